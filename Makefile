@@ -1,0 +1,24 @@
+.PHONY: setup run test check bench protos
+
+setup: ## install what is missing
+	@tools/setup
+
+run: setup ## two demo locations and the desk
+	@.venv/bin/python -m tools.demo
+
+test: setup ## the whole suite
+	@.venv/bin/python -m pytest -n auto
+
+check: setup ## format, lint, types, import contracts, contract lint
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/buf lint protos
+
+bench: setup ## every benchmark, one after the other
+	.venv/bin/python -m benchmarks.engine
+	.venv/bin/python -m benchmarks.fleet
+
+protos: setup ## regenerate the code of the contract
+	tools/protos

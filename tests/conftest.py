@@ -1,0 +1,65 @@
+"""Fixtures of the whole suite: no test may leave a thread, and none may log a warning unasked."""
+
+import logging
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+
+import pytest
+
+# Both are read when Qt and gRPC are first imported, so they stand before any such import.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+THREAD_GRACE_SECONDS = 3.0  # time for a thread that was told to end
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """Fails a test that leaves a thread running, with the stack of that thread."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + THREAD_GRACE_SECONDS
+    left = _new_threads(before)
+    while left and time.monotonic() < deadline:
+        left[0].join(timeout=0.05)
+        left = _new_threads(before)
+    if left:
+        frames = sys._current_frames()
+        stacks = [
+            f"{thread.name}\n" + "".join(traceback.format_stack(frames[thread.ident]))
+            for thread in left
+            if thread.ident in frames
+        ]
+        pytest.fail("threads left running:\n" + "\n".join(stacks))
+
+
+def _new_threads(before: set[threading.Thread]) -> list[threading.Thread]:
+    # gRPC keeps one poller per process for its event loops; it is not the test's that began it.
+    return [
+        thread
+        for thread in threading.enumerate()
+        if thread not in before and thread.is_alive() and "_poll_wrapper" not in thread.name
+    ]
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_log(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> Iterator[None]:
+    """Fails a test that logs at WARNING or above, unless it is marked `logs_warnings`."""
+    yield
+    if request.node.get_closest_marker("logs_warnings"):
+        return
+    records = [
+        record
+        for phase in ("setup", "call")
+        for record in caplog.get_records(phase)
+        if record.levelno >= logging.WARNING
+    ]
+    if records:
+        lines = [f"{r.name}: {r.levelname}: {r.getMessage()}" for r in records]
+        pytest.fail("unexpected log lines:\n" + "\n".join(lines))
