@@ -1,0 +1,1 @@
+"""The agent of one location: wraps the backup engine and answers over gRPC."""

@@ -1,0 +1,15 @@
+"""Every step from an empty database to the newest schema, in order.
+
+Step n brings version n - 1 to version n. A step is never changed once it was given out: it holds
+its own picture of the tables, and `schema` shows what all of them together come to.
+"""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from server_agent.adapters.catalogue.migrations import m0001_tables
+
+Migration = Callable[[sa.Connection], None]
+
+MIGRATIONS: tuple[Migration, ...] = (m0001_tables.upgrade,)

@@ -1,0 +1,147 @@
+"""Writes of the catalogue inside one transaction."""
+
+from dataclasses import fields, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from server_agent.adapters.catalogue.schema import (
+    answers,
+    change_log,
+    clients,
+    credentials,
+    jobs,
+    log_state,
+    savesets,
+    tasks,
+    tokens,
+)
+from server_agent.adapters.catalogue.view import SqlView, job_number
+from server_agent.domain.access import Credential, Token
+from server_agent.domain.errors import (
+    AlreadyExists,
+    ClientInUse,
+    ClientNotFound,
+    JobNotFound,
+    RequestIdReused,
+    SavesetNotFound,
+)
+from server_agent.domain.jobs import Job
+from server_agent.domain.savesets import Saveset
+from server_agent.domain.topology import Client, Task
+from server_agent.ports import ObjectKey, ObjectKind
+
+_MICROSECOND = timedelta(microseconds=1)
+_TASKS_TO_NAME = 10  # of those that keep a client from being removed
+
+
+def _values(record: Client | Task | Job | Saveset | Token | Credential) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def _search(*texts: str) -> str:
+    return "\n".join(texts).casefold()
+
+
+def _job_values(job: Job) -> dict[str, Any]:
+    duration = 0
+    if job.start_time is not None and job.end_time is not None:
+        # A clock that was set back must not make it negative.
+        duration = max(0, (job.end_time - job.start_time) // _MICROSECOND)
+    values = _values(job)
+    del values["id"]
+    search = _search(job.task, job.client, job.saveset, job.message)
+    return {**values, "duration": duration, "search": search}
+
+
+class SqlTransaction(SqlView):
+    """The `CatalogueTransaction` port."""
+
+    def put_client(self, client: Client) -> None:
+        self._put(clients, clients.c.name, _values(client))
+        self._changed(ObjectKey(ObjectKind.CLIENT, client.name))
+
+    def remove_client(self, name: str) -> None:
+        named = sa.select(tasks.c.name).where(tasks.c.client == name).order_by(tasks.c.name)
+        in_use = self._connection.scalars(named.limit(_TASKS_TO_NAME)).all()
+        if in_use:
+            raise ClientInUse(client=name, tasks=", ".join(in_use))
+        self._connection.execute(clients.delete().where(clients.c.name == name))
+        self._changed(ObjectKey(ObjectKind.CLIENT, name))
+
+    def put_task(self, task: Task) -> None:
+        if self.client(task.client) is None:
+            raise ClientNotFound(client=task.client)
+        self._put(tasks, tasks.c.name, _values(task))
+        self._changed(ObjectKey(ObjectKind.TASK, task.name))
+
+    def remove_task(self, name: str) -> None:
+        self._connection.execute(tasks.delete().where(tasks.c.name == name))
+        self._changed(ObjectKey(ObjectKind.TASK, name))
+
+    def add_job(self, job: Job) -> Job:
+        insert = jobs.insert().values(_job_values(job)).returning(jobs.c.id)
+        added = replace(job, id=str(self._connection.execute(insert).scalar_one()))
+        self._changed(ObjectKey(ObjectKind.JOB, added.id))
+        return added
+
+    def put_job(self, job: Job) -> None:
+        number = job_number(job.id)
+        update = jobs.update().where(jobs.c.id == number).values(_job_values(job))
+        if number is None or self._connection.execute(update).rowcount == 0:
+            raise JobNotFound(job=job.id)
+        self._changed(ObjectKey(ObjectKind.JOB, job.id))
+
+    def add_saveset(self, saveset: Saveset) -> None:
+        if self.saveset(saveset.name) is not None:
+            raise AlreadyExists(kind="saveset", name=saveset.name)
+        if saveset.base is not None and self.saveset(saveset.base) is None:
+            raise SavesetNotFound(saveset=saveset.base)
+        search = _search(saveset.name, saveset.task, saveset.client)
+        self._connection.execute(savesets.insert().values(**_values(saveset), search=search))
+
+    def put_token(self, token: Token) -> None:
+        self._put(tokens, tokens.c.digest, _values(token))
+
+    def put_credential(self, credential: Credential) -> None:
+        values = {**_values(credential), "search": _search(credential.holder)}
+        self._put(credentials, credentials.c.id, values)
+
+    def remember_answer(self, request_id: str, method: str, subject: str, now: datetime) -> None:
+        before = self.answered(request_id)
+        if before is not None:
+            raise RequestIdReused(method=before[0])
+        self._connection.execute(
+            answers.insert().values(
+                request_id=request_id, method=method, subject=subject, answer_time=now
+            )
+        )
+
+    def trim(self, changes: int, answered_before: datetime) -> None:
+        newest_lost = self._connection.scalar(
+            sa.select(change_log.c.revision)
+            .order_by(change_log.c.revision.desc())
+            .offset(changes)
+            .limit(1)
+        )
+        if newest_lost is not None:
+            self._connection.execute(
+                change_log.delete().where(change_log.c.revision <= newest_lost)
+            )
+            self._connection.execute(log_state.update().values(forgotten=newest_lost))
+        self._connection.execute(answers.delete().where(answers.c.answer_time < answered_before))
+
+    def _put(self, table: sa.Table, key: sa.Column[Any], values: dict[str, Any]) -> None:
+        update = table.update().where(key == values[key.name]).values(values)
+        if self._connection.execute(update).rowcount == 0:
+            self._connection.execute(table.insert().values(values))
+
+    def _changed(self, key: ObjectKey) -> None:
+        self._connection.execute(log_state.update().values(revision=log_state.c.revision + 1))
+        self._connection.execute(
+            change_log.delete().where(change_log.c.kind == key.kind, change_log.c.id == key.id)
+        )
+        self._connection.execute(
+            change_log.insert().values(kind=key.kind, id=key.id, revision=self.revision())
+        )

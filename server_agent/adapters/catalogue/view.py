@@ -1,0 +1,227 @@
+"""Reads of the catalogue on one connection, which holds one snapshot."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from server_agent.adapters.catalogue import pages
+from server_agent.adapters.catalogue import position as positions
+from server_agent.adapters.catalogue.schema import (
+    answers,
+    change_log,
+    clients,
+    credentials,
+    jobs,
+    log_state,
+    savesets,
+    tasks,
+    tokens,
+)
+from server_agent.domain.access import Credential, Token
+from server_agent.domain.jobs import Job, JobKind, JobState
+from server_agent.domain.savesets import Saveset
+from server_agent.domain.topology import Client, Task
+from server_agent.ports import ChangesSince, JobQuery, ObjectKey, Page, SavesetQuery
+
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Record = TypeVar("Record", bound=_Dataclass)
+
+_JOB_ID = re.compile(r"[1-9][0-9]{0,17}")
+_SAVESETS_AT_ONCE = 64  # a base is nearly always among the newest few
+
+
+def job_number(job_id: str) -> int | None:
+    """The number behind a job's id, None for a text that no job can have."""
+    return int(job_id) if _JOB_ID.fullmatch(job_id) else None
+
+
+def _select(record: type[_Dataclass], table: sa.Table) -> sa.Select[Any]:
+    return sa.select(*(table.c[field.name] for field in fields(record)))
+
+
+def _record(kind: type[Record], row: sa.Row[Any]) -> Record:
+    return kind(**{field.name: row._mapping[field.name] for field in fields(kind)})
+
+
+def _saveset(row: sa.Row[Any]) -> Saveset:
+    return _record(Saveset, row)
+
+
+def _credential(row: sa.Row[Any]) -> Credential:
+    return _record(Credential, row)
+
+
+def _job(row: sa.Row[Any]) -> Job:
+    values = {field.name: row._mapping[field.name] for field in fields(Job)}
+    return Job(**{**values, "id": str(row.id)})
+
+
+_SELECT_JOB = _select(Job, jobs)
+_SELECT_SAVESET = _select(Saveset, savesets)
+
+
+class SqlView:
+    """The `CatalogueView` port."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def revision(self) -> int:
+        revision: int = self._connection.execute(sa.select(log_state.c.revision)).scalar_one()
+        return revision
+
+    def changes_since(self, revision: int) -> ChangesSince:
+        state = self._connection.execute(sa.select(log_state)).one()
+        if not state.forgotten <= revision <= state.revision:
+            return ChangesSince(state.revision, None)
+        rows = self._connection.execute(
+            sa.select(change_log.c.kind, change_log.c.id)
+            .where(change_log.c.revision > revision)
+            .order_by(change_log.c.revision)
+        )
+        return ChangesSince(state.revision, tuple(ObjectKey(row.kind, row.id) for row in rows))
+
+    def client(self, name: str) -> Client | None:
+        return self._one(Client, clients, clients.c.name == name)
+
+    def clients(self) -> list[Client]:
+        rows = self._connection.execute(_select(Client, clients).order_by(clients.c.name))
+        return [_record(Client, row) for row in rows]
+
+    def task(self, name: str) -> Task | None:
+        return self._one(Task, tasks, tasks.c.name == name)
+
+    def tasks(self) -> list[Task]:
+        rows = self._connection.execute(_select(Task, tasks).order_by(tasks.c.name))
+        return [_record(Task, row) for row in rows]
+
+    def job(self, job_id: str) -> Job | None:
+        number = job_number(job_id)
+        if number is None:
+            return None
+        row = self._connection.execute(_SELECT_JOB.where(jobs.c.id == number)).first()
+        return _job(row) if row else None
+
+    def open_jobs(self) -> list[Job]:
+        open_states = [state for state in JobState if state.is_open]
+        rows = self._connection.execute(
+            _SELECT_JOB.where(jobs.c.state.in_(open_states)).order_by(jobs.c.id)
+        )
+        return [_job(row) for row in rows]
+
+    def newest_ended_backups(self) -> list[Job]:
+        ended = jobs.alias()
+        newest = (
+            sa.select(ended.c.id)
+            .where(
+                ended.c.task == tasks.c.name,
+                ended.c.kind == JobKind.BACKUP,
+                ended.c.end_time.is_not(None),
+            )
+            .order_by(ended.c.end_time.desc(), ended.c.id.desc())
+            .limit(1)
+            .correlate(tasks)
+            .scalar_subquery()
+        )
+        rows = self._connection.execute(
+            _SELECT_JOB.select_from(tasks).join(jobs, jobs.c.id == newest).order_by(tasks.c.name)
+        )
+        return [_job(row) for row in rows]
+
+    def jobs(self, query: JobQuery, position: str | None, limit: int) -> Page[Job]:
+        return pages.page(
+            self._connection,
+            _SELECT_JOB.where(*pages.job_conditions(query), *pages.state_conditions(query)),
+            pages.job_order(query),
+            positions.job_list(query),
+            position,
+            limit,
+            _job,
+        )
+
+    def job_counts(self, query: JobQuery) -> dict[JobState, int]:
+        rows = self._connection.execute(
+            sa.select(jobs.c.state, sa.func.count().label("jobs"))
+            .where(*pages.job_conditions(query))
+            .group_by(jobs.c.state)
+        )
+        return {row.state: row.jobs for row in rows}
+
+    def saveset(self, name: str) -> Saveset | None:
+        return self._one(Saveset, savesets, savesets.c.name == name)
+
+    def savesets(self, query: SavesetQuery, position: str | None, limit: int) -> Page[Saveset]:
+        return pages.page(
+            self._connection,
+            _SELECT_SAVESET.where(*pages.saveset_conditions(query)),
+            pages.saveset_order(query),
+            positions.saveset_list(query),
+            position,
+            limit,
+            _saveset,
+        )
+
+    def savesets_of_task(self, task: str) -> Iterator[Saveset]:
+        query = SavesetQuery(task=task)
+        position: str | None = None
+        while True:
+            page = self.savesets(query, position, _SAVESETS_AT_ONCE)
+            yield from page.items
+            position = page.next_position
+            if position is None:
+                return
+
+    def saveset_names(self) -> frozenset[str]:
+        return frozenset(self._connection.scalars(sa.select(savesets.c.name)))
+
+    def bases(self, name: str) -> dict[str, str | None]:
+        chain = (
+            sa.select(savesets.c.name, savesets.c.base)
+            .where(savesets.c.name == name)
+            .cte("chain", recursive=True)
+        )
+        chain = chain.union(
+            sa.select(savesets.c.name, savesets.c.base).join(chain, savesets.c.name == chain.c.base)
+        )
+        return {row.name: row.base for row in self._connection.execute(sa.select(chain))}
+
+    def token(self, digest: bytes) -> Token | None:
+        return self._one(Token, tokens, tokens.c.digest == digest)
+
+    def credential(self, digest: bytes) -> Credential | None:
+        return self._one(Credential, credentials, credentials.c.digest == digest)
+
+    def credentials(
+        self, text: str, descending: bool, position: str | None, limit: int
+    ) -> Page[Credential]:
+        return pages.page(
+            self._connection,
+            _select(Credential, credentials).where(*pages.credential_conditions(text)),
+            pages.credential_order(descending),
+            positions.credential_list(text, descending),
+            position,
+            limit,
+            _credential,
+        )
+
+    def credential_by_id(self, credential_id: str) -> Credential | None:
+        return self._one(Credential, credentials, credentials.c.id == credential_id)
+
+    def answered(self, request_id: str) -> tuple[str, str] | None:
+        row = self._connection.execute(
+            sa.select(answers.c.method, answers.c.subject).where(answers.c.request_id == request_id)
+        ).first()
+        return (row.method, row.subject) if row else None
+
+    def _one(
+        self, kind: type[Record], table: sa.Table, condition: sa.ColumnElement[bool]
+    ) -> Record | None:
+        row = self._connection.execute(_select(kind, table).where(condition)).first()
+        return _record(kind, row) if row else None

@@ -1,0 +1,1 @@
+"""Pure rules. `now` is an argument; no IO, no clock, no threads."""

@@ -1,0 +1,184 @@
+"""Why the agent refuses something. Each class is one reason of `errors.proto`.
+
+DomainError
+├── InvalidArgument        a value that cannot be used
+├── WrongLocation          meant for another location
+├── RequestIdRequired, RequestIdReused
+├── NotAuthenticated, RoleRequired
+├── TokenUnknown, TokenUsed, TokenExpired
+├── NotFound
+│   └── ClientNotFound, TaskNotFound, JobNotFound, SavesetNotFound, CredentialNotFound, PathNotFound
+├── AlreadyExists
+├── ClientInUse, TaskInUse, ChangedMeanwhile, JobEnded
+├── PageTokenInvalid, WatchOverflow
+├── SavesetDamaged
+└── ShuttingDown
+"""
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """A refusal with a reason that programs read and the input that it is about.
+
+    Attributes:
+        reason: name in `errors.proto` without its prefix.
+        metadata: the input concerned; text only.
+    """
+
+    reason: ClassVar[str]
+
+    def __init__(self, **metadata: object) -> None:
+        self.metadata = {key: str(value) for key, value in metadata.items()}
+        details = ", ".join(f"{key}={value}" for key, value in self.metadata.items())
+        super().__init__(f"{self.reason}: {details}" if details else self.reason)
+
+
+class InvalidArgument(DomainError):
+    """Metadata: field, value, expected."""
+
+    reason = "INVALID_ARGUMENT"
+
+
+class WrongLocation(DomainError):
+    """Metadata: asked, here."""
+
+    reason = "WRONG_LOCATION"
+
+
+class RequestIdRequired(DomainError):
+    """A change without a request id, or with one that is not a UUID."""
+
+    reason = "REQUEST_ID_REQUIRED"
+
+
+class RequestIdReused(DomainError):
+    """Metadata: method."""
+
+    reason = "REQUEST_ID_REUSED"
+
+
+class NotAuthenticated(DomainError):
+    """No credential, or none that is in force."""
+
+    reason = "NOT_AUTHENTICATED"
+
+
+class RoleRequired(DomainError):
+    """Metadata: role, allowed."""
+
+    reason = "ROLE_REQUIRED"
+
+
+class TokenUnknown(DomainError):
+    """The enrolment token is not one of this agent's."""
+
+    reason = "TOKEN_UNKNOWN"
+
+
+class TokenUsed(DomainError):
+    """Metadata: used_time."""
+
+    reason = "TOKEN_USED"
+
+
+class TokenExpired(DomainError):
+    """Metadata: expire_time."""
+
+    reason = "TOKEN_EXPIRED"
+
+
+class NotFound(DomainError):
+    """Something named does not exist."""
+
+    reason = "INVALID_ARGUMENT"
+
+
+class ClientNotFound(NotFound):
+    """Metadata: client."""
+
+    reason = "CLIENT_NOT_FOUND"
+
+
+class TaskNotFound(NotFound):
+    """Metadata: task."""
+
+    reason = "TASK_NOT_FOUND"
+
+
+class JobNotFound(NotFound):
+    """Metadata: job."""
+
+    reason = "JOB_NOT_FOUND"
+
+
+class SavesetNotFound(NotFound):
+    """Metadata: saveset."""
+
+    reason = "SAVESET_NOT_FOUND"
+
+
+class CredentialNotFound(NotFound):
+    """Metadata: credential."""
+
+    reason = "CREDENTIAL_NOT_FOUND"
+
+
+class PathNotFound(NotFound):
+    """Metadata: saveset, path."""
+
+    reason = "PATH_NOT_FOUND"
+
+
+class AlreadyExists(DomainError):
+    """Metadata: kind, name."""
+
+    reason = "ALREADY_EXISTS"
+
+
+class ClientInUse(DomainError):
+    """Metadata: client, tasks."""
+
+    reason = "CLIENT_IN_USE"
+
+
+class TaskInUse(DomainError):
+    """Metadata: task, job."""
+
+    reason = "TASK_IN_USE"
+
+
+class ChangedMeanwhile(DomainError):
+    """Metadata: kind, name."""
+
+    reason = "CHANGED_MEANWHILE"
+
+
+class JobEnded(DomainError):
+    """Metadata: job, state."""
+
+    reason = "JOB_ENDED"
+
+
+class PageTokenInvalid(DomainError):
+    """The token is of another list, order or filter."""
+
+    reason = "PAGE_TOKEN_INVALID"
+
+
+class WatchOverflow(DomainError):
+    """The watcher reads more slowly than the location changes."""
+
+    reason = "WATCH_OVERFLOW"
+
+
+class SavesetDamaged(DomainError):
+    """Metadata: saveset, detail."""
+
+    reason = "SAVESET_DAMAGED"
+
+
+class ShuttingDown(DomainError):
+    """The agent stops and takes no new work."""
+
+    reason = "SHUTTING_DOWN"

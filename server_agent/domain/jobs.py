@@ -1,0 +1,133 @@
+"""Jobs: what they are, the states they pass through, and which may start.
+
+QUEUED → ACTIVE → OK | WARNING | ERROR | CANCELLED | BROKEN
+QUEUED → CANCELLED, and QUEUED → ERROR when its task has gone
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from server_agent.domain.savesets import BackupType
+
+
+class JobKind(StrEnum):
+    BACKUP = "backup"
+    RESTORE = "restore"
+
+
+class JobState(StrEnum):
+    """The value is the manual's code."""
+
+    QUEUED = "q"
+    ACTIVE = "a"
+    OK = "0"
+    WARNING = "1"
+    ERROR = "X"
+    BROKEN = "3"
+    CANCELLED = "c"
+
+    @property
+    def is_open(self) -> bool:
+        """Queued or running: it may still change."""
+        return self in (JobState.QUEUED, JobState.ACTIVE)
+
+
+class Phase(StrEnum):
+    """What a running job does: looks for what to save, moves data, checks and enters the result."""
+
+    SCAN = "scan"
+    TRANSFER = "transfer"
+    COMMIT = "commit"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a running job is. Totals are None until they are known. `stored_bytes` counts what
+    was written to the medium (backups only). `current` is the path at hand."""
+
+    phase: Phase
+    files_done: int = 0
+    files_total: int | None = None
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    stored_bytes: int = 0
+    current: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work.
+
+    Attributes:
+        id: unique in the location, digits.
+        task: of a restore, the task whose saveset is restored.
+        requested_type, type: backups only; they differ when a chain had lost its base.
+        saveset: of a backup from its start on; of a restore the one that is restored.
+        sesam_day: the day that the job belongs to: that of its start, of its entry while queued.
+        files, bytes_done, stored_bytes, skipped: the result, 0 while open.
+        paths: of a restore what it brings back, none means everything; of a backup its sources,
+            from its start on.
+        target: restores only.
+        started_by: holder of the credential, or "local".
+    """
+
+    id: str
+    kind: JobKind
+    state: JobState
+    task: str
+    client: str
+    requested_type: BackupType | None
+    type: BackupType | None
+    saveset: str
+    create_time: datetime
+    start_time: datetime | None
+    end_time: datetime | None
+    sesam_day: date
+    files: int = 0
+    bytes_done: int = 0
+    stored_bytes: int = 0
+    skipped: int = 0
+    message: str = ""
+    started_by: str = ""
+    paths: tuple[bytes, ...] = ()
+    target: bytes = b""
+
+
+class Level(StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolLine:
+    """One line of a job's protocol. `code` is stable and for programs, `text` for people."""
+
+    time: datetime
+    level: Level
+    code: str
+    text: str
+
+
+MAX_ACTIVE_JOBS = 2  # one drive's two streams until drives can be configured
+
+
+def admit(queued: Sequence[Job], active: Sequence[Job], limit: int = MAX_ACTIVE_JOBS) -> list[Job]:
+    """The queued jobs that may start now, oldest first.
+
+    One writer per task: a backup waits while another backup of its task is active or older in the
+    queue. Restores wait only for a free place.
+    """
+    writing = {job.task for job in active if job.kind is JobKind.BACKUP}
+    admitted: list[Job] = []
+    for job in sorted(queued, key=lambda job: int(job.id)):
+        if len(active) + len(admitted) >= limit:
+            break
+        if job.kind is JobKind.BACKUP:
+            if job.task in writing:
+                continue
+            writing.add(job.task)
+        admitted.append(job)
+    return admitted

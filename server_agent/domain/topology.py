@@ -1,0 +1,87 @@
+"""Clients and tasks: what a location looks after, and what may be said of them."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from server_agent.domain.errors import InvalidArgument
+
+_NAME = re.compile(r"^[^\W_][\w .\-]{0,127}$")
+_NAME_RULE = "1 to 128 letters, digits, blanks and . _ -, a letter or digit first, no blank last"
+
+
+class Access(StrEnum):
+    """How the agent reaches a client."""
+
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A machine whose data the location backs up. `version` counts its changes."""
+
+    name: str
+    access: Access
+    comment: str
+    create_time: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Named sources of a client. `version` counts its changes."""
+
+    name: str
+    client: str
+    sources: tuple[bytes, ...]
+    excludes: tuple[str, ...]
+    comment: str
+    create_time: datetime
+    version: int
+
+
+def checked_name(field: str, name: str) -> str:
+    """The name itself, or InvalidArgument that says what a name may be."""
+    if not _NAME.fullmatch(name) or name.endswith(" "):
+        raise InvalidArgument(field=field, value=repr(name), expected=_NAME_RULE)
+    return name
+
+
+def checked_sources(sources: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The sources without a slash at their end, or InvalidArgument.
+
+    At least one; each absolute, without empty, "." or ".." parts; none inside another, since what
+    two sources share would be saved twice.
+    """
+    if not sources:
+        raise InvalidArgument(field="sources", value="none", expected="at least one path")
+    trimmed = tuple(source.rstrip(b"/") or b"/" for source in sources)
+    for source in trimmed:
+        parts = source.split(b"/")[1:] if source != b"/" else []
+        if not source.startswith(b"/") or b"\0" in source or {b"", b".", b".."} & set(parts):
+            raise InvalidArgument(
+                field="sources",
+                value=repr(source),
+                expected="an absolute path without '.', '..' or '//'",
+            )
+    for source in trimmed:
+        for other in trimmed:
+            inside = source == other or source.startswith(other.rstrip(b"/") + b"/")
+            if other is not source and inside:
+                raise InvalidArgument(
+                    field="sources",
+                    value=repr(source),
+                    expected=f"a path that is not inside another source ({other!r})",
+                )
+    return trimmed
+
+
+def checked_excludes(excludes: tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns themselves, or InvalidArgument for an empty one or one with a NUL."""
+    for pattern in excludes:
+        if not pattern or "\0" in pattern:
+            raise InvalidArgument(
+                field="excludes", value=repr(pattern), expected="a pattern such as *.tmp or ./cache"
+            )
+    return excludes

@@ -1,0 +1,73 @@
+"""What the service needs from outside, each with its contract.
+
+Every port has a contract suite in `tests/contract` that runs over the fake and the real thing.
+All methods block and may be called from any thread unless one says otherwise.
+"""
+
+from server_agent.ports.catalogue import (
+    Catalogue,
+    CatalogueTransaction,
+    CatalogueView,
+    ChangesSince,
+    JobQuery,
+    ObjectKey,
+    ObjectKind,
+    Page,
+    SavesetQuery,
+)
+from server_agent.ports.clock import (
+    Clock,
+)
+from server_agent.ports.engine import (
+    BackupDone,
+    BackupEvent,
+    BackupRequest,
+    Cancelled,
+    Control,
+    Engine,
+    EngineError,
+    Entry,
+    EntryKind,
+    EntryPage,
+    Interrupted,
+    Message,
+    RestoreDone,
+    RestoreEvent,
+    RestoreRequest,
+    SavesetRef,
+)
+from server_agent.ports.protocols import (
+    Protocols,
+    ProtocolWriter,
+)
+
+__all__ = [
+    "BackupDone",
+    "BackupEvent",
+    "BackupRequest",
+    "Cancelled",
+    "Catalogue",
+    "CatalogueTransaction",
+    "CatalogueView",
+    "ChangesSince",
+    "Clock",
+    "Control",
+    "Engine",
+    "EngineError",
+    "Entry",
+    "EntryKind",
+    "EntryPage",
+    "Interrupted",
+    "JobQuery",
+    "Message",
+    "ObjectKey",
+    "ObjectKind",
+    "Page",
+    "ProtocolWriter",
+    "Protocols",
+    "RestoreDone",
+    "RestoreEvent",
+    "RestoreRequest",
+    "SavesetQuery",
+    "SavesetRef",
+]

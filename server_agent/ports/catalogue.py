@@ -1,0 +1,185 @@
+"""What the location knows."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from server_agent.domain.access import Credential, Token
+from server_agent.domain.jobs import Job, JobKind, JobState
+from server_agent.domain.savesets import Saveset
+from server_agent.domain.topology import Client, Task
+
+Item = TypeVar("Item")
+
+
+class ObjectKind(StrEnum):
+    """What can change and is watched."""
+
+    CLIENT = "client"
+    TASK = "task"
+    JOB = "job"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectKey:
+    """`id` is a name for clients and tasks, a job's id for jobs."""
+
+    kind: ObjectKind
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesSince:
+    """Keys of the objects that changed after a revision, oldest change first, each once.
+    `keys` is None when the log does not reach back that far, or the revision lies ahead of it."""
+
+    revision: int
+    keys: tuple[ObjectKey, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """`next_position` is an opaque text to go on from; None on the last page."""
+
+    items: tuple[Item, ...]
+    next_position: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobQuery:
+    """Every given condition must hold. `order` is one of create_time, task, client, state, bytes,
+    duration."""
+
+    states: frozenset[JobState] = frozenset()
+    kinds: frozenset[JobKind] = frozenset()
+    task: str = ""
+    client: str = ""
+    first_sesam_day: date | None = None
+    last_sesam_day: date | None = None
+    text: str = ""
+    order: str = "create_time"
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SavesetQuery:
+    """Every given condition must hold. `order` is start_time or name."""
+
+    task: str = ""
+    client: str = ""
+    text: str = ""
+    order: str = "start_time"
+    descending: bool = True
+
+
+class CatalogueView(Protocol):
+    """Reads of one consistent moment."""
+
+    def revision(self) -> int:
+        """Number of the newest change; 0 for an empty catalogue."""
+
+    def changes_since(self, revision: int) -> ChangesSince: ...
+
+    def client(self, name: str) -> Client | None: ...
+
+    def clients(self) -> list[Client]:
+        """By name."""
+
+    def task(self, name: str) -> Task | None: ...
+
+    def tasks(self) -> list[Task]:
+        """By name."""
+
+    def job(self, job_id: str) -> Job | None:
+        """None also for an id that no job can have."""
+
+    def open_jobs(self) -> list[Job]:
+        """Queued and active ones, by id."""
+
+    def newest_ended_backups(self) -> list[Job]:
+        """The backup of each existing task that ended last."""
+
+    def jobs(self, query: JobQuery, position: str | None, limit: int) -> Page[Job]:
+        """Raises PageTokenInvalid if the position is not one of this query."""
+
+    def job_counts(self, query: JobQuery) -> dict[JobState, int]:
+        """Jobs per state under the query without its states; states without jobs are left out."""
+
+    def saveset(self, name: str) -> Saveset | None: ...
+
+    def savesets(self, query: SavesetQuery, position: str | None, limit: int) -> Page[Saveset]:
+        """Raises PageTokenInvalid if the position is not one of this query."""
+
+    def savesets_of_task(self, task: str) -> Iterator[Saveset]:
+        """Newest first."""
+
+    def saveset_names(self) -> frozenset[str]: ...
+
+    def bases(self, name: str) -> dict[str, str | None]:
+        """The base of the saveset and of all that it builds on."""
+
+    def token(self, digest: bytes) -> Token | None: ...
+
+    def credential(self, digest: bytes) -> Credential | None: ...
+
+    def credentials(
+        self, text: str, descending: bool, position: str | None, limit: int
+    ) -> Page[Credential]:
+        """By time of creation."""
+
+    def credential_by_id(self, credential_id: str) -> Credential | None: ...
+
+    def answered(self, request_id: str) -> tuple[str, str] | None:
+        """Method and subject of a request that was answered before."""
+
+
+class CatalogueTransaction(CatalogueView, Protocol):
+    """Reads and writes that happen together or not at all.
+
+    Every write of a client, task or job enters its key into the change log.
+    """
+
+    def put_client(self, client: Client) -> None:
+        """Adds or replaces."""
+
+    def remove_client(self, name: str) -> None: ...
+
+    def put_task(self, task: Task) -> None:
+        """Adds or replaces."""
+
+    def remove_task(self, name: str) -> None: ...
+
+    def add_job(self, job: Job) -> Job:
+        """Enters the job under a new id (its `id` is ignored) and returns it with that id."""
+
+    def put_job(self, job: Job) -> None:
+        """Replaces."""
+
+    def add_saveset(self, saveset: Saveset) -> None: ...
+
+    def put_token(self, token: Token) -> None:
+        """Adds or replaces."""
+
+    def put_credential(self, credential: Credential) -> None:
+        """Adds or replaces."""
+
+    def remember_answer(self, request_id: str, method: str, subject: str, now: datetime) -> None:
+        """Enters that the request was answered; raises RequestIdReused if it was before."""
+
+    def trim(self, changes: int, answered_before: datetime) -> None:
+        """Forgets all but the newest `changes` of the change log and the answers before a time."""
+
+
+class Catalogue(Protocol):
+    """What the location knows. One writer at a time; readers never wait for it."""
+
+    def read(self) -> AbstractContextManager[CatalogueView]:
+        """A consistent view; short, since it holds a snapshot open."""
+
+    def write(self) -> AbstractContextManager[CatalogueTransaction]:
+        """A transaction: committed and durable at the end of the block, undone if it raises."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,234 @@
+"""Moving data between a client and a medium."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from server_agent.domain.jobs import Level, Progress
+from server_agent.domain.savesets import BackupType
+
+
+class Control(Protocol):
+    """How the service tells a running engine call to stop."""
+
+    @property
+    def cancelled(self) -> bool:
+        """True from the moment of the cancel on."""
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        """Has `callback` called once at the cancel, from the cancelling thread; at once if it
+        was before. For ending child processes."""
+
+
+class Cancelled(Exception):
+    """Raised by an engine call that stopped because of its control. Nothing of it remains."""
+
+
+class EngineError(Exception):
+    """An engine call failed and has no result; nothing of it remains.
+
+    Attributes:
+        code: stable short code for the protocol, such as "SOURCE_MISSING", "NO_SPACE".
+        text: one sentence for people that names the input and what would be right.
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class SavesetRef:
+    """What an engine needs to find a saveset: the label of its medium and the sesam day under
+    which its listing is kept. `base` names the saveset that it builds on."""
+
+    name: str
+    label: str
+    sesam_day: date
+    base: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRequest:
+    """Attributes:
+    base: what a DIFF or INC builds on, and all that it builds on, newest first; empty for FULL
+        and COPY.
+    facts: text that goes into the saveset's description beside its data, so that a catalogue can
+        be rebuilt from the data store: at least task, client, job_id, start_time.
+    """
+
+    saveset: str
+    type: BackupType
+    label: str
+    sesam_day: date
+    sources: tuple[bytes, ...]
+    excludes: tuple[str, ...]
+    base: tuple[SavesetRef, ...]
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRequest:
+    """Attributes:
+    chain: the saveset and all that it builds on, itself first.
+    paths: full paths out of the listing; empty means everything.
+    target: absolute directory; made if it is not there.
+    """
+
+    chain: tuple[SavesetRef, ...]
+    paths: tuple[bytes, ...]
+    target: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A line for the protocol. `path` is the file concerned, if it is about one."""
+
+    level: Level
+    code: str
+    text: str
+    path: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackupDone:
+    """Last event of a backup: data, description and listing are on the medium, synced, checked
+    and under their final names. What is left is the catalogue's commit.
+
+    `skipped` counts files that are not in the saveset as they were (unreadable, vanished, cut).
+    """
+
+    files: int
+    bytes_read: int
+    stored_bytes: int
+    skipped: int
+    listed_files: int
+    listed_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreDone:
+    """Last event of a restore. `skipped` counts entries that could not be restored."""
+
+    files: int
+    bytes_written: int
+    skipped: int
+
+
+BackupEvent = Progress | Message | BackupDone
+RestoreEvent = Progress | Message | RestoreDone
+
+
+class EntryKind(StrEnum):
+    """The value is the letter of `find -printf %y`."""
+
+    FILE = "f"
+    DIRECTORY = "d"
+    SYMLINK = "l"
+    FIFO = "p"
+    BLOCK_DEVICE = "b"
+    CHARACTER_DEVICE = "c"
+    SOCKET = "s"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a listing. `home` is the saveset that holds its data, None if it was not saved.
+    `children` is the number of entries directly in a directory."""
+
+    path: bytes
+    kind: EntryKind
+    size: int
+    modify_time_ns: int
+    mode: int
+    uid: int
+    gid: int
+    link_target: bytes
+    home: str | None
+    children: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """`total` counts the whole directory. `next_position` is opaque; None on the last page."""
+
+    entries: tuple[Entry, ...]
+    total: int
+    next_position: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A backup that did not come to its end before the agent died, found by `recover`.
+
+    `result` is there when everything was already under its final name and matches its digests:
+    it only lacks the catalogue's commit. Else nothing of it remains.
+    """
+
+    saveset: str
+    result: BackupDone | None
+
+
+class Engine(Protocol):
+    """Moves data between a client and a medium."""
+
+    @property
+    def name(self) -> str:
+        """Short name, "tar"."""
+
+    def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
+        """Saves the sources; yields progress and messages, and last one BackupDone.
+
+        Not idempotent: a name is written once. A saveset exists under its final name only when
+        all of it is there and checked; before that, and after any exception, nothing of it
+        remains. Closing the iterator early counts as a cancel.
+
+        Raises:
+            EngineError: no saveset came about: SOURCE_MISSING (a source does not exist), NO_SPACE,
+                BASE_DAMAGED (the base's listing cannot be read), TAR_FAILED, and others.
+            Cancelled: the control said so.
+        """
+
+    def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
+        """Brings entries back below the target, as they were from the root of the client; yields
+        progress and messages, and last one RestoreDone.
+
+        Data are compared with their digests while they are read: what does not match is never
+        written as if it were whole. Entries at the target that are in the way are replaced;
+        nothing else there is touched. A cancel or error may leave whole entries behind.
+
+        Raises:
+            EngineError: SAVESET_DAMAGED, SAVESET_MISSING, PATH_NOT_FOUND, TARGET_UNUSABLE,
+                NO_SPACE, and others.
+            Cancelled: the control said so.
+        """
+
+    def entries(
+        self, saveset: SavesetRef, directory: bytes, position: str | None, limit: int
+    ) -> EntryPage:
+        """One directory of the listing, directories first, then by name (bytes). The empty
+        directory stands for the top and lists the sources.
+
+        Raises:
+            server_agent.domain.errors.PathNotFound: the listing has no such directory.
+            server_agent.domain.errors.SavesetDamaged: the listing cannot be read.
+        """
+
+    def missing_paths(self, saveset: SavesetRef, paths: Sequence[bytes]) -> list[bytes]:
+        """Those of the paths that the listing does not have.
+
+        Raises:
+            server_agent.domain.errors.SavesetDamaged: the listing cannot be read.
+        """
+
+    def recover(
+        self, writing: Sequence[SavesetRef], committed: frozenset[str]
+    ) -> list[Interrupted]:
+        """Puts the media in order before any job starts; idempotent.
+
+        One Interrupted for each of `writing`. Leftovers under temporary names are removed, and so
+        is anything under a final name that is neither writing nor committed nor whole.
+        """

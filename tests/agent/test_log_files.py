@@ -1,0 +1,59 @@
+"""The agent's log."""
+
+import logging
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from server_agent.adapters.log_files import DAYS_KEPT, logging_to
+from tests.fakes.clock import FakeClock
+
+START = datetime(2026, 3, 4, 22, 30, tzinfo=UTC)
+
+pytestmark = pytest.mark.logs_warnings
+
+
+def test_one_file_for_each_day_of_the_site(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = FakeClock(START, "Europe/Berlin")
+    log = logging.getLogger("server_agent.test")
+    with logging_to(tmp_path, clock):
+        log.info("before midnight")
+        clock.advance(timedelta(hours=1))
+        log.warning("after midnight")
+    log.error("after the end")
+    before, after = sorted(tmp_path.iterdir())
+    assert (before.name, after.name) == ("agent_20260304.log", "agent_20260305.log")
+    line = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} INFO server_agent\.test: before midnight\n"
+    assert re.fullmatch(line, before.read_text())
+    assert after.read_text().endswith("WARNING server_agent.test: after midnight\n")
+    said = capsys.readouterr().err
+    assert "after midnight" in said
+    assert "before midnight" not in said
+
+
+def test_old_days_are_forgotten(tmp_path: Path) -> None:
+    clock = FakeClock(START)
+    log = logging.getLogger("server_agent.test")
+    (tmp_path / "sms.log").touch()
+    with logging_to(tmp_path, clock):
+        for day in range(DAYS_KEPT + 5):
+            log.info("day %d", day)
+            clock.advance(timedelta(days=1))
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert len(names) <= DAYS_KEPT + 2
+    assert names[0] > "agent_20260304.log"
+    assert "sms.log" in names
+
+
+def test_a_day_that_says_too_much_forgets_its_older_half(tmp_path: Path) -> None:
+    with logging_to(tmp_path, FakeClock(START), largest_file=1000):
+        for number in range(100):
+            logging.getLogger("server_agent.test").info("line %d", number)
+    sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
+    assert set(sizes) == {"agent_20260304.log", "agent_20260304.log.1"}
+    assert max(sizes.values()) <= 1000
+    assert "line 99" in (tmp_path / "agent_20260304.log").read_text()

@@ -1,0 +1,357 @@
+"""The catalogue in memory."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
+
+from server_agent.adapters.catalogue import position as positions
+from server_agent.domain.access import Credential, Token
+from server_agent.domain.errors import (
+    AlreadyExists,
+    ClientInUse,
+    ClientNotFound,
+    InvalidArgument,
+    JobNotFound,
+    RequestIdReused,
+    SavesetNotFound,
+)
+from server_agent.domain.jobs import Job, JobKind, JobState
+from server_agent.domain.savesets import Saveset
+from server_agent.domain.topology import Client, Task
+from server_agent.ports import (
+    ChangesSince,
+    JobQuery,
+    ObjectKey,
+    ObjectKind,
+    Page,
+    SavesetQuery,
+)
+
+Item = TypeVar("Item")
+Key = TypeVar("Key", int, str)
+Id = TypeVar("Id", int, str)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STATES = list(JobState)
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _duration(job: Job) -> int:
+    if job.start_time is None or job.end_time is None:
+        return 0
+    return max(0, (job.end_time - job.start_time) // timedelta(microseconds=1))
+
+
+_JOB_ORDERS_BY_NUMBER: dict[str, Callable[[Job], int]] = {
+    "create_time": lambda job: _microseconds(job.create_time),
+    "state": lambda job: _STATES.index(job.state) + 1,
+    "bytes": lambda job: job.bytes_done,
+    "duration": _duration,
+}
+_JOB_ORDERS_BY_TEXT: dict[str, Callable[[Job], str]] = {
+    "task": lambda job: job.task,
+    "client": lambda job: job.client,
+}
+
+
+@dataclass
+class _State:
+    """All that the catalogue holds. Values are never changed in place, so a copy is shallow."""
+
+    clients: dict[str, Client] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    last_job_id: int = 0
+    savesets: dict[str, Saveset] = field(default_factory=dict)
+    tokens: dict[bytes, Token] = field(default_factory=dict)
+    credentials: dict[str, Credential] = field(default_factory=dict)
+    answers: dict[str, tuple[str, str, datetime]] = field(default_factory=dict)
+    changes: dict[ObjectKey, int] = field(default_factory=dict)  # newest change last
+    revision: int = 0
+    forgotten: int = 0  # newest revision that the change log has lost
+
+    def copy(self) -> "_State":
+        return replace(
+            self,
+            clients=dict(self.clients),
+            tasks=dict(self.tasks),
+            jobs=dict(self.jobs),
+            savesets=dict(self.savesets),
+            tokens=dict(self.tokens),
+            credentials=dict(self.credentials),
+            answers=dict(self.answers),
+            changes=dict(self.changes),
+        )
+
+
+def _page(
+    found: list[tuple[Key, Id, Item]],
+    list_name: str,
+    descending: bool,
+    after: tuple[Key, Id] | None,
+    limit: int,
+) -> Page[Item]:
+    found.sort(key=lambda row: (row[0], row[1]), reverse=descending)
+    if after is not None:
+        found = [
+            row
+            for row in found
+            if ((row[0], row[1]) < after if descending else (row[0], row[1]) > after)
+        ]
+    rows = found[:limit]
+    next_position = None
+    if len(found) > limit:
+        next_position = positions.encode(list_name, rows[-1][0], rows[-1][1])
+    return Page(tuple(row[2] for row in rows), next_position)
+
+
+def _contains(text: str, *fields: str) -> bool:
+    return any(text.casefold() in value.casefold() for value in fields)
+
+
+def _job_matches(job: Job, query: JobQuery) -> bool:
+    return (
+        (not query.states or job.state in query.states)
+        and (not query.kinds or job.kind in query.kinds)
+        and query.task in ("", job.task)
+        and query.client in ("", job.client)
+        and (query.first_sesam_day or date.min) <= job.sesam_day
+        and job.sesam_day <= (query.last_sesam_day or date.max)
+        and _contains(query.text, job.task, job.client, job.saveset, job.message)
+    )
+
+
+class MemoryView:
+    """The `CatalogueView` port."""
+
+    def __init__(self, state: _State) -> None:
+        self._state = state
+
+    def revision(self) -> int:
+        return self._state.revision
+
+    def changes_since(self, revision: int) -> ChangesSince:
+        state = self._state
+        if not state.forgotten <= revision <= state.revision:
+            return ChangesSince(state.revision, None)
+        keys = tuple(key for key, changed in state.changes.items() if changed > revision)
+        return ChangesSince(state.revision, keys)
+
+    def client(self, name: str) -> Client | None:
+        return self._state.clients.get(name)
+
+    def clients(self) -> list[Client]:
+        return [self._state.clients[name] for name in sorted(self._state.clients)]
+
+    def task(self, name: str) -> Task | None:
+        return self._state.tasks.get(name)
+
+    def tasks(self) -> list[Task]:
+        return [self._state.tasks[name] for name in sorted(self._state.tasks)]
+
+    def job(self, job_id: str) -> Job | None:
+        return self._state.jobs.get(job_id)
+
+    def open_jobs(self) -> list[Job]:
+        return [job for job in self._state.jobs.values() if job.state.is_open]
+
+    def newest_ended_backups(self) -> list[Job]:
+        newest: list[Job] = []
+        for task in self.tasks():
+            ended = [
+                (job.end_time, int(job.id), job)
+                for job in self._state.jobs.values()
+                if job.task == task.name and job.kind is JobKind.BACKUP and job.end_time is not None
+            ]
+            if ended:
+                newest.append(max(ended, key=lambda row: row[:2])[2])
+        return newest
+
+    def jobs(self, query: JobQuery, position: str | None, limit: int) -> Page[Job]:
+        list_name = positions.job_list(query)
+        jobs = [job for job in self._state.jobs.values() if _job_matches(job, query)]
+        if (number := _JOB_ORDERS_BY_NUMBER.get(query.order)) is not None:
+            after = positions.decode(list_name, position, int, int) if position else None
+            rows = [(number(job), int(job.id), job) for job in jobs]
+            return _page(rows, list_name, query.descending, after, limit)
+        if (text := _JOB_ORDERS_BY_TEXT.get(query.order)) is not None:
+            behind = positions.decode(list_name, position, str, int) if position else None
+            named = [(text(job), int(job.id), job) for job in jobs]
+            return _page(named, list_name, query.descending, behind, limit)
+        orders = ", ".join(sorted([*_JOB_ORDERS_BY_NUMBER, *_JOB_ORDERS_BY_TEXT]))
+        raise InvalidArgument(field="order_by", value=query.order, expected=f"one of {orders}")
+
+    def job_counts(self, query: JobQuery) -> dict[JobState, int]:
+        anywhere = replace(query, states=frozenset())
+        counts: dict[JobState, int] = {}
+        for job in self._state.jobs.values():
+            if _job_matches(job, anywhere):
+                counts[job.state] = counts.get(job.state, 0) + 1
+        return counts
+
+    def saveset(self, name: str) -> Saveset | None:
+        return self._state.savesets.get(name)
+
+    def savesets(self, query: SavesetQuery, position: str | None, limit: int) -> Page[Saveset]:
+        list_name = positions.saveset_list(query)
+        found = [
+            saveset
+            for saveset in self._state.savesets.values()
+            if query.task in ("", saveset.task)
+            and query.client in ("", saveset.client)
+            and _contains(query.text, saveset.name, saveset.task, saveset.client)
+        ]
+        if query.order == "start_time":
+            after = positions.decode(list_name, position, int, str) if position else None
+            rows = [(_microseconds(saveset.start_time), saveset.name, saveset) for saveset in found]
+            return _page(rows, list_name, query.descending, after, limit)
+        if query.order == "name":
+            behind = positions.decode(list_name, position, str, str) if position else None
+            named = [(saveset.name, saveset.name, saveset) for saveset in found]
+            return _page(named, list_name, query.descending, behind, limit)
+        raise InvalidArgument(
+            field="order_by", value=query.order, expected="one of name, start_time"
+        )
+
+    def savesets_of_task(self, task: str) -> Iterator[Saveset]:
+        found = [saveset for saveset in self._state.savesets.values() if saveset.task == task]
+        found.sort(key=lambda saveset: (saveset.start_time, saveset.name), reverse=True)
+        return iter(found)
+
+    def saveset_names(self) -> frozenset[str]:
+        return frozenset(self._state.savesets)
+
+    def bases(self, name: str) -> dict[str, str | None]:
+        bases: dict[str, str | None] = {}
+        saveset = self._state.savesets.get(name)
+        while saveset is not None:
+            bases[saveset.name] = saveset.base
+            saveset = self._state.savesets[saveset.base] if saveset.base else None
+        return bases
+
+    def token(self, digest: bytes) -> Token | None:
+        return self._state.tokens.get(digest)
+
+    def credential(self, digest: bytes) -> Credential | None:
+        for credential in self._state.credentials.values():
+            if credential.digest == digest:
+                return credential
+        return None
+
+    def credentials(
+        self, text: str, descending: bool, position: str | None, limit: int
+    ) -> Page[Credential]:
+        list_name = positions.credential_list(text, descending)
+        after = positions.decode(list_name, position, int, str) if position else None
+        rows = [
+            (_microseconds(credential.create_time), credential.id, credential)
+            for credential in self._state.credentials.values()
+            if _contains(text, credential.holder)
+        ]
+        return _page(rows, list_name, descending, after, limit)
+
+    def credential_by_id(self, credential_id: str) -> Credential | None:
+        return self._state.credentials.get(credential_id)
+
+    def answered(self, request_id: str) -> tuple[str, str] | None:
+        answer = self._state.answers.get(request_id)
+        return answer[:2] if answer else None
+
+
+class MemoryTransaction(MemoryView):
+    """The `CatalogueTransaction` port."""
+
+    def put_client(self, client: Client) -> None:
+        self._state.clients[client.name] = client
+        self._changed(ObjectKind.CLIENT, client.name)
+
+    def remove_client(self, name: str) -> None:
+        tasks = [task.name for task in self.tasks() if task.client == name]
+        if tasks:
+            raise ClientInUse(client=name, tasks=", ".join(tasks))
+        self._state.clients.pop(name, None)
+        self._changed(ObjectKind.CLIENT, name)
+
+    def put_task(self, task: Task) -> None:
+        if task.client not in self._state.clients:
+            raise ClientNotFound(client=task.client)
+        self._state.tasks[task.name] = task
+        self._changed(ObjectKind.TASK, task.name)
+
+    def remove_task(self, name: str) -> None:
+        self._state.tasks.pop(name, None)
+        self._changed(ObjectKind.TASK, name)
+
+    def add_job(self, job: Job) -> Job:
+        self._state.last_job_id += 1
+        added = replace(job, id=str(self._state.last_job_id))
+        self._state.jobs[added.id] = added
+        self._changed(ObjectKind.JOB, added.id)
+        return added
+
+    def put_job(self, job: Job) -> None:
+        if job.id not in self._state.jobs:
+            raise JobNotFound(job=job.id)
+        self._state.jobs[job.id] = job
+        self._changed(ObjectKind.JOB, job.id)
+
+    def add_saveset(self, saveset: Saveset) -> None:
+        if saveset.name in self._state.savesets:
+            raise AlreadyExists(kind="saveset", name=saveset.name)
+        if saveset.base is not None and saveset.base not in self._state.savesets:
+            raise SavesetNotFound(saveset=saveset.base)
+        self._state.savesets[saveset.name] = saveset
+
+    def put_token(self, token: Token) -> None:
+        self._state.tokens[token.digest] = token
+
+    def put_credential(self, credential: Credential) -> None:
+        self._state.credentials[credential.id] = credential
+
+    def remember_answer(self, request_id: str, method: str, subject: str, now: datetime) -> None:
+        if request_id in self._state.answers:
+            raise RequestIdReused(method=self._state.answers[request_id][0])
+        self._state.answers[request_id] = (method, subject, now)
+
+    def trim(self, changes: int, answered_before: datetime) -> None:
+        state = self._state
+        lost = list(state.changes)[: max(0, len(state.changes) - changes)]
+        for key in lost:
+            state.forgotten = state.changes.pop(key)
+        for request_id, (_, _, answered) in list(state.answers.items()):
+            if answered < answered_before:
+                del state.answers[request_id]
+
+    def _changed(self, kind: ObjectKind, item_id: str) -> None:
+        key = ObjectKey(kind, item_id)
+        self._state.changes.pop(key, None)
+        self._state.revision += 1
+        self._state.changes[key] = self._state.revision
+
+
+class MemoryCatalogue:
+    """The `Catalogue` port. A transaction works on a copy, which takes the place at its end."""
+
+    def __init__(self) -> None:
+        self._state = _State()
+        self._writing = threading.Lock()
+
+    @contextmanager
+    def read(self) -> Iterator[MemoryView]:
+        yield MemoryView(self._state)
+
+    @contextmanager
+    def write(self) -> Iterator[MemoryTransaction]:
+        with self._writing:
+            state = self._state.copy()
+            yield MemoryTransaction(state)
+            self._state = state
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,34 @@
+"""Protocols of jobs in memory."""
+
+from server_agent.domain.jobs import Job, ProtocolLine
+
+
+class MemoryProtocolWriter:
+    """Appends to the lines of one job."""
+
+    def __init__(self, lines: list[ProtocolLine]) -> None:
+        self._lines = lines
+        self._closed = False
+
+    def write(self, line: ProtocolLine) -> None:
+        if self._closed:
+            raise ValueError("the protocol is closed")
+        self._lines.append(line)
+
+    def close(self) -> None:
+        self._closed = True
+
+
+class MemoryProtocols:
+    """The `Protocols` port. `lines` maps ids of jobs to what was written."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, list[ProtocolLine]] = {}
+
+    def open(self, job: Job) -> MemoryProtocolWriter:
+        return MemoryProtocolWriter(self.lines.setdefault(job.id, []))
+
+    def read(self, job: Job, after_line: int, limit: int) -> tuple[list[ProtocolLine], bool]:
+        lines = self.lines.get(job.id, [])
+        end = after_line + limit
+        return lines[after_line:end], len(lines) > end
