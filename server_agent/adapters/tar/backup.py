@@ -1,0 +1,164 @@
+"""One backup from the scan to the commit."""
+
+import os
+import sqlite3
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from server_agent.adapters.tar.commit import commit
+from server_agent.adapters.tar.failures import is_broken, translated
+from server_agent.adapters.tar.listing import Amount, ListingWriter
+from server_agent.adapters.tar.names import member_name, shown
+from server_agent.adapters.tar.places import Places, SavesetFiles
+from server_agent.adapters.tar.scan import Scan
+from server_agent.adapters.tar.seek_table import Frames
+from server_agent.adapters.tar.stream import FrameWriter
+from server_agent.adapters.tar.transfer import Pace, Transfer
+from server_agent.domain.jobs import Level, Phase, Progress
+from server_agent.ports import (
+    BackupDone,
+    BackupEvent,
+    BackupRequest,
+    Control,
+    EngineError,
+    Message,
+)
+
+_NAMES_BUFFER_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One run of `server_agent.ports.Engine.backup`."""
+
+    places: Places
+    threads: int
+    request: BackupRequest
+    control: Control
+
+    def events(self) -> Iterator[BackupEvent]:
+        request = self.request
+        files = self.places.files(request.saveset, request.label, request.sesam_day)
+        if any(path.exists() for path in files.all):
+            raise EngineError("NAME_TAKEN", f"saveset {request.saveset} exists already")
+        unfinished = files.unfinished
+        try:
+            with translated(self.control):
+                files.make_directories()
+                result, frames = yield from self._write(unfinished)
+                pace = Pace()
+                for checked in commit(request, result, frames, files, self.control):
+                    if pace.due():
+                        yield _checking(result, checked)
+        except BaseException:
+            unfinished.remove()
+            raise
+        yield result
+
+    def _write(
+        self, files: SavesetFiles
+    ) -> Generator[BackupEvent, None, tuple[BackupDone, Frames]]:
+        """Makes data and listing under their temporary names.
+
+        Returns:
+            The result and the frames of the data.
+        """
+        yield Progress(Phase.SCAN)
+        request = self.request
+        with ListingWriter(
+            files.listing, request.saveset, request.sources, self.control
+        ) as listing:
+            try:
+                self._build_on_base(listing)
+                yield from self._scan(listing, files.listing)
+                total = listing.end_scan()
+            except sqlite3.DatabaseError as error:
+                self._blame_base(error)
+                raise
+            frames = yield from self._save(listing, total, files.data)
+            saved, listed = listing.saved_and_listed()
+            result = BackupDone(
+                files=saved.files,
+                bytes_read=saved.size,
+                stored_bytes=files.data.stat().st_size,
+                skipped=listing.flawed(),
+                listed_files=listed.files,
+                listed_bytes=listed.size,
+            )
+            listing.finish()
+        return result, frames
+
+    def _build_on_base(self, listing: ListingWriter) -> None:
+        """Takes over what the base holds, if all of that is still in its place."""
+        if not self.request.base:
+            return
+        known = {base.name: base for base in self.request.base}
+        nearest = self.request.base[0]
+        for home in listing.build_on(self.places.files_of(nearest).listing):
+            data = self.places.files_of(known[home]).data if home in known else None
+            if data is None or not data.is_file():
+                raise EngineError(
+                    "BASE_DAMAGED",
+                    f"saveset {nearest.name} cannot be built on: the data of {home}, which it"
+                    " needs, are missing. Make a FULL",
+                )
+
+    def _scan(self, listing: ListingWriter, own_listing: Path) -> Iterator[BackupEvent]:
+        own = (self.places.store_dir, self.places.tmp_dir, own_listing)
+        own_paths = {os.fsencode(way) for path in own for way in (path.absolute(), path.resolve())}
+        found = 0
+        pace = Pace()
+        for source in self.request.sources:
+            scan = Scan(source, self.request.excludes, own_paths, listing, self.control)
+            for _ in scan.run():
+                yield from self._said(listing, scan.messages)
+                if pace.due():
+                    yield Progress(Phase.SCAN, files_done=found + scan.entries)
+            yield from self._said(listing, scan.messages)
+            found += scan.entries
+        for path in listing.sockets():
+            text = f"{shown(path)} is a socket: it is listed and not saved"
+            yield Message(Level.INFO, "SOCKET", text, path)
+
+    def _said(self, listing: ListingWriter, messages: list[Message]) -> Iterator[Message]:
+        for message in messages:
+            if message.code == "UNREADABLE" and message.path is not None:
+                listing.note_flaw(message.path, message.code)
+            yield message
+        messages.clear()
+
+    def _save(
+        self, listing: ListingWriter, total: Amount, data: Path
+    ) -> Generator[BackupEvent, None, Frames]:
+        """Returns the frames of the data file, which is written and synced."""
+        names = self.places.scratch(self.request.saveset, "names")
+        try:
+            with names.open("xb", buffering=_NAMES_BUFFER_BYTES) as file:
+                file.writelines(member_name(path) + b"\0" for path in listing.paths_to_save())
+            with data.open("xb", buffering=0) as file, FrameWriter(file, self.threads) as writer:
+                yield from Transfer(names, total, listing, writer, self.control).events()
+                writer.finish()
+                return writer.frames
+        finally:
+            names.unlink(missing_ok=True)
+
+    def _blame_base(self, error: sqlite3.DatabaseError) -> None:
+        """What is damaged while the listing is filled is the base: the listing itself is new."""
+        if self.request.base and is_broken(error):
+            name = self.request.base[0].name
+            raise EngineError(
+                "BASE_DAMAGED",
+                f"the listing of saveset {name} cannot be read: {error}. Make a FULL",
+            ) from error
+
+
+def _checking(result: BackupDone, checked: int) -> Progress:
+    return Progress(
+        Phase.COMMIT,
+        files_done=result.files,
+        files_total=result.files,
+        bytes_done=result.bytes_read,
+        bytes_total=result.bytes_read,
+        stored_bytes=checked,
+    )

@@ -1,0 +1,110 @@
+"""Reads of a finished listing: one directory a page at a time, and whether paths are in it."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from server_agent.adapters.tar.database import Database
+from server_agent.adapters.tar.listing import Row, opened
+from server_agent.adapters.tar.names import joined, split
+from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetDamaged
+from server_agent.ports import Entry, EntryKind, EntryPage
+
+_COLUMNS = """
+SELECT leaf, name, dir, kind, size, modify_ns, mode, uid, gid, target,
+(SELECT saveset FROM home WHERE id = entry.home), coalesce(children, 0) FROM entry
+"""
+_PAGE = f"""{_COLUMNS}
+WHERE dir = ? AND (leaf, name) > (?, ?) AND name <> x'' ORDER BY leaf, name LIMIT ?
+"""
+_ONE = f"{_COLUMNS} WHERE dir = ? AND leaf IN (0, 1) AND name = ?"
+
+Place = tuple[int, bytes]  # leaf and name: what a page is ordered by
+_START: Place = (-1, b"")
+
+
+def entries(
+    listing: Path, saveset: str, directory: bytes, position: str | None, limit: int
+) -> EntryPage:
+    """See `server_agent.ports.Engine.entries`.
+
+    Raises also PageTokenInvalid if the position is none that this function gave.
+    """
+    after = _parsed(position)
+    with _read(listing, saveset) as connection:
+        if not directory:
+            return _top(connection, after, limit)
+        path = directory.rstrip(b"/") or b"/"
+        row = connection.execute(_ONE, split(path)).fetchone()
+        if row is None or row[0]:
+            raise PathNotFound(saveset=saveset, path=repr(directory))
+        inside = path.rstrip(b"/")
+        rows = connection.execute(_PAGE, (inside, *after, limit + 1)).fetchall()
+        return _page([(row[0], row[1], _entry(row)) for row in rows], _entry(row).children, limit)
+
+
+def missing_paths(listing: Path, saveset: str, paths: Sequence[bytes]) -> list[bytes]:
+    """See `server_agent.ports.Engine.missing_paths`."""
+    with _read(listing, saveset) as connection:
+        return [
+            path
+            for path in paths
+            if connection.execute(_ONE, split(path.rstrip(b"/") or b"/")).fetchone() is None
+        ]
+
+
+def _top(connection: Database, after: Place, limit: int) -> EntryPage:
+    """The sources are few: a task names them by hand."""
+    sources = connection.execute("SELECT path FROM source").fetchall()
+    rows = [connection.execute(_ONE, split(path)).fetchone() for (path,) in sources]
+    found = [(row[0], _entry(row)) for row in rows if row is not None]
+    ordered = sorted((leaf, entry.path, entry) for leaf, entry in found)
+    rest = [row for row in ordered if row[:2] > after]
+    return _page(rest[: limit + 1], len(ordered), limit)
+
+
+def _page(rows: list[tuple[int, bytes, Entry]], total: int, limit: int) -> EntryPage:
+    shown = rows[:limit]
+    more = len(rows) > limit and shown
+    return EntryPage(
+        entries=tuple(entry for _, _, entry in shown),
+        total=total,
+        next_position=f"{shown[-1][0]}{shown[-1][1].hex()}" if more else None,
+    )
+
+
+def _parsed(position: str | None) -> Place:
+    if position is None:
+        return _START
+    try:
+        return int(position[:1]), bytes.fromhex(position[1:])
+    except ValueError as error:
+        raise PageTokenInvalid from error
+
+
+def _entry(row: Row) -> Entry:
+    _, name, directory, kind, size, modified, mode, uid, gid, target, home, children = row
+    return Entry(
+        path=joined(directory, name),
+        kind=EntryKind(kind),
+        size=size,
+        modify_time_ns=modified,
+        mode=mode,
+        uid=uid,
+        gid=gid,
+        link_target=target,
+        home=home,
+        children=children,
+    )
+
+
+@contextlib.contextmanager
+def _read(listing: Path, saveset: str) -> Iterator[Database]:
+    try:
+        with opened(listing) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise SavesetDamaged(
+            saveset=saveset, detail=f"its listing cannot be read: {error}"
+        ) from error

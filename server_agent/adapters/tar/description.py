@@ -1,0 +1,131 @@
+"""The description beside a saveset's data (`.idx`): JSON that says what it is and proves it.
+
+It is enough to rebuild the catalogue's entry, to read the data, and to check both files:
+
+    format 1, engine "tar", saveset, type, label, sesam_day, base, sources, excludes, facts
+    result     the fields of BackupDone
+    listing    size and BLAKE3 of the listing's file
+    frames     on a line per frame of the data: compressed size, raw size, BLAKE3 of the former
+
+Sources are bytes; in JSON each byte that is no UTF-8 stands as U+DC80 to U+DCFF.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from blake3 import blake3
+
+from server_agent.adapters.tar.seek_table import Frames
+from server_agent.ports import BackupDone, BackupRequest
+
+FORMAT = 1
+_PIECE_BYTES = 1 << 20
+_FRAMES_BEGIN = b'"frames": ['
+_FRAMES_END = b"]"
+
+
+class DescriptionError(Exception):
+    """The file is no description that this program can read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a description says that is used again; the rest is for people and for a rebuild."""
+
+    saveset: str
+    result: BackupDone
+    listing_size: int
+    listing_digest: bytes
+    frames: Frames
+
+
+def write(
+    file: TextIO, request: BackupRequest, result: BackupDone, listing: Path, frames: Frames
+) -> None:
+    """Writes the description of a saveset whose listing and frames are finished."""
+    head = {
+        "format": FORMAT,
+        "engine": "tar",
+        "saveset": request.saveset,
+        "type": request.type.value,
+        "label": request.label,
+        "sesam_day": request.sesam_day.isoformat(),
+        "base": request.base[0].name if request.base else None,
+        "sources": [source.decode("utf-8", "surrogateescape") for source in request.sources],
+        "excludes": list(request.excludes),
+        "facts": dict(request.facts),
+        "result": asdict(result),
+        "listing": {"size": listing.stat().st_size, "blake3": digest_of(listing).hex()},
+    }
+    file.write(json.dumps(head, indent=1)[: -len("\n}")])
+    file.write(f",\n {_FRAMES_BEGIN.decode()}\n  ")
+    for number, line in enumerate(_frame_lines(frames)):
+        file.write(",\n  " + line if number else line)
+    file.write(f"\n {_FRAMES_END.decode()}\n}}\n")
+
+
+def read(path: Path) -> Description:
+    """Reads a description, line by line: the frames of a large saveset are many.
+
+    Raises:
+        FileNotFoundError: there is none.
+        DescriptionError: it is damaged or of another format.
+    """
+    with path.open("rb") as file:
+        try:
+            content = _read_head(file)
+            if content["format"] != FORMAT:
+                raise DescriptionError(f"format {content['format']} is not {FORMAT}")
+            return _description(content, _read_frames(file))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DescriptionError(f"it cannot be understood: {error}") from error
+
+
+def digest_of(path: Path) -> bytes:
+    """BLAKE3 of a whole file."""
+    digest = blake3()
+    with path.open("rb", buffering=0) as file:
+        while piece := file.read(_PIECE_BYTES):
+            digest.update(piece)
+    return digest.digest()
+
+
+def _frame_lines(frames: Frames) -> Iterator[str]:
+    for frame in range(len(frames)):
+        yield json.dumps(
+            [frames.stored_size(frame), frames.raw_size(frame), frames.digest(frame).hex()]
+        )
+
+
+def _read_head(lines: Iterable[bytes]) -> dict[str, Any]:
+    """Everything but the frames; leaves the lines at the first of them."""
+    head = b""
+    for line in lines:
+        if line.strip() == _FRAMES_BEGIN:
+            content: dict[str, Any] = json.loads(head.rstrip(b",\n") + b"}")
+            return content
+        head += line
+    raise ValueError("it has no frames")
+
+
+def _read_frames(lines: Iterable[bytes]) -> Frames:
+    frames = Frames()
+    for line in lines:
+        if line.strip() == _FRAMES_END:
+            return frames
+        stored, raw, digest = json.loads(line.rstrip(b",\n"))
+        frames.append(stored, raw, bytes.fromhex(digest))
+    raise ValueError("it ends within its frames")
+
+
+def _description(content: dict[str, Any], frames: Frames) -> Description:
+    return Description(
+        saveset=content["saveset"],
+        result=BackupDone(**content["result"]),
+        listing_size=int(content["listing"]["size"]),
+        listing_digest=bytes.fromhex(content["listing"]["blake3"]),
+        frames=frames,
+    )

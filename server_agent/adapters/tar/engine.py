@@ -1,0 +1,73 @@
+"""The tar engine as the service sees it."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from server_agent.adapters.tar import browse, commit
+from server_agent.adapters.tar.backup import Backup
+from server_agent.adapters.tar.places import Places
+from server_agent.adapters.tar.restore import Restore
+from server_agent.ports import (
+    BackupEvent,
+    BackupRequest,
+    Control,
+    EntryPage,
+    Interrupted,
+    RestoreEvent,
+    RestoreRequest,
+    SavesetRef,
+)
+
+MOST_THREADS = 4  # more compress faster than one tar reads
+
+
+def default_threads() -> int:
+    return min(MOST_THREADS, len(os.sched_getaffinity(0)))
+
+
+class TarEngine:
+    """`server_agent.ports.Engine` over GNU find, GNU tar and zstd, for local paths.
+
+    It keeps nothing in memory between calls; calls for different savesets may run at once.
+    """
+
+    def __init__(
+        self, store_dir: Path, lis_dir: Path, tmp_dir: Path, threads: int | None = None
+    ) -> None:
+        """Touches nothing yet.
+
+        Args:
+            store_dir: holds a directory per label, in it the savesets.
+            lis_dir: holds a directory per sesam day, in it the listings.
+            tmp_dir: for short-lived files.
+            threads: that compress at once; by default one per processor, at most 4.
+        """
+        self._places = Places(store_dir, lis_dir, tmp_dir)
+        self._threads = threads or default_threads()
+
+    @property
+    def name(self) -> str:
+        return "tar"
+
+    def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
+        return Backup(self._places, self._threads, request, control).events()
+
+    def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
+        return Restore(self._places, self._threads, request, control).events()
+
+    def entries(
+        self, saveset: SavesetRef, directory: bytes, position: str | None, limit: int
+    ) -> EntryPage:
+        return browse.entries(self._listing(saveset), saveset.name, directory, position, limit)
+
+    def missing_paths(self, saveset: SavesetRef, paths: Sequence[bytes]) -> list[bytes]:
+        return browse.missing_paths(self._listing(saveset), saveset.name, paths)
+
+    def recover(
+        self, writing: Sequence[SavesetRef], committed: frozenset[str]
+    ) -> list[Interrupted]:
+        return commit.recover(self._places, writing, committed)
+
+    def _listing(self, saveset: SavesetRef) -> Path:
+        return self._places.files_of(saveset).listing

@@ -1,0 +1,87 @@
+"""Hard links of which only some names are restored.
+
+tar stores the data of a hard-linked file under the name that it met first; the others only refer
+to it. A link whose first name is not restored, or no longer in the listing, gets its data from
+there all the same: they are extracted aside and moved into place.
+"""
+
+import contextlib
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import groupby
+
+from server_agent.adapters.tar.member import BLOCK_BYTES, hard_link_target
+from server_agent.adapters.tar.names import member_path, shown
+from server_agent.adapters.tar.selection import Orphan, Selection, Slice
+from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
+from server_agent.adapters.tar.target import below, remove
+
+_HEADERS_BYTES = 256 << 10  # of one member; a name has at most 4 KiB, attributes 64 KiB
+
+Link = tuple[Slice, bytes]
+
+
+def part(
+    selection: Selection,
+    open_home: Callable[[int], FrameReader],
+    find_data: Callable[[int, bytes], Slice],
+) -> Iterator[None]:
+    """Tells links that tar can make from those whose data have to come from elsewhere; pauses
+    after each.
+
+    Args:
+        selection: what is restored; changed.
+        open_home: opens the frames of a home.
+        find_data: where a home itself holds a path.
+
+    Raises:
+        DamagedFrame: a member cannot be read.
+    """
+    for home, links in groupby(selection.possible_links(), key=lambda link: link[0].home):
+        with open_home(home) as reader:
+            for link, path, target in _targets(reader, links):
+                if target is None:
+                    continue
+                if selection.is_restored_before(target, link):
+                    selection.mark_link(link)
+                else:
+                    selection.replace(link, Orphan(find_data(home, target), target, path))
+                yield
+
+
+def _targets(
+    reader: FrameReader, links: Iterator[Link]
+) -> Iterator[tuple[Slice, bytes, bytes | None]]:
+    """With each the path that it is a hard link to, if it is one."""
+    waiting: deque[Link] = deque()
+
+    def ranges() -> Iterator[tuple[int, int]]:
+        for link in links:
+            waiting.append(link)
+            begin = link[0].block * BLOCK_BYTES
+            length = min(link[0].blocks * BLOCK_BYTES, _HEADERS_BYTES)
+            yield begin, begin + length
+
+    for headers in reader.wholes(ranges()):
+        link, path = waiting.popleft()
+        try:
+            target = hard_link_target(headers)
+        except ValueError as error:
+            raise DamagedFrame(f"{shown(path)}: {error}") from error
+        yield link, path, member_path(target) if target else None
+
+
+def put(orphans: Iterator[Orphan], staged: bytes, target: bytes) -> None:
+    """Gives each orphan its data; those that share them are linked to each other again."""
+    previous: Orphan | None = None
+    for orphan in orphans:
+        place = below(target, orphan.path)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            remove(place)
+        if previous is not None and previous.data == orphan.data:
+            os.link(below(target, previous.path), place, follow_symlinks=False)
+        else:
+            os.rename(below(staged, orphan.member), place)
+        previous = orphan

@@ -1,0 +1,254 @@
+"""A saveset's listing while it is written: a SQLite file with a row per entry of the sources.
+
+Every listing is complete: a row that did not change since the base keeps the home (the saveset
+that holds its data) and the place that it has there. Nothing is kept in memory per entry.
+
+Layout (`FORMAT` is SQLite's `user_version`):
+    home    id, saveset: savesets that hold data of this listing; the highest id is its own
+    source  path: the task's sources
+    entry   one row per path, as `find` saw it, and where tar's member lies in its home:
+            dir, name    the path without its last part, and that part; the root is ("", "")
+            leaf         0 for a directory, 1 for all else: directories sort first
+            home         None: not saved (sockets, and what could not be read)
+            block        number of the member's first block of 512 bytes in the home's tar stream
+            blocks       its length, headers included
+            children     of a directory, the number of entries directly in it
+    flaw    path, code: what is not in the saveset as it was, or not at all
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from server_agent.adapters.tar.database import Database, connect, new_uri, read_only_uri
+from server_agent.adapters.tar.names import split
+from server_agent.ports import Control
+
+FORMAT = 1
+APPLICATION_ID = 0x5345534D  # "SESM", tells `file` and us what it is
+_CACHE_KIB = 16_384  # keeps the pages of one directory and of its base at hand
+
+Row = Sequence[Any]
+# Where tar put an entry: its first block, its number of blocks; directory, leaf and name.
+Member = tuple[int, int, bytes, int, bytes]
+
+_SCHEMA = f"""
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {FORMAT};
+-- A crash leaves a file under a temporary name, which is removed: a journal protects nothing.
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA locking_mode = EXCLUSIVE;
+PRAGMA cache_size = -{_CACHE_KIB};
+CREATE TABLE home(id INTEGER PRIMARY KEY, saveset TEXT NOT NULL UNIQUE);
+CREATE TABLE source(path BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE flaw(path BLOB, code TEXT, PRIMARY KEY (path, code)) WITHOUT ROWID;
+CREATE TABLE entry(
+    dir BLOB, leaf INTEGER, name BLOB, kind TEXT, inode INTEGER, device INTEGER, links INTEGER,
+    size INTEGER, modify_ns INTEGER, change_ns INTEGER, mode INTEGER, uid INTEGER, gid INTEGER,
+    target BLOB, home INTEGER, block INTEGER, blocks INTEGER, children INTEGER,
+    PRIMARY KEY (dir, leaf, name)
+) WITHOUT ROWID;
+-- Its condition must not share a column with `_FROM_BASE`: SQLite would compile that anew per row.
+CREATE INDEX several ON entry(device, inode) WHERE links > 1;
+"""
+
+_INSERT = """
+INSERT OR REPLACE INTO entry
+SELECT ?1, ?3 <> 'd', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, {}
+"""
+_NO_BASE = "NULL, NULL, NULL, NULL"
+_FROM_BASE = """base.home, base.block, base.blocks, NULL
+FROM (SELECT 1) LEFT JOIN base.entry AS base
+ON base.dir = ?1 AND base.leaf = (?3 <> 'd') AND base.name = ?2 AND base.kind = ?3
+AND base.inode = ?4 AND base.size = ?7 AND base.modify_ns = ?8 AND base.change_ns = ?9
+"""
+
+# All names of a hard-linked file have one home: tar stores its data under one of them only.
+_WHOLE_LINK_GROUPS = """
+UPDATE entry SET home = NULL, block = NULL, blocks = NULL
+WHERE links > 1 AND leaf AND home NOT NULL AND (device, inode) IN
+(SELECT device, inode FROM entry WHERE links > 1 AND leaf AND home IS NULL)
+"""
+_COUNT_CHILDREN = """
+UPDATE entry SET children =
+(SELECT count(*) FROM entry AS child WHERE child.name <> x'' AND child.dir =
+    CASE entry.name WHEN x'' THEN x'' ELSE CAST(entry.dir || x'2f' || entry.name AS BLOB) END)
+WHERE NOT leaf
+"""
+_TO_SAVE = "home IS NULL AND kind <> 's'"
+_FILES = "count(*) FILTER (WHERE leaf AND {0})"
+_BYTES = """
+coalesce(sum(size) FILTER (WHERE kind = 'f' AND links = 1 AND {0}), 0)
++ (SELECT coalesce(sum(size), 0) FROM (SELECT DISTINCT device, inode, size FROM entry
+    WHERE links > 1 AND kind = 'f' AND {0}))
+"""
+_PATH = "CAST(dir || x'2f' || name AS BLOB)"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Entries that are no directories, and their size in bytes, a hard-linked file counted once."""
+
+    files: int
+    size: int
+
+
+class ListingWriter:
+    """The listing of one backup under its temporary name."""
+
+    def __init__(self, path: Path, saveset: str, sources: Sequence[bytes], control: Control):
+        self._connection = connect(new_uri(path), control)
+        self._insert = _INSERT.format(_NO_BASE)
+        self._connection.executescript(_SCHEMA)
+        self._connection.execute("BEGIN")
+        self._connection.executemany("INSERT INTO source VALUES (?)", ((s,) for s in sources))
+        self._own = 1
+        self._saveset = saveset
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def build_on(self, base: Path) -> list[str]:
+        """Rows added from now on take home and place from the base if nothing has changed.
+
+        Returns:
+            The savesets that hold the base's data.
+
+        Raises:
+            sqlite3.DatabaseError: the base's listing is missing, damaged or of another format.
+        """
+        self._connection.execute("COMMIT")
+        self._connection.execute("ATTACH ? AS base", (read_only_uri(base),))
+        check_format(self._connection, "base")
+        self._connection.execute("BEGIN")
+        self._connection.execute("INSERT INTO home SELECT id, saveset FROM base.home")
+        self._insert = _INSERT.format(_FROM_BASE)
+        homes = self._connection.execute("SELECT saveset FROM base.home ORDER BY id").fetchall()
+        self._own = self._connection.number("SELECT max(id) + 1 FROM home")
+        return [saveset for (saveset,) in homes]
+
+    def add(self, rows: Iterator[Row]) -> None:
+        """Rows of directory, name, kind, inode, device, links, size, times, mode, uid, gid and
+        link target."""
+        self._connection.executemany(self._insert, rows)
+
+    def end_scan(self) -> Amount:
+        """No more rows come; returns what has to be saved."""
+        self._connection.execute("INSERT INTO home VALUES (?, ?)", (self._own, self._saveset))
+        self._connection.execute(_WHOLE_LINK_GROUPS)
+        self._connection.execute(_COUNT_CHILDREN)
+        (amount,) = self._amounts(_TO_SAVE)
+        return amount
+
+    def paths_to_save(self) -> Iterator[bytes]:
+        """In the order of the listing: a directory before what it holds."""
+        query = f"SELECT {_PATH} FROM entry WHERE {_TO_SAVE} ORDER BY dir, leaf, name"
+        for (path,) in self._connection.execute(query):
+            yield path
+
+    def sockets(self) -> Iterator[bytes]:
+        for (path,) in self._connection.execute(f"SELECT {_PATH} FROM entry WHERE kind = 's'"):
+            yield path
+
+    def place(self, members: Sequence[Member]) -> Amount:
+        """Enters where members lie.
+
+        Args:
+            members: the next ones in the order of the listing.
+
+        Returns:
+            What these members are.
+        """
+        self._connection.executemany(
+            f"UPDATE entry SET home = {self._own}, block = ?, blocks = ?"
+            f" WHERE dir = ? AND leaf = ? AND name = ? AND {_TO_SAVE}",
+            members,
+        )
+        files, size = self._connection.execute(
+            "SELECT count(*), coalesce(sum(size * (kind = 'f')), 0) FROM entry"
+            f" WHERE home = {self._own} AND leaf AND (dir, leaf, name) >= (?, ?, ?)"
+            " AND (dir, leaf, name) <= (?, ?, ?)",
+            (*members[0][2:], *members[-1][2:]),
+        ).fetchone()
+        return Amount(files, size)
+
+    def note_flaw(self, path: bytes, code: str) -> bool:
+        """Enters that a path is not saved as it was; False if that was known. For the next
+        backup it counts as changed, even if nothing changes about it any more."""
+        self._connection.execute(
+            "UPDATE entry SET change_ns = NULL WHERE dir = ? AND leaf IN (0, 1) AND name = ?",
+            split(path),
+        )
+        done = self._connection.execute("INSERT OR IGNORE INTO flaw VALUES (?, ?)", (path, code))
+        return done.rowcount == 1
+
+    def flawed(self) -> int:
+        """How many paths are not saved as they were."""
+        return self._connection.number("SELECT count(DISTINCT path) FROM flaw")
+
+    def unexplained(self) -> Iterator[bytes]:
+        """What should have been saved and was not, without a flaw that says why."""
+        query = (
+            f"SELECT {_PATH} FROM entry WHERE {_TO_SAVE} AND {_PATH} NOT IN (SELECT path FROM flaw)"
+        )
+        for (path,) in self._connection.execute(query).fetchall():
+            yield path
+
+    def saved_and_listed(self) -> tuple[Amount, Amount]:
+        """What this saveset itself holds, and what a restore of it brings back."""
+        saved, listed = self._amounts(f"home = {self._own}", "home NOT NULL")
+        return saved, listed
+
+    def finish(self) -> None:
+        """Everything is entered: writes it out and closes the file."""
+        # Homes of which no entry is left are not needed to restore this saveset.
+        self._connection.execute(
+            f"DELETE FROM home WHERE id <> {self._own}"
+            " AND id NOT IN (SELECT DISTINCT home FROM entry WHERE home NOT NULL)"
+        )
+        self._connection.execute("COMMIT")
+        self._connection.close()
+
+    def _amounts(self, *conditions: str) -> list[Amount]:
+        """One for each condition, in one pass over all rows."""
+        columns = [part.format(condition) for condition in conditions for part in (_FILES, _BYTES)]
+        numbers = self._connection.execute(f"SELECT {', '.join(columns)} FROM entry").fetchone()
+        return [Amount(*numbers[at : at + 2]) for at in range(0, len(numbers), 2)]
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Database]:
+    """A finished listing, to be read.
+
+    Raises:
+        sqlite3.DatabaseError: it is missing, damaged or of another format.
+    """
+    connection = connect(read_only_uri(path))
+    try:
+        check_format(connection, "main")
+        yield connection
+    finally:
+        connection.close()
+
+
+def check_format(connection: Database, schema: str) -> None:
+    """Raises sqlite3.DatabaseError if the database is no listing that this program can read."""
+    application = connection.number(f"PRAGMA {schema}.application_id")
+    version = connection.number(f"PRAGMA {schema}.user_version")
+    if (application, version) != (APPLICATION_ID, FORMAT):
+        raise sqlite3.DatabaseError(
+            f"not a listing of format {FORMAT} (application {application:#x}, format {version})"
+        )

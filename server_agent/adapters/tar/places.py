@@ -1,0 +1,99 @@
+"""Where a saveset's files lie, under their final and their temporary names."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from server_agent.domain.savesets import NAME_PATTERN
+from server_agent.ports import SavesetRef
+
+DESCRIPTION_SUFFIX = ".idx"
+LISTING_SUFFIX = ".db"
+_FINAL_SUFFIXES = (DESCRIPTION_SUFFIX, LISTING_SUFFIX)
+TEMPORARY_SUFFIXES = (".part", ".tmp")
+
+
+@dataclass(frozen=True, slots=True)
+class SavesetFiles:
+    """The three files of which a saveset consists."""
+
+    data: Path
+    description: Path
+    listing: Path
+
+    @staticmethod
+    def among(found: Sequence[Path]) -> "SavesetFiles | None":
+        """The files of one saveset out of all that bear its name; None unless they are three."""
+        by_suffix = {path.suffix: path for path in found}
+        if len(found) != len(by_suffix) or set(by_suffix) != {"", *_FINAL_SUFFIXES}:
+            return None
+        return SavesetFiles(by_suffix[""], *(by_suffix[suffix] for suffix in _FINAL_SUFFIXES))
+
+    @property
+    def all(self) -> tuple[Path, Path, Path]:
+        """In the order in which they take their final names."""
+        return self.data, self.description, self.listing
+
+    @property
+    def unfinished(self) -> "SavesetFiles":
+        """The same files while they are written."""
+        return SavesetFiles(
+            _appended(self.data, ".part"),
+            _appended(self.description, ".tmp"),
+            _appended(self.listing, ".tmp"),
+        )
+
+    def remove(self) -> None:
+        for path in self.all:
+            path.unlink(missing_ok=True)
+
+    def make_directories(self) -> None:
+        for path in self.all:
+            path.parent.mkdir(parents=True, exist_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The directories of one engine.
+
+    Attributes:
+        store_dir: one directory per label, in it data and descriptions.
+        lis_dir: one directory per sesam day, in it listings.
+        tmp_dir: for files that no process needs after the agent's end.
+    """
+
+    store_dir: Path
+    lis_dir: Path
+    tmp_dir: Path
+
+    def files(self, name: str, label: str, sesam_day: date) -> SavesetFiles:
+        data = self.store_dir / label / name
+        listing = self.lis_dir / sesam_day.strftime("%Y%m%d") / (name + LISTING_SUFFIX)
+        return SavesetFiles(data, _appended(data, DESCRIPTION_SUFFIX), listing)
+
+    def files_of(self, saveset: SavesetRef) -> SavesetFiles:
+        return self.files(saveset.name, saveset.label, saveset.sesam_day)
+
+    def scratch(self, saveset: str, purpose: str) -> Path:
+        """A path in the temporary directory, which is made if it is not there."""
+        self.tmp_dir.mkdir(parents=True, exist_ok=True)
+        return self.tmp_dir / f"{saveset}.{purpose}.tmp"
+
+    def found(self) -> Iterator[Path]:
+        """Every file of the three directories that is a saveset's, by its name."""
+        known = {"", *_FINAL_SUFFIXES, *TEMPORARY_SUFFIXES}
+        for pattern, root in (("*/*", self.store_dir), ("*/*", self.lis_dir), ("*", self.tmp_dir)):
+            for path in root.glob(pattern):
+                ours = path.suffix in known and NAME_PATTERN.match(saveset_of(path))
+                if ours and path.is_file():
+                    yield path
+
+
+def saveset_of(path: Path) -> str:
+    """The saveset's name that a file's name begins with."""
+    return path.name.partition(".")[0]
+
+
+def _appended(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)

@@ -1,0 +1,251 @@
+"""What a restore has to bring back, in the order in which it lies in the savesets.
+
+Kept in a scratch database beside the listing, so that a restore of millions of entries needs no
+more memory than one of ten.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from server_agent.adapters.tar.database import Database, connect, new_uri, read_only_uri
+from server_agent.adapters.tar.listing import Amount, check_format
+from server_agent.adapters.tar.names import joined, split
+from server_agent.ports import Control
+
+_SCHEMA = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE picked(
+    home INTEGER, block INTEGER, blocks INTEGER, dir BLOB, leaf INTEGER, name BLOB, kind TEXT,
+    links INTEGER, size INTEGER, uid INTEGER, gid INTEGER, linked INTEGER DEFAULT 0,
+    PRIMARY KEY (home, block)
+) WITHOUT ROWID;
+CREATE TABLE unsaved(path BLOB PRIMARY KEY, kind TEXT) WITHOUT ROWID;
+CREATE TABLE orphan(
+    home INTEGER, block INTEGER, blocks INTEGER, member BLOB, path BLOB, size INTEGER,
+    PRIMARY KEY (home, block, path)
+) WITHOUT ROWID;
+CREATE TABLE again(
+    home INTEGER, block INTEGER, blocks INTEGER, PRIMARY KEY (home, block)
+) WITHOUT ROWID;
+"""
+_PICK = """
+INSERT OR IGNORE INTO picked
+SELECT home, block, blocks, dir, leaf, name, kind, links, size, uid, gid, 0
+FROM listing.entry WHERE home NOT NULL AND {0}
+"""
+_PICK_UNSAVED = """
+INSERT OR IGNORE INTO unsaved SELECT CAST(dir || x'2f' || name AS BLOB), kind
+FROM listing.entry WHERE home IS NULL AND {0}
+"""
+_ITSELF = "dir = ? AND leaf IN (0, 1) AND name = ?"
+_DIRECTLY_IN = "dir = ? AND name <> x''"
+_DEEPER_IN = "dir >= ? AND dir < ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A member in the tar stream of a saveset: the home's id in the listing, and 512-byte blocks.
+
+    `leaf` counts the entries that come of it and are no directories; `size` counts the bytes that
+    extracting it writes.
+    """
+
+    home: int
+    block: int
+    blocks: int
+    leaf: int = 0
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A hard link whose data lie under a name that is not restored.
+
+    Attributes:
+        data: the member that holds the data.
+        member: the path under which that member was saved.
+        path: the path that has to have the data.
+    """
+
+    data: Slice
+    member: bytes
+    path: bytes
+
+
+class Selection:
+    """The entries of one restore."""
+
+    def __init__(self, scratch: Path, listing: Path, control: Control) -> None:
+        """Raises sqlite3.DatabaseError if the listing cannot be read."""
+        self._connection = connect(new_uri(scratch), control)
+        self._connection.executescript(_SCHEMA)
+        self._connection.execute("ATTACH ? AS listing", (read_only_uri(listing),))
+        check_format(self._connection, "listing")
+        self._connection.execute("BEGIN")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def pick_everything(self) -> None:
+        self._pick("TRUE", ())
+
+    def pick(self, path: bytes) -> bool:
+        """A path, all that it holds, and the directories that hold it, as far as the listing has
+        them; False if the listing does not have the path."""
+        key = split(path)
+        if (
+            self._connection.execute(f"SELECT 1 FROM listing.entry WHERE {_ITSELF}", key).fetchone()
+            is None
+        ):
+            return False
+        inside = path.rstrip(b"/")
+        self._pick(_ITSELF, key)
+        self._pick(_DIRECTLY_IN, (inside,))
+        self._pick(_DEEPER_IN, (inside + b"/", inside + b"0"))  # "0" is what follows "/"
+        for ancestor in ancestors(path):
+            self._pick(_ITSELF, split(ancestor))
+        return True
+
+    def sources(self) -> list[bytes]:
+        """The sources of the listing."""
+        return [path for (path,) in self._connection.execute("SELECT path FROM listing.source")]
+
+    def entries(self) -> Iterator[tuple[bytes, bytes, int]]:
+        """Directory, name and leaf of what was picked, each directory before what it holds."""
+        yield from self._connection.execute(
+            "SELECT dir, name, leaf FROM picked ORDER BY dir, leaf, name"
+        )
+
+    def unsaved(self) -> Iterator[tuple[bytes, str]]:
+        """Path and kind of what was picked and is in no saveset."""
+        yield from self._connection.execute("SELECT path, kind FROM unsaved ORDER BY path")
+
+    def homes(self) -> dict[int, str]:
+        """The savesets that hold what was picked, by their ids in the listing."""
+        query = "SELECT id, saveset FROM listing.home WHERE id IN (SELECT home FROM picked)"
+        return dict(self._connection.execute(query))
+
+    def amount(self) -> Amount:
+        """Entries that are no directories, and the bytes that will be written."""
+        query = """
+        SELECT (SELECT count(*) FROM picked WHERE leaf) + (SELECT count(*) FROM orphan),
+        (SELECT coalesce(sum(size), 0) FROM picked WHERE kind = 'f' AND NOT linked)
+        + (SELECT coalesce(sum(size), 0) FROM (SELECT DISTINCT home, block, size FROM orphan))
+        """
+        return Amount(*self._connection.execute(query).fetchone())
+
+    def foreign(self, uid: int, gid: int) -> int:
+        """How many entries belong to somebody else."""
+        query = "SELECT count(*) FROM picked WHERE uid <> ? OR gid <> ?"
+        return self._connection.number(query, (uid, gid))
+
+    def slices(self) -> Iterator[Slice]:
+        """Everything in the order in which it was saved, home by home."""
+        query = """
+        SELECT home, block, blocks, leaf, size * (kind = 'f' AND NOT linked)
+        FROM picked ORDER BY home, block
+        """
+        return (Slice(*row) for row in self._connection.execute(query))
+
+    def possible_links(self) -> Iterator[tuple[Slice, bytes]]:
+        """Members that may be hard links to others, with their paths."""
+        self._connection.execute("CREATE TABLE candidate AS SELECT * FROM picked WHERE links > 1")
+        query = """
+        SELECT home, block, blocks, dir, name FROM candidate WHERE leaf ORDER BY home, block
+        """
+        for home, block, blocks, directory, name in self._connection.execute(query):
+            yield Slice(home, block, blocks), joined(directory, name)
+
+    def is_restored_before(self, path: bytes, link: Slice) -> bool:
+        """Whether a path is picked, of the link's home and earlier in it."""
+        query = f"""
+        SELECT 1 FROM listing.entry WHERE {_ITSELF} AND home = ? AND block < ?
+        AND (home, block) IN (SELECT home, block FROM picked)
+        """
+        row = self._connection.execute(query, (*split(path), link.home, link.block)).fetchone()
+        return row is not None
+
+    def mark_link(self, link: Slice) -> None:
+        """It is a hard link to something that is picked too."""
+        self._connection.execute(
+            "UPDATE picked SET linked = 1 WHERE home = ? AND block = ?", (link.home, link.block)
+        )
+
+    def replace(self, link: Slice, orphan: Orphan) -> None:
+        """The data of a hard link come from elsewhere; the directories above it are done anew
+        after it, since it changes their times."""
+        data = orphan.data
+        self._connection.execute(
+            "INSERT INTO orphan SELECT ?, ?, ?, ?, ?, size * (kind = 'f') FROM picked"
+            " WHERE home = ? AND block = ?",
+            (
+                *(data.home, data.block, data.blocks, orphan.member, orphan.path),
+                *(link.home, link.block),
+            ),
+        )
+        self._connection.execute(
+            "DELETE FROM picked WHERE home = ? AND block = ?", (link.home, link.block)
+        )
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO again SELECT home, block, blocks FROM listing.entry"
+            f" WHERE {_ITSELF} AND home NOT NULL",
+            (split(ancestor) for ancestor in ancestors(orphan.path)),
+        )
+
+    def orphans(self) -> Iterator[Orphan]:
+        """Those that share their data one after the other."""
+        query = "SELECT home, block, blocks, member, path FROM orphan ORDER BY home, block, path"
+        for home, block, blocks, member, path in self._connection.execute(query):
+            yield Orphan(Slice(home, block, blocks), member, path)
+
+    def data_of_orphans(self) -> Iterator[Slice]:
+        """Each counts for all the names that it gets."""
+        query = """
+        SELECT home, block, blocks, count(*), size FROM orphan
+        GROUP BY home, block ORDER BY home, block
+        """
+        return (Slice(*row) for row in self._connection.execute(query))
+
+    def directories_of_orphans(self) -> Iterator[Slice]:
+        query = "SELECT home, block, blocks FROM again ORDER BY home, block"
+        return (Slice(*row) for row in self._connection.execute(query))
+
+    def _pick(self, condition: str, values: tuple[bytes, ...]) -> None:
+        self._connection.execute(_PICK.format(condition), values)
+        self._connection.execute(_PICK_UNSAVED.format(condition), values)
+
+
+def own_slice(connection: Database, path: bytes, home: int) -> Slice | None:
+    """Where a listing says that its own saveset holds a path.
+
+    Args:
+        connection: the listing.
+        path: what is looked for.
+        home: the saveset's id in the listing that is restored.
+    """
+    query = f"""
+    SELECT block, blocks FROM entry WHERE {_ITSELF} AND home = (SELECT max(id) FROM home)
+    """
+    row = connection.execute(query, split(path)).fetchone()
+    return Slice(home, *row) if row else None
+
+
+def ancestors(path: bytes) -> list[bytes]:
+    """The directories that hold a path, the root first."""
+    parts = path.strip(b"/").split(b"/")[:-1]
+    found = [b"/"]
+    for part in parts:
+        found.append(found[-1].rstrip(b"/") + b"/" + part)
+    return found if path != b"/" else []

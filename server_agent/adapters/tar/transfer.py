@@ -1,0 +1,197 @@
+"""What has to be saved, from GNU tar into frames, and each member's place into the listing."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from server_agent.adapters.tar import complaints
+from server_agent.adapters.tar.child import Child
+from server_agent.adapters.tar.listing import Amount, ListingWriter, Member
+from server_agent.adapters.tar.member import BLOCK_BYTES
+from server_agent.adapters.tar.names import member_key, member_path, shown, unescaped
+from server_agent.adapters.tar.stream import FrameWriter
+from server_agent.domain.jobs import Level, Phase, Progress
+from server_agent.ports import BackupEvent, Control, EngineError, Message
+
+PROGRESS_SECONDS = 0.2  # often enough for a moving bar; the service thins it out for watchers
+_HEADER_BYTES = 1536  # a pax header, its record and the header proper: for the estimate of progress
+_BLOCK_WORD = len(b"block ")
+_KEPT_FAILURES = 20  # of tar's lines about the run as a whole; the first says it
+
+TAR_CREATE = [
+    "tar",
+    "--create",
+    "--format=posix",
+    # The times of reading and of changing the inode cannot be restored, and would only differ.
+    "--pax-option=delete=atime,delete=ctime",
+    "--acls",
+    "--xattrs",
+    "--xattrs-include=*",
+    "--sparse",
+    "--numeric-owner",
+    "--verbose",
+    "--block-number",
+    "--quoting-style=escape",
+    # 512 KiB a write instead of 10: fewer reads here. The archive is filled up with zeros to a
+    # multiple of it, which compress to nothing.
+    "--blocking-factor=1024",
+    "--directory=/",
+    "--null",
+    "--verbatim-files-from",
+    "--no-recursion",
+    "--file=-",
+]
+
+
+class Pace:
+    """Says when it is time for a sign of life; the first time at once."""
+
+    def __init__(self) -> None:
+        self._last = -PROGRESS_SECONDS
+
+    def due(self) -> bool:
+        now = time.monotonic()
+        if now - self._last < PROGRESS_SECONDS:
+            return False
+        self._last = now
+        return True
+
+
+@dataclass(slots=True)
+class Index:
+    """tar's lines "block N: name" on their way to be members.
+
+    A member's length is known when the next one begins; the last one reaches to the end of the
+    stream, with the zeros that end the archive.
+
+    Attributes:
+        members: whole ones that nobody has fetched yet.
+        current: name of the member that tar is at; empty before the first.
+        block: where that one begins.
+    """
+
+    members: list[Member] = field(default_factory=list)
+    current: bytes = b""
+    block: int = 0
+    _rest: bytes = b""
+
+    def take(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            number, _, name = line[_BLOCK_WORD:].partition(b": ")
+            self._begin(int(number), unescaped(name))
+
+    def end(self, raw_bytes: int) -> None:
+        """tar has ended after so many bytes."""
+        self._begin(raw_bytes // BLOCK_BYTES, b"")
+
+    def _begin(self, block: int, name: bytes) -> None:
+        if self.current:
+            self.members.append((self.block, block - self.block, *member_key(self.current)))
+        self.current, self.block = name, block
+
+
+@dataclass(slots=True)
+class Transfer:
+    """Attributes:
+    names: file with the names for tar, each ended by NUL.
+    total: what the names stand for.
+    """
+
+    names: Path
+    total: Amount
+    listing: ListingWriter
+    writer: FrameWriter
+    control: Control
+    _index: Index = field(default_factory=Index)
+    _files_done: int = 0
+    _bytes_done: int = 0
+    _errors: bytes = b""
+    _failures: list[str] = field(default_factory=list)
+
+    def events(self) -> Iterator[BackupEvent]:
+        """Raises EngineError (TAR_FAILED), Cancelled, OSError, sqlite3.Error."""
+        pace = Pace()
+        with _started_tar(self.names, self.control) as tar:
+            index = ""
+            while tar.talks:
+                # tar flushes each line of its index: to wake up for each would cost more than
+                # to read them together now and then.
+                ready = tar.ready(resting=index)
+                for output in ready:
+                    yield from self._hear(tar, output)
+                is_due = pace.due()
+                index = "" if is_due or not ready else "extra"
+                if is_due:
+                    self._place()
+                    yield self._progress()
+            status = tar.wait()
+        self._judge(status)
+        self._index.end(self.writer.raw_bytes)
+        self._place()
+        yield from (_warning(text) for text in self._failures)
+        yield self._progress()
+        for path in self.listing.unexplained():
+            self.listing.note_flaw(path, "NOT_SAVED")
+            text = f"{shown(path)} was not saved: it was replaced before it was read"
+            yield Message(Level.WARNING, "NOT_SAVED", text, path)
+
+    def _hear(self, tar: Child, output: str) -> Iterator[Message]:
+        if output == "out":
+            self.writer.filled(tar.read_into(output, self.writer.space()))
+        elif output == "extra":
+            self._index.take(tar.read(output))
+        else:
+            *lines, self._errors = (self._errors + tar.read(output)).split(b"\n")
+            for line in lines:
+                yield from self._sorted(complaints.of_saving_tar(line))
+
+    def _sorted(self, message: Message | None) -> Iterator[Message]:
+        if message is None:
+            return
+        if message.path is None:
+            if len(self._failures) < _KEPT_FAILURES:
+                self._failures.append(message.text)
+        elif message.level is Level.INFO or self.listing.note_flaw(message.path, message.code):
+            yield message
+
+    def _place(self) -> None:
+        members = self._index.members
+        if members:
+            amount = self.listing.place(members)
+            self._files_done += amount.files
+            self._bytes_done += amount.size
+            members.clear()
+
+    def _progress(self) -> Progress:
+        begun = self.writer.raw_bytes - self._index.block * BLOCK_BYTES - _HEADER_BYTES
+        return Progress(
+            phase=Phase.TRANSFER,
+            files_done=self._files_done,
+            files_total=self.total.files,
+            bytes_done=min(self._bytes_done + max(begun, 0), self.total.size),
+            bytes_total=self.total.size,
+            stored_bytes=self.writer.stored_bytes,
+            current=member_path(self._index.current) if self._index.current else b"",
+        )
+
+    def _judge(self, status: int) -> None:
+        """0 and 1 are whole archives, with changed files at 1; so is 2 if all that tar complained
+        of were single files."""
+        if status < 0 or status > 2 or (status == 2 and self._failures):
+            reason = self._failures[0] if self._failures else f"it ended with status {status}"
+            raise EngineError("TAR_FAILED", f"tar could not save the sources: {reason}")
+        if not self.writer.ends_like_tar:
+            raise EngineError("TAR_FAILED", "tar ended before the end of its archive")
+
+
+def _started_tar(names: Path, control: Control) -> Child:
+    index = os.pipe()
+    command = [*TAR_CREATE, f"--index-file=/dev/fd/{index[1]}", f"--files-from={names}"]
+    return Child(command, control, extra=index)
+
+
+def _warning(text: str) -> Message:
+    return Message(Level.WARNING, "TAR", f"tar says: {text}")

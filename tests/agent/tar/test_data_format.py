@@ -1,0 +1,156 @@
+"""The data file is what the Zstandard Seekable Format says, and zstd and tar read it by hand."""
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+import zstandard
+from blake3 import blake3
+
+from server_agent.adapters.tar import seek_table
+from server_agent.adapters.tar.seek_table import Frames, SeekTableError
+from server_agent.adapters.tar.stream import FRAME_BYTES
+from server_agent.ports import EngineError
+from tests.agent.tar.site import Site, at
+from tests.agent.tar.test_fidelity import make_special_tree
+from tests.agent.tar.trees import differences, picture
+
+
+@pytest.fixture
+def three_frames(site: Site) -> Site:
+    """A saveset of three frames: 8.5 MB of noise and a few small files."""
+    (site.source / "a").write_text("small, first frame")
+    (site.source / "noise").write_bytes(os.urandom(2 * FRAME_BYTES + 100_000))
+    (site.source / "z").write_text("small, last frame")
+    site.back_up()
+    return site
+
+
+def test_the_seek_table_byte_by_byte(three_frames: Site) -> None:
+    """Against the format's own text, with other means than the ones that wrote it."""
+    content = three_frames.data().read_bytes()
+    count, descriptor, magic = struct.unpack("<IBI", content[-9:])
+    assert (count, descriptor, magic) == (3, 0, 0x8F92EAB1)
+    table = content[-(8 + 3 * 8 + 9) :]
+    assert struct.unpack("<II", table[:8]) == (0x184D2A5E, 3 * 8 + 9)
+    position = 0
+    for number in range(3):
+        stored, raw = struct.unpack_from("<II", table, 8 + number * 8)
+        frame = content[position : position + stored]
+        parameters = zstandard.get_frame_parameters(frame)
+        assert (parameters.content_size, parameters.has_checksum) == (raw, True)
+        assert len(zstandard.ZstdDecompressor().decompress(frame)) == raw
+        assert raw == FRAME_BYTES or number == 2
+        position += stored
+    assert position == len(content) - len(table)
+
+
+@pytest.mark.skipif(not shutil.which("zstd"), reason="zstd is not installed")
+def test_a_full_is_restored_by_hand(site: Site, tmp_path: Path) -> None:
+    make_special_tree(site.source)
+    site.back_up()
+    target = tmp_path / "by hand"
+    target.mkdir()
+    by_hand(site.data(), target)
+    assert differences(picture(site.source), picture(at(target, site.source))) == []
+
+
+def by_hand(data: Path, target: Path) -> None:
+    command = (
+        "set -o pipefail; zstd -dc \"$1\" | tar -x --acls --xattrs --xattrs-include='*'"
+        ' --numeric-owner --same-permissions --delay-directory-restore -C "$2"'
+    )
+    subprocess.run(["bash", "-c", command, "bash", data, target], check=True)
+
+
+def test_the_description_tells_what_the_files_are(three_frames: Site) -> None:
+    data = three_frames.data()
+    content = json.loads(data.with_name(data.name + ".idx").read_text("ascii"))
+    assert (content["format"], content["engine"], content["type"]) == (1, "tar", "F")
+    assert content["saveset"] == data.name
+    assert content["base"] is None
+    assert content["sources"] == [str(three_frames.source)]
+    assert content["facts"]["task"] == "t"
+    assert content["result"]["files"] == 3
+    assert content["listing"] == {
+        "size": three_frames.listing().stat().st_size,
+        "blake3": blake3(three_frames.listing().read_bytes()).hexdigest(),
+    }
+    stored = data.read_bytes()
+    position = 0
+    for size, raw, digest in content["frames"]:
+        frame = stored[position : position + size]
+        assert blake3(frame).hexdigest() == digest
+        assert len(zstandard.ZstdDecompressor().decompress(frame)) == raw
+        position += size
+    three_frames.back_up()
+    again = three_frames.data()
+    content = json.loads(again.with_name(again.name + ".idx").read_text("ascii"))
+    assert content["base"] == data.name
+
+
+def test_a_damaged_frame_is_named_and_nothing_of_it_is_written(
+    three_frames: Site, tmp_path: Path
+) -> None:
+    with three_frames.data().open("r+b") as file:
+        file.seek(FRAME_BYTES + 1000)
+        file.write(b"damage")
+    with pytest.raises(EngineError, match=f"{three_frames.data().name}.*frame 1") as failure:
+        three_frames.restore(tmp_path / "target")
+    assert failure.value.code == "SAVESET_DAMAGED"
+    restored = at(tmp_path / "target", three_frames.source)
+    assert os.listdir(restored) == ["a"], "the file that was begun is gone"
+    # What lies in whole frames can be had.
+    three_frames.restore(tmp_path / "whole", three_frames.source / "z")
+    assert (at(tmp_path / "whole", three_frames.source) / "z").read_text() == "small, last frame"
+
+
+def test_a_cut_file_is_damaged(three_frames: Site, tmp_path: Path) -> None:
+    with three_frames.data().open("r+b") as file:
+        file.truncate(FRAME_BYTES)
+    with pytest.raises(EngineError) as failure:
+        three_frames.restore(tmp_path / "target")
+    assert failure.value.code == "SAVESET_DAMAGED"
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"format": 2}', b"[]", b'{"format": 1'])
+def test_a_damaged_description(three_frames: Site, tmp_path: Path, content: bytes) -> None:
+    data = three_frames.data()
+    data.with_name(data.name + ".idx").write_bytes(content)
+    with pytest.raises(EngineError, match="description") as failure:
+        three_frames.restore(tmp_path / "target")
+    assert failure.value.code == "SAVESET_DAMAGED"
+
+
+def test_seek_tables_that_are_none(tmp_path: Path) -> None:
+    frames = Frames()
+    frames.append(7, 100)
+    frames.append(5, 50)
+    table = seek_table.packed(frames)
+    path = tmp_path / "file"
+    path.write_bytes(bytes(12) + table)
+    with path.open("rb") as file:
+        assert seek_table.read(file).same_places(frames)
+    for damaged in (
+        b"",
+        table[:10],
+        bytes(12) + table[:-1],
+        bytes(11) + table,
+        bytes(12) + b"\0" + table[1:],
+        bytes(12) + table[:-5] + b"\x80" + table[-4:],
+        bytes(12) + table[:-9] + b"\xff\xff\xff\xff" + table[-5:],
+    ):
+        path.write_bytes(damaged)
+        with path.open("rb") as file, pytest.raises(SeekTableError):
+            seek_table.read(file)
+
+
+def test_frames_know_where_a_byte_is() -> None:
+    frames = Frames()
+    for size in (10, 10, 3):
+        frames.append(size // 2, size)
+    assert [frames.frame_at(byte) for byte in (0, 9, 10, 19, 20, 22)] == [0, 0, 1, 1, 2, 2]

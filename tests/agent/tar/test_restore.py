@@ -1,0 +1,214 @@
+"""What a restore does to the place that it restores to."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from server_agent.ports import Cancelled, EngineError
+from tests.agent.tar.site import IS_ROOT, NOBODY, Probe, Site, at, unprivileged
+from tests.agent.tar.trees import differences, picture
+
+BIG_BYTES = 24 << 20
+
+
+def test_directories_above_a_chosen_file_are_as_they_were(site: Site, tmp_path: Path) -> None:
+    deep = site.source / "one/two/three"
+    deep.mkdir(parents=True)
+    (deep / "wanted").write_text("x")
+    (deep / "other").write_text("y")
+    os.chmod(site.source / "one", 0o710)
+    os.setxattr(site.source / "one/two", "user.note", b"here")
+    os.utime(site.source / "one/two", ns=(1, 1_000_000_000_000_000_001))
+    site.back_up()
+    done = site.restore(tmp_path / "target", deep / "wanted")
+    assert done.files == 1
+    expected = picture(site.source)
+    del expected[b"one/two/three/other"]
+    assert differences(expected, picture(at(tmp_path / "target", site.source))) == []
+
+
+def test_a_path_and_what_holds_it_may_both_be_chosen(site: Site, tmp_path: Path) -> None:
+    (site.source / "dir").mkdir()
+    (site.source / "dir/file").write_text("x")
+    (site.source / "dir!").write_text("sorts between dir and dir/file")
+    site.back_up()
+    done = site.restore(
+        tmp_path / "target", site.source / "dir/file", site.source / "dir", site.source / "dir/file"
+    )
+    assert (done.files, done.bytes_written) == (1, 1)
+    assert os.listdir(at(tmp_path / "target", site.source)) == ["dir"]
+
+
+def test_names_that_only_begin_alike_are_not_chosen(site: Site, tmp_path: Path) -> None:
+    for name in ("a", "a0", "a.b", "a-b", "ab"):
+        (site.source / name).mkdir()
+        (site.source / name / "file").write_text(name)
+    site.back_up()
+    site.restore(tmp_path / "target", site.source / "a")
+    assert os.listdir(at(tmp_path / "target", site.source)) == ["a"]
+
+
+def test_what_is_in_the_way_above_the_source(site: Site, tmp_path: Path) -> None:
+    (site.source / "file").write_text("x")
+    site.back_up()
+    target = tmp_path / "target"
+    target.mkdir()
+    first = site.source.parts[1]
+    (target / first).write_text("a file where a directory has to be")
+    site.restore(target)
+    assert (at(target, site.source) / "file").read_text() == "x"
+
+
+def test_a_link_to_a_directory_above_the_source_is_followed(site: Site, tmp_path: Path) -> None:
+    (site.source / "file").write_text("x")
+    site.back_up()
+    target, elsewhere = tmp_path / "target", tmp_path / "elsewhere"
+    target.mkdir()
+    elsewhere.mkdir()
+    (target / site.source.parts[1]).symlink_to(elsewhere)
+    site.restore(target)
+    assert (target / site.source.parts[1]).is_symlink()
+    assert (at(target, site.source) / "file").read_text() == "x"
+
+
+def test_links_below_the_source_are_replaced_and_not_followed(site: Site, tmp_path: Path) -> None:
+    (site.source / "dir").mkdir()
+    (site.source / "dir/file").write_text("new")
+    (site.source / "plain").write_text("new")
+    site.back_up()
+    target, elsewhere = tmp_path / "target", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "file").write_text("not ours")
+    (elsewhere / "plain").write_text("not ours")
+    at(target, site.source).mkdir(parents=True)
+    (at(target, site.source) / "dir").symlink_to(elsewhere)
+    (at(target, site.source) / "plain").symlink_to(elsewhere / "plain")
+    site.restore(target)
+    assert (elsewhere / "file").read_text() == (elsewhere / "plain").read_text() == "not ours"
+    assert differences(picture(site.source), picture(at(target, site.source))) == []
+
+
+def test_a_hard_link_at_the_target_is_not_written_through(site: Site, tmp_path: Path) -> None:
+    (site.source / "file").write_text("new")
+    site.back_up()
+    restored = at(tmp_path / "target", site.source)
+    restored.mkdir(parents=True)
+    (tmp_path / "mine").write_text("stays")
+    os.link(tmp_path / "mine", restored / "file")
+    site.restore(tmp_path / "target")
+    assert (tmp_path / "mine").read_text() == "stays"
+    assert (restored / "file").read_text() == "new"
+
+
+def test_to_where_it_came_from(site: Site) -> None:
+    (site.source / "dir").mkdir()
+    (site.source / "dir/file").write_text("first")
+    (site.source / "gone").write_text("first")
+    site.back_up()
+    (site.source / "dir/file").write_text("second")
+    (site.source / "gone").unlink()
+    (site.source / "newer").write_text("second")
+    site.restore(Path("/"))
+    assert (site.source / "dir/file").read_text() == (site.source / "gone").read_text() == "first"
+    assert (site.source / "newer").read_text() == "second"
+
+
+def test_a_target_that_is_a_file(site: Site, tmp_path: Path) -> None:
+    (site.source / "file").write_text("x")
+    site.back_up()
+    (tmp_path / "target").write_text("a file")
+    for target in (tmp_path / "target", tmp_path / "target/below"):
+        with pytest.raises(EngineError, match="target") as failure:
+            site.restore(target)
+        assert failure.value.code == "TARGET_UNUSABLE"
+
+
+def test_a_cancel_leaves_no_cut_file(site: Site, tmp_path: Path) -> None:
+    (site.source / "a").write_text("whole")
+    (site.source / "big").write_bytes(os.urandom(BIG_BYTES))
+    site.back_up()
+    restored = at(tmp_path / "target", site.source)
+
+    def cancel_within() -> None:
+        if (restored / "big").exists() and 0 < (restored / "big").stat().st_size < BIG_BYTES:
+            control.cancel()
+
+    control = Probe(cancel_within)
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        site.restore(tmp_path / "target", control=control)
+    assert time.monotonic() - started < 10
+    assert os.listdir(restored) == ["a"]
+    assert not any((site.root / "tmp").iterdir())
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can mount a small file system")
+def test_a_full_target_is_said_and_leaves_no_cut_file(site: Site) -> None:
+    (site.source / "a").write_text("whole")
+    (site.source / "big").write_bytes(os.urandom(4_000_000))
+    (site.source / "c").write_text("after it")
+    ended = subprocess.run(
+        [
+            *("unshare", "--mount", sys.executable, "-m", "tests.agent.tar.driver"),
+            *("restore", str(site.root), "2000000"),
+        ],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == {"code": "NO_SPACE", "left": {"a": 5}}
+
+
+def test_an_unprivileged_restore_says_what_it_cannot_do_in_one_line(open_site: Site) -> None:
+    site = open_site
+    for number in range(20):
+        (site.source / f"{number}").write_text("x")
+    (site.source / "suid").write_text("x")
+    (site.source / "suid").chmod(0o4755)
+    if IS_ROOT:
+        for number in range(20):
+            os.chown(site.source / f"{number}", 1234, 1234)
+            os.setxattr(site.source / f"{number}", "trusted.t", b"root's")
+        os.chown(site.source, NOBODY, NOBODY)
+    site.back_up()
+    if IS_ROOT:
+        _give_all(site.root)
+    with unprivileged():
+        done = site.restore(site.root / "target")
+    restored = at(site.root / "target", site.source)
+    assert (done.files, done.skipped) == (21, 0)
+    assert {path.name: path.read_text() for path in restored.iterdir()} == {
+        path.name: "x" for path in site.source.iterdir()
+    }
+    expected = ["METADATA_NOT_RESTORED", "OWNER_NOT_RESTORED"] if IS_ROOT else []
+    assert site.codes() == expected
+    assert stat.S_IMODE((restored / "suid").stat().st_mode) & 0o777 == 0o755
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can save a device")
+def test_what_an_unprivileged_user_cannot_make_is_skipped(open_site: Site) -> None:
+    site = open_site
+    os.mknod(site.source / "null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    (site.source / "file").write_text("x")
+    site.back_up()
+    _give_all(site.root)
+    with unprivileged():
+        done = site.restore(site.root / "target")
+    assert (done.files, done.skipped) == (1, 1)
+    (message,) = [message for message in site.messages if message.code == "NOT_RESTORED"]
+    assert message.path == os.fsencode(site.source / "null")
+    assert "Operation not permitted" in message.text
+
+
+def _give_all(root: Path) -> None:
+    """What the agent keeps belongs to its user."""
+    for place in ("store", "lis", "tmp"):
+        for path in (root / place, *(root / place).rglob("*")):
+            os.chown(path, NOBODY, NOBODY)

@@ -1,0 +1,329 @@
+"""An engine in memory: it really keeps what it is given, and a test can lead it step by step."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetDamaged
+from server_agent.domain.jobs import Phase, Progress
+from server_agent.ports import (
+    BackupDone,
+    BackupEvent,
+    BackupRequest,
+    Cancelled,
+    Control,
+    EngineError,
+    Entry,
+    EntryKind,
+    EntryPage,
+    Interrupted,
+    Message,
+    RestoreDone,
+    RestoreEvent,
+    RestoreRequest,
+    SavesetRef,
+)
+
+DEADLINE_SECONDS = 10.0
+MODIFY_TIME_NS = 1_700_000_000_123_456_789
+
+Event = Progress | Message
+
+
+class FakeControl:
+    """A control that a test cancels."""
+
+    def __init__(self) -> None:
+        self._cancelled = threading.Event()
+        self._callbacks: list[Callable[[], None]] = []
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        if self.cancelled:
+            callback()
+        else:
+            self._callbacks.append(callback)
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+
+class Lead:
+    """A call that waits for the test: it says what it is told and ends as it is told.
+
+    A cancel of its control ends it at once.
+    """
+
+    def __init__(self) -> None:
+        self._orders: queue.Queue[Event | EngineError | str] = queue.Queue()
+        self._begun = threading.Event()
+        self._ended = threading.Event()
+
+    def wait_begun(self) -> None:
+        """Waits until the call runs."""
+        if not self._begun.wait(DEADLINE_SECONDS):
+            raise TimeoutError("the engine was not called")
+
+    def wait_ended(self) -> None:
+        """Waits until the call has ended, in whatever way."""
+        if not self._ended.wait(DEADLINE_SECONDS):
+            raise TimeoutError("the call has not ended")
+
+    def say(self, event: Event) -> None:
+        """The call yields this next."""
+        self._orders.put(event)
+
+    def fail(self, error: EngineError) -> None:
+        """The call raises this."""
+        self._orders.put(error)
+
+    def finish(self) -> None:
+        """The call goes on to its own end."""
+        self._orders.put("finish")
+
+    def events(self, control: Control) -> Iterator[Event]:
+        control.on_cancel(lambda: self._orders.put("cancel"))
+        self._begun.set()
+        while True:
+            order = self._orders.get(timeout=DEADLINE_SECONDS)
+            if control.cancelled:
+                raise Cancelled
+            if order == "finish":
+                return
+            if isinstance(order, EngineError):
+                raise order
+            if not isinstance(order, str):
+                yield order
+
+    def end(self) -> None:
+        self._ended.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    content: bytes
+    home: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A saveset. `damaged` says which part: "data" or "listing"."""
+
+    files: dict[bytes, _File]
+    sources: tuple[bytes, ...]
+    result: BackupDone
+    damaged: str = ""
+
+
+@dataclass
+class FakeEngine:
+    """`server_agent.ports.Engine` without disks or processes.
+
+    Attributes:
+        client: the files of the client by full path; a source is a path or what lies below one.
+        targets: what was restored or was there before: files by full path, per target.
+        savesets: what is kept, by name.
+        half: names of backups that were interrupted by the agent's end.
+        requests: every request, in the order of the calls.
+    """
+
+    client: dict[bytes, bytes] = field(default_factory=dict)
+    targets: dict[bytes, dict[bytes, bytes]] = field(default_factory=dict)
+    savesets: dict[str, _Kept] = field(default_factory=dict)
+    half: set[str] = field(default_factory=set)
+    requests: list[BackupRequest | RestoreRequest] = field(default_factory=list)
+    _leads: "queue.SimpleQueue[Lead]" = field(default_factory=queue.SimpleQueue)
+
+    @property
+    def name(self) -> str:
+        return "fake"
+
+    def lead_next(self) -> Lead:
+        """The next backup or restore without a lead waits for what this one is told."""
+        lead = Lead()
+        self._leads.put(lead)
+        return lead
+
+    def damage(self, saveset: str, part: str) -> None:
+        """Spoils "data" or "listing" of a saveset."""
+        self.savesets[saveset] = replace(self.savesets[saveset], damaged=part)
+
+    def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
+        self.requests.append(request)
+        yield from self._led(control)
+        if request.saveset in self.savesets:
+            raise EngineError("NAME_TAKEN", f"saveset {request.saveset} exists already")
+        yield Progress(Phase.SCAN)
+        kept = self._scanned(request)
+        done = kept.result
+        for phase in (Phase.TRANSFER, Phase.COMMIT):
+            if control.cancelled:
+                raise Cancelled
+            yield Progress(phase, done.files, done.files, done.bytes_read, done.bytes_read)
+        if control.cancelled:
+            raise Cancelled
+        self.savesets[request.saveset] = kept
+        yield done
+
+    def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
+        self.requests.append(request)
+        yield from self._led(control)
+        yield Progress(Phase.SCAN)
+        picked = self._picked(request)
+        if not request.target.startswith(b"/"):
+            raise EngineError("TARGET_UNUSABLE", f"{request.target!r} is no absolute path")
+        place = self.targets.setdefault(request.target, {})
+        size = 0
+        for path, content in picked.items():
+            if control.cancelled:
+                raise Cancelled
+            for other in [other for other in place if other.startswith(path + b"/")]:
+                del place[other]
+            place[path] = content
+            size += len(content)
+            yield Progress(Phase.TRANSFER, current=path)
+        yield RestoreDone(files=len(picked), bytes_written=size, skipped=0)
+
+    def entries(
+        self, saveset: SavesetRef, directory: bytes, position: str | None, limit: int
+    ) -> EntryPage:
+        kept = self._listed(saveset)
+        if directory:
+            inside = directory.rstrip(b"/") + b"/"
+            names = {
+                path[len(inside) :].split(b"/")[0] for path in kept.files if path.startswith(inside)
+            }
+            if not names:
+                raise PathNotFound(saveset=saveset.name, path=repr(directory))
+            found = [_entry(kept, inside + name) for name in names]
+        else:
+            found = [_entry(kept, source) for source in kept.sources]
+        found.sort(key=lambda entry: (entry.kind is not EntryKind.DIRECTORY, entry.path))
+        try:
+            first = int(position or 0)
+        except ValueError as error:
+            raise PageTokenInvalid from error
+        after = first + limit
+        return EntryPage(
+            entries=tuple(found[first:after]),
+            total=len(found),
+            next_position=str(after) if after < len(found) else None,
+        )
+
+    def missing_paths(self, saveset: SavesetRef, paths: Sequence[bytes]) -> list[bytes]:
+        kept = self._listed(saveset)
+        return [path for path in paths if not _at_or_below(kept.files, path)]
+
+    def recover(
+        self, writing: Sequence[SavesetRef], committed: frozenset[str]
+    ) -> list[Interrupted]:
+        self.half.clear()
+        found: list[Interrupted] = []
+        for saveset in writing:
+            kept = self.savesets.get(saveset.name)
+            if kept is not None and kept.damaged:
+                del self.savesets[saveset.name]
+                kept = None
+            found.append(Interrupted(saveset.name, kept.result if kept else None))
+        known = committed | {saveset.name for saveset in writing}
+        for name in [name for name, kept in self.savesets.items() if kept.damaged]:
+            if name not in known:
+                del self.savesets[name]
+        return found
+
+    def _led(self, control: Control) -> Iterator[Event]:
+        try:
+            lead = self._leads.get_nowait()
+        except queue.Empty:
+            lead = None
+        if lead is not None:
+            try:
+                yield from lead.events(control)
+            finally:
+                lead.end()
+        if control.cancelled:
+            raise Cancelled
+
+    def _scanned(self, request: BackupRequest) -> _Kept:
+        base: dict[bytes, _File] = {}
+        if request.base:
+            nearest = self.savesets.get(request.base[0].name)
+            if nearest is None or nearest.damaged:
+                raise EngineError("BASE_DAMAGED", f"{request.base[0].name} cannot be read")
+            base = nearest.files
+        files: dict[bytes, _File] = {}
+        for source in request.sources:
+            below = _at_or_below(self.client, source)
+            if not below:
+                raise EngineError("SOURCE_MISSING", f"source {source!r} does not exist")
+            for path in below:
+                content = self.client[path]
+                same = path in base and base[path].content == content
+                files[path] = base[path] if same else _File(content, request.saveset)
+        own = [file for file in files.values() if file.home == request.saveset]
+        result = BackupDone(
+            files=len(own),
+            bytes_read=sum(len(file.content) for file in own),
+            stored_bytes=sum(len(file.content) for file in own),
+            skipped=0,
+            listed_files=len(files),
+            listed_bytes=sum(len(file.content) for file in files.values()),
+        )
+        return _Kept(files, request.sources, result)
+
+    def _picked(self, request: RestoreRequest) -> dict[bytes, bytes]:
+        chain = [self._in_chain(member.name) for member in request.chain]
+        files = chain[0].files
+        picked: dict[bytes, bytes] = {}
+        for wanted in request.paths or chain[0].sources:
+            below = _at_or_below(files, wanted)
+            if not below:
+                raise EngineError("PATH_NOT_FOUND", f"there is no {wanted!r}")
+            picked.update({path: files[path].content for path in below})
+        return picked
+
+    def _in_chain(self, name: str) -> _Kept:
+        kept = self.savesets.get(name)
+        if kept is None:
+            raise EngineError("SAVESET_MISSING", f"saveset {name} is not in its place")
+        if kept.damaged:
+            raise EngineError("SAVESET_DAMAGED", f"saveset {name} is damaged")
+        return kept
+
+    def _listed(self, saveset: SavesetRef) -> _Kept:
+        kept = self.savesets.get(saveset.name)
+        if kept is None or kept.damaged == "listing":
+            raise SavesetDamaged(saveset=saveset.name, detail="its listing cannot be read")
+        return kept
+
+
+def _at_or_below(paths: Iterable[bytes], start: bytes) -> list[bytes]:
+    inside = start.rstrip(b"/") + b"/"
+    return [path for path in paths if path == start or path.startswith(inside)]
+
+
+def _entry(kept: _Kept, path: bytes) -> Entry:
+    file = kept.files.get(path)
+    inside = path.rstrip(b"/") + b"/"
+    below = {
+        other[len(inside) :].split(b"/")[0] for other in kept.files if other.startswith(inside)
+    }
+    return Entry(
+        path=path,
+        kind=EntryKind.FILE if file else EntryKind.DIRECTORY,
+        size=len(file.content) if file else 4096,
+        modify_time_ns=MODIFY_TIME_NS,
+        mode=0o644 if file else 0o755,
+        uid=0,
+        gid=0,
+        link_target=b"",
+        home=file.home if file else max(kept.files[other].home for other in kept.files),
+        children=0 if file else len(below),
+    )
