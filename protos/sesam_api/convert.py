@@ -1,0 +1,237 @@
+"""Messages of the wire into records."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from google.protobuf.descriptor import EnumDescriptor
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from sesam_api import records
+from sesam_api.errors import SesamError
+from sesam_api.v1 import (
+    access_pb2,
+    jobs_pb2,
+    location_pb2,
+    savesets_pb2,
+    tasks_pb2,
+    topology_pb2,
+)
+
+
+def word(enum: EnumDescriptor, value: int) -> str:
+    """The value's name without its prefix in small letters: JOB_STATE_OK -> "ok".
+
+    Unspecified is the empty text, a value of a newer agent its number.
+    """
+    known = enum.values_by_number.get(value)
+    if known is None:
+        return str(value)
+    return known.name.removeprefix(_prefix(enum)).lower() if value else ""
+
+
+def number(
+    enum: EnumDescriptor, field: str, text: str, spelling: Callable[[str], str] = str
+) -> int:
+    """The value with this name without its prefix, in any letter case.
+
+    Args:
+        enum: where to look.
+        field: what the value is for, for people.
+        text: the name.
+        spelling: how the words of this enum are written for people.
+
+    Raises:
+        SesamError: INVALID_ARGUMENT, which names the words that can be used.
+    """
+    known = enum.values_by_name.get(_prefix(enum) + text.upper())
+    if known is None or known.number == 0:
+        words = [spelling(word(enum, value)) for value in enum.values_by_number if value]
+        raise SesamError(
+            "INVALID_ARGUMENT", {"field": field, "value": text, "expected": ", ".join(words)}
+        )
+    return known.number
+
+
+def _prefix(enum: EnumDescriptor) -> str:
+    return enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
+
+
+def moment(stamp: Timestamp) -> datetime:
+    """An aware datetime in UTC, cut to microseconds."""
+    return stamp.ToDatetime(tzinfo=UTC)
+
+
+def identity(message: location_pb2.Location) -> records.Identity:
+    return records.Identity(
+        location_id=message.location_id,
+        name=message.name,
+        host=message.host,
+        version=message.version,
+        time_zone=message.time_zone,
+        capabilities=tuple(message.capabilities),
+        start_time=moment(message.start_time),
+    )
+
+
+def role(value: int) -> str:
+    return word(access_pb2.Role.DESCRIPTOR, value)
+
+
+def client(message: topology_pb2.Client) -> records.Client:
+    return records.Client(
+        name=message.name,
+        access=word(topology_pb2.Access.DESCRIPTOR, message.access),
+        comment=message.comment,
+        create_time=moment(message.create_time),
+        etag=message.etag,
+    )
+
+
+def task(message: tasks_pb2.Task) -> records.Task:
+    return records.Task(
+        name=message.name,
+        client=message.client,
+        sources=tuple(message.sources),
+        excludes=tuple(message.excludes),
+        comment=message.comment,
+        create_time=moment(message.create_time),
+        etag=message.etag,
+    )
+
+
+def role_number(text: str) -> access_pb2.Role.ValueType:
+    return access_pb2.Role.ValueType(number(access_pb2.Role.DESCRIPTOR, "role", text))
+
+
+def backup_type_number(text: str) -> jobs_pb2.BackupType.ValueType:
+    return jobs_pb2.BackupType.ValueType(
+        number(jobs_pb2.BackupType.DESCRIPTOR, "type", text, str.upper)
+    )
+
+
+def job_state_number(text: str) -> jobs_pb2.JobState.ValueType:
+    return jobs_pb2.JobState.ValueType(number(jobs_pb2.JobState.DESCRIPTOR, "state", text))
+
+
+def backup_type(value: int) -> str:
+    return word(jobs_pb2.BackupType.DESCRIPTOR, value).upper()
+
+
+def _progress(message: jobs_pb2.Progress) -> records.Progress:
+    return records.Progress(
+        phase=word(jobs_pb2.Phase.DESCRIPTOR, message.phase),
+        files_done=message.files_done,
+        files_total=message.files_total if message.HasField("files_total") else None,
+        bytes_done=message.bytes_done,
+        bytes_total=message.bytes_total if message.HasField("bytes_total") else None,
+        stored_bytes=message.stored_bytes,
+        current=message.current,
+    )
+
+
+def _job_state(value: int) -> str:
+    return word(jobs_pb2.JobState.DESCRIPTOR, value)
+
+
+def job(message: jobs_pb2.Job) -> records.Job:
+    return records.Job(
+        id=message.job_id,
+        kind=word(jobs_pb2.JobKind.DESCRIPTOR, message.kind),
+        state=_job_state(message.state),
+        task=message.task,
+        client=message.client,
+        requested_type=backup_type(message.requested_type),
+        type=backup_type(message.type),
+        saveset=message.saveset,
+        create_time=moment(message.create_time),
+        start_time=moment(message.start_time) if message.HasField("start_time") else None,
+        end_time=moment(message.end_time) if message.HasField("end_time") else None,
+        sesam_day=message.sesam_day,
+        progress=_progress(message.progress) if message.HasField("progress") else None,
+        files=message.files,
+        size=message.bytes,
+        stored_size=message.stored_bytes,
+        skipped=message.skipped,
+        message=message.message,
+        started_by=message.started_by,
+        target=message.target,
+    )
+
+
+def protocol_line(message: jobs_pb2.ProtocolLine) -> records.ProtocolLine:
+    return records.ProtocolLine(
+        time=moment(message.time),
+        level=word(jobs_pb2.Level.DESCRIPTOR, message.level),
+        code=message.code,
+        text=message.text,
+    )
+
+
+def saveset(message: savesets_pb2.Saveset) -> records.Saveset:
+    return records.Saveset(
+        name=message.name,
+        task=message.task,
+        client=message.client,
+        type=backup_type(message.type),
+        base=message.base if message.HasField("base") else None,
+        state=_job_state(message.state),
+        start_time=moment(message.start_time),
+        end_time=moment(message.end_time),
+        sesam_day=message.sesam_day,
+        sources=tuple(message.sources),
+        files=message.files,
+        size=message.bytes,
+        stored_size=message.stored_bytes,
+        skipped=message.skipped,
+        listed_files=message.listed_files,
+        listed_size=message.listed_bytes,
+        label=message.label,
+        job_id=message.job_id,
+    )
+
+
+def entry(message: savesets_pb2.Entry) -> records.Entry:
+    return records.Entry(
+        path=message.path,
+        kind=word(savesets_pb2.EntryKind.DESCRIPTOR, message.kind),
+        size=message.size,
+        modify_time_ns=message.modify_time.ToNanoseconds(),
+        mode=message.mode,
+        uid=message.uid,
+        gid=message.gid,
+        link_target=message.link_target,
+        home=message.home if message.HasField("home") else None,
+        children=message.children,
+    )
+
+
+def credential(message: access_pb2.Credential) -> records.Credential:
+    return records.Credential(
+        id=message.credential_id,
+        holder=message.holder,
+        role=role(message.role),
+        create_time=moment(message.create_time),
+        revoke_time=moment(message.revoke_time) if message.HasField("revoke_time") else None,
+        last_used_time=(
+            moment(message.last_used_time) if message.HasField("last_used_time") else None
+        ),
+    )
+
+
+def change(message: location_pb2.Change) -> records.Change | None:
+    """The new value, or None for a kind of object that only a newer agent knows."""
+    match message.WhichOneof("object"):
+        case "location":
+            return identity(message.location)
+        case "client":
+            return client(message.client)
+        case "task":
+            return task(message.task)
+        case "job":
+            return job(message.job)
+        case "removed_client":
+            return records.Removed("client", message.removed_client)
+        case "removed_task":
+            return records.Removed("task", message.removed_task)
+        case _:
+            return None

@@ -1,0 +1,166 @@
+"""What can go wrong with a call, and the sentence that says it to people.
+
+SesamError               the agent refused; `reason` is one of errors.proto, or one of those below
+├── Unreachable          no answer; `step` says how far it came
+├── FingerprintMissing   no fingerprint was given to compare with
+├── FingerprintMismatch  another certificate than the one that was expected
+└── StillRunning         the job had not ended in the time that was given
+"""
+
+from collections.abc import Mapping
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+_DOMAIN = "sesam"
+
+# Every reason of errors.proto, then those that arise on this side of the wire.
+SENTENCES: Mapping[str, str] = {
+    "INTERNAL": "The agent failed in a way that it did not foresee; its log has more under "
+    "incident {incident}.",
+    "INVALID_ARGUMENT": "The value {value} of {field} cannot be used. "
+    "What would be right: {expected}.",
+    "WRONG_LOCATION": "The request is for location {asked}, but location {here} answered. "
+    "Connect to the right agent.",
+    "REQUEST_ID_REQUIRED": "The request has no usable request id; it must be a UUID.",
+    "REQUEST_ID_REUSED": "The request id was used before for {method}. "
+    "Every change needs a new one.",
+    "NOT_AUTHENTICATED": "The agent does not know the credential, or it was revoked. "
+    "Ask the location's administrator for a new enrolment token.",
+    "ROLE_REQUIRED": "The credential has the role {role}; this needs one of: {allowed}.",
+    "TOKEN_UNKNOWN": "The agent does not know this enrolment token. Check it for a typing error, "
+    "or ask the location's administrator for a new one.",
+    "TOKEN_USED": "The enrolment token was used before, at {used_time}. "
+    "Ask the location's administrator for a new one.",
+    "TOKEN_EXPIRED": "The enrolment token expired at {expire_time}. "
+    "Ask the location's administrator for a new one.",
+    "CLIENT_NOT_FOUND": 'There is no client "{client}" in this location.',
+    "TASK_NOT_FOUND": 'There is no task "{task}" in this location.',
+    "JOB_NOT_FOUND": "There is no job {job} in this location.",
+    "SAVESET_NOT_FOUND": "There is no saveset {saveset} in this location.",
+    "CREDENTIAL_NOT_FOUND": "There is no credential {credential} in this location.",
+    "PATH_NOT_FOUND": "The saveset {saveset} does not hold {path}. "
+    "Give the full path as its listing shows it.",
+    "ALREADY_EXISTS": 'There is already a {kind} "{name}". Choose another name.',
+    "CLIENT_IN_USE": 'The client "{client}" still has tasks ({tasks}). Remove them first.',
+    "TASK_IN_USE": 'The task "{task}" has an open job ({job}). '
+    "Wait for its end, or cancel it first.",
+    "CHANGED_MEANWHILE": 'The {kind} "{name}" was changed since it was read. '
+    "Read it again and repeat the change.",
+    "JOB_ENDED": "Job {job} has already ended ({state}).",
+    "PAGE_TOKEN_INVALID": "The list cannot be continued at this place. "
+    "Read it again from its first page.",
+    "WATCH_OVERFLOW": "The location changes faster than this program reads. Watch again.",
+    "SAVESET_DAMAGED": "The saveset {saveset} is damaged: {detail}",
+    "SHUTTING_DOWN": "The agent is stopping and takes no new work. Try again when it runs again.",
+    "UNREACHABLE": "{detail}",
+    "NO_ANSWER": "{address} did not answer {method} within {seconds} seconds.",
+    "NOT_SUPPORTED": "The agent at {address} does not know the call {method}; it is older than "
+    "this program. Update the agent.",
+    "UNEXPECTED_STATUS": "The call {method} ended with {code}: {detail}",
+    "ADDRESS_INVALID": '"{address}" is no address. What would be right: host:port, '
+    "for example backup.example.org:11401 or [2001:db8::1]:11401.",
+    "FINGERPRINT_INVALID": '"{fingerprint}" is no fingerprint. What would be right: the 64 '
+    "hexadecimal digits that the agent prints at its start.",
+    "FINGERPRINT_MISSING": "{address} was not contacted further, because no fingerprint was given "
+    "to compare with. It presents {presented}; if its administrator confirms this, give it as "
+    "fingerprint.",
+    "FINGERPRINT_MISMATCH": "{address} presents the fingerprint {presented}, but {expected} was "
+    "expected. Nothing was sent. Either its certificate was renewed, then its administrator can "
+    "confirm the new fingerprint, or another machine answers in its place.",
+    "STILL_RUNNING": "Job {job} was still {state} after {seconds} seconds. It goes on.",
+}
+
+
+class _Known(dict[str, str]):
+    """Writes "?" for what an agent did not tell."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def sentence(reason: str, metadata: Mapping[str, str]) -> str:
+    """What people are told; names the reason itself if a newer agent has one not known here."""
+    template = SENTENCES.get(reason)
+    if template is None:
+        details = ", ".join(f"{key}: {value}" for key, value in metadata.items())
+        return f"The agent refused the request: {reason} ({details})."
+    return template.format_map(_Known(metadata))
+
+
+class SesamError(Exception):
+    """A call had no result. `str()` of it is a sentence for people.
+
+    Attributes:
+        reason: a name out of `SENTENCES`; errors.proto says what the agent's mean.
+        metadata: the input concerned.
+    """
+
+    def __init__(self, reason: str, metadata: Mapping[str, str] | None = None) -> None:
+        self.reason = reason
+        self.metadata = dict(metadata or {})
+        super().__init__(sentence(reason, self.metadata))
+
+
+class Unreachable(SesamError):
+    """There is no answer from the agent.
+
+    Attributes:
+        step: what failed: "name", "tcp", "tls", "answer" (a connection can be made, but the
+            call was not answered); with the agent's Unix socket "socket" (nobody answers there) or
+            "permission" (it is another user's).
+    """
+
+    def __init__(self, step: str, reason: str, metadata: Mapping[str, str]) -> None:
+        super().__init__(reason, metadata)
+        self.step = step
+
+    @classmethod
+    def at(cls, step: str, address: str, detail: str) -> "Unreachable":
+        return cls(step, "UNREACHABLE", {"address": address, "detail": detail})
+
+
+class FingerprintMissing(SesamError):
+    """No fingerprint was given. `presented` is the one that the server showed."""
+
+    def __init__(self, address: str, presented: str) -> None:
+        super().__init__("FINGERPRINT_MISSING", {"address": address, "presented": presented})
+        self.presented = presented
+
+
+class FingerprintMismatch(SesamError):
+    """The server's certificate is another one. Nothing was sent to it."""
+
+    def __init__(self, address: str, expected: str, presented: str) -> None:
+        super().__init__(
+            "FINGERPRINT_MISMATCH",
+            {"address": address, "expected": expected, "presented": presented},
+        )
+        self.expected = expected
+        self.presented = presented
+
+
+class StillRunning(SesamError):
+    """The time to wait for a job is over; the job goes on. `state` is its last known state."""
+
+    def __init__(self, job_id: str, state: str, seconds: float) -> None:
+        super().__init__(
+            "STILL_RUNNING", {"job": job_id, "state": state, "seconds": f"{seconds:g}"}
+        )
+        self.state = state
+
+
+def refusal(error: grpc.RpcError) -> SesamError | None:
+    """The agent's own reason out of a failed call; None if its status carries none."""
+    if not isinstance(error, grpc.Call):
+        return None
+    try:
+        status = rpc_status.from_call(error)
+    except ValueError:  # details that contradict the status: not from our agent
+        return None
+    for detail in status.details if status is not None else ():
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(info) and info.domain == _DOMAIN:
+            return SesamError(info.reason, info.metadata)
+    return None

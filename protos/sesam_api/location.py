@@ -1,0 +1,390 @@
+"""One location: what can be asked of it and done with it."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from typing import TypeVar
+
+from google.protobuf.duration_pb2 import Duration
+
+from sesam_api import convert, watching
+from sesam_api.errors import SesamError, StillRunning
+from sesam_api.records import (
+    Change,
+    Client,
+    Credential,
+    EnrolmentToken,
+    Entry,
+    Identity,
+    Job,
+    ProtocolLine,
+    Saveset,
+    Task,
+)
+from sesam_api.v1 import (
+    access_pb2,
+    jobs_pb2,
+    location_pb2,
+    savesets_pb2,
+    tasks_pb2,
+    topology_pb2,
+)
+from sesam_api.v1.access_pb2_grpc import AccessServiceStub
+from sesam_api.v1.jobs_pb2_grpc import JobServiceStub
+from sesam_api.v1.location_pb2_grpc import LocationServiceStub
+from sesam_api.v1.savesets_pb2_grpc import SavesetServiceStub
+from sesam_api.v1.tasks_pb2_grpc import TaskServiceStub
+from sesam_api.v1.topology_pb2_grpc import TopologyServiceStub
+from sesam_api.wire import Wire
+
+Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+Item = TypeVar("Item")
+
+_PAGE_SIZE = 256
+
+
+class Location:
+    """One location. Made by `sesam_api.client.connect`, good until its `with` block ends.
+
+    Attributes:
+        identity: who the location is, as it was at the connect.
+        role: what the credential allows: "admin", "operator", "backup", "restore" or "monitor".
+        credential: secret; to be given as token the next time. None on the Unix socket.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._access = AccessServiceStub(wire.channel)
+        self._jobs = JobServiceStub(wire.channel)
+        self._savesets = SavesetServiceStub(wire.channel)
+        self._tasks = TaskServiceStub(wire.channel)
+        self._topology = TopologyServiceStub(wire.channel)
+        answer = wire.call(
+            LocationServiceStub(wire.channel).GetLocation, location_pb2.GetLocationRequest()
+        )
+        self.identity: Identity = convert.identity(answer.location)
+        self.role: str = convert.role(answer.role)
+        self.credential: str | None = wire.credential
+
+    # --- clients and tasks ---
+
+    def clients(self, text: str = "") -> Iterator[Client]:
+        """The clients by name. `text`: a part of the name, letter case does not matter."""
+
+        def page(token: str) -> tuple[Iterable[Client], str]:
+            request = topology_pb2.ListClientsRequest(
+                page_size=_PAGE_SIZE, page_token=token, filter=text
+            )
+            answer = self._wire.call(self._topology.ListClients, request)
+            return map(convert.client, answer.clients), answer.next_page_token
+
+        return _pages(page)
+
+    def add_client(self, name: str, comment: str = "") -> Client:
+        """Adds the machine on which the agent runs, under a name."""
+        request = topology_pb2.CreateClientRequest(
+            **self._change(), name=name, access=topology_pb2.ACCESS_LOCAL, comment=comment
+        )
+        return convert.client(self._wire.call(self._topology.CreateClient, request).client)
+
+    def remove_client(self, name: str) -> None:
+        """Removes a client that has no tasks."""
+        request = topology_pb2.DeleteClientRequest(**self._change(), name=name)
+        self._wire.call(self._topology.DeleteClient, request)
+
+    def tasks(self, text: str = "") -> Iterator[Task]:
+        """The tasks by name. `text`: a part of the name or of the client's name."""
+
+        def page(token: str) -> tuple[Iterable[Task], str]:
+            request = tasks_pb2.ListTasksRequest(
+                page_size=_PAGE_SIZE, page_token=token, filter=text
+            )
+            answer = self._wire.call(self._tasks.ListTasks, request)
+            return map(convert.task, answer.tasks), answer.next_page_token
+
+        return _pages(page)
+
+    def task(self, name: str) -> Task:
+        """One task. Raises SesamError TASK_NOT_FOUND."""
+        for task in self.tasks(name):
+            if task.name == name:
+                return task
+        raise SesamError("TASK_NOT_FOUND", {"task": name})
+
+    def add_task(
+        self,
+        name: str,
+        client: str,
+        sources: Iterable[Path],
+        excludes: Iterable[str] = (),
+        comment: str = "",
+    ) -> Task:
+        """Adds a task.
+
+        Args:
+            name: unique in the location.
+            client: name of a client.
+            sources: absolute paths on the client.
+            excludes: shell wildcards. One without a slash is compared with each name, one that
+                begins with "./" or "/" with the path from its source or from the root.
+            comment: for people.
+        """
+        request = tasks_pb2.CreateTaskRequest(
+            **self._change(),
+            name=name,
+            client=client,
+            sources=_paths(sources),
+            excludes=excludes,
+            comment=comment,
+        )
+        return convert.task(self._wire.call(self._tasks.CreateTask, request).task)
+
+    def modify_task(
+        self,
+        name: str,
+        *,
+        sources: Iterable[Path] | None = None,
+        excludes: Iterable[str] | None = None,
+        comment: str | None = None,
+    ) -> Task:
+        """Replaces what is given and leaves the rest as it is.
+
+        Raises SesamError CHANGED_MEANWHILE if somebody else changes the task at the same moment.
+        """
+        task = self.task(name)
+        request = tasks_pb2.UpdateTaskRequest(
+            **self._change(),
+            name=name,
+            etag=task.etag,
+            sources=task.sources if sources is None else _paths(sources),
+            excludes=task.excludes if excludes is None else excludes,
+            comment=task.comment if comment is None else comment,
+        )
+        return convert.task(self._wire.call(self._tasks.UpdateTask, request).task)
+
+    def remove_task(self, name: str) -> None:
+        """Removes a task that has no open job. Its savesets stay and can be restored."""
+        request = tasks_pb2.DeleteTaskRequest(**self._change(), name=name)
+        self._wire.call(self._tasks.DeleteTask, request)
+
+    # --- jobs ---
+
+    def start_backup(self, task: str, backup_type: str) -> Job:
+        """Queues a backup, "FULL" or "INC". An INC without a usable base becomes a FULL."""
+        request = jobs_pb2.StartBackupRequest(
+            **self._change(), task=task, type=convert.backup_type_number(backup_type)
+        )
+        return convert.job(self._wire.call(self._jobs.StartBackup, request).job)
+
+    def restore(self, saveset: str | Saveset, target: Path, paths: Iterable[Path] = ()) -> Job:
+        """Queues a restore.
+
+        Args:
+            saveset: the saveset or its name.
+            target: absolute path of a directory on the client. Below it, every path is made as it
+                was from the root; files that exist there are replaced.
+            paths: full paths out of the listing, directories with all they hold. None of them:
+                everything.
+        """
+        request = savesets_pb2.StartRestoreRequest(
+            **self._change(),
+            saveset=_saveset_name(saveset),
+            paths=_paths(paths),
+            target=os.fsencode(target),
+        )
+        return convert.job(self._wire.call(self._savesets.StartRestore, request).job)
+
+    def cancel(self, job: str | Job) -> Job:
+        """Tells an open job to stop, and does not wait for its end. It leaves no saveset."""
+        request = jobs_pb2.CancelJobRequest(**self._change(), job_id=_job_id(job))
+        return convert.job(self._wire.call(self._jobs.CancelJob, request).job)
+
+    def job(self, job_id: str | Job) -> Job:
+        """One job as it is now."""
+        request = jobs_pb2.GetJobRequest(job_id=_job_id(job_id))
+        return convert.job(self._wire.call(self._jobs.GetJob, request).job)
+
+    def jobs(
+        self,
+        *,
+        states: Iterable[str] = (),
+        task: str = "",
+        client: str = "",
+        text: str = "",
+        days: tuple[str, str] = ("", ""),
+    ) -> Iterator[Job]:
+        """Jobs, open and ended, the newest first. Every given condition holds.
+
+        Args:
+            states: as in `Job.state`; none: all.
+            task: exact name of a task.
+            client: exact name of a client.
+            text: a part of task, client, saveset or message; letter case does not matter.
+            days: first and last sesam day (YYYY-MM-DD), both included; "": no limit.
+        """
+        wanted = jobs_pb2.JobFilter(
+            states=[convert.job_state_number(state) for state in states],
+            task=task,
+            client=client,
+            text=text,
+            first_sesam_day=days[0],
+            last_sesam_day=days[1],
+        )
+
+        def page(token: str) -> tuple[Iterable[Job], str]:
+            request = jobs_pb2.ListJobsRequest(
+                page_size=_PAGE_SIZE, page_token=token, filter=wanted
+            )
+            answer = self._wire.call(self._jobs.ListJobs, request)
+            return map(convert.job, answer.jobs), answer.next_page_token
+
+        return _pages(page)
+
+    def watch_job(self, job: str | Job, timeout: float | None = None) -> Iterator[Job]:
+        """The job as it is now and after each change, the last time when it has ended.
+
+        Raises:
+            StillRunning: it has not ended after `timeout` seconds. It goes on.
+            Unreachable: the agent went away for longer than the connection's patience.
+        """
+        job_id, state = _job_id(job), "queued"
+        messages = self._wire.repeated(
+            self._jobs.WatchJob, lambda: jobs_pb2.WatchJobRequest(job_id=job_id), timeout
+        )
+        for message in messages:
+            now = convert.job(message.job)
+            yield now
+            if not now.is_open:
+                return
+            state = now.state
+        raise StillRunning(job_id, state, timeout or 0.0)
+
+    def wait(self, job: str | Job, timeout: float | None = None) -> Job:
+        """The job after its end, whatever its end was. Raises as `watch_job` does."""
+        for now in self.watch_job(job, timeout):
+            ended = now
+        return ended
+
+    def protocol(self, job: str | Job) -> Iterator[ProtocolLine]:
+        """What the job has written so far."""
+        request = jobs_pb2.ReadProtocolRequest(job_id=_job_id(job))
+        more = True
+        while more:
+            answer = self._wire.call(self._jobs.ReadProtocol, request)
+            yield from map(convert.protocol_line, answer.lines)
+            request.after_line += len(answer.lines)
+            more = answer.more
+
+    # --- savesets ---
+
+    def savesets(self, *, task: str = "", client: str = "", text: str = "") -> Iterator[Saveset]:
+        """Savesets, the newest first. Every given condition holds.
+
+        Args:
+            task: exact name of a task.
+            client: exact name of a client.
+            text: a part of name, task or client; letter case does not matter.
+        """
+        wanted = savesets_pb2.SavesetFilter(task=task, client=client, text=text)
+
+        def page(token: str) -> tuple[Iterable[Saveset], str]:
+            request = savesets_pb2.ListSavesetsRequest(
+                page_size=_PAGE_SIZE, page_token=token, filter=wanted
+            )
+            answer = self._wire.call(self._savesets.ListSavesets, request)
+            return map(convert.saveset, answer.savesets), answer.next_page_token
+
+        return _pages(page)
+
+    def saveset(self, name: str) -> Saveset:
+        """One saveset."""
+        request = savesets_pb2.GetSavesetRequest(name=name)
+        return convert.saveset(self._wire.call(self._savesets.GetSaveset, request).saveset)
+
+    def entries(self, saveset: str | Saveset, directory: Path = b"") -> Iterator[Entry]:
+        """What a directory held, directories first and then by name; without one the sources."""
+        name, path = _saveset_name(saveset), os.fsencode(directory)
+
+        def page(token: str) -> tuple[Iterable[Entry], str]:
+            request = savesets_pb2.ListEntriesRequest(
+                saveset=name, directory=path, page_size=_PAGE_SIZE, page_token=token
+            )
+            answer = self._wire.call(self._savesets.ListEntries, request)
+            return map(convert.entry, answer.entries), answer.next_page_token
+
+        return _pages(page)
+
+    # --- the whole location ---
+
+    def watch(self, timeout: float | None = None) -> Iterator[Change]:
+        """The live state as a Snapshot, and then the new value of whatever changes.
+
+        A broken connection is taken up where it ended; a new Snapshot replaces everything. Ends
+        after `timeout` seconds; without one it goes on until the caller leaves the loop.
+
+        Raises:
+            Unreachable: the agent went away for longer than the connection's patience.
+        """
+        return watching.changes(self._wire, self.identity.location_id, timeout)
+
+    def create_token(
+        self, role: str, time_to_live: timedelta = timedelta(hours=1)
+    ) -> EnrolmentToken:
+        """An enrolment token for somebody else. It is shown this one time only."""
+        life = Duration()
+        life.FromTimedelta(time_to_live)
+        request = access_pb2.CreateTokenRequest(
+            **self._change(), role=convert.role_number(role), time_to_live=life
+        )
+        answer = self._wire.call(self._access.CreateToken, request)
+        return EnrolmentToken(answer.token, convert.moment(answer.expire_time))
+
+    def credentials(self, text: str = "") -> Iterator[Credential]:
+        """The credentials that were given, the newest first. `text`: a part of the holder."""
+
+        def page(token: str) -> tuple[Iterable[Credential], str]:
+            request = access_pb2.ListCredentialsRequest(
+                page_size=_PAGE_SIZE, page_token=token, filter=text
+            )
+            answer = self._wire.call(self._access.ListCredentials, request)
+            return map(convert.credential, answer.credentials), answer.next_page_token
+
+        return _pages(page)
+
+    def revoke(self, credential: str | Credential) -> Credential:
+        """Ends a credential, given with its id. Its next call is refused."""
+        name = credential.id if isinstance(credential, Credential) else credential
+        request = access_pb2.RevokeCredentialRequest(**self._change(), credential_id=name)
+        answer = self._wire.call(self._access.RevokeCredential, request)
+        return convert.credential(answer.credential)
+
+    def _change(self) -> dict[str, str]:
+        """What every changing request carries."""
+        return {"location_id": self.identity.location_id, "request_id": _request_id()}
+
+
+def _request_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _pages(page: Callable[[str], tuple[Iterable[Item], str]]) -> Iterator[Item]:
+    items, token = page("")
+    yield from items
+    while token:
+        items, token = page(token)
+        yield from items
+
+
+def _paths(paths: Iterable[Path]) -> list[bytes]:
+    if isinstance(paths, str | bytes | os.PathLike):
+        raise TypeError("a list of paths is needed, not one path")
+    return [os.fsencode(path) for path in paths]
+
+
+def _job_id(job: str | Job) -> str:
+    return job.id if isinstance(job, Job) else job
+
+
+def _saveset_name(saveset: str | Saveset) -> str:
+    return saveset.name if isinstance(saveset, Saveset) else saveset

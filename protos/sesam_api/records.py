@@ -1,0 +1,253 @@
+"""What the client for scripts hands out: plain frozen records, without generated code.
+
+Times are aware datetimes in UTC, paths of backed-up files are bytes, sizes are in bytes. Values of
+enums are words: types "FULL", "DIFF", "INC", "COPY"; everything else in small letters ("ok",
+"directory"). A word that a newer agent knows and this client does not is its number as text.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_OPEN_STATES = frozenset({"queued", "active"})
+_USABLE_STATES = frozenset({"ok", "warning"})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a location is.
+
+    Attributes:
+        location_id: GUID; the only thing that tells two locations apart.
+        time_zone: IANA name of the zone in which the location's sesam day and schedules are.
+        capabilities: optional abilities of the agent.
+    """
+
+    location_id: str
+    name: str
+    host: str
+    version: str
+    time_zone: str
+    capabilities: tuple[str, ...]
+    start_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A machine whose data the location backs up. `access` is "local"."""
+
+    name: str
+    access: str
+    comment: str
+    create_time: datetime
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Named sources of a client, and the patterns that are left out of them."""
+
+    name: str
+    client: str
+    sources: tuple[bytes, ...]
+    excludes: tuple[str, ...]
+    comment: str
+    create_time: datetime
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a running job is. Totals are None until the scan has ended.
+
+    Attributes:
+        phase: "scan", "transfer" or "commit".
+        current: the file at hand, for people.
+    """
+
+    phase: str
+    files_done: int
+    files_total: int | None
+    bytes_done: int
+    bytes_total: int | None
+    stored_bytes: int
+    current: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One queued, running or ended backup or restore.
+
+    Attributes:
+        kind: "backup" or "restore".
+        state: "queued", "active", "ok", "warning", "error", "broken" or "cancelled".
+        requested_type, type: backups only, else ""; the type asked for and the one that is made.
+        saveset: the one that is made, known from the start of the backup on, or restored.
+        sesam_day: YYYY-MM-DD, a label of the site.
+        progress: only while the job is active.
+        files, size, stored_size: the result, 0 while open; sizes in bytes, `stored_size` on the
+            medium.
+        skipped: files that could not be saved or restored whole.
+        message: one line for people, in the agent's words.
+        started_by: holder of the credential, or "local".
+        target: restores only: the directory restored to.
+    """
+
+    id: str
+    kind: str
+    state: str
+    task: str
+    client: str
+    requested_type: str
+    type: str
+    saveset: str
+    create_time: datetime
+    start_time: datetime | None
+    end_time: datetime | None
+    sesam_day: str
+    progress: Progress | None
+    files: int
+    size: int
+    stored_size: int
+    skipped: int
+    message: str
+    started_by: str
+    target: bytes
+
+    @property
+    def is_open(self) -> bool:
+        """Queued or running."""
+        return self.state in _OPEN_STATES
+
+    @property
+    def is_usable(self) -> bool:
+        """It has ended and its result is there: "ok", or "warning" when files are missing in it."""
+        return self.state in _USABLE_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolLine:
+    """One line of a job's protocol.
+
+    Attributes:
+        level: "info", "warning" or "error".
+        code: stable and for programs, "FILE_UNREADABLE"; `text` is for people.
+    """
+
+    time: datetime
+    level: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saveset:
+    """One committed backup.
+
+    Attributes:
+        base: the saveset that it builds on; None for FULL and COPY.
+        state: "ok", or "warning" when files are missing in it.
+        files, size, stored_size: its own entries, the bytes read for them and those on the medium.
+        listed_files, listed_size: what a restore of it brings back, with its bases.
+        label: of the medium that holds it.
+    """
+
+    name: str
+    task: str
+    client: str
+    type: str
+    base: str | None
+    state: str
+    start_time: datetime
+    end_time: datetime
+    sesam_day: str
+    sources: tuple[bytes, ...]
+    files: int
+    size: int
+    stored_size: int
+    skipped: int
+    listed_files: int
+    listed_size: int
+    label: str
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a saveset's listing.
+
+    Attributes:
+        path: full path on the client.
+        kind: "file", "directory", "symlink", "fifo", "block_device", "character_device", "socket".
+        modify_time_ns: nanoseconds since 1970-01-01 UTC.
+        mode: permission bits, as in stat.
+        link_target: what a symlink points to, else empty.
+        home: the saveset that holds the data; None when the entry was not saved.
+        children: of a directory: entries directly in it.
+    """
+
+    path: bytes
+    kind: str
+    size: int
+    modify_time_ns: int
+    mode: int
+    uid: int
+    gid: int
+    link_target: bytes
+    home: str | None
+    children: int
+
+    @property
+    def modify_time(self) -> datetime:
+        """Modification time, cut to microseconds."""
+        return _EPOCH + timedelta(microseconds=self.modify_time_ns // 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A credential that was given to somebody; never its secret.
+
+    Attributes:
+        last_used_time: kept to the minute; None if it was never used.
+        revoke_time: None while it is in force.
+    """
+
+    id: str
+    holder: str
+    role: str
+    create_time: datetime
+    revoke_time: datetime | None
+    last_used_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentToken:
+    """A token that can be exchanged once, until `expire_time`, for a credential."""
+
+    token: str
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole live state of a location; it replaces whatever was known of it before.
+
+    `jobs` are the open ones and the newest ended backup of each task.
+    """
+
+    identity: Identity
+    role: str
+    clients: tuple[Client, ...]
+    tasks: tuple[Task, ...]
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A client or a task that is gone. `kind` is "client" or "task"."""
+
+    kind: str
+    name: str
+
+
+Change = Snapshot | Identity | Client | Task | Job | Removed

@@ -1,0 +1,49 @@
+"""The changes of a location as records, whatever happens to the stream that brings them."""
+
+from collections.abc import Iterator
+
+from sesam_api import convert
+from sesam_api.records import Change, Snapshot
+from sesam_api.v1 import location_pb2
+from sesam_api.v1.location_pb2_grpc import LocationServiceStub
+from sesam_api.wire import Wire
+
+
+def changes(wire: Wire, location_id: str, timeout: float | None) -> Iterator[Change]:
+    """A Snapshot, then each change; a new Snapshot if the agent cannot tell what was missed.
+
+    A broken stream is taken up at the last revision. Heartbeats are not handed out.
+    """
+    revision: int | None = None
+    parts: list[location_pb2.Snapshot] = []
+
+    def request() -> location_pb2.WatchRequest:
+        return location_pb2.WatchRequest(after_revision=revision, location_id=location_id)
+
+    stub = LocationServiceStub(wire.channel)
+    for message in wire.repeated(stub.Watch, request, timeout):
+        match message.WhichOneof("event"):
+            case "snapshot":
+                if message.snapshot.first:
+                    parts.clear()
+                parts.append(message.snapshot)
+                if message.snapshot.complete:
+                    yield _joined(parts)
+                    parts.clear()
+            case "changes":
+                for item in message.changes.changes:
+                    change = convert.change(item)
+                    if change is not None:
+                        yield change
+        if message.revision:  # only now: what was not handed out would be asked for again
+            revision = message.revision
+
+
+def _joined(parts: list[location_pb2.Snapshot]) -> Snapshot:
+    return Snapshot(
+        identity=convert.identity(parts[0].location),
+        role=convert.role(parts[0].role),
+        clients=tuple(convert.client(item) for part in parts for item in part.clients),
+        tasks=tuple(convert.task(item) for part in parts for item in part.tasks),
+        jobs=tuple(convert.job(item) for part in parts for item in part.jobs),
+    )

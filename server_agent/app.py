@@ -1,0 +1,279 @@
+"""The composition root: puts the agent together out of its layers, and runs it."""
+
+import asyncio
+import logging
+import resource
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from server_agent.adapters.catalogue.database import SqlCatalogue
+from server_agent.adapters.clock import SystemClock
+from server_agent.adapters.identity import load_identity, load_secret
+from server_agent.adapters.instance_lock import AlreadyRunning, only_agent
+from server_agent.adapters.log_files import logging_to
+from server_agent.adapters.protocol_files import ProtocolFiles
+from server_agent.adapters.tar.engine import TarEngine
+from server_agent.installation import Installation, InstallationError, socket_address
+from server_agent.ports import Catalogue, Clock, Engine, Protocols
+from server_agent.rpc.access import AccessServicer
+from server_agent.rpc.guard import WRITE_SECONDS, Guard
+from server_agent.rpc.jobs import JobServicer
+from server_agent.rpc.location import LocationServicer
+from server_agent.rpc.savesets import SavesetServicer
+from server_agent.rpc.server import Endpoint, Server, host_text
+from server_agent.rpc.tasks import TaskServicer
+from server_agent.rpc.topology import TopologyServicer
+from server_agent.rpc.watch import Pace, Watches
+from server_agent.rpc.workers import Workers
+from server_agent.service.access import Access
+from server_agent.service.changes import Changes
+from server_agent.service.jobs import Jobs
+from server_agent.service.location import Location
+from server_agent.service.recovery import recover
+from server_agent.service.runner import Runner
+from server_agent.service.savesets import Savesets
+from server_agent.service.topology import Topology
+from server_agent.service.work import Work
+from sesam_api.v1 import access_pb2, jobs_pb2, location_pb2, savesets_pb2, tasks_pb2, topology_pb2
+
+log = logging.getLogger(__name__)
+
+DISTRIBUTION = "sesam-master"
+ADDRESS_FILE = "address"  # in the installation's private directory while the agent runs
+GRACE_SECONDS = 3.0  # for calls that run when the agent stops
+LOCK_SECONDS = 2.0  # a command such as `sesam-agent token` holds the root for a moment
+LOCK_RETRY_SECONDS = 0.05
+OPEN_FILES = 65_536  # each desk holds a connection; the usual soft limit is 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """All that the agent needs from outside."""
+
+    catalogue: Catalogue
+    engine: Engine
+    protocols: Protocols
+    clock: Clock
+
+
+class Agent:
+    """One location's agent, put together and not yet running.
+
+    Args:
+        secret: what tokens and credentials are derived from.
+        label: of the medium that savesets are written to.
+        write_seconds: how long a message of a stream may wait for its reader.
+    """
+
+    def __init__(
+        self,
+        outside: Outside,
+        location: Location,
+        secret: bytes,
+        label: str,
+        pace: Pace,
+        write_seconds: float = WRITE_SECONDS,
+    ) -> None:
+        self._outside = outside
+        self._label = label
+        clock = outside.clock
+        changes = self._changes = Changes(outside.catalogue, clock)
+        work = Work(changes, outside.engine, outside.protocols, clock, label)
+        self._runner = Runner(changes, work)
+        self._workers = Workers()
+        access = Access(changes, clock, secret)
+        jobs = Jobs(changes, outside.engine, outside.protocols, clock, self._runner)
+        topology = Topology(changes, clock)
+        savesets = Savesets(changes, outside.engine)
+        workers = self._workers
+        self._watches = Watches(changes, jobs, access, location, clock, workers, pace)
+        guard = Guard(location.id, access, workers, write_seconds)
+        servicers = (
+            (access_pb2, AccessServicer(access, location, workers)),
+            (jobs_pb2, JobServicer(jobs, self._watches, workers)),
+            (location_pb2, LocationServicer(location, self._watches, clock)),
+            (savesets_pb2, SavesetServicer(savesets, jobs, workers)),
+            (tasks_pb2, TaskServicer(topology, workers)),
+            (topology_pb2, TopologyServicer(topology, workers)),
+        )
+        self._handlers = [
+            guard.handler(service, servicer)
+            for proto, servicer in servicers
+            for service in proto.DESCRIPTOR.services_by_name.values()
+        ]
+        self._server: Server | None = None
+
+    def recover(self) -> None:
+        """Settles what ran when the agent last ended. To be called before `start`."""
+        outside = self._outside
+        for job in recover(
+            self._changes, outside.engine, outside.protocols, outside.clock, self._label
+        ):
+            log.warning("job %s of task %s: %s", job.id, job.task, job.message)
+
+    async def start(self, endpoint: Endpoint) -> int:
+        """Listens, and begins with what is queued; returns the port.
+
+        Raises:
+            CannotListen: the endpoint is not free.
+        """
+        self._server = Server(endpoint, self._handlers)
+        port = await self._server.start()
+        self._runner.start()
+        return port
+
+    @property
+    def watchers(self) -> int:
+        """How many streams of changes there are."""
+        return self._changes.watchers
+
+    async def stop(self) -> None:
+        """Stops running jobs, tells watchers, and ends."""
+        await asyncio.to_thread(self._runner.stop)
+        self._watches.close()
+        if self._server is not None:
+            await self._server.stop(GRACE_SECONDS)
+        self._workers.close()
+
+
+def location_of(installation: Installation, clock: Clock) -> Location:
+    """The facts about an installation's location, for a process that starts now."""
+    return Location(
+        id=installation.location_id,
+        name=installation.name,
+        host=socket.gethostname(),
+        version=version(DISTRIBUTION),
+        time_zone=clock.zone_name,
+        start_time=clock.now(),
+    )
+
+
+@contextmanager
+def opened_access(installation: Installation) -> Iterator[Access]:
+    """Tokens and credentials without a running agent. Holds the root for so long.
+
+    Raises:
+        AlreadyRunning: the agent runs; ask it instead.
+        CatalogueError, IdentityError: something of the installation cannot be used.
+    """
+    clock = SystemClock()
+    with only_agent(installation), closing(SqlCatalogue(installation.catalogue_url)) as catalogue:
+        yield Access(Changes(catalogue, clock), clock, load_secret(installation.ini))
+
+
+@contextmanager
+def build(installation: Installation, clock: Clock) -> Iterator[Agent]:
+    """The agent of an installation, with its catalogue open.
+
+    Raises:
+        CatalogueError, IdentityError, InstallationError: something of it cannot be used.
+    """
+    if installation.store.name != installation.label:
+        raise InstallationError(
+            f"{installation.sm_ini}: the last part of path in section [STORE] is "
+            f"{installation.store.name!r}, but label is {installation.label!r}. "
+            "A store's directory bears the name of its label. Correct one of them"
+        )
+    engine = TarEngine(installation.store.parent, installation.lis, installation.tmp)
+    secret = load_secret(installation.ini)
+    with closing(SqlCatalogue(installation.catalogue_url)) as catalogue:
+        outside = Outside(catalogue, engine, ProtocolFiles(installation.lis), clock)
+        location = location_of(installation, clock)
+        yield Agent(outside, location, secret, installation.label, Pace())
+
+
+def serve(installation: Installation, announce: Callable[[str], None]) -> None:
+    """Runs the agent until SIGTERM or SIGINT.
+
+    Args:
+        announce: is told one line as soon as the agent can be called.
+
+    Raises:
+        AlreadyRunning, CannotListen, CatalogueError, IdentityError, InstallationError: the agent
+            cannot run; the text says why and what to do.
+    """
+    _allow_many_files()
+    clock = SystemClock()
+    with (
+        _root_held(installation),
+        logging_to(installation.lgc, clock),
+        build(installation, clock) as agent,
+        socket_address(installation) as address,
+    ):
+        identity = load_identity(installation.ini, installation.location_id)
+        endpoint = Endpoint(
+            host=installation.host,
+            port=installation.port,
+            key=identity.key_pem,
+            certificate=identity.certificate_pem,
+            socket=installation.socket,
+            socket_address=address,
+        )
+        agent.recover()
+        asyncio.run(_run(agent, endpoint, installation, announce))
+
+
+async def _run(
+    agent: Agent, endpoint: Endpoint, installation: Installation, announce: Callable[[str], None]
+) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    ends = (signal.SIGTERM, signal.SIGINT)
+    for end in ends:
+        loop.add_signal_handler(end, told.set)
+    address_file = address_file_of(installation)
+    try:
+        port = await agent.start(endpoint)
+        address = f"{host_text(installation.host)}:{port}"
+        _write_whole(address_file, f"{address}\n")
+        log.info("serving %s on %s", installation.name, address)
+        announce(f"Serving {installation.name} on {address}")
+        await told.wait()
+        log.info("stopping, with %d watchers", agent.watchers)
+    finally:
+        # Who asks a second time does not want to wait.
+        for end in ends:
+            loop.remove_signal_handler(end)
+        address_file.unlink(missing_ok=True)
+        await agent.stop()
+
+
+def address_file_of(installation: Installation) -> Path:
+    """Holds HOST:PORT of the agent while it runs."""
+    return installation.private / ADDRESS_FILE
+
+
+@contextmanager
+def _root_held(installation: Installation) -> Iterator[None]:
+    """Holds the root; a short command that holds it is waited for."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(only_agent(installation))
+            except AlreadyRunning:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(LOCK_RETRY_SECONDS)
+                continue
+            yield
+            return
+
+
+def _allow_many_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _write_whole(file: Path, text: str) -> None:
+    part = file.with_name(file.name + ".new")
+    part.write_text(text, encoding="ascii")
+    part.replace(file)

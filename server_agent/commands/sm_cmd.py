@@ -1,0 +1,107 @@
+"""`sm_cmd`: everything that can be done with one location, from the command line.
+
+An action answers one line, `STATUS=SUCCESS MSG="..."` or `STATUS=ERROR MSG="..."`, and ends with 0
+or 1. Lists answer their rows; what fails answers the error line, too. Stopping to wait with Ctrl-C
+ends with 130.
+"""
+
+import contextlib
+import io
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from server_agent.commands.answer import CommandError, Interrupted, failure, success
+from server_agent.commands.parsing import Parser, UsageError
+from server_agent.commands.verbs import (
+    add,
+    backup,
+    cancel,
+    lists,
+    ls,
+    modify,
+    remove,
+    restore,
+    show,
+)
+from server_agent.installation import InstallationError, find_installation, socket_address
+from sesam_api.client import connect
+from sesam_api.errors import SesamError, Unreachable
+from sesam_api.location import Location
+
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130  # as a shell reports a process that SIGINT ended
+
+
+Connection = Callable[[str | None], AbstractContextManager[Location]]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The exit status."""
+    return run(sys.argv[1:] if argv is None else argv, local_agent)
+
+
+def run(argv: list[str], connection: Connection) -> int:
+    """The exit status. `connection` gives the location for what stands behind --root."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        arguments = make_parser().parse_args(argv)
+        with connection(getattr(arguments, "root", None)) as location:
+            message = arguments.run(location, arguments)
+        if message is not None:
+            print(success(message))
+        sys.stdout.flush()
+    except UsageError as error:
+        print(error.usage, end="", file=sys.stderr)
+        print(failure(str(error)))
+        return EXIT_FAILED
+    except (CommandError, InstallationError, SesamError) as error:
+        print(failure(str(error)))
+        return EXIT_FAILED
+    except Interrupted as error:
+        print(error, file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of a list has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+    return 0
+
+
+def make_parser() -> Parser:
+    parser = Parser(prog="sm_cmd", description="Administers one location from the command line.")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for verb in (add, modify, remove, lists, show, ls, backup, restore, cancel):
+        verb.define(verbs)
+    return parser
+
+
+@contextlib.contextmanager
+def local_agent(root: str | None) -> Iterator[Location]:
+    """The location whose agent runs on this machine, over its Unix socket.
+
+    Raises:
+        InstallationError: there is no installation.
+        CommandError: its agent does not run.
+    """
+    installation = find_installation(None if root is None else Path(root), os.environ)
+    try:
+        with (
+            socket_address(installation) as address,
+            connect(unix=address) as location,
+        ):
+            yield location
+    except Unreachable as error:
+        if error.step != "socket":
+            raise
+        place = installation.anchor.parent
+        raise CommandError(
+            f"The agent of {installation.name} does not run ({place}). "
+            f"Start it with: sesam-agent --root {shlex.quote(str(place))} serve"
+        ) from error

@@ -1,0 +1,235 @@
+"""From the domain to the wire and back: one function per type."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from server_agent.domain import access, jobs, savesets, topology
+from server_agent.domain.errors import InvalidArgument
+from server_agent.ports import Entry, EntryKind
+from server_agent.service.changes import LiveJob
+from server_agent.service.location import Location
+from server_agent.service.topology import etag
+from sesam_api.v1 import access_pb2, jobs_pb2, location_pb2, savesets_pb2, tasks_pb2, topology_pb2
+
+Key = TypeVar("Key")
+
+_FIRST_SECOND = -62_135_596_800  # 0001-01-01 and 9999-12-31, the limits of a Timestamp
+_LAST_SECOND = 253_402_300_799
+
+ROLES = {
+    access.Role.ADMIN: access_pb2.ROLE_ADMIN,
+    access.Role.OPERATOR: access_pb2.ROLE_OPERATOR,
+    access.Role.BACKUP: access_pb2.ROLE_BACKUP,
+    access.Role.RESTORE: access_pb2.ROLE_RESTORE,
+    access.Role.MONITOR: access_pb2.ROLE_MONITOR,
+}
+ACCESSES = {topology.Access.LOCAL: topology_pb2.ACCESS_LOCAL}
+BACKUP_TYPES = {
+    savesets.BackupType.FULL: jobs_pb2.BACKUP_TYPE_FULL,
+    savesets.BackupType.DIFF: jobs_pb2.BACKUP_TYPE_DIFF,
+    savesets.BackupType.INC: jobs_pb2.BACKUP_TYPE_INC,
+    savesets.BackupType.COPY: jobs_pb2.BACKUP_TYPE_COPY,
+}
+JOB_KINDS = {
+    jobs.JobKind.BACKUP: jobs_pb2.JOB_KIND_BACKUP,
+    jobs.JobKind.RESTORE: jobs_pb2.JOB_KIND_RESTORE,
+}
+JOB_STATES = {
+    jobs.JobState.QUEUED: jobs_pb2.JOB_STATE_QUEUED,
+    jobs.JobState.ACTIVE: jobs_pb2.JOB_STATE_ACTIVE,
+    jobs.JobState.OK: jobs_pb2.JOB_STATE_OK,
+    jobs.JobState.WARNING: jobs_pb2.JOB_STATE_WARNING,
+    jobs.JobState.ERROR: jobs_pb2.JOB_STATE_ERROR,
+    jobs.JobState.BROKEN: jobs_pb2.JOB_STATE_BROKEN,
+    jobs.JobState.CANCELLED: jobs_pb2.JOB_STATE_CANCELLED,
+}
+PHASES = {
+    jobs.Phase.SCAN: jobs_pb2.PHASE_SCAN,
+    jobs.Phase.TRANSFER: jobs_pb2.PHASE_TRANSFER,
+    jobs.Phase.COMMIT: jobs_pb2.PHASE_COMMIT,
+}
+LEVELS = {
+    jobs.Level.INFO: jobs_pb2.LEVEL_INFO,
+    jobs.Level.WARNING: jobs_pb2.LEVEL_WARNING,
+    jobs.Level.ERROR: jobs_pb2.LEVEL_ERROR,
+}
+SAVESET_STATES = {
+    savesets.SavesetState.OK: jobs_pb2.JOB_STATE_OK,
+    savesets.SavesetState.WARNING: jobs_pb2.JOB_STATE_WARNING,
+}
+ENTRY_KINDS = {
+    EntryKind.FILE: savesets_pb2.ENTRY_KIND_FILE,
+    EntryKind.DIRECTORY: savesets_pb2.ENTRY_KIND_DIRECTORY,
+    EntryKind.SYMLINK: savesets_pb2.ENTRY_KIND_SYMLINK,
+    EntryKind.FIFO: savesets_pb2.ENTRY_KIND_FIFO,
+    EntryKind.BLOCK_DEVICE: savesets_pb2.ENTRY_KIND_BLOCK_DEVICE,
+    EntryKind.CHARACTER_DEVICE: savesets_pb2.ENTRY_KIND_CHARACTER_DEVICE,
+    EntryKind.SOCKET: savesets_pb2.ENTRY_KIND_SOCKET,
+}
+
+
+def timestamp(moment: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp
+
+
+def timestamp_or_none(moment: datetime | None) -> Timestamp | None:
+    return timestamp(moment) if moment is not None else None
+
+
+def timestamp_of_ns(nanoseconds: int) -> Timestamp:
+    """Moments that a Timestamp cannot say become its first or last second."""
+    seconds, nanos = divmod(nanoseconds, 1_000_000_000)
+    return Timestamp(seconds=min(max(seconds, _FIRST_SECOND), _LAST_SECOND), nanos=nanos)
+
+
+def text(path: bytes) -> str:
+    """For people: what is no text is replaced."""
+    return path.decode("utf-8", "replace")
+
+
+def client(item: topology.Client) -> topology_pb2.Client:
+    return topology_pb2.Client(
+        name=item.name,
+        access=ACCESSES[item.access],
+        comment=item.comment,
+        create_time=timestamp(item.create_time),
+        etag=etag(item),
+    )
+
+
+def task(item: topology.Task) -> tasks_pb2.Task:
+    return tasks_pb2.Task(
+        name=item.name,
+        client=item.client,
+        sources=item.sources,
+        excludes=item.excludes,
+        comment=item.comment,
+        create_time=timestamp(item.create_time),
+        etag=etag(item),
+    )
+
+
+def backup_type(item: savesets.BackupType | None) -> jobs_pb2.BackupType.ValueType:
+    return BACKUP_TYPES[item] if item is not None else jobs_pb2.BACKUP_TYPE_UNSPECIFIED
+
+
+def progress(item: jobs.Progress) -> jobs_pb2.Progress:
+    return jobs_pb2.Progress(
+        phase=PHASES[item.phase],
+        files_done=item.files_done,
+        files_total=item.files_total,
+        bytes_done=item.bytes_done,
+        bytes_total=item.bytes_total,
+        stored_bytes=item.stored_bytes,
+        current=text(item.current),
+    )
+
+
+def job(live: LiveJob) -> jobs_pb2.Job:
+    item = live.job
+    return jobs_pb2.Job(
+        job_id=item.id,
+        kind=JOB_KINDS[item.kind],
+        state=JOB_STATES[item.state],
+        task=item.task,
+        client=item.client,
+        requested_type=backup_type(item.requested_type),
+        type=backup_type(item.type),
+        saveset=item.saveset,
+        create_time=timestamp(item.create_time),
+        start_time=timestamp_or_none(item.start_time),
+        end_time=timestamp_or_none(item.end_time),
+        sesam_day=item.sesam_day.isoformat(),
+        progress=progress(live.progress) if live.progress is not None else None,
+        files=item.files,
+        bytes=item.bytes_done,
+        stored_bytes=item.stored_bytes,
+        skipped=item.skipped,
+        message=item.message,
+        started_by=item.started_by,
+        target=item.target,
+    )
+
+
+def protocol_line(item: jobs.ProtocolLine) -> jobs_pb2.ProtocolLine:
+    return jobs_pb2.ProtocolLine(
+        time=timestamp(item.time),
+        level=LEVELS[item.level],
+        code=item.code,
+        text=item.text,
+    )
+
+
+def saveset(item: savesets.Saveset) -> savesets_pb2.Saveset:
+    return savesets_pb2.Saveset(
+        name=item.name,
+        task=item.task,
+        client=item.client,
+        type=BACKUP_TYPES[item.type],
+        base=item.base,
+        state=SAVESET_STATES[item.state],
+        start_time=timestamp(item.start_time),
+        end_time=timestamp(item.end_time),
+        sesam_day=item.sesam_day.isoformat(),
+        sources=item.sources,
+        files=item.files,
+        bytes=item.bytes_read,
+        stored_bytes=item.stored_bytes,
+        skipped=item.skipped,
+        listed_files=item.listed_files,
+        listed_bytes=item.listed_bytes,
+        label=item.label,
+        job_id=item.job_id,
+    )
+
+
+def entry(item: Entry) -> savesets_pb2.Entry:
+    return savesets_pb2.Entry(
+        path=item.path,
+        kind=ENTRY_KINDS[item.kind],
+        size=item.size,
+        modify_time=timestamp_of_ns(item.modify_time_ns),
+        mode=item.mode,
+        uid=item.uid,
+        gid=item.gid,
+        link_target=item.link_target,
+        home=item.home,
+        children=item.children,
+    )
+
+
+def credential(item: access.Credential) -> access_pb2.Credential:
+    return access_pb2.Credential(
+        credential_id=item.id,
+        holder=item.holder,
+        role=ROLES[item.role],
+        create_time=timestamp(item.create_time),
+        revoke_time=timestamp_or_none(item.revoke_time),
+        last_used_time=timestamp_or_none(item.last_used_time),
+    )
+
+
+def location(item: Location) -> location_pb2.Location:
+    return location_pb2.Location(
+        location_id=item.id,
+        name=item.name,
+        host=item.host,
+        version=item.version,
+        time_zone=item.time_zone,
+        capabilities=item.capabilities,
+        start_time=timestamp(item.start_time),
+    )
+
+
+def from_wire(field: str, value: int, table: Mapping[Key, int]) -> Key:
+    """The domain's value of an enum, or InvalidArgument for one that the table does not have."""
+    for key, number in table.items():
+        if number == value:
+            return key
+    known = ", ".join(str(getattr(key, "name", key)) for key in table)
+    raise InvalidArgument(field=field, value=value, expected=f"one of {known}")

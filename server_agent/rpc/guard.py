@@ -1,0 +1,183 @@
+"""The one door of all calls: who calls, whether they may, whether it is meant for this location,
+and what a failure looks like. A servicer behind it neither authenticates nor aborts. Every change
+and every refusal is entered in the log."""
+
+import asyncio
+import contextlib
+import logging
+import re
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from server_agent.domain.access import Caller, Role
+from server_agent.domain.errors import (
+    DomainError,
+    NotAuthenticated,
+    RequestIdRequired,
+    RoleRequired,
+    WatchOverflow,
+    WrongLocation,
+)
+from server_agent.rpc.errors import failure, refusal
+from server_agent.rpc.roles import ALLOWED, WITHOUT_CREDENTIAL
+from server_agent.rpc.workers import Workers
+from server_agent.service.access import LOCAL_CALLER, Access
+from server_agent.service.requests import Request
+
+log = logging.getLogger(__name__)
+
+WRITE_SECONDS = 30.0  # a reader that takes nothing for so long is gone or stuck
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
+_NOBODY = Caller("nobody", Role.MONITOR, None)
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Unary = Callable[[Any, "Call"], Awaitable[Message]]
+Stream = Callable[[Any, "Call"], AsyncGenerator[Message, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a servicer needs to know of a call beside its message. `request_id` is empty for one
+    that only reads."""
+
+    method: str
+    caller: Caller
+    request_id: str
+
+    @property
+    def request(self) -> Request:
+        return Request(self.request_id, self.method, self.caller)
+
+
+class Guard:
+    """Wraps servicers: objects with one method per RPC, `(message, call) -> answer`.
+
+    Args:
+        write_seconds: how long one message of a stream may wait for its reader.
+    """
+
+    def __init__(
+        self,
+        location_id: str,
+        access: Access,
+        workers: Workers,
+        write_seconds: float = WRITE_SECONDS,
+    ) -> None:
+        self._location_id = location_id
+        self._access = access
+        self._workers = workers
+        self._write_seconds = write_seconds
+
+    def handler(self, service: ServiceDescriptor, servicer: object) -> grpc.GenericRpcHandler:
+        """All methods of the service. A servicer that lacks one is an AttributeError."""
+        methods = {
+            method.name: self._method(method, getattr(servicer, method.name))
+            for method in service.methods
+        }
+        return grpc.method_handlers_generic_handler(service.full_name, methods)
+
+    def _method(
+        self, method: MethodDescriptor, behaviour: Any
+    ) -> "grpc.RpcMethodHandler[Any, Any]":
+        name = f"{method.containing_service.name}/{method.name}"
+        read = GetMessageClass(method.input_type).FromString
+        write = GetMessageClass(method.output_type).SerializeToString
+        if method.server_streaming:
+            stream = self._stream(name, behaviour)
+            return grpc.unary_stream_rpc_method_handler(stream, read, write)
+        unary = self._unary(name, behaviour)
+        return grpc.unary_unary_rpc_method_handler(unary, read, write)
+
+    def _unary(self, name: str, behaviour: Unary) -> Callable[..., Awaitable[Message]]:
+        async def unary(message: Message, context: Context) -> Message:
+            async with self._failures(name, context):
+                call = await self._call(name, message, context)
+                answer = await behaviour(message, call)
+                if call.request_id:
+                    log.info("%s by %s", name, call.caller.name)
+                return answer
+            raise AssertionError("a failure was not told")
+
+        return unary
+
+    def _stream(self, name: str, behaviour: Stream) -> Callable[..., Awaitable[None]]:
+        async def stream(message: Message, context: Context) -> None:
+            async with self._failures(name, context):
+                call = await self._call(name, message, context)
+                async with contextlib.aclosing(behaviour(message, call)) as answers:
+                    async for answer in answers:
+                        await self._write(answer, context)
+
+        return stream
+
+    async def _write(self, answer: Message, context: Context) -> None:
+        try:
+            async with asyncio.timeout(self._write_seconds):
+                await context.write(answer)
+        except TimeoutError:
+            raise WatchOverflow from None
+
+    async def _call(self, name: str, message: Message, context: Context) -> Call:
+        """The call, checked; or the reason why it is refused."""
+        caller = _NOBODY
+        if name not in WITHOUT_CREDENTIAL:
+            caller = await self._caller(context)
+            allowed = ALLOWED.get(name, frozenset())
+            if caller.role not in allowed:
+                raise RoleRequired(role=caller.role, allowed=", ".join(sorted(allowed)))
+        fields = message.DESCRIPTOR.fields_by_name
+        if "request_id" not in fields:
+            return Call(name, caller, "")
+        asked: str = getattr(message, "location_id", "")
+        may_be_unknown = name in WITHOUT_CREDENTIAL and not asked
+        if asked != self._location_id and not may_be_unknown:
+            raise WrongLocation(asked=asked, here=self._location_id)
+        request_id: str = getattr(message, "request_id", "").lower()
+        if not _UUID.fullmatch(request_id):
+            raise RequestIdRequired
+        return Call(name, caller, request_id)
+
+    async def _caller(self, context: Context) -> Caller:
+        if context.peer().startswith("unix:"):
+            return LOCAL_CALLER
+        secret = _bearer(context)
+        if secret is None:
+            raise NotAuthenticated
+        caller = self._access.known(secret)
+        if caller is None:
+            caller = await self._workers.read(self._access.authenticate, secret)
+        if self._access.use_is_due(caller):
+            self._workers.write_later(self._access.note_use, caller)
+        return caller
+
+    @contextlib.asynccontextmanager
+    async def _failures(self, name: str, context: Context) -> AsyncIterator[None]:
+        """Tells the caller why, if the call fails."""
+        try:
+            yield
+        except DomainError as error:
+            log.info("%s from %s refused: %s", name, context.peer(), error.reason)
+            await context.abort_with_status(refusal(error))
+        except grpc.aio.BaseError:
+            raise
+        except Exception:
+            incident = uuid.uuid4().hex[:12]
+            log.exception("%s failed unexpectedly, incident %s", name, incident)
+            await context.abort_with_status(failure(incident))
+
+
+def _bearer(context: Context) -> str | None:
+    for key, value in context.invocation_metadata() or ():
+        if key == "authorization" and isinstance(value, str):
+            found = _BEARER.fullmatch(value)
+            return found.group(1) if found else None
+    return None

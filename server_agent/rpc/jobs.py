@@ -1,0 +1,97 @@
+"""JobService."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+
+from server_agent.domain.errors import InvalidArgument
+from server_agent.ports import JobQuery
+from server_agent.rpc import convert, lists
+from server_agent.rpc.guard import Call
+from server_agent.rpc.watch import Watches
+from server_agent.rpc.workers import Workers
+from server_agent.service.jobs import STARTABLE_TYPES, Jobs
+from sesam_api.v1 import jobs_pb2 as pb
+
+ORDERS = ("create_time", "task", "client", "state", "bytes", "duration")
+USUAL_PROTOCOL_PAGE = 500
+
+
+class JobServicer:
+    def __init__(self, jobs: Jobs, watches: Watches, workers: Workers) -> None:
+        self._jobs = jobs
+        self._watches = watches
+        self._workers = workers
+
+    async def StartBackup(
+        self, message: pb.StartBackupRequest, call: Call
+    ) -> pb.StartBackupResponse:
+        startable = {each: convert.BACKUP_TYPES[each] for each in STARTABLE_TYPES}
+        backup_type = convert.from_wire("type", message.type, startable)
+        job = await self._workers.write(
+            self._jobs.start_backup, call.request, message.task, backup_type
+        )
+        return pb.StartBackupResponse(job=convert.job(job))
+
+    async def CancelJob(self, message: pb.CancelJobRequest, call: Call) -> pb.CancelJobResponse:
+        job = await self._workers.write(self._jobs.cancel, call.request, message.job_id)
+        return pb.CancelJobResponse(job=convert.job(job))
+
+    async def GetJob(self, message: pb.GetJobRequest, _call: Call) -> pb.GetJobResponse:
+        job = await self._workers.read(self._jobs.get, message.job_id)
+        return pb.GetJobResponse(job=convert.job(job))
+
+    async def ListJobs(self, message: pb.ListJobsRequest, _call: Call) -> pb.ListJobsResponse:
+        query = _query(message)
+        size = lists.page_size(message.page_size)
+        found = await self._workers.read(
+            self._jobs.find, query, message.page_token or None, size, message.with_counts
+        )
+        counts = [
+            pb.StateCount(state=convert.JOB_STATES[state], count=count)
+            for state, count in found.counts.items()
+        ]
+        return pb.ListJobsResponse(
+            jobs=map(convert.job, found.jobs.items),
+            next_page_token=found.jobs.next_position or "",
+            state_counts=counts,
+        )
+
+    async def WatchJob(
+        self, message: pb.WatchJobRequest, call: Call
+    ) -> AsyncGenerator[pb.WatchJobResponse, None]:
+        async with contextlib.aclosing(self._watches.job(message.job_id, call.caller)) as jobs:
+            async for job in jobs:
+                yield pb.WatchJobResponse(job=convert.job(job))
+
+    async def ReadProtocol(
+        self, message: pb.ReadProtocolRequest, _call: Call
+    ) -> pb.ReadProtocolResponse:
+        if message.after_line < 0:
+            raise InvalidArgument(
+                field="after_line", value=message.after_line, expected="0 or a number of lines"
+            )
+        size = lists.page_size(message.page_size, USUAL_PROTOCOL_PAGE)
+        lines, more = await self._workers.read(
+            self._jobs.protocol, message.job_id, message.after_line, size
+        )
+        return pb.ReadProtocolResponse(lines=map(convert.protocol_line, lines), more=more)
+
+
+def _query(message: pb.ListJobsRequest) -> JobQuery:
+    order, descending = lists.order(message.order_by, ORDERS, "create_time desc")
+    wanted = message.filter
+    return JobQuery(
+        states=frozenset(
+            convert.from_wire("states", state, convert.JOB_STATES) for state in wanted.states
+        ),
+        kinds=frozenset(
+            convert.from_wire("kinds", kind, convert.JOB_KINDS) for kind in wanted.kinds
+        ),
+        task=wanted.task,
+        client=wanted.client,
+        first_sesam_day=lists.sesam_day("first_sesam_day", wanted.first_sesam_day),
+        last_sesam_day=lists.sesam_day("last_sesam_day", wanted.last_sesam_day),
+        text=wanted.text,
+        order=order,
+        descending=descending,
+    )

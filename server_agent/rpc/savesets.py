@@ -1,0 +1,67 @@
+"""SavesetService."""
+
+from server_agent.ports import SavesetQuery
+from server_agent.rpc import convert, lists
+from server_agent.rpc.guard import Call
+from server_agent.rpc.workers import Workers
+from server_agent.service.jobs import Jobs
+from server_agent.service.savesets import Savesets
+from sesam_api.v1 import savesets_pb2 as pb
+
+ORDERS = ("start_time", "name")
+
+
+class SavesetServicer:
+    def __init__(self, savesets: Savesets, jobs: Jobs, workers: Workers) -> None:
+        self._savesets = savesets
+        self._jobs = jobs
+        self._workers = workers
+
+    async def ListSavesets(
+        self, message: pb.ListSavesetsRequest, _call: Call
+    ) -> pb.ListSavesetsResponse:
+        order, descending = lists.order(message.order_by, ORDERS, "start_time desc")
+        query = SavesetQuery(
+            task=message.filter.task,
+            client=message.filter.client,
+            text=message.filter.text,
+            order=order,
+            descending=descending,
+        )
+        size = lists.page_size(message.page_size)
+        page = await self._workers.read(
+            self._savesets.find, query, message.page_token or None, size
+        )
+        return pb.ListSavesetsResponse(
+            savesets=map(convert.saveset, page.items), next_page_token=page.next_position or ""
+        )
+
+    async def GetSaveset(self, message: pb.GetSavesetRequest, _call: Call) -> pb.GetSavesetResponse:
+        saveset = await self._workers.read(self._savesets.get, message.name)
+        return pb.GetSavesetResponse(saveset=convert.saveset(saveset))
+
+    async def ListEntries(
+        self, message: pb.ListEntriesRequest, _call: Call
+    ) -> pb.ListEntriesResponse:
+        size = lists.page_size(message.page_size)
+        page = await self._workers.read(
+            self._savesets.entries, message.saveset, message.directory, message.page_token, size
+        )
+        return pb.ListEntriesResponse(
+            entries=map(convert.entry, page.entries),
+            next_page_token=page.next_position or "",
+            total=page.total,
+        )
+
+    async def StartRestore(
+        self, message: pb.StartRestoreRequest, call: Call
+    ) -> pb.StartRestoreResponse:
+        # Looks through the listing first, which other writes need not wait for.
+        job = await self._workers.read(
+            self._jobs.start_restore,
+            call.request,
+            message.saveset,
+            tuple(message.paths),
+            message.target,
+        )
+        return pb.StartRestoreResponse(job=convert.job(job))

@@ -1,0 +1,255 @@
+"""The streams of the watchers: what has changed, not more often than a person can see, and a sign
+of life when nothing has."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from dataclasses import dataclass
+
+from server_agent.domain.access import Caller
+from server_agent.domain.errors import NotAuthenticated, ShuttingDown
+from server_agent.domain.topology import Client, Task
+from server_agent.ports import Clock, ObjectKind
+from server_agent.rpc import convert
+from server_agent.rpc.workers import Workers
+from server_agent.service.access import Access
+from server_agent.service.changes import (
+    Changed,
+    Changes,
+    ChangeSet,
+    LiveJob,
+    Snapshot,
+    Subscription,
+)
+from server_agent.service.jobs import Jobs
+from server_agent.service.location import Location
+from sesam_api.v1 import location_pb2 as pb
+
+PART_OBJECTS = 1000
+PART_BYTES = 1 << 20  # a gRPC client takes 4 MiB in one message by default
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Attributes:
+    interval: seconds between two messages of changes, at least.
+    heartbeat: seconds of silence after which a heartbeat is sent.
+    """
+
+    interval: float = 0.5
+    heartbeat: float = 15.0
+
+
+class Watches:
+    """All watch streams of the agent. Lives in the event loop.
+
+    A stream ends with NotAuthenticated when its caller's credential is revoked, and with
+    ShuttingDown after `close`.
+    """
+
+    def __init__(
+        self,
+        changes: Changes,
+        jobs: Jobs,
+        access: Access,
+        location: Location,
+        clock: Clock,
+        workers: Workers,
+        pace: Pace,
+    ) -> None:
+        self._changes = changes
+        self._jobs = jobs
+        self._access = access
+        self._location = location
+        self._clock = clock
+        self._workers = workers
+        self._pace = pace
+        self._closing = False
+
+    def close(self) -> None:
+        """Ends all streams, after what has changed until now."""
+        self._closing = True
+        self._changes.wake()
+
+    async def location(
+        self, after_revision: int | None, caller: Caller
+    ) -> AsyncGenerator[pb.WatchResponse, None]:
+        """The state of the location, or what changed after a revision, and then every change."""
+        with self._subscribed() as (subscription, alarm):
+            begin = await self._workers.read(self._begin, subscription, after_revision, caller)
+            if isinstance(begin, Snapshot):
+                for part in _snapshot_parts(begin, self._location, caller):
+                    yield self._response(begin.revision if part.complete else 0, snapshot=part)
+            else:
+                # The process may be another one than the watcher knew.
+                location = pb.Change(location=convert.location(self._location))
+                for changes, complete in _change_parts([location, *_changes(begin)]):
+                    known = begin.revision if complete else after_revision or 0
+                    yield self._response(known, changes=changes)
+            revision, sent = begin.revision, alarm.time()
+            while True:
+                if not await alarm.wait_until(sent + self._pace.heartbeat):
+                    yield self._response(revision, heartbeat=pb.Heartbeat())
+                    sent = alarm.time()
+                    continue
+                await alarm.pause_until(sent + self._pace.interval)
+                closing = self._closing
+                taken = await self._workers.read(self._take, subscription, caller)
+                for changes, complete in _change_parts(_changes(taken)):
+                    yield self._response(taken.revision if complete else revision, changes=changes)
+                    sent = alarm.time()
+                revision = taken.revision
+                if closing:
+                    raise ShuttingDown
+
+    async def job(self, job_id: str, caller: Caller) -> AsyncGenerator[LiveJob, None]:
+        """The job at once, and after each change until it has ended."""
+        with self._subscribed() as (_, alarm):
+            known: LiveJob | None = None
+            while True:
+                closing = self._closing
+                live = await self._workers.read(self._job, job_id, caller)
+                if live != known:
+                    known = live
+                    yield live
+                if not live.job.state.is_open:
+                    return
+                if closing:
+                    raise ShuttingDown
+                sent = alarm.time()
+                await alarm.wait()
+                await alarm.pause_until(sent + self._pace.interval)
+
+    @contextlib.contextmanager
+    def _subscribed(self) -> Iterator["tuple[Subscription, _Alarm]"]:
+        alarm = _Alarm()
+        subscription = self._changes.subscribe(alarm.ring)
+        try:
+            yield subscription, alarm
+        finally:
+            subscription.close()
+
+    def _begin(
+        self, subscription: Subscription, after_revision: int | None, caller: Caller
+    ) -> Snapshot | ChangeSet:
+        self._check(caller)
+        return subscription.begin(after_revision)
+
+    def _take(self, subscription: Subscription, caller: Caller) -> ChangeSet:
+        self._check(caller)
+        return subscription.take()
+
+    def _job(self, job_id: str, caller: Caller) -> LiveJob:
+        self._check(caller)
+        return self._jobs.get(job_id)
+
+    def _check(self, caller: Caller) -> None:
+        if not self._access.in_force(caller):
+            raise NotAuthenticated
+
+    def _response(
+        self,
+        revision: int,
+        snapshot: pb.Snapshot | None = None,
+        changes: pb.Changes | None = None,
+        heartbeat: pb.Heartbeat | None = None,
+    ) -> pb.WatchResponse:
+        return pb.WatchResponse(
+            revision=revision,
+            agent_time=convert.timestamp(self._clock.now()),
+            snapshot=snapshot,
+            changes=changes,
+            heartbeat=heartbeat,
+        )
+
+
+class _Alarm:
+    """Rung from any thread, waited for in the event loop in which it was made."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        if self._rung.is_set():
+            return
+        # A loop that has ended has no watcher left.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._rung.set)
+
+    def time(self) -> float:
+        return self._loop.time()
+
+    async def wait(self) -> None:
+        await self._rung.wait()
+
+    async def wait_until(self, moment: float) -> bool:
+        """Whether it was rung before the moment."""
+        try:
+            async with asyncio.timeout_at(moment):
+                await self._rung.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def pause_until(self, moment: float) -> None:
+        """Lets rings pass until the moment; what they stand for is to be looked at after it."""
+        await asyncio.sleep(max(0.0, moment - self._loop.time()))
+        self._rung.clear()
+
+
+def _snapshot_parts(
+    snapshot: Snapshot, location: Location, caller: Caller
+) -> Iterator[pb.Snapshot]:
+    part = pb.Snapshot(
+        first=True, location=convert.location(location), role=convert.ROLES[caller.role]
+    )
+    count = size = 0
+    for item in (*snapshot.clients, *snapshot.tasks, *snapshot.jobs):
+        if count == PART_OBJECTS or size > PART_BYTES:
+            yield part
+            part, count, size = pb.Snapshot(), 0, 0
+        match item:
+            case Client():
+                part.clients.append(convert.client(item))
+                size += part.clients[-1].ByteSize()
+            case Task():
+                part.tasks.append(convert.task(item))
+                size += part.tasks[-1].ByteSize()
+            case LiveJob():
+                part.jobs.append(convert.job(item))
+                size += part.jobs[-1].ByteSize()
+        count += 1
+    part.complete = True
+    yield part
+
+
+def _change_parts(changes: Iterable[pb.Change]) -> Iterator[tuple[pb.Changes, bool]]:
+    """Messages of a size that can be sent, and whether each is the last one."""
+    part = pb.Changes()
+    size = 0
+    for change in changes:
+        if len(part.changes) == PART_OBJECTS or size > PART_BYTES:
+            yield part, False
+            part, size = pb.Changes(), 0
+        part.changes.append(change)
+        size += change.ByteSize()
+    if part.changes:
+        yield part, True
+
+
+def _changes(changed: ChangeSet) -> Iterator[pb.Change]:
+    return map(_change, changed.objects)
+
+
+def _change(item: Changed) -> pb.Change:
+    match item:
+        case Client():
+            return pb.Change(client=convert.client(item))
+        case Task():
+            return pb.Change(task=convert.task(item))
+        case LiveJob():
+            return pb.Change(job=convert.job(item))
+    if item.key.kind is ObjectKind.CLIENT:
+        return pb.Change(removed_client=item.key.id)
+    return pb.Change(removed_task=item.key.id)

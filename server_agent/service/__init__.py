@@ -1,0 +1,1 @@
+"""Use cases of the agent. IO only through `server_agent.ports`."""

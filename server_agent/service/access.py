@@ -1,0 +1,225 @@
+"""Who may talk to the agent: enrolment tokens, credentials, and what a caller is.
+
+Tokens and credentials are derived from the agent's own secret and the id of the request that asks
+for them. So a request that is repeated, because its answer was lost, gets the same answer although
+only digests are stored.
+"""
+
+import base64
+import hashlib
+import hmac
+import string
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from server_agent.domain.access import (
+    DEFAULT_TOKEN_LIFE,
+    Caller,
+    Credential,
+    Role,
+    Token,
+    check_token,
+    checked_token_life,
+)
+from server_agent.domain.errors import (
+    CredentialNotFound,
+    InvalidArgument,
+    NotAuthenticated,
+    RequestIdReused,
+    TokenUnknown,
+)
+from server_agent.ports import Clock, Page
+from server_agent.service.changes import Changes
+from server_agent.service.requests import Request, first_answer
+
+LOCAL_CALLER = Caller("local", Role.ADMIN, None)
+
+TOKEN_LETTERS = string.digits + string.ascii_letters
+TOKEN_LENGTH = 16  # 62 ** 16 is more than 2 ** 95
+LONGEST_HOLDER = 200  # characters
+USE_INTERVAL = timedelta(minutes=1)  # how exactly the last use is kept
+CACHE_SIZE = 1024  # callers known without asking the catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What a token was exchanged for. `secret` is shown here and never again."""
+
+    secret: str
+    credential: Credential
+
+
+class Access:
+    """Gives, knows and ends credentials. Any thread may call any method."""
+
+    def __init__(self, changes: Changes, clock: Clock, secret: bytes) -> None:
+        self._changes = changes
+        self._clock = clock
+        self._secret = secret
+        self._lock = threading.Lock()
+        self._known: OrderedDict[bytes, Caller] = OrderedDict()
+        self._used: dict[str, datetime] = {}
+        self._revocations = 0
+
+    def create_token(
+        self, request: Request, role: Role, life: timedelta | None
+    ) -> tuple[str, datetime]:
+        """The token's text and when its time is over."""
+        life = checked_token_life(life if life is not None else DEFAULT_TOKEN_LIFE)
+        text = _token_text(self._derived("token", request.id))
+        now = self._clock.now()
+        token = Token(_digest(text), role, now, now + life, None, None)
+        with self._changes.write() as tx:
+            if first_answer(tx, request) is not None:
+                token = tx.token(token.digest) or token
+            else:
+                tx.put_token(token)
+                tx.remember_answer(request.id, request.method, "", now)
+        return text, token.expire_time
+
+    def enrol(self, request_id: str, method: str, token_text: str, holder: str) -> Enrolled:
+        """Exchanges a token. The only thing that somebody unknown can do here."""
+        _check_holder(holder)
+        now = self._clock.now()
+        token_digest = _digest(token_text.strip())
+        secret = _credential_text(self._derived("credential", request_id + token_digest.hex()))
+        with self._changes.write() as tx:
+            token = tx.token(token_digest)
+            if token is None:
+                raise TokenUnknown
+            check_token(token, now, request_id)
+            given = tx.credential(_digest(secret))
+            if given is not None:
+                return Enrolled(secret, given)
+            answered = tx.answered(request_id)
+            if answered is not None:
+                raise RequestIdReused(method=answered[0])
+            credential = Credential(
+                id=_digest(secret).hex()[:16],
+                digest=_digest(secret),
+                holder=holder,
+                role=token.role,
+                create_time=now,
+                revoke_time=None,
+                last_used_time=None,
+            )
+            tx.put_credential(credential)
+            tx.put_token(replace(token, used_time=now, used_by_request=request_id))
+            tx.remember_answer(request_id, method, credential.id, now)
+        return Enrolled(secret, credential)
+
+    def known(self, secret: str) -> Caller | None:
+        """The caller if it was authenticated a moment ago. Does not block."""
+        digest = _digest(secret)
+        with self._lock:
+            caller = self._known.get(digest)
+            if caller is not None:
+                self._known.move_to_end(digest)
+            return caller
+
+    def authenticate(self, secret: str) -> Caller:
+        """The caller, out of the catalogue.
+
+        Raises:
+            NotAuthenticated: the credential is unknown or revoked.
+        """
+        digest = _digest(secret)
+        with self._lock:
+            revocations = self._revocations
+        with self._changes.read() as view:
+            credential = view.credential(digest)
+        if credential is None or credential.revoke_time is not None:
+            raise NotAuthenticated
+        caller = Caller(credential.holder, credential.role, credential.id)
+        with self._lock:
+            # What was read before a revocation may not be remembered after it.
+            if revocations == self._revocations:
+                self._known[digest] = caller
+                while len(self._known) > CACHE_SIZE:
+                    self._known.popitem(last=False)
+        return caller
+
+    def in_force(self, caller: Caller) -> bool:
+        """Whether the caller may still go on with what it began."""
+        if caller.credential_id is None:
+            return True
+        with self._changes.read() as view:
+            credential = view.credential_by_id(caller.credential_id)
+        return credential is not None and credential.revoke_time is None
+
+    def use_is_due(self, caller: Caller) -> bool:
+        """Whether `note_use` should be called. Does not block."""
+        if caller.credential_id is None:
+            return False
+        now = self._clock.now()
+        with self._lock:
+            last = self._used.get(caller.credential_id)
+            if last is not None and abs(now - last) < USE_INTERVAL:
+                return False
+            self._used[caller.credential_id] = now
+            return True
+
+    def note_use(self, caller: Caller) -> None:
+        """Keeps the time of use."""
+        if caller.credential_id is None:
+            return
+        with self._changes.write() as tx:
+            credential = tx.credential_by_id(caller.credential_id)
+            if credential is not None:
+                tx.put_credential(replace(credential, last_used_time=self._clock.now()))
+
+    def list_credentials(
+        self, text: str, descending: bool, token: str | None, limit: int
+    ) -> Page[Credential]:
+        """By time of creation; those with the text in their holder."""
+        with self._changes.read() as view:
+            return view.credentials(text, descending, token, limit)
+
+    def revoke(self, request: Request, credential_id: str) -> Credential:
+        """Ends a credential; one that was ended before stays as it is."""
+        now = self._clock.now()
+        with self._changes.write() as tx:
+            answered = first_answer(tx, request)
+            credential = tx.credential_by_id(credential_id if answered is None else answered)
+            if credential is None:
+                raise CredentialNotFound(credential=credential_id)
+            if answered is None:
+                if credential.revoke_time is None:
+                    credential = replace(credential, revoke_time=now)
+                    tx.put_credential(credential)
+                tx.remember_answer(request.id, request.method, credential_id, now)
+        with self._lock:
+            self._revocations += 1
+            self._known.clear()
+        return credential
+
+    def _derived(self, purpose: str, request_id: str) -> bytes:
+        return hmac.digest(self._secret, f"{purpose}:{request_id}".encode(), "sha256")
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _token_text(secret: bytes) -> str:
+    number = int.from_bytes(secret, "big")
+    letters = []
+    for _ in range(TOKEN_LENGTH):
+        number, index = divmod(number, len(TOKEN_LETTERS))
+        letters.append(TOKEN_LETTERS[index])
+    return "-".join("".join(letters[start : start + 4]) for start in range(0, TOKEN_LENGTH, 4))
+
+
+def _credential_text(secret: bytes) -> str:
+    return "sesam_" + base64.urlsafe_b64encode(secret).decode().rstrip("=")
+
+
+def _check_holder(holder: str) -> None:
+    if not holder.strip() or not holder.isprintable() or len(holder) > LONGEST_HOLDER:
+        raise InvalidArgument(
+            field="holder",
+            value=repr(holder[:LONGEST_HOLDER]),
+            expected=f'1 to {LONGEST_HOLDER} printable characters, such as "desk on host fs-01"',
+        )

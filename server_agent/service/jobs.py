@@ -1,0 +1,186 @@
+"""Starting, cancelling and looking at jobs."""
+
+from dataclasses import dataclass, replace
+
+from server_agent.domain.access import Role
+from server_agent.domain.errors import (
+    InvalidArgument,
+    JobEnded,
+    JobNotFound,
+    PathNotFound,
+    RoleRequired,
+    SavesetNotFound,
+    ShuttingDown,
+    TaskNotFound,
+)
+from server_agent.domain.jobs import Job, JobKind, JobState, ProtocolLine
+from server_agent.domain.savesets import BackupType
+from server_agent.domain.sesam_day import sesam_day
+from server_agent.ports import (
+    CatalogueTransaction,
+    CatalogueView,
+    Clock,
+    Engine,
+    JobQuery,
+    Page,
+    Protocols,
+)
+from server_agent.service.changes import Changes, LiveJob
+from server_agent.service.plan import cancelled_by
+from server_agent.service.requests import Request, first_answer
+from server_agent.service.runner import Runner
+from server_agent.service.savesets import ref, shown
+
+STARTABLE_TYPES = (BackupType.FULL, BackupType.INC)
+MAY_CANCEL = {
+    JobKind.BACKUP: frozenset({Role.ADMIN, Role.OPERATOR, Role.BACKUP}),
+    JobKind.RESTORE: frozenset({Role.ADMIN, Role.OPERATOR, Role.RESTORE}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Jobs, and how many there are per state if that was asked for."""
+
+    jobs: Page[LiveJob]
+    counts: dict[JobState, int]
+
+
+class Jobs:
+    """The jobs of the location."""
+
+    def __init__(
+        self,
+        changes: Changes,
+        engine: Engine,
+        protocols: Protocols,
+        clock: Clock,
+        runner: Runner,
+    ) -> None:
+        self._changes = changes
+        self._engine = engine
+        self._protocols = protocols
+        self._clock = clock
+        self._runner = runner
+
+    def start_backup(self, request: Request, task: str, backup_type: BackupType) -> LiveJob:
+        """Queues a backup."""
+        if backup_type not in STARTABLE_TYPES:
+            raise InvalidArgument(field="type", value=backup_type.name, expected="FULL or INC")
+        with self._changes.write() as tx:
+            if (answered := first_answer(tx, request)) is not None:
+                return self._live(tx, answered)
+            found = tx.task(task)
+            if found is None:
+                raise TaskNotFound(task=task)
+            job = self._new(request, JobKind.BACKUP, found.name, found.client)
+            added = self._add(tx, request, replace(job, requested_type=backup_type))
+        self._runner.wake()
+        return self._changes.live(added)
+
+    def start_restore(
+        self, request: Request, name: str, paths: tuple[bytes, ...], target: bytes
+    ) -> LiveJob:
+        """Queues a restore of a saveset; no paths means everything."""
+        target = _checked_target(target)
+        with self._changes.read() as view:
+            if (answered := first_answer(view, request)) is not None:
+                return self._live(view, answered)
+            saveset = view.saveset(name)
+        if saveset is None:
+            raise SavesetNotFound(saveset=name)
+        if paths:
+            missing = self._engine.missing_paths(ref(saveset), paths)
+            if missing:
+                raise PathNotFound(saveset=name, path=shown(missing[0]))
+        with self._changes.write() as tx:
+            if (answered := first_answer(tx, request)) is not None:
+                return self._live(tx, answered)
+            job = self._new(request, JobKind.RESTORE, saveset.task, saveset.client)
+            added = self._add(tx, request, replace(job, saveset=name, paths=paths, target=target))
+        self._runner.wake()
+        return self._changes.live(added)
+
+    def cancel(self, request: Request, job_id: str) -> LiveJob:
+        """Ends a queued job, tells an active one to stop."""
+        now = self._clock.now()
+        with self._changes.write() as tx:
+            if (answered := first_answer(tx, request)) is not None:
+                return self._live(tx, answered)
+            job = _job(tx, job_id)
+            allowed = MAY_CANCEL[job.kind]
+            if request.caller.role not in allowed:
+                raise RoleRequired(role=request.caller.role, allowed=", ".join(sorted(allowed)))
+            if not job.state.is_open:
+                raise JobEnded(job=job_id, state=job.state.name)
+            if job.state is JobState.QUEUED:
+                job = cancelled_by(request.caller.name).end(job, now)
+                tx.put_job(job)
+            else:
+                settled = self._runner.cancel(job_id, request.caller.name)
+                if settled is not None:
+                    raise JobEnded(job=job_id, state=settled.name)
+            tx.remember_answer(request.id, request.method, job_id, now)
+        return self._changes.live(job)
+
+    def get(self, job_id: str) -> LiveJob:
+        with self._changes.read() as view:
+            return self._live(view, job_id)
+
+    def find(self, query: JobQuery, token: str | None, limit: int, with_counts: bool) -> JobPage:
+        with self._changes.read() as view:
+            page = view.jobs(query, token, limit)
+            counts = view.job_counts(query) if with_counts else {}
+        live = tuple(self._changes.live(job) for job in page.items)
+        return JobPage(Page(live, page.next_position), counts)
+
+    def protocol(self, job_id: str, after_line: int, limit: int) -> tuple[list[ProtocolLine], bool]:
+        """Lines behind the first `after_line`, and whether there are more now."""
+        with self._changes.read() as view:
+            job = _job(view, job_id)
+        return self._protocols.read(job, after_line, limit)
+
+    def _new(self, request: Request, kind: JobKind, task: str, client: str) -> Job:
+        now = self._clock.now()
+        return Job(
+            id="",
+            kind=kind,
+            state=JobState.QUEUED,
+            task=task,
+            client=client,
+            requested_type=None,
+            type=None,
+            saveset="",
+            create_time=now,
+            start_time=None,
+            end_time=None,
+            sesam_day=sesam_day(self._clock.local(now)),
+            started_by=request.caller.name,
+        )
+
+    def _add(self, tx: CatalogueTransaction, request: Request, job: Job) -> Job:
+        if self._runner.stopping:
+            raise ShuttingDown
+        added = tx.add_job(job)
+        tx.remember_answer(request.id, request.method, added.id, job.create_time)
+        return added
+
+    def _live(self, view: CatalogueView, job_id: str) -> LiveJob:
+        return self._changes.live(_job(view, job_id))
+
+
+def _job(view: CatalogueView, job_id: str) -> Job:
+    job = view.job(job_id)
+    if job is None:
+        raise JobNotFound(job=job_id)
+    return job
+
+
+def _checked_target(target: bytes) -> bytes:
+    if not target.startswith(b"/") or b"\0" in target or b".." in target.split(b"/"):
+        raise InvalidArgument(
+            field="target",
+            value=repr(target),
+            expected="an absolute path of a directory without '..', such as /srv/restored",
+        )
+    return target.rstrip(b"/") or b"/"

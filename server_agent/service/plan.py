@@ -1,0 +1,184 @@
+"""What a job is going to do, settled when it starts, and what came of it."""
+
+import secrets
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from server_agent.domain.errors import TaskNotFound
+from server_agent.domain.jobs import Job, JobKind, JobState, Level
+from server_agent.domain.savesets import (
+    BackupType,
+    Saveset,
+    SavesetState,
+    choose_base,
+    saveset_name,
+)
+from server_agent.domain.sesam_day import sesam_day
+from server_agent.ports import BackupDone, CatalogueView, Clock, SavesetRef
+from server_agent.service.savesets import chain
+
+_SUFFIX_LETTERS = string.ascii_letters + string.digits
+_SUFFIX_LENGTH = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something remarkable about how a job is done: a line of its protocol, and in short for the
+    job's message."""
+
+    level: Level
+    code: str
+    text: str
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A job that has started, and what its engine call needs.
+
+    Attributes:
+        start_time: that of the job.
+        excludes: backups only.
+        chain: of a backup its base and all below; of a restore the saveset and all below.
+    """
+
+    job: Job
+    start_time: datetime
+    excludes: tuple[str, ...]
+    chain: tuple[SavesetRef, ...]
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended. `saveset` is entered together with the end of the job."""
+
+    state: JobState
+    code: str
+    message: str
+    files: int = 0
+    bytes_done: int = 0
+    stored_bytes: int = 0
+    skipped: int = 0
+    saveset: Saveset | None = None
+
+    def end(self, job: Job, now: datetime) -> Job:
+        """The job as it stands from now on."""
+        return replace(
+            job,
+            state=self.state,
+            end_time=now,
+            files=self.files,
+            bytes_done=self.bytes_done,
+            stored_bytes=self.stored_bytes,
+            skipped=self.skipped,
+            message=self.message,
+        )
+
+
+def plan_of(view: CatalogueView, job: Job, clock: Clock) -> Plan:
+    """The plan of a queued job that starts now; its job is active.
+
+    Raises:
+        TaskNotFound, SavesetNotFound: what the job is about has gone.
+    """
+    now = clock.now()
+    day = sesam_day(clock.local(now))
+    active = replace(job, state=JobState.ACTIVE, start_time=now, sesam_day=day)
+    if job.kind is JobKind.RESTORE:
+        return Plan(active, now, (), chain(view, job.saveset))
+    task = view.task(job.task)
+    if task is None:
+        raise TaskNotFound(task=job.task)
+    made = asked = job.requested_type or BackupType.FULL
+    base = choose_base(asked, task.sources, view.savesets_of_task(task.name))
+    remarks: tuple[Remark, ...] = ()
+    if base is None and asked in (BackupType.INC, BackupType.DIFF):
+        made = BackupType.FULL
+        remarks = (_why_full(asked, view.savesets_of_task(task.name)),)
+    return Plan(
+        job=replace(active, type=made, saveset=new_name(made, clock), paths=task.sources),
+        start_time=now,
+        excludes=task.excludes,
+        chain=chain(view, base.name) if base is not None else (),
+        remarks=remarks,
+    )
+
+
+def full_instead(plan: Plan, why: str, clock: Clock) -> Plan:
+    """The same backup as a FULL, because its base cannot be used."""
+    name = new_name(BackupType.FULL, clock)
+    remark = Remark(
+        level=Level.WARNING,
+        code="CHAIN_LOST",
+        text=f"The base cannot be used: {why}. Makes a FULL instead, saveset {name}",
+        short="No base: made a FULL, the base is damaged",
+    )
+    job = replace(plan.job, type=BackupType.FULL, saveset=name)
+    return replace(plan, job=job, chain=(), remarks=(*plan.remarks, remark))
+
+
+def new_name(backup_type: BackupType, clock: Clock) -> str:
+    """A name that no saveset has."""
+    suffix = "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(_SUFFIX_LENGTH))
+    return saveset_name(backup_type, clock.local(clock.now()), suffix)
+
+
+def new_saveset(
+    job: Job, base: str | None, done: BackupDone, label: str, end_time: datetime
+) -> Saveset:
+    """What an active backup has made."""
+    return Saveset(
+        name=job.saveset,
+        task=job.task,
+        client=job.client,
+        type=job.type or BackupType.FULL,
+        base=base,
+        state=SavesetState.WARNING if done.skipped else SavesetState.OK,
+        start_time=job.start_time or job.create_time,
+        end_time=end_time,
+        sesam_day=job.sesam_day,
+        sources=job.paths,
+        files=done.files,
+        bytes_read=done.bytes_read,
+        stored_bytes=done.stored_bytes,
+        skipped=done.skipped,
+        listed_files=done.listed_files,
+        listed_bytes=done.listed_bytes,
+        label=label,
+        job_id=job.id,
+    )
+
+
+def cancelled_by(name: str) -> Outcome:
+    """A person has stopped the job."""
+    return Outcome(JobState.CANCELLED, "CANCELLED", f"Cancelled by {name}")
+
+
+def state_of(skipped: int) -> JobState:
+    """What a job that has a result ends with."""
+    return JobState.WARNING if skipped else JobState.OK
+
+
+def message_of(skipped: int, files: int, verb: str) -> str:
+    """Says how many files were not saved or restored whole; empty if there are none."""
+    return f"{skipped} of {files + skipped} files were not {verb} whole" if skipped else ""
+
+
+def _why_full(asked: BackupType, savesets: Iterable[Saveset]) -> Remark:
+    if any(saveset.type is BackupType.FULL for saveset in savesets):
+        return Remark(
+            level=Level.WARNING,
+            code="CHAIN_LOST",
+            text=f"{asked.name} was asked for, but the sources of the task have changed since its "
+            "last backup: makes a FULL",
+            short="No base: made a FULL, the sources have changed",
+        )
+    return Remark(
+        level=Level.INFO,
+        code="FIRST_FULL",
+        text=f"{asked.name} was asked for, but the task has no FULL yet: makes one",
+        short="No base: made a FULL, the first of this task",
+    )

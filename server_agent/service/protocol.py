@@ -1,0 +1,92 @@
+"""The protocol of one job: what is written at its head, while it runs, and at its end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from server_agent.domain.jobs import Job, JobKind, JobState, Level, ProtocolLine
+from server_agent.ports import Clock, Message, Protocols, ProtocolWriter, SavesetRef
+from server_agent.service.plan import Outcome, Plan, Remark
+
+_LEVELS = {JobState.OK: Level.INFO, JobState.WARNING: Level.WARNING}
+_WORDS = {
+    JobState.OK: "OK",
+    JobState.WARNING: "Warning",
+    JobState.ERROR: "Error",
+    JobState.BROKEN: "Broken",
+    JobState.CANCELLED: "Cancelled",
+}
+
+
+def quoted(path: bytes) -> str:
+    """A path for people: in quotes, bytes that are no text escaped."""
+    text = path.decode("utf-8", "backslashreplace")
+    if not text.isprintable():
+        text = "".join(
+            letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+            for letter in text
+        )
+    return f'"{text}"'
+
+
+class JobProtocol:
+    """Lines of one job, each with the time at which it is written."""
+
+    def __init__(self, writer: ProtocolWriter, clock: Clock) -> None:
+        self._writer = writer
+        self._clock = clock
+
+    def line(self, level: Level, code: str, text: str) -> None:
+        self._writer.write(ProtocolLine(self._clock.now(), level, code, text))
+
+    def message(self, message: Message) -> None:
+        """A line of the engine, whose text names the file that it is about."""
+        self.line(message.level, message.code, message.text)
+
+    def head(self, plan: Plan) -> None:
+        """What the job is going to do."""
+        job = plan.job
+        self.line(Level.INFO, "TASK", f"Task {job.task} of client {job.client}, job {job.id}")
+        if job.kind is JobKind.BACKUP and job.type is not None:
+            self.line(Level.INFO, "TYPE", f"{job.type.name}, saveset {job.saveset}")
+            self.line(Level.INFO, "BASE", _base_text(plan.chain))
+            sources = ", ".join(quoted(source) for source in job.paths)
+            self.line(Level.INFO, "SOURCES", f"Sources: {sources}")
+        else:
+            what = ", ".join(quoted(path) for path in job.paths) or "everything"
+            self.line(Level.INFO, "TYPE", f"Restore of saveset {job.saveset}: {what}")
+            self.line(Level.INFO, "TARGET", f"Target: {quoted(job.target)}")
+        for remark in plan.remarks:
+            self.remark(remark)
+
+    def remark(self, remark: Remark) -> None:
+        self.line(remark.level, remark.code, remark.text)
+
+    def result(self, outcome: Outcome, duration: timedelta) -> None:
+        """How the job ended; the last line."""
+        parts = [_WORDS[outcome.state]]
+        if outcome.message:
+            parts.append(outcome.message)
+        if outcome.state in _LEVELS:
+            facts = f"{outcome.files} files, {outcome.bytes_done} bytes"
+            if outcome.saveset is not None:
+                facts += f", {outcome.stored_bytes} bytes on the medium"
+            parts.append(f"{facts}, {duration.total_seconds():.1f} s")
+        level = _LEVELS.get(outcome.state, Level.ERROR)
+        self.line(level, outcome.code, ": ".join(parts))
+
+
+@contextmanager
+def protocol_of(protocols: Protocols, clock: Clock, job: Job) -> Iterator[JobProtocol]:
+    """The job's protocol, to be written on."""
+    writer = protocols.open(job)
+    try:
+        yield JobProtocol(writer, clock)
+    finally:
+        writer.close()
+
+
+def _base_text(chain: tuple[SavesetRef, ...]) -> str:
+    if not chain:
+        return "Base: none"
+    return f"Base: {chain[0].name}, a chain of {len(chain)}"

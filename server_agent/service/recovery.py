@@ -1,0 +1,85 @@
+"""Settles what was running when the agent died, before anything new starts."""
+
+import logging
+
+from server_agent.domain.jobs import Job, JobKind, JobState
+from server_agent.domain.savesets import BackupType, Saveset, choose_base
+from server_agent.ports import (
+    BackupDone,
+    CatalogueView,
+    Clock,
+    Engine,
+    Protocols,
+    SavesetRef,
+)
+from server_agent.service.changes import Changes
+from server_agent.service.plan import Outcome, message_of, new_saveset, state_of
+from server_agent.service.protocol import protocol_of
+
+log = logging.getLogger(__name__)
+
+_BROKEN = Outcome(JobState.BROKEN, "BROKEN", "The agent stopped while this job ran")
+
+
+def recover(
+    changes: Changes, engine: Engine, protocols: Protocols, clock: Clock, label: str
+) -> list[Job]:
+    """Ends every job that was active and returns them as they ended. Idempotent.
+
+    A backup that lacked nothing but the catalogue's commit is committed now; every other job is
+    broken. Queued jobs stay queued. The media hold no leftovers afterwards.
+    """
+    with changes.read() as view:
+        active = [job for job in view.open_jobs() if job.state is JobState.ACTIVE]
+        committed = view.saveset_names()
+        writing = [
+            SavesetRef(job.saveset, label, job.sesam_day, _base(view, job))
+            for job in active
+            if job.kind is JobKind.BACKUP
+        ]
+    found = {each.saveset: each.result for each in engine.recover(writing, committed)}
+    bases = {each.name: each.base for each in writing}
+    ended = []
+    for job in active:
+        done = found.get(job.saveset) if job.kind is JobKind.BACKUP else None
+        outcome = _BROKEN
+        if done is not None:
+            saveset = new_saveset(job, bases[job.saveset], done, label, clock.now())
+            outcome = _completed(done, saveset)
+        _write_result(protocols, clock, job, outcome)
+        with changes.write() as tx:
+            if outcome.saveset is not None:
+                tx.add_saveset(outcome.saveset)
+            job = outcome.end(job, clock.now())
+            tx.put_job(job)
+        ended.append(job)
+    return ended
+
+
+def _base(view: CatalogueView, job: Job) -> str | None:
+    """What an active backup builds on: nothing has been added to its task since it chose."""
+    base = choose_base(job.type or BackupType.FULL, job.paths, view.savesets_of_task(job.task))
+    return base.name if base is not None else None
+
+
+def _completed(done: BackupDone, saveset: Saveset) -> Outcome:
+    remark = "The agent stopped before this was entered, and entered it when it started again"
+    skipped = message_of(done.skipped, done.files, "saved")
+    return Outcome(
+        state=state_of(done.skipped),
+        code="RESULT",
+        message=f"{skipped}; {remark}" if skipped else remark,
+        files=done.files,
+        bytes_done=done.bytes_read,
+        stored_bytes=done.stored_bytes,
+        skipped=done.skipped,
+        saveset=saveset,
+    )
+
+
+def _write_result(protocols: Protocols, clock: Clock, job: Job, outcome: Outcome) -> None:
+    try:
+        with protocol_of(protocols, clock, job) as protocol:
+            protocol.result(outcome, clock.now() - (job.start_time or job.create_time))
+    except OSError:
+        log.exception("the protocol of job %s cannot be written", job.id)

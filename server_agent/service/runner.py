@@ -1,0 +1,150 @@
+"""The queue: which jobs run now, each in a thread of its own."""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from server_agent.domain.jobs import Job, JobState, admit
+from server_agent.service.changes import Changes
+from server_agent.service.control import JobControl
+from server_agent.service.plan import Outcome, Plan
+from server_agent.service.work import Work
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 5.0  # a full disk or a locked catalogue is seldom over sooner
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    job: Job
+    control: JobControl
+    thread: threading.Thread
+
+
+class Runner:
+    """Starts queued jobs as soon as they may, in a thread of its own that is woken.
+
+    Args:
+        retry_seconds: how long to wait before the end of a job, or the queue, that could not be
+            written or read, is tried again.
+    """
+
+    def __init__(
+        self,
+        changes: Changes,
+        work: Work,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
+        self._changes = changes
+        self._work = work
+        self._retry_seconds = retry_seconds
+        self._lock = threading.Lock()
+        self._running: dict[str, _Running] = {}
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def stopping(self) -> bool:
+        """True from the moment on at which no new work is taken."""
+        return self._stop.is_set()
+
+    def start(self) -> None:
+        """Begins with what is queued."""
+        self._thread = threading.Thread(target=self._dispatch, name="runner")
+        self._thread.start()
+        self._wake.set()
+
+    def wake(self) -> None:
+        """To be called when a job was queued."""
+        self._wake.set()
+
+    def cancel(self, job_id: str, by: str) -> JobState | None:
+        """Tells an active job to stop. Returns the state that it is ending with if that is
+        settled and it can no longer be stopped."""
+        with self._lock:
+            running = self._running.get(job_id)
+        if running is None or running.control.cancel(by):
+            return None
+        return running.control.result
+
+    def stop(self) -> None:
+        """Stops the running jobs, which become broken, and waits for them; queued ones stay."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        with self._lock:
+            running = list(self._running.values())
+        for job in running:
+            job.control.cancel(None)
+        for job in running:
+            job.thread.join()
+
+    def _dispatch(self) -> None:
+        while not self._stop.is_set():
+            self._wake.wait()
+            self._wake.clear()
+            try:
+                self._start_admitted()
+            except Exception:
+                log.exception("the queue could not be read; it is tried again")
+                self._stop.wait(self._retry_seconds)
+                self._wake.set()
+
+    def _start_admitted(self) -> None:
+        with self._changes.read() as view:
+            open_jobs = view.open_jobs()
+        with self._lock:
+            if self._stop.is_set():
+                return
+            active = [running.job for running in self._running.values()]
+            queued = [
+                job
+                for job in open_jobs
+                if job.state is JobState.QUEUED and job.id not in self._running
+            ]
+            started = []
+            for job in admit(queued, active):
+                control = JobControl()
+                thread = threading.Thread(
+                    target=self._run, args=(job.id, control), name=f"job-{job.id}"
+                )
+                # Known before it starts, so that a cancel finds it at any moment.
+                self._running[job.id] = _Running(job, control, thread)
+                started.append(thread)
+        for thread in started:
+            thread.start()
+
+    def _run(self, job_id: str, control: JobControl) -> None:
+        try:
+            plan = self._work.start(job_id)
+            if plan is not None:
+                plan, outcome = self._work.do(plan, control)
+                self._end(plan, outcome)
+        except Exception:
+            log.exception("job %s could not be started; it is tried again", job_id)
+            self._stop.wait(self._retry_seconds)
+        finally:
+            with self._lock:
+                del self._running[job_id]
+            self._wake.set()
+
+    def _end(self, plan: Plan, outcome: Outcome) -> None:
+        """Tries until the end is entered, since a saveset may depend on it. What the agent's own
+        end leaves behind is settled at its next start."""
+        tried = 0
+        while True:
+            try:
+                self._work.end(plan, outcome)
+            except Exception:
+                if tried == 0:
+                    log.exception("the end of job %s could not be entered", plan.job.id)
+                tried += 1
+            else:
+                return
+            if self._stop.wait(self._retry_seconds):
+                log.error("the end of job %s was not entered; the next start does", plan.job.id)
+                return

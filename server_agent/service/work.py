@@ -1,0 +1,235 @@
+"""One job from its start to its end: what is asked of the engine, and what becomes of its answer.
+
+Whatever happens, the job ends in the catalogue: with its saveset in the same transaction, or with
+the reason why there is none.
+"""
+
+import logging
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from server_agent.domain.errors import DomainError
+from server_agent.domain.jobs import JobKind, JobState, Progress
+from server_agent.domain.savesets import BackupType
+from server_agent.ports import (
+    BackupDone,
+    BackupRequest,
+    Cancelled,
+    Clock,
+    Engine,
+    EngineError,
+    Message,
+    Protocols,
+    RestoreDone,
+    RestoreRequest,
+)
+from server_agent.service.changes import Changes
+from server_agent.service.control import JobControl
+from server_agent.service.plan import (
+    Outcome,
+    Plan,
+    cancelled_by,
+    full_instead,
+    message_of,
+    new_saveset,
+    plan_of,
+    state_of,
+)
+from server_agent.service.protocol import JobProtocol, protocol_of
+
+log = logging.getLogger(__name__)
+
+PROGRESS_INTERVAL = timedelta(milliseconds=250)  # watchers are told at most twice a second
+
+Done = TypeVar("Done", BackupDone, RestoreDone)
+
+
+class Work:
+    """Starts, does and ends jobs. Different jobs may be done in different threads at once.
+
+    Args:
+        label: of the medium that savesets are written to.
+    """
+
+    def __init__(
+        self, changes: Changes, engine: Engine, protocols: Protocols, clock: Clock, label: str
+    ) -> None:
+        self._changes = changes
+        self._engine = engine
+        self._protocols = protocols
+        self._clock = clock
+        self._label = label
+
+    def start(self, job_id: str) -> Plan | None:
+        """Makes a queued job active. None if it is not queued any more, or if it could not start
+        and has ended."""
+        with self._changes.write() as tx:
+            job = tx.job(job_id)
+            if job is None or job.state is not JobState.QUEUED:
+                return None
+            try:
+                plan = plan_of(tx, job, self._clock)
+            except DomainError as error:
+                gone = Outcome(JobState.ERROR, error.reason, f"What it is about has gone: {error}")
+                tx.put_job(gone.end(job, self._clock.now()))
+                return None
+            except Exception:
+                # Tried again it would fail again, and keep the queue from others.
+                unforeseen = _unforeseen()
+                log.exception("job %s: %s", job.id, unforeseen.message)
+                tx.put_job(unforeseen.end(job, self._clock.now()))
+                return None
+            tx.put_job(plan.job)
+            return plan
+
+    def do(self, plan: Plan, control: JobControl) -> tuple[Plan, Outcome]:
+        """Runs the engine and writes the protocol. The plan is another one if a FULL had to be
+        made instead. Never raises: what goes wrong is the outcome."""
+        outcome: Outcome | None = None
+        try:
+            with protocol_of(self._protocols, self._clock, plan.job) as protocol:
+                protocol.head(plan)
+                plan, outcome = self._outcome(plan, control, protocol)
+                protocol.result(outcome, self._clock.now() - plan.start_time)
+        except Exception:
+            # A protocol that cannot be written takes nothing away from what is on the medium.
+            unforeseen = _unforeseen()
+            log.exception("job %s: %s", plan.job.id, unforeseen.message)
+            outcome = outcome or unforeseen
+        return plan, outcome
+
+    def end(self, plan: Plan, outcome: Outcome) -> None:
+        """Enters the end of the job, and the saveset that it made."""
+        with self._changes.write() as tx:
+            if outcome.saveset is not None:
+                tx.add_saveset(outcome.saveset)
+            tx.put_job(outcome.end(plan.job, self._clock.now()))
+        self._changes.drop_progress(plan.job.id)
+
+    def _outcome(
+        self, plan: Plan, control: JobControl, protocol: JobProtocol
+    ) -> tuple[Plan, Outcome]:
+        try:
+            if control.cancelled:
+                return plan, _stopped(control)
+            if plan.job.kind is JobKind.RESTORE:
+                return plan, self._restore(plan, control, protocol)
+            try:
+                return plan, self._backup(plan, control, protocol)
+            except EngineError as error:
+                if error.code != "BASE_DAMAGED" or not plan.chain:
+                    raise
+                plan = full_instead(plan, error.text, self._clock)
+            with self._changes.write() as tx:
+                tx.put_job(plan.job)
+            protocol.remark(plan.remarks[-1])
+            return plan, self._backup(plan, control, protocol)
+        except Cancelled:
+            return plan, _stopped(control)
+        except EngineError as error:
+            # What a killed child process says about itself is not why the job ended.
+            if control.cancelled:
+                return plan, _stopped(control)
+            return plan, Outcome(JobState.ERROR, error.code, error.text)
+        except Exception:
+            unforeseen = _unforeseen()
+            log.exception("job %s: %s", plan.job.id, unforeseen.message)
+            return plan, unforeseen
+
+    def _backup(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
+        job = plan.job
+        request = BackupRequest(
+            saveset=job.saveset,
+            type=job.type or BackupType.FULL,
+            label=self._label,
+            sesam_day=job.sesam_day,
+            sources=job.paths,
+            excludes=plan.excludes,
+            base=plan.chain,
+            facts={
+                "task": job.task,
+                "client": job.client,
+                "job_id": job.id,
+                "start_time": plan.start_time.isoformat(),
+            },
+        )
+        done = self._follow(plan, self._engine.backup(request, control), control, protocol)
+        base = plan.chain[0].name if plan.chain else None
+        return Outcome(
+            state=state_of(done.skipped),
+            code="RESULT",
+            message=_message(plan, control, message_of(done.skipped, done.files, "saved")),
+            files=done.files,
+            bytes_done=done.bytes_read,
+            stored_bytes=done.stored_bytes,
+            skipped=done.skipped,
+            saveset=new_saveset(job, base, done, self._label, self._clock.now()),
+        )
+
+    def _restore(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
+        job = plan.job
+        request = RestoreRequest(plan.chain, job.paths, job.target)
+        events = self._engine.restore(request, control)
+        done = self._follow(plan, events, control, protocol)
+        return Outcome(
+            state=state_of(done.skipped),
+            code="RESULT",
+            message=_message(plan, control, message_of(done.skipped, done.files, "restored")),
+            files=done.files,
+            bytes_done=done.bytes_written,
+            skipped=done.skipped,
+        )
+
+    def _follow(
+        self,
+        plan: Plan,
+        events: Iterator[Progress | Message | Done],
+        control: JobControl,
+        protocol: JobProtocol,
+    ) -> Done:
+        """Passes on what the engine says until it has said its result."""
+        done: Done | None = None
+        told: datetime | None = None
+        try:
+            for event in events:
+                if isinstance(event, Progress):
+                    now = self._clock.now()
+                    if told is None or abs(now - told) >= PROGRESS_INTERVAL:
+                        self._changes.set_progress(plan.job.id, event)
+                        told = now
+                elif isinstance(event, Message):
+                    protocol.message(event)
+                else:
+                    done = event
+                    control.set_result(state_of(event.skipped))
+        finally:
+            # After an exception of our own the engine has to clean up before the job ends.
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+        if done is None:
+            raise RuntimeError(f"the engine said no result for job {plan.job.id}")
+        return done
+
+
+def _stopped(control: JobControl) -> Outcome:
+    if control.stopped_by is None:
+        return Outcome(JobState.BROKEN, "BROKEN", "The agent was stopped")
+    return cancelled_by(control.stopped_by)
+
+
+def _unforeseen() -> Outcome:
+    incident = uuid.uuid4().hex[:12]
+    text = f"The agent failed unexpectedly; its log says more under incident {incident}"
+    return Outcome(JobState.ERROR, "INTERNAL", text)
+
+
+def _message(plan: Plan, control: JobControl, skipped: str) -> str:
+    parts = [remark.short for remark in plan.remarks]
+    if skipped:
+        parts.insert(0, skipped)
+    if control.cancelled:
+        parts.append(f"cancelled too late by {control.stopped_by or 'the end of the agent'}")
+    return "; ".join(parts)

@@ -1,0 +1,180 @@
+"""Actions of `sm_cmd`: one line, and 0 or 1."""
+
+import signal
+
+import pytest
+
+from server_agent.commands.answer import failure, success
+from server_agent.commands.parsing import UsageError
+from server_agent.commands.sm_cmd import EXIT_INTERRUPTED, make_parser
+from server_agent.commands.words import split_list
+from sesam_api.v1 import jobs_pb2
+from tests.agent.commands.conftest import SmCmd
+from tests.fakes.agent_server import FakeAgent
+
+
+def test_clients_and_tasks_are_added_modified_and_removed(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    assert sm_cmd("add", "client", "second").out == 'STATUS=SUCCESS MSG="second"\n'
+    added = sm_cmd(
+        "add", "task", "mail", "-c", "second", "-s", r"/a\,b,/c", "-s", "/d", "-x", "*.o,./tmp"
+    )
+    assert (added.status, added.out) == (0, 'STATUS=SUCCESS MSG="mail"\n')
+    task = agent.location.tasks["mail"]
+    assert list(task.sources) == [b"/a,b", b"/c", b"/d"]
+    assert list(task.excludes) == ["*.o", "./tmp"]
+
+    assert sm_cmd("modify", "task", "mail", "-x", "").out == 'STATUS=SUCCESS MSG="mail"\n'
+    task = agent.location.tasks["mail"]
+    assert (list(task.sources), list(task.excludes)) == ([b"/a,b", b"/c", b"/d"], [])
+
+    assert sm_cmd("remove", "task", "mail").out == 'STATUS=SUCCESS MSG="mail"\n'
+    assert sm_cmd("remove", "client", "second").out == 'STATUS=SUCCESS MSG="second"\n'
+    assert list(agent.location.clients) == ["local"]
+
+
+def test_a_path_that_is_no_text_reaches_the_agent_as_it_is(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    sm_cmd("add", "task", "odd", "-c", "local", "-s", "/srv/\udcff")
+    assert list(agent.location.tasks["odd"].sources) == [b"/srv/\xff"]
+
+
+def test_a_refusal_is_one_line_and_1(sm_cmd: SmCmd) -> None:
+    result = sm_cmd("backup", "nothing", "-l", "F")
+    assert result.status == 1
+    assert result.out == ('STATUS=ERROR MSG="There is no task \\"nothing\\" in this location."\n')
+
+
+def test_nothing_to_modify_is_said(sm_cmd: SmCmd) -> None:
+    result = sm_cmd("modify", "task", "docs")
+    assert result.status == 1
+    assert "-s, -x, --comment" in result.out
+
+
+def test_a_started_backup_answers_its_job(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    assert sm_cmd("backup", "docs", "-l", "I").out == 'STATUS=SUCCESS MSG="1"\n'
+    assert agent.location.jobs["1"].requested_type == jobs_pb2.BACKUP_TYPE_INC
+    assert sm_cmd("cancel", "1").out == 'STATUS=SUCCESS MSG="1"\n'
+    result = sm_cmd("cancel", "1")
+    assert (result.status, result.out.startswith("STATUS=ERROR")) == (1, True)
+
+
+def test_a_backup_that_is_waited_for_answers_its_saveset(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    agent.location.endings = [jobs_pb2.JOB_STATE_OK]
+    result = sm_cmd("backup", "docs", "-l", "F", "--wait")
+    (saveset,) = agent.location.savesets
+    assert (result.status, result.out) == (0, f'STATUS=SUCCESS MSG="{saveset}"\n')
+    assert result.err == ""
+
+
+def test_a_warning_is_a_success_and_said_on_stderr(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    agent.location.endings = [jobs_pb2.JOB_STATE_WARNING]
+    result = sm_cmd("backup", "docs", "-l", "F", "--wait")
+    assert (result.status, result.out.startswith("STATUS=SUCCESS")) == (0, True)
+    assert "2 of 10 files could not be read." in result.err
+    assert "sm_cmd show protocol 1" in result.err
+
+
+def test_a_backup_that_fails_answers_why(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    agent.location.endings = [jobs_pb2.JOB_STATE_ERROR]
+    result = sm_cmd("backup", "docs", "-l", "F", "--wait")
+    assert result.status == 1
+    assert result.out == (
+        'STATUS=ERROR MSG="Job 1 ended with state error: 2 of 10 files could not be read."\n'
+    )
+
+
+def test_a_restore_answers_its_job(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    agent.location.endings = [jobs_pb2.JOB_STATE_OK, jobs_pb2.JOB_STATE_OK]
+    sm_cmd("backup", "docs", "-l", "F", "--wait")
+    (saveset,) = agent.location.savesets
+    whole = sm_cmd("restore", "-s", saveset, "--target", "/tmp/out", "--wait")
+    assert (whole.status, whole.out) == (0, 'STATUS=SUCCESS MSG="2"\n')
+    some = sm_cmd("restore", "-s", saveset, "-f", "/a", "/b", "-f", "/c", "--target", "/tmp/out")
+    assert (some.status, some.out) == (0, 'STATUS=SUCCESS MSG="3"\n')
+    sent = [list(request.paths) for name, request in agent.calls if name == "StartRestore"]
+    assert sent == [[], [b"/a", b"/b", b"/c"]]
+
+
+def test_an_end_that_is_not_known_names_the_job_that_was_started(
+    sm_cmd: SmCmd, agent: FakeAgent
+) -> None:
+    agent.on_call["WatchJob"] = agent.location.jobs.clear
+    result = sm_cmd("backup", "docs", "-l", "F", "--wait")
+    assert result.status == 1
+    assert (
+        "There is no job 1 in this location. Job 1 was started. See it with: sm_cmd show job 1"
+        in result.out
+    )
+
+
+def test_ctrl_c_stops_the_waiting_only(
+    sm_cmd: SmCmd, agent: FakeAgent, capfd: pytest.CaptureFixture[str]
+) -> None:
+    agent.on_call["WatchJob"] = lambda: signal.raise_signal(signal.SIGINT)
+    result = sm_cmd("backup", "docs", "-l", "F", "--wait")
+    assert (result.status, result.out) == (EXIT_INTERRUPTED, "")
+    assert "Job 1 goes on" in result.err
+    assert agent.location.jobs["1"].state == jobs_pb2.JOB_STATE_QUEUED
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["backup", "docs"], "-l/--level"),
+        (["backup", "docs", "-l", "X"], "'X'"),
+        (["add", "task", "mail", "-c", "local"], "-s/--source"),
+        (["frobnicate"], "frobnicate"),
+        (["list", "jobs", "--state", "fine"], "fine"),
+        (["list", "jobs", "--limit", "-3"], "-3"),
+        ([], "VERB"),
+    ],
+)
+def test_a_command_line_that_is_wrong_is_one_line_and_1(
+    sm_cmd: SmCmd, argv: list[str], said: str
+) -> None:
+    result = sm_cmd(*argv)
+    assert result.status == 1
+    assert result.out.startswith('STATUS=ERROR MSG="')
+    assert result.out.count("\n") == 1
+    assert said in result.out
+    assert result.err.startswith("usage: sm_cmd")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--root", "/r", "list", "tasks"],
+        ["list", "--root", "/r", "tasks"],
+        ["list", "tasks", "--root", "/r"],
+        ["backup", "--root=/r", "docs", "-l", "F"],
+    ],
+)
+def test_the_root_may_stand_before_or_behind_the_verb(argv: list[str]) -> None:
+    assert make_parser().parse_args(argv).root == "/r"
+
+
+def test_without_a_root_there_is_none() -> None:
+    assert not hasattr(make_parser().parse_args(["list", "tasks"]), "root")
+    with pytest.raises(UsageError):
+        make_parser().parse_args(["list", "tasks", "--roo", "/r"])
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("/a", ["/a"]),
+        ("/a,/b", ["/a", "/b"]),
+        (r"/a\,b,/c", ["/a,b", "/c"]),
+        (r"/a\\,/b", ["/a\\", "/b"]),
+        (r"\*.o,a\b", [r"\*.o", r"a\b"]),
+        (",/a,,", ["/a"]),
+        ("", []),
+        ("/a\nb,/c", ["/a\nb", "/c"]),
+    ],
+)
+def test_lists_with_commas(text: str, parts: list[str]) -> None:
+    assert split_list(text) == parts
+
+
+def test_the_answer_is_one_line_whatever_the_message() -> None:
+    assert success('a "b"\n\\c') == r'STATUS=SUCCESS MSG="a \"b\"\n\\c"'
+    assert failure("x\r") == r'STATUS=ERROR MSG="x\r"'

@@ -1,0 +1,110 @@
+"""The service over fakes, as a test drives it."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from server_agent.domain.access import Caller, Role
+from server_agent.domain.jobs import Job, ProtocolLine
+from server_agent.domain.savesets import BackupType, Saveset
+from server_agent.domain.topology import Access as ClientAccess
+from server_agent.ports import Clock, SavesetQuery
+from server_agent.service.access import Access
+from server_agent.service.changes import Changes
+from server_agent.service.jobs import Jobs
+from server_agent.service.requests import Request
+from server_agent.service.runner import Runner
+from server_agent.service.savesets import Savesets
+from server_agent.service.topology import Topology
+from server_agent.service.work import Work
+from tests.agent.service.steered import DEADLINE, SteeredEngine
+from tests.fakes.catalogue import MemoryCatalogue
+from tests.fakes.clock import FakeClock
+from tests.fakes.protocols import MemoryProtocols
+
+T = TypeVar("T")
+
+START = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
+LABEL = "DISK00001"
+ADMIN = Caller("the admin", Role.ADMIN, "1")
+SOURCES = (b"/srv/data",)
+
+
+def request(method: str = "m", caller: Caller = ADMIN, request_id: str = "") -> Request:
+    return Request(request_id or str(uuid.uuid4()), method, caller)
+
+
+@dataclass
+class Rig:
+    """The service of one location; `changes` sees the same catalogue as everything else."""
+
+    catalogue: MemoryCatalogue = field(default_factory=MemoryCatalogue)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(START, "Europe/Berlin"))
+    engine: SteeredEngine = field(default_factory=SteeredEngine)
+    protocols: MemoryProtocols = field(default_factory=MemoryProtocols)
+
+    def __post_init__(self) -> None:
+        clock: Clock = self.clock
+        self.changes = Changes(self.catalogue, clock)
+        self.work = Work(self.changes, self.engine, self.protocols, clock, LABEL)
+        self.runner = Runner(self.changes, self.work, retry_seconds=0.01)
+        self.jobs = Jobs(self.changes, self.engine, self.protocols, clock, self.runner)
+        self.topology = Topology(self.changes, clock)
+        self.savesets = Savesets(self.changes, self.engine)
+        self.access = Access(self.changes, clock, b"secret of the agent")
+
+    def add_task(self, name: str = "docs", sources: tuple[bytes, ...] = SOURCES) -> None:
+        with self.catalogue.read() as view:
+            known = view.client("host") is not None
+        if not known:
+            self.topology.create_client(request(), "host", ClientAccess.LOCAL, "")
+        self.topology.create_task(request(), name, "host", sources, ("*.tmp",), "")
+
+    def start_backup(self, backup_type: BackupType = BackupType.FULL, task: str = "docs") -> Job:
+        return self.jobs.start_backup(request("StartBackup"), task, backup_type).job
+
+    def backed_up(self, backup_type: BackupType = BackupType.FULL, task: str = "docs") -> Job:
+        """A backup that has run to its end."""
+        return self.ended(self.start_backup(backup_type, task))
+
+    def job(self, job: Job) -> Job:
+        return self.jobs.get(job.id).job
+
+    def ended(self, job: Job) -> Job:
+        """The job once it has ended."""
+
+        def end() -> Job | None:
+            now = self.job(job)
+            return None if now.state.is_open else now
+
+        return self.eventually(end)
+
+    def eventually(self, look: Callable[[], T | None]) -> T:
+        """What `look` finds, asked after each change."""
+        woken = threading.Event()
+        subscription = self.changes.subscribe(woken.set)
+        try:
+            while True:
+                woken.clear()
+                found = look()
+                if found is not None:
+                    return found
+                assert woken.wait(DEADLINE), "it did not come about"
+        finally:
+            subscription.close()
+
+    def saveset_list(self) -> list[Saveset]:
+        return list(self.savesets.find(SavesetQuery(), None, 1000).items)
+
+    def protocol(self, job: Job) -> list[ProtocolLine]:
+        return self.jobs.protocol(job.id, 0, 1000)[0]
+
+    def codes(self, job: Job) -> list[str]:
+        return [line.code for line in self.protocol(job)]
+
+    def catalogue_revision(self) -> int:
+        with self.catalogue.read() as view:
+            return view.revision()

@@ -1,0 +1,129 @@
+"""An engine that does what a test wrote down for it, and waits where the test says so."""
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from server_agent.domain.errors import PathNotFound
+from server_agent.domain.jobs import Progress
+from server_agent.ports import (
+    BackupDone,
+    BackupEvent,
+    BackupRequest,
+    Cancelled,
+    Control,
+    EntryPage,
+    Interrupted,
+    Message,
+    RestoreDone,
+    RestoreEvent,
+    RestoreRequest,
+    SavesetRef,
+)
+
+DEADLINE = 10.0  # seconds; only a test that fails waits so long
+
+DONE = BackupDone(
+    files=10, bytes_read=1000, stored_bytes=400, skipped=0, listed_files=12, listed_bytes=1200
+)
+RESTORED = RestoreDone(files=12, bytes_written=1200, skipped=0)
+
+
+class Gate:
+    """A step at which the engine stands until the test opens it, or the job is cancelled."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self._go_on = threading.Event()
+
+    def wait_until_reached(self) -> None:
+        assert self.reached.wait(DEADLINE), "the engine did not come to the gate"
+
+    def open(self) -> None:
+        self._go_on.set()
+
+    def pass_through(self, control: Control) -> None:
+        control.on_cancel(self._go_on.set)
+        self.reached.set()
+        assert self._go_on.wait(DEADLINE), "nobody opened the gate"
+        if control.cancelled:
+            raise Cancelled
+
+
+Step = Progress | Message | BackupDone | RestoreDone | Gate | Exception
+
+
+class SteeredEngine:
+    """The `Engine` port. Without a script, everything succeeds at once.
+
+    Attributes:
+        scripts: one list of steps for each coming backup or restore, in the order of their calls.
+        backups, restores: what was asked for.
+        interrupted: what `recover` finds, by saveset.
+        missing: paths that no listing has.
+        damaged: raised when a listing is read.
+    """
+
+    def __init__(self) -> None:
+        self.scripts: deque[list[Step]] = deque()
+        self.backups: list[BackupRequest] = []
+        self.restores: list[RestoreRequest] = []
+        self.interrupted: dict[str, BackupDone] = {}
+        self.recovered: list[tuple[list[SavesetRef], frozenset[str]]] = []
+        self.missing: set[bytes] = set()
+        self.damaged: Exception | None = None
+        self.closed = 0
+        self.page = EntryPage((), 0, None)
+        self.entry_calls: list[tuple[SavesetRef, bytes, str | None, int]] = []
+
+    @property
+    def name(self) -> str:
+        return "steered"
+
+    def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
+        self.backups.append(request)
+        for step in self._play(DONE, control):
+            assert not isinstance(step, RestoreDone)
+            yield step
+
+    def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
+        self.restores.append(request)
+        for step in self._play(RESTORED, control):
+            assert not isinstance(step, BackupDone)
+            yield step
+
+    def entries(
+        self, saveset: SavesetRef, directory: bytes, position: str | None, limit: int
+    ) -> EntryPage:
+        self.entry_calls.append((saveset, directory, position, limit))
+        if self.damaged is not None:
+            raise self.damaged
+        if directory in self.missing:
+            raise PathNotFound(saveset=saveset.name, path=directory)
+        return self.page
+
+    def missing_paths(self, saveset: SavesetRef, paths: Sequence[bytes]) -> list[bytes]:
+        return [path for path in paths if path in self.missing]
+
+    def recover(
+        self, writing: Sequence[SavesetRef], committed: frozenset[str]
+    ) -> list[Interrupted]:
+        self.recovered.append((list(writing), committed))
+        return [Interrupted(ref.name, self.interrupted.get(ref.name)) for ref in writing]
+
+    def _play(
+        self, usual: BackupDone | RestoreDone, control: Control
+    ) -> Iterator[Progress | Message | BackupDone | RestoreDone]:
+        script = self.scripts.popleft() if self.scripts else [usual]
+        try:
+            for step in script:
+                if control.cancelled:
+                    raise Cancelled
+                if isinstance(step, Gate):
+                    step.pass_through(control)
+                elif isinstance(step, Exception):
+                    raise step
+                else:
+                    yield step
+        finally:
+            self.closed += 1

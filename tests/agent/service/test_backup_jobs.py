@@ -1,0 +1,253 @@
+"""What becomes of a backup job."""
+
+from datetime import timedelta
+
+import pytest
+
+from server_agent.domain.errors import InvalidArgument, JobNotFound, ShuttingDown, TaskNotFound
+from server_agent.domain.jobs import JobState, Level, Phase, Progress
+from server_agent.domain.savesets import NAME_PATTERN, BackupType, SavesetState
+from server_agent.ports import BackupDone, EngineError, JobQuery, Message
+from server_agent.service.topology import etag
+from tests.agent.service.rig import LABEL, SOURCES, START, Rig, request
+from tests.agent.service.steered import DONE, Gate
+
+
+def test_a_backup_makes_a_saveset(rig: Rig) -> None:
+    job = rig.backed_up()
+    [saveset] = rig.saveset_list()
+    assert (job.state, job.message) == (JobState.OK, "")
+    assert (job.files, job.bytes_done, job.stored_bytes, job.skipped) == (10, 1000, 400, 0)
+    assert (job.type, job.requested_type) == (BackupType.FULL, BackupType.FULL)
+    assert job.saveset == saveset.name
+    assert NAME_PATTERN.match(saveset.name)
+    # 12:00 UTC is 13:00 in the zone of the location.
+    assert saveset.name.startswith("SF20260304130000000@")
+    assert (saveset.task, saveset.client, saveset.base) == ("docs", "host", None)
+    assert (saveset.state, saveset.label, saveset.job_id) == (SavesetState.OK, LABEL, job.id)
+    assert (saveset.sources, saveset.start_time) == (SOURCES, START)
+    assert (saveset.listed_files, saveset.listed_bytes) == (12, 1200)
+
+
+def test_the_engine_is_told_all_it_needs(rig: Rig) -> None:
+    job = rig.backed_up()
+    [asked] = rig.engine.backups
+    assert (asked.saveset, asked.type, asked.label) == (job.saveset, BackupType.FULL, LABEL)
+    assert (asked.sources, asked.excludes, asked.base) == (SOURCES, ("*.tmp",), ())
+    assert asked.facts == {
+        "task": "docs",
+        "client": "host",
+        "job_id": job.id,
+        "start_time": START.isoformat(),
+    }
+
+
+def test_an_inc_builds_on_the_newest_and_all_below(rig: Rig) -> None:
+    full = rig.backed_up()
+    rig.clock.advance(timedelta(hours=1))
+    first = rig.backed_up(BackupType.INC)
+    rig.clock.advance(timedelta(hours=1))
+    second = rig.backed_up(BackupType.INC)
+    assert [ref.name for ref in rig.engine.backups[-1].base] == [first.saveset, full.saveset]
+    assert rig.savesets.get(second.saveset).base == first.saveset
+    assert second.saveset.startswith("SI")
+    assert second.message == ""
+
+
+def test_the_first_inc_becomes_a_full_and_says_so(rig: Rig) -> None:
+    job = rig.backed_up(BackupType.INC)
+    assert (job.requested_type, job.type) == (BackupType.INC, BackupType.FULL)
+    assert job.saveset.startswith("SF")
+    assert job.message == "No base: made a FULL, the first of this task"
+    assert "FIRST_FULL" in rig.codes(job)
+
+
+def test_an_inc_of_changed_sources_becomes_a_full_and_warns(rig: Rig) -> None:
+    rig.backed_up()
+    [task] = rig.topology.list_tasks("", False, None, 10).items
+    rig.topology.update_task(request(), task.name, etag(task), (b"/srv/other",), (), "")
+    rig.clock.advance(timedelta(hours=1))
+    job = rig.backed_up(BackupType.INC)
+    assert (job.state, job.type) == (JobState.OK, BackupType.FULL)
+    assert job.message == "No base: made a FULL, the sources have changed"
+    lines = [line for line in rig.protocol(job) if line.code == "CHAIN_LOST"]
+    assert [line.level for line in lines] == [Level.WARNING]
+
+
+def test_an_inc_whose_base_is_damaged_becomes_a_full(rig: Rig) -> None:
+    rig.backed_up()
+    rig.clock.advance(timedelta(hours=1))
+    rig.engine.scripts.append([EngineError("BASE_DAMAGED", "the listing is cut")])
+    job = rig.backed_up(BackupType.INC)
+    inc, full = rig.engine.backups[-2:]
+    assert (inc.type, full.type, full.base) == (BackupType.INC, BackupType.FULL, ())
+    assert inc.saveset != full.saveset == job.saveset
+    assert (job.state, job.type) == (JobState.OK, BackupType.FULL)
+    assert job.message == "No base: made a FULL, the base is damaged"
+    [line] = [line for line in rig.protocol(job) if line.code == "CHAIN_LOST"]
+    assert "the listing is cut" in line.text
+    assert rig.savesets.get(job.saveset).base is None
+
+
+def test_files_that_were_not_saved_make_a_warning_with_numbers(rig: Rig) -> None:
+    done = BackupDone(21, 1000, 400, 3, 24, 1000)
+    line = Message(Level.WARNING, "FILE_UNREADABLE", '"/srv/data/a" cannot be read', b"/srv/data/a")
+    rig.engine.scripts.append([line, done])
+    job = rig.backed_up()
+    assert (job.state, job.skipped) == (JobState.WARNING, 3)
+    assert job.message == "3 of 24 files were not saved whole"
+    assert rig.saveset_list()[0].state is SavesetState.WARNING
+    [told] = [line for line in rig.protocol(job) if line.code == "FILE_UNREADABLE"]
+    assert (told.level, told.text) == (Level.WARNING, '"/srv/data/a" cannot be read')
+
+
+def test_an_engine_error_is_the_jobs_error(rig: Rig) -> None:
+    rig.engine.scripts.append([EngineError("SOURCE_MISSING", "/srv/data does not exist.")])
+    job = rig.backed_up()
+    assert (job.state, job.message) == (JobState.ERROR, "/srv/data does not exist.")
+    assert rig.saveset_list() == []
+    last = rig.protocol(job)[-1]
+    assert (last.level, last.code) == (Level.ERROR, "SOURCE_MISSING")
+    assert "/srv/data does not exist." in last.text
+
+
+@pytest.mark.logs_warnings
+def test_an_unforeseen_exception_is_logged_and_not_shown(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.engine.scripts.append([RuntimeError("secret inner life")])
+    job = rig.backed_up()
+    assert job.state is JobState.ERROR
+    assert "incident" in job.message
+    assert "secret inner life" not in job.message
+    [record] = caplog.records
+    assert record.exc_info is not None
+    assert job.message in record.getMessage()
+    assert rig.codes(job)[-1] == "INTERNAL"
+
+
+@pytest.mark.logs_warnings
+def test_an_engine_without_a_result_is_an_error(rig: Rig) -> None:
+    rig.engine.scripts.append([])
+    assert rig.backed_up().state is JobState.ERROR
+    assert rig.saveset_list() == []
+
+
+def test_the_protocol_begins_with_the_task_and_ends_with_the_result(rig: Rig) -> None:
+    job = rig.backed_up()
+    lines = rig.protocol(job)
+    assert [line.code for line in lines] == ["TASK", "TYPE", "BASE", "SOURCES", "RESULT"]
+    assert "docs" in lines[0].text
+    assert job.saveset in lines[1].text
+    assert '"/srv/data"' in lines[3].text
+    assert "10 files, 1000 bytes, 400 bytes on the medium, 0.0 s" in lines[4].text
+    assert rig.jobs.protocol(job.id, 3, 1) == ([lines[3]], True)
+
+
+def test_progress_is_kept_while_the_job_runs_and_not_after(rig: Rig) -> None:
+    gate, begun = Gate(), Progress(Phase.SCAN)
+    later = Progress(Phase.TRANSFER, files_done=5)
+    rig.engine.scripts.append([begun, later, gate, DONE])
+    job = rig.start_backup()
+    gate.wait_until_reached()
+    # The clock stands still: the second comes too soon after the first.
+    assert rig.jobs.get(job.id).progress == begun
+    gate.open()
+    rig.ended(job)
+    assert rig.jobs.get(job.id).progress is None
+
+
+def test_later_progress_replaces_earlier(rig: Rig) -> None:
+    first, second = Gate(), Gate()
+    later = Progress(Phase.TRANSFER, files_done=5)
+    rig.engine.scripts.append([Progress(Phase.SCAN), first, later, second, DONE])
+    job = rig.start_backup()
+    first.wait_until_reached()
+    rig.clock.advance(timedelta(seconds=1))
+    first.open()
+    second.wait_until_reached()
+    assert rig.jobs.get(job.id).progress == later
+    second.open()
+    rig.ended(job)
+
+
+def test_two_backups_of_one_task_run_one_after_the_other(rig: Rig) -> None:
+    gate = Gate()
+    rig.engine.scripts.append([gate, DONE])
+    first = rig.start_backup()
+    gate.wait_until_reached()
+    second = rig.start_backup(BackupType.INC)
+    assert rig.job(second).state is JobState.QUEUED
+    gate.open()
+    assert rig.ended(second).type is BackupType.INC
+    assert rig.savesets.get(rig.job(second).saveset).base == rig.job(first).saveset
+
+
+def test_backups_of_two_tasks_run_at_once_and_a_third_waits(rig: Rig) -> None:
+    rig.add_task("mail", (b"/srv/mail",))
+    rig.add_task("web", (b"/srv/web",))
+    gates = [Gate(), Gate(), Gate()]
+    rig.engine.scripts.extend([gate, DONE] for gate in gates)
+    jobs = [rig.start_backup(task=task) for task in ("docs", "mail", "web")]
+    gates[0].wait_until_reached()
+    gates[1].wait_until_reached()
+    assert rig.job(jobs[2]).state is JobState.QUEUED
+    gates[0].open()
+    gates[2].wait_until_reached()
+    gates[1].open()
+    gates[2].open()
+    assert {rig.ended(job).state for job in jobs} == {JobState.OK}
+
+
+def test_a_queued_job_waits_for_its_start_with_its_day(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    # 06:30 local time is before NEWDAY.
+    idle_rig.clock.advance(-timedelta(hours=6, minutes=30))
+    job = idle_rig.start_backup()
+    assert (job.state, job.start_time, job.saveset, job.type) == (JobState.QUEUED, None, "", None)
+    assert job.sesam_day.isoformat() == "2026-03-03"
+    assert job.started_by == "the admin"
+
+
+def test_only_full_and_inc_can_be_started(rig: Rig) -> None:
+    with pytest.raises(InvalidArgument, match="FULL or INC"):
+        rig.start_backup(BackupType.COPY)
+
+
+def test_an_unknown_task_is_refused(rig: Rig) -> None:
+    with pytest.raises(TaskNotFound):
+        rig.start_backup(task="nothing")
+    assert rig.jobs.find(JobQuery(), None, 10, True).counts == {}
+
+
+def test_an_unknown_job_is_refused(rig: Rig) -> None:
+    with pytest.raises(JobNotFound):
+        rig.jobs.get("17")
+    with pytest.raises(JobNotFound):
+        rig.jobs.protocol("17", 0, 10)
+
+
+def test_a_stopped_agent_breaks_what_runs_and_keeps_the_queue(rig: Rig) -> None:
+    gate = Gate()
+    rig.engine.scripts.append([gate, DONE])
+    running = rig.start_backup()
+    gate.wait_until_reached()
+    queued = rig.start_backup()
+    rig.runner.stop()
+    assert rig.job(running).state is JobState.BROKEN
+    assert rig.job(running).message == "The agent was stopped"
+    assert rig.job(queued).state is JobState.QUEUED
+    with pytest.raises(ShuttingDown):
+        rig.start_backup()
+
+
+def test_counts_and_pages(rig: Rig) -> None:
+    rig.engine.scripts.append([EngineError("NO_SPACE", "The medium is full.")])
+    rig.backed_up()
+    jobs = [rig.backed_up() for _ in range(3)]
+    page = rig.jobs.find(JobQuery(), None, 2, with_counts=True)
+    assert [live.job.id for live in page.jobs.items] == [jobs[2].id, jobs[1].id]
+    assert page.counts == {JobState.OK: 3, JobState.ERROR: 1}
+    rest = rig.jobs.find(JobQuery(), page.jobs.next_position, 2, with_counts=False)
+    assert [live.job.id for live in rest.jobs.items] == [jobs[0].id, "1"]
+    assert (rest.jobs.next_position, rest.counts) == (None, {})

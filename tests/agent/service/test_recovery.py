@@ -1,0 +1,109 @@
+"""What a start makes of the jobs that ran when the agent died."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from server_agent.domain.jobs import Job, JobState
+from server_agent.domain.savesets import BackupType
+from server_agent.ports import BackupDone
+from server_agent.service.recovery import recover
+from tests.agent.service.rig import LABEL, SOURCES, Rig, request
+from tests.agent.service.steered import DONE
+
+BROKEN = "The agent stopped while this job ran"
+
+
+def died_while_running(rig: Rig, backup_type: BackupType = BackupType.FULL) -> Job:
+    """A job that the catalogue believes to be active, though nothing runs."""
+    job = rig.start_backup(backup_type)
+    plan = rig.work.start(job.id)
+    assert plan is not None
+    return plan.job
+
+
+def settle(rig: Rig) -> list[Job]:
+    return recover(rig.changes, rig.engine, rig.protocols, rig.clock, LABEL)
+
+
+def test_a_backup_that_was_not_whole_is_broken(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    job = died_while_running(idle_rig)
+    [ended] = settle(idle_rig)
+    assert (ended.id, ended.state, ended.message) == (job.id, JobState.BROKEN, BROKEN)
+    assert idle_rig.job(job) == ended
+    assert ended.end_time is not None
+    assert idle_rig.saveset_list() == []
+    assert idle_rig.codes(job) == ["BROKEN"]
+    [(writing, committed)] = idle_rig.engine.recovered
+    assert [ref.name for ref in writing] == [job.saveset]
+    assert committed == frozenset()
+
+
+def test_a_backup_that_lacked_only_its_entry_is_entered(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    full = died_while_running(idle_rig)
+    idle_rig.engine.interrupted[full.saveset] = DONE
+    [ended] = settle(idle_rig)
+    assert (ended.state, ended.files, ended.stored_bytes) == (JobState.OK, 10, 400)
+    [saveset] = idle_rig.saveset_list()
+    assert (saveset.name, saveset.base, saveset.sources) == (full.saveset, None, SOURCES)
+
+    idle_rig.clock.advance(timedelta(hours=1))
+    inc = died_while_running(idle_rig, BackupType.INC)
+    idle_rig.engine.interrupted[inc.saveset] = BackupDone(1, 2, 3, 4, 5, 6)
+    [ended] = settle(idle_rig)
+    assert ended.state is JobState.WARNING
+    assert ended.message.startswith("4 of 5 files were not saved whole; ")
+    assert idle_rig.savesets.get(inc.saveset).base == full.saveset
+    writing, committed = idle_rig.engine.recovered[-1]
+    assert writing[0].base == full.saveset
+    assert committed == {full.saveset}
+
+
+def test_a_restore_is_broken_and_its_saveset_stays(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    full = died_while_running(idle_rig)
+    idle_rig.engine.interrupted[full.saveset] = DONE
+    settle(idle_rig)
+    live = idle_rig.jobs.start_restore(request(), full.saveset, (), b"/tmp/out")
+    assert idle_rig.work.start(live.job.id) is not None
+    [ended] = settle(idle_rig)
+    assert (ended.state, ended.message) == (JobState.BROKEN, BROKEN)
+    assert idle_rig.engine.recovered[-1][0] == []
+    assert len(idle_rig.saveset_list()) == 1
+
+
+def test_queued_jobs_stay_and_run(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    died_while_running(idle_rig)
+    queued = idle_rig.start_backup()
+    settle(idle_rig)
+    assert idle_rig.job(queued).state is JobState.QUEUED
+    idle_rig.runner.start()
+    assert idle_rig.ended(queued).state is JobState.OK
+    idle_rig.runner.stop()
+
+
+def test_a_second_recovery_finds_nothing(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    died_while_running(idle_rig)
+    settle(idle_rig)
+    revision = idle_rig.catalogue_revision()
+    assert settle(idle_rig) == []
+    assert idle_rig.catalogue_revision() == revision
+
+
+def test_media_are_put_in_order_even_if_nothing_ran(idle_rig: Rig) -> None:
+    assert settle(idle_rig) == []
+    assert idle_rig.engine.recovered == [([], frozenset())]
+
+
+def test_a_job_whose_saveset_has_gone_ends_in_error(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    live = idle_rig.jobs.start_backup(request(), "docs", BackupType.FULL)
+    with idle_rig.catalogue.write() as tx:
+        tx.put_job(replace(live.job, task="gone"))
+    assert idle_rig.work.start(live.job.id) is None
+    ended = idle_rig.job(live.job)
+    assert ended.state is JobState.ERROR
+    assert "TASK_NOT_FOUND" in ended.message

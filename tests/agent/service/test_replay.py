@@ -1,0 +1,142 @@
+"""A request that is repeated acts once, also when the repeats arrive together."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+from server_agent.domain.access import Role
+from server_agent.domain.errors import RequestIdReused, TokenUsed
+from server_agent.domain.jobs import JobState
+from server_agent.domain.savesets import BackupType
+from server_agent.domain.topology import Access
+from server_agent.ports import JobQuery
+from server_agent.service.topology import etag
+from tests.agent.service.rig import Rig, request
+
+T = TypeVar("T")
+
+RACERS = 8
+
+
+def race(act: Callable[[], T]) -> list[T]:
+    """What `act` answers to several threads that begin together."""
+    begin = threading.Barrier(RACERS)
+    answers: list[T] = []
+
+    def run() -> None:
+        begin.wait()
+        answers.append(act())
+
+    threads = [threading.Thread(target=run) for _ in range(RACERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == RACERS
+    return answers
+
+
+def test_clients_and_tasks_are_made_once(idle_rig: Rig) -> None:
+    topology = idle_rig.topology
+    ask = request("CreateClient")
+    first = topology.create_client(ask, "host", Access.LOCAL, "")
+    assert topology.create_client(ask, "host", Access.LOCAL, "") == first
+    ask = request("CreateTask")
+    task = topology.create_task(ask, "docs", "host", (b"/a",), (), "")
+    assert topology.create_task(ask, "docs", "host", (b"/a",), (), "") == task
+    ask = request("UpdateTask")
+    updated = topology.update_task(ask, "docs", etag(task), (b"/b",), (), "")
+    assert topology.update_task(ask, "docs", etag(task), (b"/b",), (), "") == updated
+    assert updated.version == 2
+    ask = request("DeleteTask")
+    topology.delete_task(ask, "docs", None)
+    topology.delete_task(ask, "docs", None)
+    ask = request("DeleteClient")
+    topology.delete_client(ask, "host", etag(first))
+    topology.delete_client(ask, "host", etag(first))
+    assert topology.list_clients("", False, None, 10).items == ()
+
+
+def test_a_backup_is_started_once_by_all_that_ask_together(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    ask = request("StartBackup")
+    answers = race(lambda: idle_rig.jobs.start_backup(ask, "docs", BackupType.FULL).job.id)
+    assert set(answers) == {"1"}
+    assert len(idle_rig.jobs.find(JobQuery(), None, 10, False).jobs.items) == 1
+
+
+def test_a_restore_is_started_once_by_all_that_ask_together(rig: Rig) -> None:
+    saveset = rig.backed_up().saveset
+    ask = request("StartRestore")
+    answers = race(lambda: rig.jobs.start_restore(ask, saveset, (), b"/tmp/out").job.id)
+    assert len(set(answers)) == 1
+    rig.ended(rig.jobs.get(str(answers[0])).job)
+    assert len(rig.engine.restores) == 1
+
+
+def test_a_repeat_gets_the_job_as_it_is_now(rig: Rig) -> None:
+    ask = request("StartBackup")
+    job = rig.ended(rig.jobs.start_backup(ask, "docs", BackupType.FULL).job)
+    assert rig.jobs.start_backup(ask, "docs", BackupType.FULL).job == job
+    rig.runner.stop()
+    assert rig.jobs.start_backup(ask, "docs", BackupType.FULL).job == job
+
+
+def test_a_repeated_cancel_of_an_ended_job_is_no_error(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    job = idle_rig.start_backup()
+    ask = request("CancelJob")
+    idle_rig.jobs.cancel(ask, job.id)
+    assert idle_rig.jobs.cancel(ask, job.id).job.state is JobState.CANCELLED
+
+
+def test_an_id_is_good_for_one_method(rig: Rig) -> None:
+    ask = request("StartBackup")
+    rig.jobs.start_backup(ask, "docs", BackupType.FULL)
+    with pytest.raises(RequestIdReused, match="StartBackup"):
+        rig.jobs.cancel(request("CancelJob", request_id=ask.id), "1")
+    with pytest.raises(RequestIdReused):
+        rig.topology.delete_task(request("DeleteTask", request_id=ask.id), "docs", None)
+
+
+def test_a_token_is_made_once_and_said_again(idle_rig: Rig) -> None:
+    ask = request("CreateToken")
+    answers = race(lambda: idle_rig.access.create_token(ask, Role.ADMIN, None))
+    assert len(set(answers)) == 1
+
+
+def test_a_repeated_enrolment_gets_the_same_credential(idle_rig: Rig) -> None:
+    token, _ = idle_rig.access.create_token(request(), Role.BACKUP, None)
+    request_id = str(uuid.uuid4())
+    answers = race(
+        lambda: idle_rig.access.enrol(request_id, "Enrol", token, "desk on host fs-01").secret
+    )
+    assert len(set(answers)) == 1
+    assert len(idle_rig.access.list_credentials("", True, None, 10).items) == 1
+    with pytest.raises(TokenUsed):
+        idle_rig.access.enrol(str(uuid.uuid4()), "Enrol", token, "desk on host fs-02")
+
+
+def test_of_many_that_use_a_token_together_one_gets_a_credential(idle_rig: Rig) -> None:
+    token, _ = idle_rig.access.create_token(request(), Role.BACKUP, None)
+
+    def enrol() -> bool:
+        try:
+            idle_rig.access.enrol(str(uuid.uuid4()), "Enrol", token, "desk")
+        except TokenUsed:
+            return False
+        return True
+
+    assert sorted(race(enrol)) == [False] * (RACERS - 1) + [True]
+
+
+def test_an_enrolment_with_another_token_under_the_same_id_is_refused(idle_rig: Rig) -> None:
+    first, _ = idle_rig.access.create_token(request(), Role.BACKUP, None)
+    second, _ = idle_rig.access.create_token(request(), Role.ADMIN, None)
+    request_id = str(uuid.uuid4())
+    idle_rig.access.enrol(request_id, "Enrol", first, "desk")
+    with pytest.raises(RequestIdReused):
+        idle_rig.access.enrol(request_id, "Enrol", second, "desk")

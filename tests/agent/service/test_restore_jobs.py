@@ -1,0 +1,72 @@
+"""What becomes of a restore job."""
+
+from datetime import timedelta
+
+import pytest
+
+from server_agent.domain.errors import InvalidArgument, PathNotFound, SavesetNotFound
+from server_agent.domain.jobs import JobKind, JobState
+from server_agent.domain.savesets import BackupType
+from server_agent.ports import EngineError, RestoreDone
+from tests.agent.service.rig import Rig, request
+
+
+def test_a_restore_brings_back_the_whole_chain(rig: Rig) -> None:
+    full = rig.backed_up()
+    rig.clock.advance(timedelta(hours=1))
+    inc = rig.backed_up(BackupType.INC)
+    live = rig.jobs.start_restore(request(), inc.saveset, (b"/srv/data/a",), b"/tmp/out/")
+    job = rig.ended(live.job)
+    [asked] = rig.engine.restores
+    assert [ref.name for ref in asked.chain] == [inc.saveset, full.saveset]
+    assert (asked.paths, asked.target) == ((b"/srv/data/a",), b"/tmp/out")
+    assert (job.kind, job.state, job.task, job.client) == (
+        JobKind.RESTORE,
+        JobState.OK,
+        "docs",
+        "host",
+    )
+    assert (job.saveset, job.target, job.type) == (inc.saveset, b"/tmp/out", None)
+    assert (job.files, job.bytes_done, job.skipped) == (12, 1200, 0)
+    assert rig.codes(job) == ["TASK", "TYPE", "TARGET", "RESULT"]
+    assert len(rig.saveset_list()) == 2
+
+
+def test_entries_that_were_not_restored_make_a_warning(rig: Rig) -> None:
+    saveset = rig.backed_up().saveset
+    rig.engine.scripts.append([RestoreDone(files=9, bytes_written=900, skipped=1)])
+    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/tmp/out").job)
+    assert (job.state, job.message) == (
+        JobState.WARNING,
+        "1 of 10 files were not restored whole",
+    )
+
+
+def test_a_damaged_saveset_is_the_jobs_error(rig: Rig) -> None:
+    saveset = rig.backed_up().saveset
+    rig.engine.scripts.append([EngineError("SAVESET_DAMAGED", "Frame 3 does not match.")])
+    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/tmp/out").job)
+    assert (job.state, job.message) == (JobState.ERROR, "Frame 3 does not match.")
+
+
+def test_unknown_savesets_and_paths_are_refused(rig: Rig) -> None:
+    saveset = rig.backed_up().saveset
+    rig.engine.missing = {b"/srv/data/\xff"}
+    with pytest.raises(SavesetNotFound):
+        rig.jobs.start_restore(request(), "SF1", (), b"/tmp/out")
+    with pytest.raises(PathNotFound, match=r"/srv/data/\\xff"):
+        rig.jobs.start_restore(request(), saveset, (b"/srv/data/\xff",), b"/tmp/out")
+    assert rig.engine.restores == []
+
+
+@pytest.mark.parametrize("target", [b"", b"tmp", b"/tmp/../etc", b"/tmp/\0"])
+def test_a_target_is_an_absolute_path(rig: Rig, target: bytes) -> None:
+    saveset = rig.backed_up().saveset
+    with pytest.raises(InvalidArgument, match="absolute"):
+        rig.jobs.start_restore(request(), saveset, (), target)
+
+
+def test_the_root_is_a_target(rig: Rig) -> None:
+    saveset = rig.backed_up().saveset
+    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/").job)
+    assert job.target == b"/"

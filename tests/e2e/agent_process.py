@@ -1,0 +1,101 @@
+"""A real agent in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sesam_api.client import Location, connect
+
+COMMAND = (sys.executable, "-m", "server_agent.commands.sesam_agent")
+SECONDS = 20.0  # only a test that fails waits so long
+
+# A tar that, while the file HOLD exists, stands still in the middle of what it writes.
+HELD_TAR = """#!/bin/sh
+if [ ! -e "{hold}" ]; then exec /usr/bin/tar "$@"; fi
+/usr/bin/tar "$@" | {{
+    head -c 36000000
+    echo $$ > "{held}.new"
+    mv "{held}.new" "{held}"
+    while [ -e "{hold}" ]; do sleep 0.02; done
+}}
+"""
+
+
+def run(root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """`sesam-agent --root ROOT ...`"""
+    return subprocess.run(
+        (*COMMAND, "--root", str(root), *arguments),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+class AgentProcess:
+    """One root, and the agent that serves it while it runs."""
+
+    def __init__(self, root: Path, directory: Path) -> None:
+        self.root = root
+        self._directory = directory
+        self._process: subprocess.Popen[str] | None = None
+        self.hold = directory / "hold"
+        self.held = directory / "held"
+        tar = directory / "bin/tar"
+        tar.parent.mkdir()
+        tar.write_text(HELD_TAR.format(hold=self.hold, held=self.held))
+        tar.chmod(0o755)
+        made = run(root, "init", "--name", "Alpha", "--host", "127.0.0.1", "--port", "0")
+        assert made.returncode == 0, made.stderr
+        self.made = made.stdout
+
+    @property
+    def address(self) -> str:
+        return (self.root / "var/work/agent/address").read_text().strip()
+
+    def start(self) -> str:
+        """Returns the line that it says when it can be called."""
+        path = f"{self._directory / 'bin'}:{os.environ['PATH']}"
+        with (self._directory / "stderr").open("ab") as errors:
+            self._process = subprocess.Popen(
+                (*COMMAND, "--root", str(self.root), "serve"),
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=os.environ | {"PATH": path},
+            )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, self.errors
+        return line
+
+    @property
+    def errors(self) -> str:
+        """What it said on standard error."""
+        return (self._directory / "stderr").read_text()
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Sends a signal, and returns the exit status."""
+        assert self._process is not None
+        self._process.send_signal(how)
+        status = self._process.wait(SECONDS)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+        return status
+
+    def close(self) -> None:
+        """Leaves nothing behind."""
+        self.hold.unlink(missing_ok=True)
+        if self._process is not None:
+            self.end(signal.SIGKILL)
+
+    @contextmanager
+    def connected(self) -> Iterator[Location]:
+        """A script on the agent's socket."""
+        with connect(unix=self.root / "var/work/agent/agent.sock") as location:
+            yield location

@@ -1,0 +1,341 @@
+"""The services of `protos/sesam_api/v1` over a location in memory."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import grpc
+
+from sesam_api.v1 import access_pb2 as access
+from sesam_api.v1 import jobs_pb2 as jobs
+from sesam_api.v1 import location_pb2 as location
+from sesam_api.v1 import savesets_pb2 as savesets
+from sesam_api.v1 import tasks_pb2 as tasks
+from sesam_api.v1 import topology_pb2 as topology
+from sesam_api.v1.access_pb2_grpc import AccessServiceServicer
+from sesam_api.v1.jobs_pb2_grpc import JobServiceServicer
+from sesam_api.v1.location_pb2_grpc import LocationServiceServicer
+from sesam_api.v1.savesets_pb2_grpc import SavesetServiceServicer
+from sesam_api.v1.tasks_pb2_grpc import TaskServiceServicer
+from sesam_api.v1.topology_pb2_grpc import TopologyServiceServicer
+from tests.fakes.agent_state import OPEN_STATES, Change, FakeLocation, Refused
+
+Item = TypeVar("Item")
+
+HEARTBEAT_SECONDS = 0.5
+
+
+def page_of(items: Sequence[Item], size: int, token: str) -> tuple[Sequence[Item], str]:
+    """One page and the token of the next."""
+    if token and not token.isdigit():
+        raise Refused("PAGE_TOKEN_INVALID")
+    start, size = int(token or 0), size or 256
+    end = start + size
+    return items[start:end], str(end) if end < len(items) else ""
+
+
+def found(known: dict[str, Item], name: str, reason: str, key: str) -> Item:
+    if name not in known:
+        raise Refused(reason, **{key: name})
+    return known[name]
+
+
+class Access(AccessServiceServicer):
+    def __init__(self, state: FakeLocation) -> None:
+        self._state = state
+
+    def CreateToken(self, request: Any, context: grpc.ServicerContext) -> Any:
+        token = "-".join(uuid.uuid4().hex[i : i + 4] for i in range(0, 16, 4))
+        self._state.tokens[token] = request.role
+        answer = access.CreateTokenResponse(token=token)
+        answer.expire_time.FromSeconds(
+            int(time.time()) + (request.time_to_live.ToSeconds() or 3600)
+        )
+        return answer
+
+    def Enrol(self, request: Any, context: grpc.ServicerContext) -> Any:
+        if request.token in self._state.used_tokens:
+            raise Refused("TOKEN_USED", used_time=self._state.used_tokens[request.token])
+        if request.token not in self._state.tokens:
+            raise Refused("TOKEN_UNKNOWN")
+        role = self._state.tokens.pop(request.token)
+        self._state.used_tokens[request.token] = "2025-03-01T12:00:00+00:00"
+        secret = self.give(request.holder, role)
+        return access.EnrolResponse(
+            location_id=self._state.location_id,
+            name=self._state.name,
+            credential=secret,
+            role=role,
+        )
+
+    def give(self, holder: str, role: int) -> str:
+        """A credential in force."""
+        secret = f"sesam_{uuid.uuid4().hex}"
+        known = access.Credential(credential_id=uuid.uuid4().hex[:8], holder=holder, role=role)
+        known.create_time.GetCurrentTime()
+        self._state.credentials[secret] = known
+        return secret
+
+    def ListCredentials(self, request: Any, context: grpc.ServicerContext) -> Any:
+        known = [c for c in self._state.credentials.values() if request.filter in c.holder]
+        page, token = page_of(known[::-1], request.page_size, request.page_token)
+        return access.ListCredentialsResponse(credentials=page, next_page_token=token)
+
+    def RevokeCredential(self, request: Any, context: grpc.ServicerContext) -> Any:
+        by_id = {known.credential_id: known for known in self._state.credentials.values()}
+        known = found(by_id, request.credential_id, "CREDENTIAL_NOT_FOUND", "credential")
+        known.revoke_time.GetCurrentTime()
+        return access.RevokeCredentialResponse(credential=known)
+
+
+class Locations(LocationServiceServicer):
+    def __init__(self, state: FakeLocation, role_of: Callable[[grpc.ServicerContext], int]) -> None:
+        self._state = state
+        self._role_of = role_of
+
+    def GetLocation(self, request: Any, context: grpc.ServicerContext) -> Any:
+        answer = location.GetLocationResponse(
+            location=self._state.identity(), role=self._role_of(context)
+        )
+        answer.agent_time.GetCurrentTime()
+        return answer
+
+    def Watch(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        state = self._state
+        context.add_callback(lambda: _wake(state))
+        known = request.after_revision
+        with state.changed:
+            fresh = (
+                not request.HasField("after_revision")
+                or request.location_id != state.location_id
+                or not state.forgotten <= known <= state.revision
+            )
+            first = self._snapshot(context) if fresh else []
+            known = state.revision if fresh else known
+        for message in first:
+            yield _stamped(message)
+        while context.is_active() and not state.stopping:
+            with state.changed:
+                if state.revision == known and not state.stopping and context.is_active():
+                    state.changed.wait(HEARTBEAT_SECONDS)
+                news, known = state.log[known:], state.revision
+            if news:
+                changes = location.Changes(changes=news)
+                yield _stamped(location.WatchResponse(revision=known, changes=changes))
+            else:
+                yield _stamped(
+                    location.WatchResponse(revision=known, heartbeat=location.Heartbeat())
+                )
+        if state.stopping:
+            raise Refused("SHUTTING_DOWN")
+
+    def _snapshot(self, context: grpc.ServicerContext) -> list[Any]:
+        """In two parts: the topology, then the jobs."""
+        state = self._state
+        topology_part = location.Snapshot(
+            first=True,
+            location=state.identity(),
+            role=self._role_of(context),
+            clients=state.clients.values(),
+            tasks=state.tasks.values(),
+        )
+        jobs_part = location.Snapshot(
+            complete=True, jobs=[job for job in state.jobs.values() if job.state in OPEN_STATES]
+        )
+        return [
+            location.WatchResponse(snapshot=topology_part),
+            location.WatchResponse(revision=state.revision, snapshot=jobs_part),
+        ]
+
+
+def _wake(state: FakeLocation) -> None:
+    with state.changed:
+        state.changed.notify_all()
+
+
+def _stamped(message: Any) -> Any:
+    message.agent_time.GetCurrentTime()
+    return message
+
+
+class Topology(TopologyServiceServicer):
+    def __init__(self, state: FakeLocation) -> None:
+        self._state = state
+
+    def CreateClient(self, request: Any, context: grpc.ServicerContext) -> Any:
+        if request.name in self._state.clients:
+            raise Refused("ALREADY_EXISTS", kind="client", name=request.name)
+        return topology.CreateClientResponse(
+            client=self._state.put_client(request.name, request.comment)
+        )
+
+    def DeleteClient(self, request: Any, context: grpc.ServicerContext) -> Any:
+        state = self._state
+        found(state.clients, request.name, "CLIENT_NOT_FOUND", "client")
+        using = [task.name for task in state.tasks.values() if task.client == request.name]
+        if using:
+            raise Refused("CLIENT_IN_USE", client=request.name, tasks=", ".join(using))
+        del state.clients[request.name]
+        state.record(Change(removed_client=request.name))
+        return topology.DeleteClientResponse()
+
+    def ListClients(self, request: Any, context: grpc.ServicerContext) -> Any:
+        known = sorted(self._state.clients.values(), key=lambda client: client.name)
+        known = [client for client in known if request.filter.lower() in client.name.lower()]
+        page, token = page_of(known, request.page_size, request.page_token)
+        return topology.ListClientsResponse(clients=page, next_page_token=token)
+
+
+class Tasks(TaskServiceServicer):
+    def __init__(self, state: FakeLocation) -> None:
+        self._state = state
+
+    def CreateTask(self, request: Any, context: grpc.ServicerContext) -> Any:
+        state = self._state
+        found(state.clients, request.client, "CLIENT_NOT_FOUND", "client")
+        if request.name in state.tasks:
+            raise Refused("ALREADY_EXISTS", kind="task", name=request.name)
+        task = state.put_task(
+            request.name, request.client, list(request.sources), list(request.excludes)
+        )
+        return tasks.CreateTaskResponse(task=task)
+
+    def UpdateTask(self, request: Any, context: grpc.ServicerContext) -> Any:
+        task = found(self._state.tasks, request.name, "TASK_NOT_FOUND", "task")
+        if task.etag != request.etag:
+            raise Refused("CHANGED_MEANWHILE", kind="task", name=request.name)
+        task = self._state.put_task(
+            request.name, task.client, list(request.sources), list(request.excludes)
+        )
+        return tasks.UpdateTaskResponse(task=task)
+
+    def DeleteTask(self, request: Any, context: grpc.ServicerContext) -> Any:
+        state = self._state
+        found(state.tasks, request.name, "TASK_NOT_FOUND", "task")
+        for job in state.jobs.values():
+            if job.task == request.name and job.state in OPEN_STATES:
+                raise Refused("TASK_IN_USE", task=request.name, job=job.job_id)
+        del state.tasks[request.name]
+        state.record(Change(removed_task=request.name))
+        return tasks.DeleteTaskResponse()
+
+    def ListTasks(self, request: Any, context: grpc.ServicerContext) -> Any:
+        known = sorted(self._state.tasks.values(), key=lambda task: task.name)
+        wanted = request.filter.lower()
+        known = [task for task in known if wanted in f"{task.name}\n{task.client}".lower()]
+        page, token = page_of(known, request.page_size, request.page_token)
+        return tasks.ListTasksResponse(tasks=page, next_page_token=token)
+
+
+class Jobs(JobServiceServicer):
+    def __init__(self, state: FakeLocation) -> None:
+        self._state = state
+
+    def StartBackup(self, request: Any, context: grpc.ServicerContext) -> Any:
+        task = found(self._state.tasks, request.task, "TASK_NOT_FOUND", "task")
+        job = self._state.new_job(
+            kind=jobs.JOB_KIND_BACKUP,
+            task=task.name,
+            client=task.client,
+            requested_type=request.type,
+            started_by="local",
+        )
+        return jobs.StartBackupResponse(job=job)
+
+    def CancelJob(self, request: Any, context: grpc.ServicerContext) -> Any:
+        job = found(self._state.jobs, request.job_id, "JOB_NOT_FOUND", "job")
+        if job.state not in OPEN_STATES:
+            raise Refused("JOB_ENDED", job=job.job_id, state=jobs.JobState.Name(job.state))
+        self._state.end_job(job.job_id, jobs.JOB_STATE_CANCELLED, "Cancelled by local.")
+        return jobs.CancelJobResponse(job=job)
+
+    def GetJob(self, request: Any, context: grpc.ServicerContext) -> Any:
+        job = found(self._state.jobs, request.job_id, "JOB_NOT_FOUND", "job")
+        return jobs.GetJobResponse(job=job)
+
+    def ListJobs(self, request: Any, context: grpc.ServicerContext) -> Any:
+        wanted = request.filter
+        known = [
+            job
+            for job in reversed(self._state.jobs.values())
+            if (not wanted.states or job.state in wanted.states)
+            and wanted.task in ("", job.task)
+            and wanted.client in ("", job.client)
+        ]
+        page, token = page_of(known, request.page_size, request.page_token)
+        return jobs.ListJobsResponse(jobs=page, next_page_token=token)
+
+    def WatchJob(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        """Runs the job to its end if the location has an ending for it."""
+        state = self._state
+        context.add_callback(lambda: _wake(state))
+        job = found(state.jobs, request.job_id, "JOB_NOT_FOUND", "job")
+        yield jobs.WatchJobResponse(job=job)
+        if job.state == jobs.JOB_STATE_QUEUED and state.endings:
+            state.start_job(job.job_id)
+            yield jobs.WatchJobResponse(job=state.jobs[job.job_id])
+            ending = state.endings.pop(0)
+            message = "" if ending == jobs.JOB_STATE_OK else "2 of 10 files could not be read."
+            state.end_job(job.job_id, ending, message)
+            yield jobs.WatchJobResponse(job=state.jobs[job.job_id])
+            return
+        while job.state in OPEN_STATES and context.is_active():
+            with state.changed:
+                while state.jobs[job.job_id] is job and not state.stopping and context.is_active():
+                    state.changed.wait()
+                job = state.jobs[job.job_id]
+            if state.stopping:
+                raise Refused("SHUTTING_DOWN")
+            yield jobs.WatchJobResponse(job=job)
+
+    def ReadProtocol(self, request: Any, context: grpc.ServicerContext) -> Any:
+        found(self._state.jobs, request.job_id, "JOB_NOT_FOUND", "job")
+        lines = self._state.protocols.get(request.job_id, [])[request.after_line :]
+        size = request.page_size or 500
+        return jobs.ReadProtocolResponse(lines=lines[:size], more=len(lines) > size)
+
+
+class Savesets(SavesetServiceServicer):
+    def __init__(self, state: FakeLocation) -> None:
+        self._state = state
+
+    def ListSavesets(self, request: Any, context: grpc.ServicerContext) -> Any:
+        known = [
+            saveset
+            for saveset in reversed(self._state.savesets.values())
+            if request.filter.task in ("", saveset.task)
+        ]
+        page, token = page_of(known, request.page_size, request.page_token)
+        return savesets.ListSavesetsResponse(savesets=page, next_page_token=token)
+
+    def GetSaveset(self, request: Any, context: grpc.ServicerContext) -> Any:
+        saveset = found(self._state.savesets, request.name, "SAVESET_NOT_FOUND", "saveset")
+        return savesets.GetSavesetResponse(saveset=saveset)
+
+    def ListEntries(self, request: Any, context: grpc.ServicerContext) -> Any:
+        listing = found(self._state.listings, request.saveset, "SAVESET_NOT_FOUND", "saveset")
+        if request.directory not in listing:
+            raise Refused("PATH_NOT_FOUND", saveset=request.saveset, path=repr(request.directory))
+        entries = listing[request.directory]
+        page, token = page_of(entries, request.page_size, request.page_token)
+        return savesets.ListEntriesResponse(entries=page, next_page_token=token, total=len(entries))
+
+    def StartRestore(self, request: Any, context: grpc.ServicerContext) -> Any:
+        saveset = found(self._state.savesets, request.saveset, "SAVESET_NOT_FOUND", "saveset")
+        if not request.target.startswith(b"/"):
+            raise Refused(
+                "INVALID_ARGUMENT",
+                field="target",
+                value=repr(request.target),
+                expected="an absolute path",
+            )
+        job = self._state.new_job(
+            kind=jobs.JOB_KIND_RESTORE,
+            task=saveset.task,
+            client=saveset.client,
+            saveset=saveset.name,
+            target=request.target,
+            started_by="local",
+        )
+        return savesets.StartRestoreResponse(job=job)

@@ -1,0 +1,181 @@
+"""The state of an in-memory location: what the servicers of the fake agent read and change."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from google.protobuf.message import Message
+
+from sesam_api.v1 import access_pb2, jobs_pb2, location_pb2, savesets_pb2, tasks_pb2, topology_pb2
+
+OPEN_STATES = (jobs_pb2.JOB_STATE_QUEUED, jobs_pb2.JOB_STATE_ACTIVE)
+Change = location_pb2.Change
+
+
+class Refused(Exception):
+    """To be answered with a reason of errors.proto."""
+
+    def __init__(self, reason: str, **metadata: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.metadata = metadata
+
+
+@dataclass
+class FakeLocation:
+    """One location in memory.
+
+    Attributes:
+        changed: guards everything here, and is notified after every change.
+        log: every change with its revision; `forgotten` of them are no longer known.
+        listings: saveset -> directory -> entries.
+        endings: how the next backups or restores end, each a state; without one they stay queued.
+    """
+
+    name: str = "fake"
+    location_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    clients: dict[str, topology_pb2.Client] = field(default_factory=dict)
+    tasks: dict[str, tasks_pb2.Task] = field(default_factory=dict)
+    jobs: dict[str, jobs_pb2.Job] = field(default_factory=dict)
+    savesets: dict[str, savesets_pb2.Saveset] = field(default_factory=dict)
+    listings: dict[str, dict[bytes, list[savesets_pb2.Entry]]] = field(default_factory=dict)
+    protocols: dict[str, list[jobs_pb2.ProtocolLine]] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=dict)
+    used_tokens: dict[str, str] = field(default_factory=dict)
+    credentials: dict[str, access_pb2.Credential] = field(default_factory=dict)
+    endings: list[int] = field(default_factory=list)
+    log: list[Change] = field(default_factory=list)
+    forgotten: int = 0
+    answers: dict[str, tuple[str, Message]] = field(default_factory=dict)
+    stopping: bool = False
+    changed: threading.Condition = field(
+        default_factory=lambda: threading.Condition(threading.RLock())
+    )
+
+    @property
+    def revision(self) -> int:
+        return len(self.log)
+
+    def identity(self) -> location_pb2.Location:
+        message = location_pb2.Location(
+            location_id=self.location_id,
+            name=self.name,
+            host="fake.invalid",
+            version="0.0.1",
+            time_zone="Europe/Berlin",
+        )
+        message.start_time.FromSeconds(1_700_000_000)
+        return message
+
+    def record(self, change: Change) -> None:
+        """Enters a change for the watchers."""
+        with self.changed:
+            self.log.append(change)
+            self.changed.notify_all()
+
+    def put_client(self, name: str, comment: str = "") -> topology_pb2.Client:
+        client = topology_pb2.Client(
+            name=name, access=topology_pb2.ACCESS_LOCAL, comment=comment, etag="1"
+        )
+        client.create_time.GetCurrentTime()
+        with self.changed:
+            self.clients[name] = client
+            self.record(Change(client=client))
+        return client
+
+    def put_task(
+        self, name: str, client: str, sources: list[bytes], excludes: list[str] | None = None
+    ) -> tasks_pb2.Task:
+        with self.changed:
+            before = self.tasks.get(name)
+            task = tasks_pb2.Task(
+                name=name,
+                client=client,
+                sources=sources,
+                excludes=excludes or [],
+                etag=str(int(before.etag) + 1) if before else "1",
+            )
+            task.create_time.GetCurrentTime()
+            self.tasks[name] = task
+            self.record(Change(task=task))
+        return task
+
+    def new_job(self, **fields: object) -> jobs_pb2.Job:
+        """A queued job, the next number."""
+        with self.changed:
+            job = jobs_pb2.Job(
+                job_id=str(len(self.jobs) + 1),
+                state=jobs_pb2.JOB_STATE_QUEUED,
+                sesam_day="2025-03-01",
+                **fields,
+            )
+            job.create_time.GetCurrentTime()
+            self.put_job(job)
+        return job
+
+    def put_job(self, job: jobs_pb2.Job) -> None:
+        with self.changed:
+            self.jobs[job.job_id] = job
+            self.record(Change(job=job))
+
+    def start_job(self, job_id: str) -> None:
+        """The job runs, halfway through its data."""
+
+        def run(job: jobs_pb2.Job) -> None:
+            job.state = jobs_pb2.JOB_STATE_ACTIVE
+            job.start_time.GetCurrentTime()
+            job.progress.phase = jobs_pb2.PHASE_TRANSFER
+            job.progress.files_done, job.progress.files_total = 5, 10
+            job.progress.bytes_done, job.progress.bytes_total = 500, 1000
+            job.progress.current = "/srv/data/file"
+            if job.kind == jobs_pb2.JOB_KIND_BACKUP:
+                job.type = job.requested_type
+                job.saveset = f"SF20250301120000{int(job_id):03d}@abcdefghijk"
+
+        self._update(job_id, run)
+
+    def end_job(self, job_id: str, state: int, message: str = "") -> None:
+        """The job has ended; a backup that is ok or has a warning leaves a saveset."""
+
+        def end(job: jobs_pb2.Job) -> None:
+            job.state = state
+            job.message = message
+            job.end_time.GetCurrentTime()
+            job.ClearField("progress")
+            if state in (jobs_pb2.JOB_STATE_OK, jobs_pb2.JOB_STATE_WARNING):
+                job.files, job.bytes, job.stored_bytes = 10, 1000, 400
+
+        with self.changed:
+            self._update(job_id, end)
+            job = self.jobs[job_id]
+            if job.kind == jobs_pb2.JOB_KIND_BACKUP and job.files:
+                self._put_saveset_of(job)
+
+    def _update(self, job_id: str, change: Callable[[jobs_pb2.Job], None]) -> None:
+        with self.changed:
+            job = jobs_pb2.Job()
+            job.CopyFrom(self.jobs[job_id])
+            change(job)
+            self.put_job(job)
+
+    def _put_saveset_of(self, job: jobs_pb2.Job) -> None:
+        task = self.tasks[job.task]
+        self.savesets[job.saveset] = savesets_pb2.Saveset(
+            name=job.saveset,
+            task=job.task,
+            client=job.client,
+            type=job.type,
+            state=job.state,
+            start_time=job.start_time,
+            end_time=job.end_time,
+            sesam_day=job.sesam_day,
+            sources=task.sources,
+            files=job.files,
+            bytes=job.bytes,
+            stored_bytes=job.stored_bytes,
+            listed_files=job.files,
+            listed_bytes=job.bytes,
+            label="FAKE00001",
+            job_id=job.job_id,
+        )

@@ -1,0 +1,94 @@
+"""Who may call what: every method of every service, with every role, no credential and a revoked
+one, and on the Unix socket."""
+
+import grpc
+import pytest
+
+from server_agent.domain.access import EVERY_ROLE, Role
+from server_agent.rpc.roles import ALLOWED, WITHOUT_CREDENTIAL
+from tests.rpc.agent.rig import METHODS, AgentRig, Caller, refusal_of
+
+ADMIN = {Role.ADMIN}
+ALL = set(EVERY_ROLE)
+# Written out a second time on purpose: what the protos say, not what the table says.
+EXPECTED: dict[str, set[Role]] = {
+    "AccessService/CreateToken": ADMIN,
+    "AccessService/ListCredentials": ADMIN,
+    "AccessService/RevokeCredential": ADMIN,
+    "JobService/StartBackup": {Role.ADMIN, Role.OPERATOR, Role.BACKUP},
+    "JobService/CancelJob": {Role.ADMIN, Role.OPERATOR, Role.BACKUP, Role.RESTORE},
+    "JobService/GetJob": ALL,
+    "JobService/ListJobs": ALL,
+    "JobService/WatchJob": ALL,
+    "JobService/ReadProtocol": ALL,
+    "LocationService/GetLocation": ALL,
+    "LocationService/Watch": ALL,
+    "SavesetService/ListSavesets": ALL,
+    "SavesetService/GetSaveset": ALL,
+    "SavesetService/ListEntries": ALL,
+    "SavesetService/StartRestore": {Role.ADMIN, Role.OPERATOR, Role.RESTORE},
+    "TaskService/CreateTask": ADMIN,
+    "TaskService/UpdateTask": ADMIN,
+    "TaskService/DeleteTask": ADMIN,
+    "TaskService/ListTasks": ALL,
+    "TopologyService/CreateClient": ADMIN,
+    "TopologyService/DeleteClient": ADMIN,
+    "TopologyService/ListClients": ALL,
+}
+
+
+def reason(caller: Caller, method: str) -> str:
+    """Why an empty request is refused; empty if it is not."""
+    try:
+        if METHODS[method].server_streaming:
+            with caller.stream(method) as answers:
+                next(answers)
+        else:
+            caller.call(method)
+    except grpc.RpcError as error:
+        return refusal_of(error).reason
+    return ""
+
+
+def test_the_table_has_every_method() -> None:
+    assert set(ALLOWED) | WITHOUT_CREDENTIAL == set(METHODS)
+    assert not set(ALLOWED) & WITHOUT_CREDENTIAL
+    assert {method: set(roles) for method, roles in ALLOWED.items()} == EXPECTED
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_may_what_the_contract_says(agent: AgentRig, role: Role) -> None:
+    caller = agent.enrolled(role)
+    refused = {method for method in EXPECTED if reason(caller, method) == "ROLE_REQUIRED"}
+    assert refused == {method for method, roles in EXPECTED.items() if role not in roles}
+
+
+def test_a_refused_role_is_told_which_would_do(agent: AgentRig) -> None:
+    refusal = agent.enrolled(Role.MONITOR).refused("JobService/StartBackup", task="docs")
+    assert refusal.code is grpc.StatusCode.PERMISSION_DENIED
+    assert refusal.metadata == {"role": "monitor", "allowed": "admin, backup, operator"}
+
+
+@pytest.mark.parametrize("credential", [None, "", "sesam_unknown", "two words"])
+def test_nobody_may_anything_but_enrol(agent: AgentRig, credential: str | None) -> None:
+    caller = agent.caller(credential)
+    reasons = {method: reason(caller, method) for method in METHODS}
+    assert reasons.pop("AccessService/Enrol") == "INVALID_ARGUMENT"
+    assert set(reasons.values()) == {"NOT_AUTHENTICATED"}
+    refusal = caller.refused("LocationService/GetLocation")
+    assert refusal.code is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_a_revoked_credential_may_nothing(agent: AgentRig) -> None:
+    caller = agent.enrolled(Role.ADMIN)
+    caller.call("LocationService/GetLocation")
+    [given] = agent.local.call("AccessService/ListCredentials").credentials
+    agent.local.call("AccessService/RevokeCredential", credential_id=given.credential_id)
+    assert {reason(caller, method) for method in EXPECTED} == {"NOT_AUTHENTICATED"}
+
+
+def test_the_agents_own_user_is_admin(agent: AgentRig) -> None:
+    reasons = {method: reason(agent.local, method) for method in METHODS}
+    assert not {"NOT_AUTHENTICATED", "ROLE_REQUIRED"} & set(reasons.values())
+    mode = agent.endpoint.socket.stat().st_mode & 0o777
+    assert mode == 0o600
