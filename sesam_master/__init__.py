@@ -1,0 +1,1 @@
+"""The desk: one window over every location, or over one (`--local`)."""
