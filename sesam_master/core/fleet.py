@@ -1,0 +1,313 @@
+"""Everything the desk knows of its locations, and what a change of it touches.
+
+Lives in the GUI thread. `remote` sends the events below; views read `Fleet`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sesam_master.core.coverage import Coverage
+from sesam_master.core.records import Client, Identity, Job, Role, Task
+from sesam_master.core.registry import Registration
+from sesam_master.core.states import TROUBLE_STATES, Connection, JobState
+
+Value = TypeVar("Value")
+
+
+class Lazy(Mapping[str, Value], Generic[Value]):
+    """Values by key, each converted when it is first asked for.
+
+    A fleet of 1000 locations brings a quarter of a million objects at the start, of which a
+    person looks at a few hundred.
+    """
+
+    def __init__(
+        self, raw: Mapping[str, Any] | None = None, convert: Callable[[Any], Value] | None = None
+    ) -> None:
+        self._raw: dict[str, Any] = dict(raw or {})
+        self._convert = convert
+        self._ready: dict[str, Value] = {}
+
+    def __getitem__(self, key: str) -> Value:
+        value = self._ready.get(key)
+        if value is None:
+            raw = self._raw[key]
+            value = self._convert(raw) if self._convert else raw
+            self._ready[key] = value
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def put(self, key: str, value: Value) -> None:
+        """Adds or replaces a value that is converted already."""
+        self._raw[key] = value
+        self._ready[key] = value
+
+    def drop(self, key: str) -> None:
+        """No error if it is not there."""
+        self._raw.pop(key, None)
+        self._ready.pop(key, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that a snapshot says. `states` counts the newest state of each task's backups and the
+    open jobs; `jobs` holds the open jobs and the newest ended backup of each task, by id."""
+
+    identity: Identity
+    role: Role
+    clients: Lazy[Client]
+    tasks: Lazy[Task]
+    jobs: Lazy[Job]
+    states: Mapping[JobState, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTrouble:
+    """Which step failed: name, tcp, tls, fingerprint, credential, version, watch. `detail` is
+    what was found, for people and in plain words. `since` is when it first failed."""
+
+    step: str
+    detail: str
+    since: datetime
+
+
+# --- events from remote ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationsChanged:
+    """The whole list of locations, after a change of it and once at the start."""
+
+    registrations: tuple[Registration, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureArrived:
+    """A complete snapshot. `is_remembered`: it comes from the desk's disk, as of `proof_time`."""
+
+    location_id: str
+    picture: Picture
+    proof_time: datetime
+    is_remembered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectsChanged:
+    """Newest values since the last event, merged; `removed_*` are names."""
+
+    location_id: str
+    proof_time: datetime
+    identity: Identity | None = None
+    clients: Mapping[str, Client] = field(default_factory=dict)
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    removed_clients: frozenset[str] = frozenset()
+    removed_tasks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """The connection's state, or a new proof of it (a heartbeat). `clock_offset_seconds` is how
+    far the agent's clock is ahead of the desk's."""
+
+    location_id: str
+    connection: Connection
+    trouble: ConnectionTrouble | None
+    proof_time: datetime | None
+    clock_offset_seconds: float | None = None
+
+
+FleetEvent = RegistrationsChanged | PictureArrived | ObjectsChanged | ConnectionChanged
+
+
+# --- state ----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class LocationState:
+    """What the desk knows of one location. `picture` is None until anything was ever known."""
+
+    registration: Registration
+    connection: Connection
+    trouble: ConnectionTrouble | None = None
+    proof_time: datetime | None = None
+    clock_offset_seconds: float | None = None
+    picture: Picture | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Proved now: what is open may be shown as it is, and actions make sense."""
+        return self.connection is Connection.ON
+
+    @property
+    def role(self) -> Role:
+        return self.picture.role if self.picture else Role.UNKNOWN
+
+    def shown_state(self, job: Job) -> JobState:
+        """A fact stays, an absence does not: open work of a dark location is unknown."""
+        return JobState.UNKNOWN if job.is_open and not self.is_live else job.state
+
+    def newest_backup(self, task: str) -> Job | None:
+        """The newest known backup of the task, open or ended."""
+        if self.picture is None:
+            return None
+        jobs = [
+            job
+            for job in self.picture.jobs.values()
+            if job.task == task and job.kind.value == "backup"
+        ]
+        return max(jobs, key=lambda job: int(job.id), default=None)
+
+
+@dataclass(slots=True)
+class FleetChange:
+    """What an event touched, so that views refresh no more than that."""
+
+    locations_listed: bool = False  # locations were added, removed, renamed or moved
+    connections: set[str] = field(default_factory=set)  # location ids
+    pictures: set[str] = field(default_factory=set)  # whole picture replaced
+    clients: set[tuple[str, str]] = field(default_factory=set)
+    tasks: set[tuple[str, str]] = field(default_factory=set)
+    jobs: set[tuple[str, str]] = field(default_factory=set)
+
+    def merge(self, other: "FleetChange") -> None:
+        self.locations_listed |= other.locations_listed
+        self.connections |= other.connections
+        self.pictures |= other.pictures
+        self.clients |= other.clients
+        self.tasks |= other.tasks
+        self.jobs |= other.jobs
+
+
+class Fleet:
+    """The locations by id, in the order of the registry."""
+
+    def __init__(self) -> None:
+        self.locations: dict[str, LocationState] = {}
+
+    def apply(self, event: FleetEvent) -> FleetChange:
+        """Takes an event in. Events for locations that are not (any more) listed are dropped."""
+        change = FleetChange()
+        if isinstance(event, RegistrationsChanged):
+            self._list(event.registrations)
+            change.locations_listed = True
+            return change
+        state = self.locations.get(event.location_id)
+        if state is None:
+            return change
+        if isinstance(event, ConnectionChanged):
+            state.connection = event.connection
+            state.trouble = event.trouble
+            if event.proof_time is not None:
+                state.proof_time = event.proof_time
+            if event.clock_offset_seconds is not None:
+                state.clock_offset_seconds = event.clock_offset_seconds
+            change.connections.add(event.location_id)
+        elif isinstance(event, PictureArrived):
+            if event.is_remembered and state.picture is not None:
+                return change  # the live one was faster than the disk
+            state.picture = event.picture
+            state.proof_time = event.proof_time
+            change.pictures.add(event.location_id)
+        else:
+            self._change_objects(state, event, change)
+        return change
+
+    def coverage(self, now: datetime, location_ids: Iterable[str] | None = None) -> Coverage:
+        """How many of the locations (all by default) are proved now, and how old the proofs are."""
+        scope = [
+            self.locations[i]
+            for i in (self.locations if location_ids is None else location_ids)
+            if i in self.locations
+        ]
+        ages = [
+            max(0.0, (now - s.proof_time).total_seconds())
+            for s in scope
+            if s.is_live and s.proof_time
+        ]
+        return Coverage(
+            covered=sum(s.is_live for s in scope),
+            total=len(scope),
+            newest_age=min(ages, default=None),
+            oldest_age=max(ages, default=None),
+        )
+
+    def _list(self, registrations: tuple[Registration, ...]) -> None:
+        known = self.locations
+        self.locations = {}
+        for registration in registrations:
+            state = known.get(registration.location_id)
+            if state is None:
+                connection = Connection.STALE if registration.is_on else Connection.OFF
+                state = LocationState(registration, connection)
+            state.registration = registration
+            self.locations[registration.location_id] = state
+
+    def _change_objects(
+        self, state: LocationState, event: ObjectsChanged, change: FleetChange
+    ) -> None:
+        state.proof_time = event.proof_time
+        picture = state.picture
+        if picture is None:
+            return
+        location_id = event.location_id
+        for name, client in event.clients.items():
+            picture.clients.put(name, client)
+        for name, task in event.tasks.items():
+            picture.tasks.put(name, task)
+        for name in event.removed_clients:
+            picture.clients.drop(name)
+        for name in event.removed_tasks:
+            picture.tasks.drop(name)
+        for job in event.jobs.values():
+            _take_job(picture, job)
+        identity = event.identity or picture.identity
+        state.picture = Picture(
+            identity,
+            picture.role,
+            picture.clients,
+            picture.tasks,
+            picture.jobs,
+            Counter(job.state for job in picture.jobs.values())
+            if event.jobs or event.removed_tasks
+            else picture.states,
+        )
+        change.clients |= {(location_id, n) for n in (*event.clients, *event.removed_clients)}
+        change.tasks |= {(location_id, n) for n in (*event.tasks, *event.removed_tasks)}
+        change.jobs |= {(location_id, i) for i in event.jobs}
+        if event.identity is not None:
+            change.connections.add(location_id)
+
+
+def _take_job(picture: Picture, job: Job) -> None:
+    """Keeps the open jobs and the newest ended backup of each task."""
+    if job.is_open:
+        picture.jobs.put(job.id, job)
+        return
+    if job.kind.value != "backup":
+        picture.jobs.drop(job.id)
+        return
+    older = [
+        key
+        for key, other in picture.jobs.items()
+        if other.task == job.task and not other.is_open and other.kind is job.kind
+    ]
+    for key in older:
+        picture.jobs.drop(key)
+    picture.jobs.put(job.id, job)
+
+
+def trouble_counts(state: LocationState) -> dict[JobState, int]:
+    """Newest results that need a person, per state; empty for a dark location, whose counts would
+    be stale."""
+    if state.picture is None or not state.is_live:
+        return {}
+    return {s: n for s, n in state.picture.states.items() if s in TROUBLE_STATES and n}

@@ -1,0 +1,164 @@
+"""What the desk may ask of locations, without knowing how it gets there.
+
+All methods are coroutines of the network thread; ui runs them through its bridge. Each has its own
+deadline and raises LocationError. Nothing here waits for any other location. Whatever changes
+something carries a request id and is sent again with the same id if its answer was lost.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from sesam_master.core.records import BackupType, Entry, Job, JobKind, ProtocolLine, Role, Saveset
+from sesam_master.core.registry import Registration
+from sesam_master.core.states import JobState
+
+PAGE_SIZE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class JobQuery:
+    """Every given condition must hold; `text` is looked for in task, client, saveset and message
+    over all of the history. `order` is one of create_time, task, client, state, bytes, duration."""
+
+    states: frozenset[JobState] = frozenset()
+    kinds: frozenset[JobKind] = frozenset()
+    task: str = ""
+    client: str = ""
+    first_sesam_day: str = ""
+    last_sesam_day: str = ""
+    text: str = ""
+    order: str = "create_time"
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """`next_token` is empty on the last page. `counts` only if they were asked for: jobs per state
+    under the query without its states."""
+
+    jobs: tuple[Job, ...]
+    next_token: str
+    counts: dict[JobState, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavesetPage:
+    savesets: tuple[Saveset, ...]
+    next_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """`total` counts the whole directory."""
+
+    entries: tuple[Entry, ...]
+    next_token: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolPage:
+    lines: tuple[ProtocolLine, ...]
+    more: bool
+
+
+class Step(StrEnum):
+    """The steps of a connection, in their order."""
+
+    NAME = "name"
+    TCP = "tcp"
+    TLS = "tls"
+    FINGERPRINT = "fingerprint"
+    CREDENTIAL = "credential"
+    VERSION = "version"
+    ROLE = "role"
+    CLOCK = "clock"
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """`ok` is None when the step was not tried because an earlier one failed. `found` says in
+    plain words what was found; `advice` what to do, when it failed."""
+
+    step: Step
+    ok: bool | None
+    found: str
+    advice: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What the server at an address really presented; nothing of it is trusted yet."""
+
+    host: str
+    port: int
+    certificate: bytes
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """`presented` is there from the step TLS on. `role` after the step role."""
+
+    steps: tuple[StepReport, ...]
+    presented: Presented | None
+    role: Role | None = None
+
+    @property
+    def failed(self) -> StepReport | None:
+        return next((step for step in self.steps if step.ok is False), None)
+
+
+class FleetGateway(Protocol):
+    """See the module."""
+
+    async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job: ...
+
+    async def cancel_job(self, location_id: str, job_id: str) -> Job: ...
+
+    async def jobs(
+        self, location_id: str, query: JobQuery, page_token: str, with_counts: bool
+    ) -> JobPage: ...
+
+    async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage: ...
+
+    async def savesets(self, location_id: str, task: str, page_token: str) -> SavesetPage:
+        """Newest first; an empty task means all."""
+
+    async def entries(
+        self, location_id: str, saveset: str, directory: bytes, page_token: str
+    ) -> EntryPage:
+        """The empty directory is the top, which lists the sources."""
+
+    async def start_restore(
+        self, location_id: str, saveset: str, paths: Sequence[bytes], target: bytes
+    ) -> Job: ...
+
+    async def look(self, host: str, port: int) -> Presented:
+        """Fetches the certificate that the server presents. Raises LocationError UNREACHABLE with
+        the step in metadata["step"] and the finding in metadata["found"]."""
+
+    async def enrol(self, presented: Presented, token: str, name: str, farm: str) -> Registration:
+        """Exchanges the token for a credential over a connection that accepts the presented
+        certificate only, keeps both and adds the location. A location that is already listed
+        gets the new credential and certificate. An empty name takes the location's own."""
+
+    async def diagnose(self, location_id: str) -> Diagnosis:
+        """Tries the connection step by step, apart from the session. Never raises for a failing
+        step."""
+
+    async def accept_certificate(self, location_id: str, presented: Presented) -> None:
+        """Pins the presented certificate in place of the old one and connects again."""
+
+    async def change_registration(self, registration: Registration) -> None:
+        """Replaces name, farm, host, port or switch of a listed location, keeps it on disk, and
+        connects, disconnects or connects anew as needed."""
+
+    async def remove_registration(self, location_id: str) -> None:
+        """Forgets the location, its credential and its picture."""
+
+    async def reconnect(self, location_id: str) -> None:
+        """Tries to connect now instead of at the end of the back-off."""

@@ -1,0 +1,198 @@
+"""What a location says of itself, as plain values. Field meanings are those of `sesam_api.v1`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sesam_master.core.states import OPEN_STATES, JobState
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    OPERATOR = "operator"
+    BACKUP = "backup"
+    RESTORE = "restore"
+    MONITOR = "monitor"
+    UNKNOWN = "unknown"
+
+    @property
+    def may_back_up(self) -> bool:
+        return self in (Role.ADMIN, Role.OPERATOR, Role.BACKUP)
+
+    @property
+    def may_restore(self) -> bool:
+        return self in (Role.ADMIN, Role.OPERATOR, Role.RESTORE)
+
+
+class BackupType(StrEnum):
+    """The value is the letter of the command line and of saveset names."""
+
+    FULL = "F"
+    DIFF = "D"
+    INC = "I"
+    COPY = "C"
+
+
+class JobKind(StrEnum):
+    BACKUP = "backup"
+    RESTORE = "restore"
+
+
+class Phase(StrEnum):
+    SCAN = "scan"
+    TRANSFER = "transfer"
+    COMMIT = "commit"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One backup server. `time_zone` is the IANA name of its zone."""
+
+    location_id: str
+    name: str
+    host: str
+    version: str
+    time_zone: str
+    capabilities: tuple[str, ...]
+    start_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    name: str
+    access: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    name: str
+    client: str
+    sources: tuple[bytes, ...]
+    excludes: tuple[str, ...]
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Totals are None until the scan has ended. Sizes in bytes."""
+
+    phase: Phase
+    files_done: int
+    files_total: int | None
+    bytes_done: int
+    bytes_total: int | None
+    stored_bytes: int
+    current: str
+
+    @property
+    def fraction(self) -> float | None:
+        """0 to 1 by bytes; None while the total is not known."""
+        if self.bytes_total is None:
+            return None
+        return min(1.0, self.bytes_done / self.bytes_total) if self.bytes_total else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work at a location. `id` is digits and counts up; `sesam_day` is
+    a label of the site ("2026-11-22"). Times are aware, in UTC; sizes in bytes."""
+
+    location_id: str
+    id: str
+    kind: JobKind
+    state: JobState
+    task: str
+    client: str
+    requested_type: BackupType | None
+    type: BackupType | None
+    saveset: str
+    create_time: datetime
+    start_time: datetime | None
+    end_time: datetime | None
+    sesam_day: str
+    progress: Progress | None
+    files: int
+    size_bytes: int
+    stored_bytes: int
+    skipped: int
+    message: str
+    started_by: str
+    target: bytes
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Identity in the fleet: jobs of two locations may have the same id."""
+        return (self.location_id, self.id)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+
+class Level(StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolLine:
+    time: datetime
+    level: Level
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saveset:
+    location_id: str
+    name: str
+    task: str
+    client: str
+    type: BackupType
+    base: str | None
+    state: JobState
+    start_time: datetime
+    end_time: datetime
+    sesam_day: str
+    sources: tuple[bytes, ...]
+    files: int
+    size_bytes: int
+    stored_bytes: int
+    skipped: int
+    listed_files: int
+    listed_bytes: int
+    label: str
+    job_id: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.location_id, self.name)
+
+
+class EntryKind(StrEnum):
+    FILE = "file"
+    DIRECTORY = "directory"
+    SYMLINK = "symlink"
+    FIFO = "fifo"
+    BLOCK_DEVICE = "block device"
+    CHARACTER_DEVICE = "character device"
+    SOCKET = "socket"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a listing. `home` names the saveset with its data, None if it was not saved."""
+
+    path: bytes
+    kind: EntryKind
+    size: int
+    modify_time: datetime
+    mode: int
+    uid: int
+    gid: int
+    link_target: bytes
+    home: str | None
+    children: int

@@ -1,0 +1,85 @@
+"""How the desk knows its locations: address, accepted certificate, switch, farm."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One location of this desk.
+
+    Attributes:
+        name: the desk's own name for it; at first that of the location.
+        farm: path of the folder in the tree, "EMEA / DACH"; empty: none.
+        certificate: DER of the accepted certificate; empty for a local agent's socket.
+        fingerprint: SHA-256 of the certificate, 64 capital hex digits.
+        is_on: False: a person switched it off; the desk does not talk to it.
+        socket: address of a local agent's Unix socket ("unix:..."); empty for others.
+    """
+
+    location_id: str
+    name: str
+    farm: str
+    host: str
+    port: int
+    certificate: bytes
+    fingerprint: str
+    is_on: bool = True
+    socket: str = ""
+
+    @property
+    def address(self) -> str:
+        return self.socket or (
+            f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The last picture of a location that the desk kept. `snapshot` is opaque to all but
+    `remote`; `proof_time_us` is when it was last proved, in microseconds since 1970 UTC."""
+
+    location_id: str
+    snapshot: bytes
+    proof_time_us: int
+
+
+class RegistryStore(Protocol):
+    """Keeps the registrations. Blocking; called from the network thread's executor."""
+
+    def load(self) -> list[Registration]:
+        """Raises RegistryError if the file is there and cannot be used."""
+
+    def save(self, registrations: Iterable[Registration]) -> None:
+        """Replaces what was kept, wholly or not at all."""
+
+
+class CredentialStore(Protocol):
+    """Keeps the secret of each location. Blocking; called from the network thread's executor."""
+
+    def get(self, location_id: str) -> str | None: ...
+
+    def put(self, location_id: str, credential: str) -> None: ...
+
+    def delete(self, location_id: str) -> None:
+        """No error if there is none."""
+
+
+class PictureStore(Protocol):
+    """Keeps the last picture of each location. Blocking; called from an executor."""
+
+    def load(self) -> list[Remembered]: ...
+
+    def save(self, pictures: Iterable[Remembered]) -> None:
+        """Adds or replaces."""
+
+    def forget(self, location_id: str) -> None: ...
+
+
+class KeepingError(Exception):
+    """Something on the desk's own disk cannot be used; the text names it and says what to do."""
+
+
+class RegistryError(KeepingError):
+    """The registry file cannot be used."""

@@ -1,0 +1,235 @@
+"""One list of results over many locations: a merge of pages that no location can hold up."""
+
+import heapq
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sesam_master.core.gateway import JobPage, JobQuery
+from sesam_master.core.records import Job
+from sesam_master.core.states import JobState
+
+# A location with fewer merged-but-unshown jobs than this is paged before the list waits for it.
+LOW_JOBS = 64
+
+# The order of the states at the agents: the numbers of jobs.proto.
+_STATE_NUMBERS = {
+    state: number
+    for number, state in enumerate(
+        (
+            JobState.QUEUED,
+            JobState.ACTIVE,
+            JobState.OK,
+            JobState.WARNING,
+            JobState.ERROR,
+            JobState.BROKEN,
+            JobState.CANCELLED,
+        )
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The rows that may be shown, in order.
+
+    `to_page` names locations whose next page is wanted, with its token; without it no more rows
+    may follow, because one of theirs may stand in front. `has_more`: more rows exist.
+    """
+
+    jobs: tuple[Job, ...]
+    to_page: tuple[tuple[str, str], ...]
+    has_more: bool
+
+
+@dataclass(slots=True)
+class _Pages:
+    """What one location delivered so far, in its own order. An empty token: nothing follows."""
+
+    jobs: list[Job] = field(default_factory=list)
+    next_token: str = ""
+    is_awaited: bool = False
+
+
+class ResultMerge:
+    """K-way merge of the pages of many locations under one query.
+
+    Rows come in the query's order as far as every location that answered allows. A location that
+    has not answered, or has failed, holds nothing up; its rows join when they arrive. No job
+    stands in the list twice.
+    """
+
+    def __init__(self, query: JobQuery) -> None:
+        self.query = query
+        self.counts: dict[str, dict[JobState, int]] = {}
+        self._pages: dict[str, _Pages] = {}
+        self._key = sort_key(query.order)
+
+    @property
+    def answered(self) -> frozenset[str]:
+        """Locations that delivered their first page."""
+        return frozenset(self.counts)
+
+    @property
+    def locations(self) -> frozenset[str]:
+        """Locations of which something is here, remembered or answered."""
+        return frozenset(self._pages)
+
+    @property
+    def loaded(self) -> int:
+        """Jobs that are here, shown or not."""
+        return sum(len(pages.jobs) for pages in self._pages.values())
+
+    def start(self, location_id: str, page: JobPage) -> None:
+        """Takes a first page, in place of everything that this location delivered before."""
+        self._pages[location_id] = _Pages(list(page.jobs), page.next_token)
+        self.counts[location_id] = dict(page.counts or {})
+
+    def recount(self, location_id: str, page: JobPage) -> None:
+        """Takes counts and newest values out of a first page asked for again."""
+        self.counts[location_id] = dict(page.counts or {})
+        for job in page.jobs:
+            self.put(job)
+
+    def await_page(self, location_id: str) -> None:
+        """The next page of this location is asked for."""
+        self._pages[location_id].is_awaited = True
+
+    def append(self, location_id: str, page: JobPage) -> None:
+        """Takes the page after the last one; jobs that are here already are not doubled."""
+        pages = self._pages[location_id]
+        known = {job.id for job in pages.jobs}
+        pages.jobs += [job for job in page.jobs if job.id not in known]
+        pages.next_token = page.next_token
+        pages.is_awaited = False
+
+    def fail(self, location_id: str) -> None:
+        """A further page did not come: what is here stays, and the list goes on without more."""
+        pages = self._pages.get(location_id)
+        if pages is not None:
+            pages.next_token = ""
+            pages.is_awaited = False
+
+    def remember(self, location_id: str, jobs: Iterable[Job]) -> None:
+        """Takes what was known of a location that does not answer; it does not count as
+        answered."""
+        wanted = [job for job in jobs if matches(job, self.query)]
+        wanted.sort(key=self._key, reverse=self.query.descending)
+        self.counts.pop(location_id, None)
+        self._pages[location_id] = _Pages(wanted)
+
+    def forget(self, location_id: str) -> None:
+        """Takes everything of a location out."""
+        self._pages.pop(location_id, None)
+        self.counts.pop(location_id, None)
+
+    def job(self, key: tuple[str, str]) -> Job | None:
+        """The job with this key, if it was delivered."""
+        pages = self._pages.get(key[0])
+        return next((j for j in pages.jobs if j.id == key[1]), None) if pages else None
+
+    def put(self, job: Job) -> None:
+        """Takes the newest value of a job. One that no longer meets the query goes; a new one
+        whose page has not come yet waits for that page."""
+        pages = self._pages.get(job.location_id)
+        if pages is None:
+            return
+        pages.jobs = [other for other in pages.jobs if other.id != job.id]
+        if not matches(job, self.query):
+            return
+        place = self._place(pages.jobs, job)
+        if place < len(pages.jobs) or not pages.next_token:
+            pages.jobs.insert(place, job)
+
+    def merged(self, limit: int, scope: Collection[str] | None = None) -> Merged:
+        """The first `limit` rows of the locations in scope (None: of all)."""
+        names = [name for name in self._pages if scope is None or name in scope]
+        shown: Counter[str] = Counter()
+        jobs: list[Job] = []
+        has_more = False
+        runs = [self._run(name) for name in names]
+        try:
+            merge = heapq.merge(*runs, key=self._key, reverse=self.query.descending)
+            for job in merge:
+                if len(jobs) == limit:
+                    has_more = True
+                    break
+                jobs.append(job)
+                shown[job.location_id] += 1
+        except _PageMissing:
+            has_more = True
+        to_page = []
+        for name in names:
+            pages = self._pages[name]
+            rest = len(pages.jobs) - shown[name]
+            if pages.next_token and not pages.is_awaited and rest < LOW_JOBS and len(jobs) < limit:
+                to_page.append((name, pages.next_token))
+        return Merged(tuple(jobs), tuple(to_page), has_more)
+
+    def _run(self, location_id: str) -> Iterator[Job]:
+        pages = self._pages[location_id]
+        yield from pages.jobs
+        if pages.next_token:
+            raise _PageMissing
+
+    def _place(self, jobs: list[Job], job: Job) -> int:
+        value = self._key(job)
+        if not self.query.descending:
+            return bisect_left(jobs, value, key=self._key)
+        turned = jobs[::-1]
+        return len(jobs) - bisect_left(turned, value, key=self._key)
+
+
+class _PageMissing(Exception):
+    """The merge came to the end of what a location delivered, and more exists there."""
+
+
+def sort_key(order: str) -> Callable[[Job], Any]:
+    """The value by which agents sort under an order of `JobQuery`; ties by the job's number.
+
+    Raises KeyError for an unknown order.
+    """
+    value = _VALUES[order]
+    return lambda job: (value(job), int(job.id))
+
+
+def size_of(job: Job) -> int:
+    """Bytes read so far, or in all when it has ended."""
+    return job.progress.bytes_done if job.is_open and job.progress else job.size_bytes
+
+
+def _duration(job: Job) -> float:
+    if job.start_time is None or job.end_time is None:
+        return -1.0
+    return (job.end_time - job.start_time).total_seconds()
+
+
+_VALUES: dict[str, Callable[[Job], Any]] = {
+    "create_time": lambda job: job.create_time,
+    "task": lambda job: job.task,
+    "client": lambda job: job.client,
+    "state": lambda job: _STATE_NUMBERS.get(job.state, -1),
+    "bytes": size_of,
+    "duration": _duration,
+}
+
+
+def matches(job: Job, query: JobQuery) -> bool:
+    """Whether a job meets a query, as an agent would say."""
+    text = query.text.casefold()
+    return (
+        (not query.states or job.state in query.states)
+        and (not query.kinds or job.kind in query.kinds)
+        and query.task in ("", job.task)
+        and query.client in ("", job.client)
+        and (not query.first_sesam_day or job.sesam_day >= query.first_sesam_day)
+        and (not query.last_sesam_day or job.sesam_day <= query.last_sesam_day)
+        and (
+            not text
+            or any(
+                text in part.casefold() for part in (job.task, job.client, job.saveset, job.message)
+            )
+        )
+    )

@@ -1,0 +1,273 @@
+"""The table of every page: look, column chooser, sorting, copying, and what is kept of it."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any, Generic
+
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QEnterEvent,
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.widgets.cells import CellDelegate
+from sesam_master.ui.widgets.column import R
+from sesam_master.ui.widgets.record_table import RecordTableModel
+
+HEADER_HEIGHT = 28
+NARROWEST_COLUMN = 28
+
+
+class RecordTableView(QTableView, Generic[R]):
+    """Shows a RecordTableModel. Signals carry records, never indexes; group rows have their own.
+
+    While the pointer is over it or a row is selected, the model is held: rows do not move.
+    """
+
+    record_activated = Signal(object)
+    head_activated = Signal(object)
+    records_selected = Signal(list)
+    columns_changed = Signal()
+
+    def __init__(
+        self, holder: ThemeHolder, model: RecordTableModel[R], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._holder = holder
+        self._records = model
+        self._has_pointer = False
+        self._delegate = CellDelegate(holder, self)
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self._configure_rows()
+        self._configure_header()
+        self._take_theme()
+        holder.changed.connect(self._take_theme)
+        self.entered.connect(self._hover)
+        self.activated.connect(self._activate)
+        self.clicked.connect(self._click)
+        self.selectionModel().selectionChanged.connect(self._selection_changed)
+
+    # -- for pages
+
+    def selected_records(self) -> list[R]:
+        """The records of the selected rows, in the order of the rows."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self._records.record(row) for row in rows if self._records.head(row) is None]
+
+    def current_record(self) -> R | None:
+        """The record of the current row."""
+        index = self.currentIndex()
+        return self._records.record(index.row()) if index.isValid() else None
+
+    def select_key(self, key: Hashable) -> bool:
+        """Select one row by its key and scroll to it. False when it is not here."""
+        row = self._records.row_of(key)
+        if row is None:
+            return False
+        self.selectRow(row)
+        self.scrollTo(self._records.index(row, 0))
+        return True
+
+    def layout_state(self) -> dict[str, Any]:
+        """Order, widths, hidden columns and sorting, as plain data to keep per view."""
+        header, columns = self.horizontalHeader(), self._records.columns
+        by_place = sorted(range(len(columns)), key=header.visualIndex)
+        return {
+            "order": [columns[place].key for place in by_place],
+            "widths": {
+                column.key: header.sectionSize(place)
+                for place, column in enumerate(columns)
+                if not header.isSectionHidden(place)
+            },
+            "hidden": [c.key for place, c in enumerate(columns) if header.isSectionHidden(place)],
+            "sorting": list(self._records.sorting or ()),
+        }
+
+    def restore_layout(self, state: Mapping[str, Any]) -> None:
+        """Take what `layout_state` gave; unknown columns and odd values are passed over."""
+        header = self.horizontalHeader()
+        places = {column.key: place for place, column in enumerate(self._records.columns)}
+        known = [places[key] for key in state.get("order", ()) if key in places]
+        for target, place in enumerate(known):
+            header.moveSection(header.visualIndex(place), target)
+        for key, width in dict(state.get("widths", {})).items():
+            if key in places and isinstance(width, int) and width >= NARROWEST_COLUMN:
+                header.resizeSection(places[key], width)
+        hidden = set(state.get("hidden", ()))
+        if "hidden" in state:
+            for key, place in places.items():
+                header.setSectionHidden(place, key in hidden)
+        sorting = state.get("sorting", ())
+        if len(sorting) == 2 and sorting[0] in places:
+            self._records.sort_by(sorting[0], bool(sorting[1]))
+        self._find_first_column()
+
+    def column_menu(self) -> QMenu:
+        """A menu that shows and hides columns; the caller pops it up."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        header = self.horizontalHeader()
+        shown = len(self._records.columns) - header.hiddenSectionCount()
+        for place, column in enumerate(self._records.columns):
+            action = QAction(column.title, menu)
+            action.setCheckable(True)
+            action.setChecked(not header.isSectionHidden(place))
+            if shown == 1 and action.isChecked():
+                action.setEnabled(False)
+                action.setToolTip("One column has to stay")
+            action.toggled.connect(lambda is_on, at=place: self._show_column(at, is_on))
+            menu.addAction(action)
+        return menu
+
+    def copy_rows(self) -> None:
+        """Put the selected rows on the clipboard, as lines of texts parted by tabs."""
+        header, columns = self.horizontalHeader(), self._records.columns
+        places = [p for p in range(len(columns)) if not header.isSectionHidden(p)]
+        places.sort(key=header.visualIndex)
+        lines = [
+            "\t".join(columns[place].text(record) for place in places)
+            for record in self.selected_records()
+        ]
+        if lines:
+            QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
+
+    # -- Qt's side
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copies whole rows; everything else is Qt's."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_rows()
+            return
+        super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The cells by the delegate; group rows on top, over all columns."""
+        super().paintEvent(event)
+        first = max(0, self.rowAt(0))
+        painter = QPainter(self.viewport())
+        for row in range(first, self._records.rowCount()):
+            top = self.rowViewportPosition(row)
+            if top > self.viewport().height():
+                break
+            head = self._records.head(row)
+            if head is not None:
+                rect = QRect(0, top, self.viewport().width(), self.rowHeight(row))
+                is_selected = self.selectionModel().isRowSelected(row)
+                self._delegate.paint_head(painter, rect, head, is_selected)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Rows stay under the pointer."""
+        super().enterEvent(event)
+        self._has_pointer = True
+        self._hold()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The pointer is gone: rows may move again."""
+        super().leaveEvent(event)
+        self._has_pointer = False
+        self._set_hovered(-1)
+        self._hold()
+
+    # -- inside
+
+    def _configure_rows(self) -> None:
+        self.setShowGrid(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+
+    def _configure_header(self) -> None:
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(True)
+        header.setSectionsMovable(True)
+        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(NARROWEST_COLUMN)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._pop_up_column_menu)
+        header.sectionClicked.connect(self._sort_by_click)
+        header.sectionMoved.connect(self._layout_moved)
+        for place, column in enumerate(self._records.columns):
+            header.resizeSection(place, self._holder.fonts.px(column.width))
+            header.setSectionHidden(place, not column.is_visible)
+        self._find_first_column()
+
+    def _take_theme(self) -> None:
+        fonts = self._holder.fonts
+        self.verticalHeader().setDefaultSectionSize(self._delegate.row_height())
+        small_height = QFontMetrics(fonts.small_medium).height()
+        self.horizontalHeader().setFixedHeight(max(HEADER_HEIGHT, small_height + 13))
+        self.viewport().update()
+
+    def _sort_by_click(self, place: int) -> None:
+        columns = self._records.columns
+        descending = columns[place].descending_first
+        sorting = self._records.sorting
+        if sorting is not None and sorting[0] == columns[place].key:
+            descending = not sorting[1]
+        self._records.sort_by(columns[place].key, descending)
+        self.columns_changed.emit()
+
+    def _show_column(self, place: int, is_shown: bool) -> None:
+        self.horizontalHeader().setSectionHidden(place, not is_shown)
+        self._layout_moved()
+
+    def _layout_moved(self) -> None:
+        self._find_first_column()
+        self.columns_changed.emit()
+
+    def _pop_up_column_menu(self, position: QPoint) -> None:
+        self.column_menu().popup(self.horizontalHeader().mapToGlobal(position))
+
+    def _find_first_column(self) -> None:
+        header = self.horizontalHeader()
+        for place in range(header.count()):
+            logical = header.logicalIndex(place)
+            if not header.isSectionHidden(logical):
+                self._delegate.first_column = logical
+                break
+        self.viewport().update()
+
+    def _hover(self, index: QModelIndex) -> None:
+        self._set_hovered(index.row())
+
+    def _set_hovered(self, row: int) -> None:
+        before, self._delegate.hovered_row = self._delegate.hovered_row, row
+        for changed in {before, row}:
+            y = self.rowViewportPosition(changed)
+            if changed >= 0 and y >= 0:
+                self.viewport().update(0, y, self.viewport().width(), self.rowHeight(changed))
+
+    def _activate(self, index: QModelIndex) -> None:
+        is_head = self._records.head(index.row()) is not None
+        signal = self.head_activated if is_head else self.record_activated
+        signal.emit(self._records.record(index.row()))
+
+    def _click(self, index: QModelIndex) -> None:
+        if self._records.head(index.row()) is not None:
+            self._activate(index)
+
+    def _selection_changed(self) -> None:
+        self._hold()
+        self.records_selected.emit(self.selected_records())
+
+    def _hold(self) -> None:
+        self._records.set_held(self._has_pointer or self.selectionModel().hasSelection())
