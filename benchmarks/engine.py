@@ -31,18 +31,8 @@ RESULTS = Path(__file__).parent / "results" / "engine.json"
 PAGE_ENTRIES = 500
 MEBIBYTE = 1 << 20
 
-# Flags of ours that only concern the agent: the list of names and the index.
-_NOT_FOR_A_PLAIN_RUN = (
-    "--null",
-    "--verbatim-files-from",
-    "--no-recursion",
-    "--verbose",
-    "--block-number",
-    "--file=-",
-    "--directory=/",
-    "tar",
-    "--create",
-)
+# What decides how much of a file is saved; the rest of our flags is about the list and the index.
+_CONTENT_FLAGS = ("--format", "--pax-option", "--acls", "--xattrs", "--sparse", "--numeric-owner")
 
 Step = Callable[[Path, Path], Cost]
 Costs = dict[str, list[Cost]]
@@ -106,7 +96,7 @@ def borg(store: Path, source: Path) -> Cost:
     return run(["borg", "create", "-C", "zstd,3", "--numeric-ids", name, source], environment)
 
 
-SAME_FLAGS = [flag for flag in TAR_CREATE if flag not in _NOT_FOR_A_PLAIN_RUN]
+SAME_FLAGS = [flag for flag in TAR_CREATE if flag.startswith(_CONTENT_FLAGS)]
 STEPS: dict[str, Step] = {
     "listing alone": ours("listing"),
     "ours FULL": ours("full"),

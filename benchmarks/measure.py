@@ -41,10 +41,11 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
         # Counts the process and all of its descendants that were waited for.
         _, status, used = os.wait4(process.pid, 0)
         wall = time.monotonic() - started
+        most = peak.end()
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{command} ended with {process.returncode}: {said.decode()}")
-    return Cost(wall, used.ru_utime + used.ru_stime, peak.end())
+    return Cost(wall, used.ru_utime + used.ru_stime, most)
 
 
 class _Peak:

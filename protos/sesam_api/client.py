@@ -7,7 +7,7 @@
 Every call has a deadline, and is repeated by itself when its answer was lost: the agent does the
 same request only once. Every method raises `sesam_api.errors.SesamError` when the agent refuses,
 and its subclass `Unreachable` when there is no answer. Lists are read page by page while they are
-iterated over. Not for use from several threads at once.
+iterated over. Methods may be called from several threads; an iterator belongs to one.
 """
 
 import contextlib

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sesam_api import convert
-from sesam_api.records import Change, Snapshot
+from sesam_api.records import Change, Identity, Snapshot
 from sesam_api.v1 import location_pb2
 from sesam_api.v1.location_pb2_grpc import LocationServiceStub
 from sesam_api.wire import Wire
@@ -12,8 +12,21 @@ from sesam_api.wire import Wire
 def changes(wire: Wire, location_id: str, timeout: float | None) -> Iterator[Change]:
     """A Snapshot, then each change; a new Snapshot if the agent cannot tell what was missed.
 
-    A broken stream is taken up at the last revision. Heartbeats are not handed out.
+    A broken stream is taken up at the last revision. Heartbeats are not handed out, nor the
+    identity that an agent repeats when a stream is taken up.
     """
+    identity: Identity | None = None
+    for change in _received(wire, location_id, timeout):
+        if isinstance(change, Snapshot):
+            identity = change.identity
+        elif isinstance(change, Identity):
+            if change == identity:
+                continue
+            identity = change
+        yield change
+
+
+def _received(wire: Wire, location_id: str, timeout: float | None) -> Iterator[Change]:
     revision: int | None = None
     parts: list[location_pb2.Snapshot] = []
 
@@ -29,7 +42,6 @@ def changes(wire: Wire, location_id: str, timeout: float | None) -> Iterator[Cha
                 parts.append(message.snapshot)
                 if message.snapshot.complete:
                     yield _joined(parts)
-                    parts.clear()
             case "changes":
                 for item in message.changes.changes:
                     change = convert.change(item)

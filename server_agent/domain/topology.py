@@ -48,6 +48,11 @@ def checked_name(field: str, name: str) -> str:
     return name
 
 
+def _shown(path: bytes) -> str:
+    """The path for people; bytes that are no text are escaped."""
+    return f'"{path.decode("utf-8", "backslashreplace")}"'
+
+
 def checked_sources(sources: tuple[bytes, ...]) -> tuple[bytes, ...]:
     """The sources without a slash at their end, or InvalidArgument.
 
@@ -62,7 +67,7 @@ def checked_sources(sources: tuple[bytes, ...]) -> tuple[bytes, ...]:
         if not source.startswith(b"/") or b"\0" in source or {b"", b".", b".."} & set(parts):
             raise InvalidArgument(
                 field="sources",
-                value=repr(source),
+                value=_shown(source),
                 expected="an absolute path without '.', '..' or '//'",
             )
     for source in trimmed:
@@ -71,8 +76,8 @@ def checked_sources(sources: tuple[bytes, ...]) -> tuple[bytes, ...]:
             if other is not source and inside:
                 raise InvalidArgument(
                     field="sources",
-                    value=repr(source),
-                    expected=f"a path that is not inside another source ({other!r})",
+                    value=_shown(source),
+                    expected=f"a path that is not inside another source ({_shown(other)})",
                 )
     return trimmed
 

@@ -1,87 +1,108 @@
-"""Every example of docs/scripting.md, in its order, against an agent in a process of its own."""
+"""Every example of docs/scripting.md, in its order, against a real agent."""
 
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sesam_api.client import connect
-from sesam_api.errors import SesamError, Unreachable
+from sesam_api import errors
+from tests.e2e.agent_process import AgentProcess, run
 
 PAGE = Path(__file__).parents[2] / "docs" / "scripting.md"
 BLOCK = re.compile(r"^```(python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-FINGERPRINT = re.compile(r"\b(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}\b")
-TOKEN = re.compile(r"\b[0-9A-Za-z]{4}(?:-[0-9A-Za-z]{4}){3}\b")
-START_SECONDS = 20.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def call(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+FINGERPRINT = re.compile(r"^Fingerprint: (\S+)$", re.MULTILINE)
+COMMANDS = Path(sys.executable).parent
+BLOCK_SECONDS = 60
 
 
 @pytest.fixture
-def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands of this installation in PATH, and nothing of the machine's own agent."""
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("GRPC_VERBOSITY", "NONE")
+def agent(tmp_path: Path) -> Iterator[AgentProcess]:
+    agent = AgentProcess(tmp_path / "sesam", tmp_path)
+    try:
+        agent.start()
+        yield agent
+    finally:
+        agent.close()
+
+
+@pytest.fixture
+def page(agent: AgentProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The page with places below `tmp_path`, and an environment as it takes for granted."""
+    letters = tmp_path / "documents/letters"
+    letters.mkdir(parents=True)
+    (tmp_path / "documents/letter.txt").write_text("Dear reader\n")
+    (letters / "old.bak").write_text("x")
+
+    fingerprint = FINGERPRINT.search(agent.made)
+    assert fingerprint, agent.made
+    monkeypatch.setenv("SESAM_ADDRESS", agent.address)
+    monkeypatch.setenv("SESAM_FINGERPRINT", fingerprint[1])
+    for variable, role in (("SESAM_TOKEN", "operator"), ("SESAM_ADMIN_TOKEN", "admin")):
+        monkeypatch.setenv(variable, run(agent.root, "token", "--role", role).stdout.strip())
+    monkeypatch.setenv("PATH", f"{COMMANDS}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.delenv("SESAM2000_INI", raising=False)
     monkeypatch.chdir(tmp_path)
 
+    text = PAGE.read_text(encoding="utf-8")
+    for place, here in {
+        "/srv/sesam": agent.root,
+        "/srv/documents": tmp_path / "documents",
+        "/var/restored": tmp_path / "restored",
+    }.items():
+        assert place in text
+        text = text.replace(place, str(here))
+    return text
 
-@pytest.fixture
-def agent(tmp_path: Path, environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A running agent with what the page takes for granted; its root."""
-    root, port = tmp_path / "sesam", free_port()
-    printed = call(
-        "sesam-agent", "--root", str(root), "init", "--name", "docs", "--port", str(port)
+
+def test_every_example_runs(page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, object] = {}
+    printed = []
+    blocks = list(BLOCK.finditer(page))
+    assert {block[1] for block in blocks} == {"python", "sh"}
+    for block in blocks:
+        if block[1] == "sh":
+            printed.append(shell(block[2]))
+        else:
+            line = page.count("\n", 0, block.start(2))
+            # Line numbers of the page, should it fail.
+            exec(compile("\n" * line + block[2], str(PAGE), "exec"), names)
+            printed.append(capsys.readouterr().out)
+
+    text = "".join(printed)
+    assert re.search(r'^STATUS=SUCCESS MSG="SF\d{17}@\w{11}"$', text, re.MULTILINE)
+    assert f"reads to you: {os.environ['SESAM_FINGERPRINT'].lower()}" in text
+    assert "I am operator of Alpha" in text
+    assert re.search(r"^SI\d{17}@\w{11} 0 files 0 bytes$", text, re.MULTILINE)
+    assert "ended: ok" in text
+    assert "Dear reader" in text
+    assert "1 tasks, 1 jobs" in text
+    assert 'There is no task "documnets" in this location.' in text
+    assert "tcp failed: Nothing accepts connections at 127.0.0.1:1" in text
+    assert (tmp_path / "sesam-credential").stat().st_mode & 0o777 == 0o600
+
+
+def shell(script: str) -> str:
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=BLOCK_SECONDS,
+        check=False,
     )
-    fingerprint = FINGERPRINT.search(printed)
-    assert fingerprint, f"init prints no fingerprint: {printed}"
-    monkeypatch.setenv("SESAM_ADDRESS", f"127.0.0.1:{port}")
-    monkeypatch.setenv("SESAM_FINGERPRINT", fingerprint[0])
-    log = tmp_path / "agent.log"
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            ["sesam-agent", "--root", str(root), "serve"], stdout=output, stderr=output
-        ) as process,
-    ):
-        try:
-            wait_until_it_answers(f"127.0.0.1:{port}", fingerprint[0], process, log)
-            for variable, role in (("SESAM_TOKEN", "operator"), ("SESAM_ADMIN_TOKEN", "admin")):
-                token = TOKEN.search(
-                    call("sesam-agent", "--root", str(root), "token", "--role", role)
-                )
-                assert token
-                monkeypatch.setenv(variable, token[0])
-            yield root
-        finally:
-            process.terminate()
-            assert process.wait(timeout=20) is not None
+    assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
+    return done.stdout
 
 
-def wait_until_it_answers(
-    address: str, fingerprint: str, process: "subprocess.Popen[bytes]", log: Path
-) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            with connect(address, token="sesam_nobody", fingerprint=fingerprint):
-                return
-        except Unreachable as error:
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the agent does not start: {error}\n{log.read_text()}")
-        except SesamError:
-            return  # it answers, and refuses the credential
+def test_the_page_names_every_exception() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    names = {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and issubclass(value, errors.SesamError)
+    }
+    assert "StillRunning" in names
+    assert {name for name in names if f"`{name}`" not in text} == set()

@@ -111,7 +111,12 @@ class Locations(LocationServiceServicer):
                 or request.location_id != state.location_id
                 or not state.forgotten <= known <= state.revision
             )
-            first = self._snapshot(context) if fresh else []
+            again = location.Changes(changes=[Change(location=state.identity())])
+            first = (
+                self._snapshot(context)
+                if fresh
+                else [location.WatchResponse(revision=known, changes=again)]
+            )
             known = state.revision if fresh else known
         for message in first:
             yield _stamped(message)

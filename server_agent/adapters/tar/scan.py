@@ -122,12 +122,9 @@ class Scan:
 
     def _take(self, output: bytes) -> bytes:
         """Adds the whole records of find's output and returns what is left."""
-        fields = output.split(b"\0")
-        whole = len(fields) // _FIELDS * _FIELDS
-        rest = b"\0".join(fields[whole:])
-        del fields[whole:]
+        fields, rest = whole_records(output)
         if fields:
-            self.entries += whole // _FIELDS
+            self.entries += len(fields) // _FIELDS
             self.listing.add(_rows(fields))
         return rest
 
@@ -145,6 +142,18 @@ def kernel_mounts(mountinfo: bytes, source: bytes) -> list[bytes]:
         if file_system.split(b" ")[0] in _MADE_UP and is_below(point, source):
             found.append(point)
     return found
+
+
+def whole_records(output: bytes) -> tuple[list[bytes], bytes]:
+    """The fields of all whole records, and the beginning of the next one.
+
+    A last field can be empty: it is whole only when the NUL after it is there.
+    """
+    *fields, tail = output.split(b"\0")
+    whole = len(fields) // _FIELDS * _FIELDS
+    rest = b"\0".join([*fields[whole:], tail])
+    del fields[whole:]
+    return fields, rest
 
 
 def is_below(path: bytes, directory: bytes) -> bool:

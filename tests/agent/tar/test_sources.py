@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server_agent.adapters.tar.scan import kernel_mounts
+from server_agent.adapters.tar.scan import kernel_mounts, whole_records
 from server_agent.domain.errors import PathNotFound
 from server_agent.domain.jobs import Level
 from server_agent.ports import Entry, EntryKind, SavesetRef
@@ -177,6 +177,16 @@ def test_the_data_store_is_never_saved(site: Site) -> None:
         assert set(site.codes()) == {"OWN_FILES"}
     names = {entry.path for entry in everything_in(site, site.chain[0], os.fsencode(site.root))}
     assert names == {os.fsencode(site.root / name) for name in ("lis", "source")}
+
+
+def test_output_of_find_may_be_cut_anywhere() -> None:
+    records = [b"/dir\0name\0f\0001\0002\0001\0005\0001.5\0002.5\000644\0000\0000\0\0"] * 3
+    output = b"".join(records)
+    for cut in range(len(output) + 1):
+        first, rest = whole_records(output[:cut])
+        second, nothing = whole_records(rest + output[cut:])
+        assert first + second == output.split(b"\0")[:-1]
+        assert nothing == b""
 
 
 def test_made_up_file_systems_below_a_source() -> None:

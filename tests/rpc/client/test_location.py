@@ -155,6 +155,14 @@ def test_a_modified_task_keeps_what_is_not_given(agent, location):
     assert (location.task("docs").sources, location.task("docs").excludes) == ((b"/srv/new",), ())
 
 
+def test_a_change_does_not_undo_what_somebody_else_changed_meanwhile(agent, location):
+    agent.on_call["UpdateTask"] = lambda: agent.location.put_task("docs", "local", [b"/theirs"])
+    with pytest.raises(SesamError, match="was changed since it was read") as raised:
+        location.modify_task("docs", sources=["/mine"])
+    assert raised.value.reason == "CHANGED_MEANWHILE"
+    assert location.task("docs").sources == (b"/theirs",)
+
+
 def test_one_task_is_found_by_its_exact_name(agent, location):
     agent.location.put_task("docs 2", "local", [b"/x"])
     assert location.task("docs").name == "docs"
