@@ -1,0 +1,87 @@
+"""Calls to one location: deadline, one repetition of a lost answer, and the agent's reason."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+
+from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.remote.channel import Metadata, location_error
+from sesam_master.remote.session import Link, Session
+
+Answer = TypeVar("Answer", bound=Message)
+Call = Callable[[grpc.aio.Channel], Any]
+
+_LOST = frozenset({Trouble.UNREACHABLE, Trouble.NO_ANSWER})
+
+
+def new_request_id() -> str:
+    return str(uuid.uuid4())
+
+
+async def send(
+    channel: grpc.aio.Channel,
+    metadata: Metadata,
+    location_id: str,
+    call: Call,
+    request: Message,
+    seconds: float,
+) -> Any:
+    """One try. Raises LocationError."""
+    try:
+        return await call(channel)(request, metadata=metadata, timeout=seconds)
+    except grpc.aio.AioRpcError as error:
+        raise location_error(location_id, error) from error
+    except grpc.aio.UsageError as error:  # the channel was closed before the call
+        raise LocationError(Trouble.UNREACHABLE, location_id) from error
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        # The session closed its channel, which cancels the calls on it.
+        raise LocationError(Trouble.UNREACHABLE, location_id) from error
+
+
+async def read(session: Session, call: Call, request: Message, seconds: float) -> Any:
+    """Asks for what changes nothing. Raises LocationError."""
+    return await _send_over(_link(session), session, call, request, seconds)
+
+
+async def change(session: Session, call: Call, request: Message, seconds: float) -> Any:
+    """Asks for a change; the request must carry a request id. If the answer was lost, the same
+    request is sent once more. Raises LocationError: NO_ANSWER if it may have happened."""
+    link = _link(session)  # without one nothing is sent, and nothing can have happened
+    try:
+        return await _send_over(link, session, call, request, seconds)
+    except LocationError as lost:
+        if lost.trouble not in _LOST:
+            raise
+    try:
+        async with asyncio.timeout(seconds):
+            await session.is_proved.wait()
+        return await read(session, call, request, seconds)
+    except TimeoutError as error:
+        raise LocationError(Trouble.NO_ANSWER, session.registration.location_id) from error
+    except LocationError as lost:
+        if lost.trouble in _LOST:
+            raise LocationError(Trouble.NO_ANSWER, lost.location_id) from lost
+        raise
+
+
+async def _send_over(
+    link: Link, session: Session, call: Call, request: Message, seconds: float
+) -> Any:
+    location_id = session.registration.location_id
+    return await send(link.channel, link.metadata, location_id, call, request, seconds)
+
+
+def _link(session: Session) -> Link:
+    if session.link is not None:
+        return session.link
+    trouble = session.trouble
+    metadata = {"step": trouble.step, "found": trouble.detail} if trouble else {}
+    raise LocationError(Trouble.UNREACHABLE, session.registration.location_id, metadata=metadata)

@@ -1,0 +1,246 @@
+"""Messages of the wire into the records of the desk, and queries into messages."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from sesam_api.v1 import access_pb2, jobs_pb2, location_pb2, savesets_pb2, tasks_pb2, topology_pb2
+from sesam_master.core.fleet import Lazy, Picture
+from sesam_master.core.gateway import JobQuery
+from sesam_master.core.records import (
+    BackupType,
+    Client,
+    Entry,
+    EntryKind,
+    Identity,
+    Job,
+    JobKind,
+    Level,
+    Phase,
+    Progress,
+    ProtocolLine,
+    Role,
+    Saveset,
+    Task,
+)
+from sesam_master.core.states import JobState
+
+ROLES = {
+    access_pb2.ROLE_ADMIN: Role.ADMIN,
+    access_pb2.ROLE_OPERATOR: Role.OPERATOR,
+    access_pb2.ROLE_BACKUP: Role.BACKUP,
+    access_pb2.ROLE_RESTORE: Role.RESTORE,
+    access_pb2.ROLE_MONITOR: Role.MONITOR,
+}
+STATES = {
+    jobs_pb2.JOB_STATE_QUEUED: JobState.QUEUED,
+    jobs_pb2.JOB_STATE_ACTIVE: JobState.ACTIVE,
+    jobs_pb2.JOB_STATE_OK: JobState.OK,
+    jobs_pb2.JOB_STATE_WARNING: JobState.WARNING,
+    jobs_pb2.JOB_STATE_ERROR: JobState.ERROR,
+    jobs_pb2.JOB_STATE_BROKEN: JobState.BROKEN,
+    jobs_pb2.JOB_STATE_CANCELLED: JobState.CANCELLED,
+}
+STATE_NUMBERS = {state: number for number, state in STATES.items()}
+TYPES = {
+    jobs_pb2.BACKUP_TYPE_FULL: BackupType.FULL,
+    jobs_pb2.BACKUP_TYPE_DIFF: BackupType.DIFF,
+    jobs_pb2.BACKUP_TYPE_INC: BackupType.INC,
+    jobs_pb2.BACKUP_TYPE_COPY: BackupType.COPY,
+}
+TYPE_NUMBERS = {backup_type: number for number, backup_type in TYPES.items()}
+KIND_NUMBERS = {
+    JobKind.BACKUP: jobs_pb2.JOB_KIND_BACKUP,
+    JobKind.RESTORE: jobs_pb2.JOB_KIND_RESTORE,
+}
+_PHASES = {
+    jobs_pb2.PHASE_SCAN: Phase.SCAN,
+    jobs_pb2.PHASE_TRANSFER: Phase.TRANSFER,
+    jobs_pb2.PHASE_COMMIT: Phase.COMMIT,
+}
+_LEVELS = {jobs_pb2.LEVEL_WARNING: Level.WARNING, jobs_pb2.LEVEL_ERROR: Level.ERROR}
+_ENTRY_KINDS = {
+    savesets_pb2.ENTRY_KIND_DIRECTORY: EntryKind.DIRECTORY,
+    savesets_pb2.ENTRY_KIND_SYMLINK: EntryKind.SYMLINK,
+    savesets_pb2.ENTRY_KIND_FIFO: EntryKind.FIFO,
+    savesets_pb2.ENTRY_KIND_BLOCK_DEVICE: EntryKind.BLOCK_DEVICE,
+    savesets_pb2.ENTRY_KIND_CHARACTER_DEVICE: EntryKind.CHARACTER_DEVICE,
+    savesets_pb2.ENTRY_KIND_SOCKET: EntryKind.SOCKET,
+}
+_ACCESS = {topology_pb2.ACCESS_LOCAL: "local"}
+
+
+def moment(stamp: Timestamp) -> datetime:
+    """An aware datetime in UTC, cut to microseconds; the nearest one that Python can hold."""
+    try:
+        return stamp.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return (datetime.min if stamp.seconds < 0 else datetime.max).replace(tzinfo=UTC)
+
+
+def identity(message: location_pb2.Location) -> Identity:
+    return Identity(
+        location_id=message.location_id,
+        name=message.name,
+        host=message.host,
+        version=message.version,
+        time_zone=message.time_zone,
+        capabilities=tuple(message.capabilities),
+        start_time=moment(message.start_time),
+    )
+
+
+def role(number: access_pb2.Role.ValueType) -> Role:
+    return ROLES.get(number, Role.UNKNOWN)
+
+
+def client(message: topology_pb2.Client) -> Client:
+    return Client(message.name, _ACCESS.get(message.access, ""), message.comment)
+
+
+def task(message: tasks_pb2.Task) -> Task:
+    return Task(
+        name=message.name,
+        client=message.client,
+        sources=tuple(message.sources),
+        excludes=tuple(message.excludes),
+        comment=message.comment,
+    )
+
+
+def state(number: jobs_pb2.JobState.ValueType) -> JobState:
+    """A state of a newer agent is unknown here."""
+    return STATES.get(number, JobState.UNKNOWN)
+
+
+def job(location_id: str, message: jobs_pb2.Job) -> Job:
+    is_restore = message.kind == jobs_pb2.JOB_KIND_RESTORE
+    return Job(
+        location_id=location_id,
+        id=message.job_id,
+        kind=JobKind.RESTORE if is_restore else JobKind.BACKUP,
+        state=state(message.state),
+        task=message.task,
+        client=message.client,
+        requested_type=TYPES.get(message.requested_type),
+        type=TYPES.get(message.type),
+        saveset=message.saveset,
+        create_time=moment(message.create_time),
+        start_time=moment(message.start_time) if message.HasField("start_time") else None,
+        end_time=moment(message.end_time) if message.HasField("end_time") else None,
+        sesam_day=message.sesam_day,
+        progress=_progress(message.progress) if message.HasField("progress") else None,
+        files=message.files,
+        size_bytes=message.bytes,
+        stored_bytes=message.stored_bytes,
+        skipped=message.skipped,
+        message=message.message,
+        started_by=message.started_by,
+        target=message.target,
+    )
+
+
+def _progress(message: jobs_pb2.Progress) -> Progress:
+    return Progress(
+        phase=_PHASES.get(message.phase, Phase.UNKNOWN),
+        files_done=message.files_done,
+        files_total=message.files_total if message.HasField("files_total") else None,
+        bytes_done=message.bytes_done,
+        bytes_total=message.bytes_total if message.HasField("bytes_total") else None,
+        stored_bytes=message.stored_bytes,
+        current=message.current,
+    )
+
+
+def protocol_line(message: jobs_pb2.ProtocolLine) -> ProtocolLine:
+    return ProtocolLine(
+        time=moment(message.time),
+        level=_LEVELS.get(message.level, Level.INFO),
+        code=message.code,
+        text=message.text,
+    )
+
+
+def saveset(location_id: str, message: savesets_pb2.Saveset) -> Saveset:
+    return Saveset(
+        location_id=location_id,
+        name=message.name,
+        task=message.task,
+        client=message.client,
+        type=TYPES.get(message.type, BackupType.FULL),
+        base=message.base if message.HasField("base") else None,
+        state=state(message.state),
+        start_time=moment(message.start_time),
+        end_time=moment(message.end_time),
+        sesam_day=message.sesam_day,
+        sources=tuple(message.sources),
+        files=message.files,
+        size_bytes=message.bytes,
+        stored_bytes=message.stored_bytes,
+        skipped=message.skipped,
+        listed_files=message.listed_files,
+        listed_bytes=message.listed_bytes,
+        label=message.label,
+        job_id=message.job_id,
+    )
+
+
+def entry(message: savesets_pb2.Entry) -> Entry:
+    return Entry(
+        path=message.path,
+        kind=_ENTRY_KINDS.get(message.kind, EntryKind.FILE),
+        size=message.size,
+        modify_time=moment(message.modify_time),
+        mode=message.mode,
+        uid=message.uid,
+        gid=message.gid,
+        link_target=message.link_target,
+        home=message.home if message.HasField("home") else None,
+        children=message.children,
+    )
+
+
+def picture(
+    snapshot: location_pb2.Snapshot,
+    clients: dict[str, int],
+    tasks: dict[str, int],
+    jobs: dict[str, int],
+) -> Picture:
+    """Keeps the snapshot as it is, with the place of each object in it by key: an object becomes
+    a record when somebody looks at it."""
+    location_id = snapshot.location.location_id
+    states: Counter[JobState] = Counter()
+    for number, count in Counter(message.state for message in snapshot.jobs).items():
+        states[state(number)] += count
+    return Picture(
+        identity=identity(snapshot.location),
+        role=role(snapshot.role),
+        clients=Lazy(clients, lambda place: client(snapshot.clients[place])),
+        tasks=Lazy(tasks, lambda place: task(snapshot.tasks[place])),
+        jobs=Lazy(jobs, lambda place: job(location_id, snapshot.jobs[place])),
+        states=states,
+    )
+
+
+def job_filter(query: JobQuery) -> jobs_pb2.JobFilter:
+    """States that no location can have a job in (planned, ...) find nothing by themselves."""
+    return jobs_pb2.JobFilter(
+        states=[
+            STATE_NUMBERS[wanted] for wanted in sorted(query.states) if wanted in STATE_NUMBERS
+        ],
+        kinds=[KIND_NUMBERS[kind] for kind in sorted(query.kinds)],
+        task=query.task,
+        client=query.client,
+        first_sesam_day=query.first_sesam_day,
+        last_sesam_day=query.last_sesam_day,
+        text=query.text,
+    )
+
+
+def state_counts(counts: Iterable[jobs_pb2.StateCount]) -> dict[JobState, int]:
+    merged: Counter[JobState] = Counter()
+    for item in counts:
+        merged[state(item.state)] += item.count
+    return dict(merged)

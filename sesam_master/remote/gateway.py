@@ -1,0 +1,163 @@
+"""What the desk asks of its locations, over the sessions' channels."""
+
+from collections.abc import Sequence
+
+from sesam_api.v1 import jobs_pb2, savesets_pb2
+from sesam_api.v1.jobs_pb2_grpc import JobServiceStub
+from sesam_api.v1.savesets_pb2_grpc import SavesetServiceStub
+from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.gateway import (
+    PAGE_SIZE,
+    Diagnosis,
+    EntryPage,
+    JobPage,
+    JobQuery,
+    Presented,
+    ProtocolPage,
+    SavesetPage,
+)
+from sesam_master.core.records import BackupType, Job
+from sesam_master.core.registry import Registration
+from sesam_master.remote import calls, convert, doctor, enrolment, probe
+from sesam_master.remote.roster import Roster
+
+
+class Gateway:
+    """Implements core.gateway.FleetGateway; see there for what each method means."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+        self._times = roster.times
+
+    async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job:
+        request = jobs_pb2.StartBackupRequest(
+            location_id=location_id,
+            request_id=calls.new_request_id(),
+            task=task,
+            type=convert.TYPE_NUMBERS[backup_type],
+        )
+        session = self._roster.session(location_id)
+        answer = await calls.change(
+            session, lambda ch: JobServiceStub(ch).StartBackup, request, self._times.call
+        )
+        return convert.job(location_id, answer.job)
+
+    async def cancel_job(self, location_id: str, job_id: str) -> Job:
+        request = jobs_pb2.CancelJobRequest(
+            location_id=location_id, request_id=calls.new_request_id(), job_id=job_id
+        )
+        session = self._roster.session(location_id)
+        answer = await calls.change(
+            session, lambda ch: JobServiceStub(ch).CancelJob, request, self._times.call
+        )
+        return convert.job(location_id, answer.job)
+
+    async def jobs(
+        self, location_id: str, query: JobQuery, page_token: str, with_counts: bool
+    ) -> JobPage:
+        session = self._roster.session(location_id)
+        wanted = convert.job_filter(query)
+        if query.states and not wanted.states and not with_counts:
+            return JobPage((), "", None)  # no location has jobs in such a state
+        request = jobs_pb2.ListJobsRequest(
+            page_size=PAGE_SIZE,
+            page_token=page_token,
+            filter=wanted,
+            order_by=f"{query.order} desc" if query.descending else query.order,
+            with_counts=with_counts,
+        )
+        answer = await calls.read(
+            session, lambda ch: JobServiceStub(ch).ListJobs, request, self._times.list_call
+        )
+        counts = convert.state_counts(answer.state_counts) if with_counts else None
+        if query.states and not wanted.states:
+            return JobPage((), "", counts)
+        jobs = tuple(convert.job(location_id, message) for message in answer.jobs)
+        return JobPage(jobs, answer.next_page_token, counts)
+
+    async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage:
+        request = jobs_pb2.ReadProtocolRequest(job_id=job_id, after_line=after_line)
+        answer = await calls.read(
+            self._roster.session(location_id),
+            lambda ch: JobServiceStub(ch).ReadProtocol,
+            request,
+            self._times.call,
+        )
+        return ProtocolPage(tuple(map(convert.protocol_line, answer.lines)), answer.more)
+
+    async def savesets(self, location_id: str, task: str, page_token: str) -> SavesetPage:
+        request = savesets_pb2.ListSavesetsRequest(
+            page_size=PAGE_SIZE,
+            page_token=page_token,
+            filter=savesets_pb2.SavesetFilter(task=task),
+        )
+        answer = await calls.read(
+            self._roster.session(location_id),
+            lambda ch: SavesetServiceStub(ch).ListSavesets,
+            request,
+            self._times.list_call,
+        )
+        found = tuple(convert.saveset(location_id, message) for message in answer.savesets)
+        return SavesetPage(found, answer.next_page_token)
+
+    async def entries(
+        self, location_id: str, saveset: str, directory: bytes, page_token: str
+    ) -> EntryPage:
+        request = savesets_pb2.ListEntriesRequest(
+            saveset=saveset, directory=directory, page_size=PAGE_SIZE, page_token=page_token
+        )
+        answer = await calls.read(
+            self._roster.session(location_id),
+            lambda ch: SavesetServiceStub(ch).ListEntries,
+            request,
+            self._times.list_call,
+        )
+        return EntryPage(
+            tuple(map(convert.entry, answer.entries)), answer.next_page_token, answer.total
+        )
+
+    async def start_restore(
+        self, location_id: str, saveset: str, paths: Sequence[bytes], target: bytes
+    ) -> Job:
+        request = savesets_pb2.StartRestoreRequest(
+            location_id=location_id,
+            request_id=calls.new_request_id(),
+            saveset=saveset,
+            paths=paths,
+            target=target,
+        )
+        answer = await calls.change(
+            self._roster.session(location_id),
+            lambda ch: SavesetServiceStub(ch).StartRestore,
+            request,
+            self._times.call,
+        )
+        return convert.job(location_id, answer.job)
+
+    async def look(self, host: str, port: int) -> Presented:
+        try:
+            return await probe.present(host, port, self._times.probe)
+        except probe.StepFailed as failure:
+            metadata = {"step": failure.step, "found": failure.found, "advice": failure.advice}
+            raise LocationError(Trouble.UNREACHABLE, "", metadata=metadata) from failure
+
+    async def enrol(self, presented: Presented, token: str, name: str, farm: str) -> Registration:
+        return await enrolment.enrol(self._roster, presented, token, name, farm)
+
+    async def diagnose(self, location_id: str) -> Diagnosis:
+        registration = self._roster.registration(location_id)
+        return await doctor.diagnose(
+            registration, lambda: self._roster.credential(location_id), self._times
+        )
+
+    async def accept_certificate(self, location_id: str, presented: Presented) -> None:
+        await self._roster.pin(location_id, presented.certificate, presented.fingerprint)
+
+    async def change_registration(self, registration: Registration) -> None:
+        await self._roster.change(registration)
+
+    async def remove_registration(self, location_id: str) -> None:
+        await self._roster.remove(location_id)
+
+    async def reconnect(self, location_id: str) -> None:
+        self._roster.session(location_id).hurry()

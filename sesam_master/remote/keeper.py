@@ -1,0 +1,95 @@
+"""Remembers the last picture of each location on the desk's own disk."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from google.protobuf.message import DecodeError
+
+from sesam_master.core.fleet import FleetEvent, PictureArrived
+from sesam_master.core.registry import KeepingError, PictureStore, Remembered
+from sesam_master.remote.live import LiveState
+from sesam_master.remote.session import Session
+
+_log = logging.getLogger(__name__)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Keeper:
+    """Saves what has changed. Lives in the network thread's loop.
+
+    A picture that cannot be kept is a loss at the next start only, so it is logged, not raised.
+    """
+
+    def __init__(
+        self, store: PictureStore, on_disk: Callable[..., Awaitable[object]], seconds: float
+    ) -> None:
+        """`on_disk` runs a blocking function outside the loop; `seconds` are between savings."""
+        self._store = store
+        self._on_disk = on_disk
+        self._seconds = seconds
+        self._changed: set[str] = set()
+        self._saved: dict[str, datetime] = {}
+
+    def note(self, event: FleetEvent) -> None:
+        """What is delivered may have to be saved."""
+        if not hasattr(event, "registrations") and not hasattr(event, "connection"):
+            self._changed.add(event.location_id)
+
+    async def recall(self, deliver: Callable[[FleetEvent], None]) -> None:
+        """Delivers what was kept."""
+        kept: list[Remembered] = []
+
+        def load() -> None:
+            kept.extend(self._store.load())
+
+        try:
+            await self._on_disk(load)
+        except KeepingError as error:
+            _log.warning("No remembered pictures: %s", error)
+        for item in kept:
+            try:
+                picture = LiveState.from_bytes(item.snapshot).picture()
+            except DecodeError:
+                _log.warning("The remembered picture of %s is unreadable.", item.location_id)
+                continue
+            proof_time = _EPOCH + item.proof_time_us * _MICROSECOND
+            deliver(PictureArrived(item.location_id, picture, proof_time, is_remembered=True))
+            await asyncio.sleep(0)  # sessions go first
+
+    async def run(self, sessions: Callable[[], list[Session]]) -> None:
+        """Saves what has changed, again and again until it is cancelled."""
+        while True:
+            await asyncio.sleep(self._seconds)
+            changed, self._changed = self._changed, set()
+            await self._save([s for s in sessions() if s.registration.location_id in changed])
+
+    async def save_all(self, sessions: list[Session]) -> None:
+        """Saves what has a newer proof than what is kept."""
+        await self._save(
+            [s for s in sessions if s.proof_time != self._saved.get(s.registration.location_id)]
+        )
+
+    async def forget(self, location_id: str) -> None:
+        self._changed.discard(location_id)
+        self._saved.pop(location_id, None)
+        await self._on_disk(self._store.forget, location_id)
+
+    async def _save(self, sessions: list[Session]) -> None:
+        pictures = []
+        for session in sessions:
+            if session.live is None or session.proof_time is None:
+                continue
+            location_id = session.registration.location_id
+            proof_time_us = (session.proof_time - _EPOCH) // _MICROSECOND
+            pictures.append(Remembered(location_id, session.live.to_bytes(), proof_time_us))
+            self._saved[location_id] = session.proof_time
+            await asyncio.sleep(0)  # packing a thousand pictures must not hold up the streams
+        if not pictures:
+            return
+        try:
+            await self._on_disk(self._store.save, pictures)
+        except KeepingError as error:
+            _log.warning("Pictures were not kept: %s", error)

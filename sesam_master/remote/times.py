@@ -1,0 +1,28 @@
+"""How long the desk waits for what. All in seconds."""
+
+from dataclasses import dataclass
+
+from sesam_master.core.states import PROOF_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Attributes:
+    silence: a watch stream without any message is given up after it.
+    proof: a location whose last proof is older is stale.
+    connect: for name, TCP and TLS of a new connection.
+    probe: for each step of looking for the reason of a failure.
+    call, list_call: for a call; for one that reads a page of a long list.
+    first_pause, longest_pause: between two attempts to connect; each is twice the one before.
+    keep: between two savings of the pictures.
+    """
+
+    silence: float = PROOF_SECONDS
+    proof: float = PROOF_SECONDS
+    connect: float = 10.0
+    probe: float = 5.0
+    call: float = 5.0
+    list_call: float = 10.0
+    first_pause: float = 0.5
+    longest_pause: float = 30.0
+    keep: float = 10.0

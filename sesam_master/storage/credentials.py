@@ -1,0 +1,192 @@
+"""Keeps the credentials: in the system's keyring, or in a file under a passphrase."""
+
+import base64
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import keyring
+import keyring.errors
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from keyring.backend import KeyringBackend
+
+from sesam_master.core.registry import CredentialStore, KeepingError
+from sesam_master.storage import atomic
+
+SERVICE = "sesam-master"
+_REFUSED_MODULES = ("keyrings.alt", "keyring.backends.null", "keyring.backends.fail")
+_LOWEST_PRIORITY = 1
+
+_FORMAT = 1
+_SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**16, 8, 1  # 64 MiB and about 0.2 s for each guess
+_SALT_BYTES = 16
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+_BINDING = b"sesam-master credentials 1"
+
+
+def open_credentials(
+    path: Path, passphrase: str | None, backend: KeyringBackend | None = None
+) -> CredentialStore:
+    """The keyring if there is a safe one, else the file.
+
+    Args:
+        path: of the file.
+        passphrase: None if nobody was asked for one yet.
+        backend: a keyring instead of the system's own choice.
+
+    Raises:
+        PassphraseNeeded: there is no keyring, and no passphrase was given.
+        KeepingError: the file cannot be used, or the passphrase is wrong.
+    """
+    chosen = backend or safe_keyring()
+    if chosen is not None:
+        return KeyringCredentials(chosen)
+    if not passphrase:
+        raise PassphraseNeeded(
+            f"This system has no safe keyring. The credentials are kept in {path}, encrypted under "
+            "a passphrase; give one."
+        )
+    return EncryptedFile(path, passphrase)
+
+
+class PassphraseNeeded(KeepingError):
+    """A person has to be asked for the passphrase of the file."""
+
+
+def safe_keyring() -> KeyringBackend | None:
+    """The system's keyring; None if it has none, or one that keeps secrets in the clear."""
+    found = keyring.get_keyring()
+    module = type(found).__module__
+    if module.startswith(_REFUSED_MODULES) or found.priority < _LOWEST_PRIORITY:
+        return None
+    return found
+
+
+class KeyringCredentials:
+    """Implements core.registry.CredentialStore. May wait for a person to unlock the keyring."""
+
+    def __init__(self, backend: KeyringBackend) -> None:
+        self._backend = backend
+
+    def get(self, location_id: str) -> str | None:
+        try:
+            return self._backend.get_password(SERVICE, location_id)
+        except keyring.errors.KeyringError as error:
+            raise _keyring_failed("read", error) from error
+
+    def put(self, location_id: str, credential: str) -> None:
+        try:
+            self._backend.set_password(SERVICE, location_id, credential)
+        except keyring.errors.KeyringError as error:
+            raise _keyring_failed("written", error) from error
+
+    def delete(self, location_id: str) -> None:
+        try:
+            if self._backend.get_password(SERVICE, location_id) is not None:
+                self._backend.delete_password(SERVICE, location_id)
+        except keyring.errors.KeyringError as error:
+            raise _keyring_failed("changed", error) from error
+
+
+def _keyring_failed(what: str, error: Exception) -> KeepingError:
+    return KeepingError(f"The system's keyring cannot be {what} ({error}). Unlock it.")
+
+
+class EncryptedFile:
+    """Implements core.registry.CredentialStore: scrypt (RFC 7914) makes the key out of the
+    passphrase, ChaCha20-Poly1305 (RFC 8439) seals all credentials together."""
+
+    def __init__(self, path: Path, passphrase: str) -> None:
+        """Reads the file if there is one. Raises KeepingError."""
+        self._path = path
+        self._secrets: dict[str, str] = {}
+        content = self._content()
+        self._salt = os.urandom(_SALT_BYTES) if content is None else content[0]
+        self._cipher = ChaCha20Poly1305(_key(passphrase, self._salt))
+        if content is not None:
+            self._secrets = self._opened(content[1], content[2])
+
+    def get(self, location_id: str) -> str | None:
+        return self._secrets.get(location_id)
+
+    def put(self, location_id: str, credential: str) -> None:
+        self._save({**self._secrets, location_id: credential})
+
+    def delete(self, location_id: str) -> None:
+        if location_id in self._secrets:
+            self._save({i: s for i, s in self._secrets.items() if i != location_id})
+
+    def _save(self, secrets: dict[str, str]) -> None:
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = self._cipher.encrypt(nonce, json.dumps(secrets).encode(), _BINDING)
+        document = {
+            "format": _FORMAT,
+            "salt": _coded(self._salt),
+            "nonce": _coded(nonce),
+            "sealed": _coded(sealed),
+        }
+        try:
+            atomic.replace(self._path, json.dumps(document).encode("ascii"))
+        except OSError as error:
+            raise KeepingError(
+                f"The credentials {self._path} cannot be written ({error.strerror}). Nothing was "
+                "changed; check rights and free space."
+            ) from error
+        self._secrets = secrets
+
+    def _content(self) -> tuple[bytes, bytes, bytes] | None:
+        """Salt, nonce, and what is sealed; None if there is no file."""
+        try:
+            document = json.loads(self._path.read_bytes())
+            if document["format"] != _FORMAT:
+                raise KeepingError(
+                    f"The credentials {self._path} have format {document['format']}; this desk "
+                    f"reads format {_FORMAT}. Use the desk that wrote them."
+                )
+            return tuple(  # type: ignore[return-value]
+                base64.b64decode(document[key], validate=True)
+                for key in ("salt", "nonce", "sealed")
+            )
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise KeepingError(
+                f"The credentials {self._path} cannot be read ({error.strerror}). Check the rights "
+                "of the file."
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._damaged() from error
+
+    def _opened(self, nonce: bytes, sealed: bytes) -> dict[str, str]:
+        try:
+            secrets: dict[str, Any] = json.loads(self._cipher.decrypt(nonce, sealed, _BINDING))
+        except InvalidTag as error:
+            raise WrongPassphrase(
+                f"The passphrase does not open the credentials {self._path}. Give the right one; "
+                "if it is lost, move the file away and enrol the locations again."
+            ) from error
+        except ValueError as error:
+            raise self._damaged() from error
+        return secrets
+
+    def _damaged(self) -> KeepingError:
+        return KeepingError(
+            f"The credentials {self._path} are damaged. Put a good copy of the file in its place, "
+            "or move it away and enrol the locations again."
+        )
+
+
+class WrongPassphrase(KeepingError):
+    """Or the file was changed by somebody: the two cannot be told apart."""
+
+
+def _key(passphrase: str, salt: bytes) -> bytes:
+    return Scrypt(salt, _KEY_BYTES, _SCRYPT_N, _SCRYPT_R, _SCRYPT_P).derive(passphrase.encode())
+
+
+def _coded(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")

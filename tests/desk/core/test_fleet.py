@@ -1,0 +1,177 @@
+"""What the desk knows after which events."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sesam_master.core.fleet import (
+    ConnectionChanged,
+    ConnectionTrouble,
+    Fleet,
+    Lazy,
+    ObjectsChanged,
+    Picture,
+    PictureArrived,
+    RegistrationsChanged,
+    trouble_counts,
+)
+from sesam_master.core.records import Client, Identity, Job, JobKind, Role, Task
+from sesam_master.core.registry import Registration
+from sesam_master.core.states import Connection, JobState
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HERE = "a"
+
+
+def registration(location_id: str, is_on: bool = True) -> Registration:
+    return Registration(location_id, location_id.upper(), "", "h", 1, b"", "", is_on)
+
+
+def job(job_id: str, state: JobState, task: str = "docs", kind: JobKind = JobKind.BACKUP) -> Job:
+    return Job(
+        location_id=HERE,
+        id=job_id,
+        kind=kind,
+        state=state,
+        task=task,
+        client="fs",
+        requested_type=None,
+        type=None,
+        saveset="",
+        create_time=NOW,
+        start_time=None,
+        end_time=None,
+        sesam_day="2026-11-23",
+        progress=None,
+        files=0,
+        size_bytes=0,
+        stored_bytes=0,
+        skipped=0,
+        message="",
+        started_by="",
+        target=b"",
+    )
+
+
+def picture(*jobs: Job) -> Picture:
+    states = {state: sum(j.state is state for j in jobs) for state in {j.state for j in jobs}}
+    return Picture(
+        Identity(HERE, "A", "h", "1", "UTC", (), NOW),
+        Role.ADMIN,
+        Lazy({"fs": Client("fs", "local", "")}),
+        Lazy({"docs": Task("docs", "fs", (b"/srv",), (), "")}),
+        Lazy({j.id: j for j in jobs}),
+        states,
+    )
+
+
+@pytest.fixture
+def fleet() -> Fleet:
+    fleet = Fleet()
+    fleet.apply(RegistrationsChanged((registration("a"), registration("b", is_on=False))))
+    return fleet
+
+
+def connected(location_id: str = HERE, proof_time: datetime = NOW) -> ConnectionChanged:
+    return ConnectionChanged(location_id, Connection.ON, None, proof_time)
+
+
+def test_nothing_is_proved_at_the_start(fleet: Fleet) -> None:
+    assert [s.connection for s in fleet.locations.values()] == [Connection.STALE, Connection.OFF]
+    coverage = fleet.coverage(NOW)
+    assert (coverage.covered, coverage.total, coverage.is_complete) == (0, 2, False)
+
+
+def test_coverage_has_the_age_of_the_proofs(fleet: Fleet) -> None:
+    fleet.apply(connected(proof_time=NOW - timedelta(seconds=9)))
+    coverage = fleet.coverage(NOW)
+    assert (coverage.covered, coverage.oldest_age, coverage.newest_age) == (1, 9.0, 9.0)
+    assert fleet.coverage(NOW, ["b"]).covered == 0
+    assert fleet.coverage(NOW, ["a", "gone"]).is_complete
+
+
+def test_a_live_picture_is_not_replaced_by_a_remembered_one(fleet: Fleet) -> None:
+    fleet.apply(PictureArrived(HERE, picture(job("2", JobState.OK)), NOW))
+    old = PictureArrived(HERE, picture(), NOW - timedelta(days=1), is_remembered=True)
+    assert fleet.apply(old).pictures == set()
+    assert "2" in fleet.locations[HERE].picture.jobs
+    assert fleet.locations[HERE].proof_time == NOW
+
+
+def test_open_work_of_a_dark_location_is_unknown_and_its_counts_are_not_shown(
+    fleet: Fleet,
+) -> None:
+    running, failed = job("1", JobState.ACTIVE), job("2", JobState.ERROR, "mail")
+    fleet.apply(PictureArrived(HERE, picture(running, failed), NOW))
+    fleet.apply(connected())
+    state = fleet.locations[HERE]
+    assert state.shown_state(running) is JobState.ACTIVE
+    assert trouble_counts(state) == {JobState.ERROR: 1}
+    trouble = ConnectionTrouble("tcp", "refused", NOW)
+    change = fleet.apply(ConnectionChanged(HERE, Connection.BROKEN, trouble, None))
+    assert change.connections == {HERE}
+    assert state.proof_time == NOW
+    assert state.shown_state(running) is JobState.UNKNOWN
+    assert state.shown_state(failed) is JobState.ERROR
+    assert trouble_counts(state) == {}
+
+
+def test_changes_touch_only_what_they_name(fleet: Fleet) -> None:
+    fleet.apply(PictureArrived(HERE, picture(job("1", JobState.OK)), NOW))
+    new = Task("mail", "fs", (b"/mail",), (), "")
+    change = fleet.apply(
+        ObjectsChanged(HERE, NOW, tasks={"mail": new}, removed_tasks=frozenset({"docs"}))
+    )
+    assert change.tasks == {(HERE, "mail"), (HERE, "docs")}
+    assert change.jobs == change.pictures == change.clients == set()
+    assert list(fleet.locations[HERE].picture.tasks) == ["mail"]
+
+
+def test_a_task_keeps_its_newest_result_and_all_open_jobs(fleet: Fleet) -> None:
+    fleet.apply(PictureArrived(HERE, picture(job("1", JobState.OK)), NOW))
+    for changed in (
+        job("2", JobState.ACTIVE),
+        job("3", JobState.QUEUED),
+        job("4", JobState.ACTIVE, kind=JobKind.RESTORE),
+        job("2", JobState.ERROR),
+        job("4", JobState.OK, kind=JobKind.RESTORE),
+    ):
+        fleet.apply(ObjectsChanged(HERE, NOW, jobs={changed.id: changed}))
+    state = fleet.locations[HERE]
+    assert {j.id: j.state for j in state.picture.jobs.values()} == {
+        "2": JobState.ERROR,
+        "3": JobState.QUEUED,
+    }
+    assert state.picture.states == {JobState.ERROR: 1, JobState.QUEUED: 1}
+    assert state.newest_backup("docs").id == "3"
+    assert state.newest_backup("mail") is None
+
+
+def test_events_of_unlisted_locations_are_dropped(fleet: Fleet) -> None:
+    fleet.apply(RegistrationsChanged((registration("b"),)))
+    assert fleet.apply(connected()).connections == set()
+    assert list(fleet.locations) == ["b"]
+
+
+def test_a_renamed_location_keeps_what_is_known(fleet: Fleet) -> None:
+    fleet.apply(PictureArrived(HERE, picture(), NOW))
+    renamed = Registration(HERE, "Vienna", "EMEA", "h", 1, b"", "")
+    assert fleet.apply(RegistrationsChanged((renamed,))).locations_listed
+    assert fleet.locations[HERE].registration.name == "Vienna"
+    assert fleet.locations[HERE].picture is not None
+
+
+def test_lazy_converts_once_and_on_demand() -> None:
+    converted: list[int] = []
+
+    def convert(raw: int) -> str:
+        converted.append(raw)
+        return str(raw)
+
+    values = Lazy({"one": 1, "two": 2}, convert)
+    assert (len(values), sorted(values), converted) == (2, ["one", "two"], [])
+    assert (values["two"], values["two"], converted) == ("2", "2", [2])
+    values.put("three", "3")
+    values.drop("one")
+    values.drop("one")
+    assert dict(values) == {"two": "2", "three": "3"}

@@ -1,0 +1,150 @@
+"""A gateway that answers what a test laid ready, and a network thread that is not one."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sesam_master.core.gateway import (
+    Diagnosis,
+    EntryPage,
+    JobPage,
+    JobQuery,
+    Presented,
+    ProtocolPage,
+    SavesetPage,
+    Step,
+    StepReport,
+)
+from sesam_master.core.records import BackupType, Job
+from sesam_master.core.registry import Registration
+from sesam_master.core.states import JobState
+from tests.fakes import fleet
+
+PRESENTED = Presented("127.0.0.1", 11401, b"certificate", "AB12CD34" + "0F" * 28)
+
+
+def run_at_once(
+    coroutine: Coroutine[Any, Any, Any],
+    done: Callable[[object | None, BaseException | None], None],
+) -> Callable[[], None]:
+    """Runs a coroutine that never waits to its end, in the calling thread."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        done(end.value, None)
+    except Exception as error:  # noqa: BLE001 - handed on, as the network thread does
+        done(None, error)
+    else:
+        coroutine.close()
+        raise AssertionError("A coroutine of the fake gateway waits for something.")
+    return lambda: None
+
+
+@dataclass
+class Parked:
+    """A submit that keeps the questions until a test ends them."""
+
+    questions: list[Callable[[object | None, BaseException | None], None]] = field(
+        default_factory=list
+    )
+    cancelled: int = 0
+
+    def submit(
+        self,
+        coroutine: Coroutine[Any, Any, Any],
+        done: Callable[[object | None, BaseException | None], None],
+    ) -> Callable[[], None]:
+        coroutine.close()
+        self.questions.append(done)
+
+        def cancel() -> None:
+            self.cancelled += 1
+
+        return cancel
+
+
+@dataclass
+class FakeGateway:
+    """`failure` is raised by every method; `calls` holds name and arguments of each."""
+
+    failure: Exception | None = None
+    presented: Presented = PRESENTED
+    diagnosis: Diagnosis = field(
+        default_factory=lambda: Diagnosis(
+            tuple(StepReport(step, True, "good", seconds=0.001) for step in Step), PRESENTED
+        )
+    )
+    location_id: str = "enrolled"
+    job: Job = field(default_factory=lambda: fleet.job("enrolled", 1, "home", JobState.QUEUED))
+    calls: list[tuple[object, ...]] = field(default_factory=list)
+
+    async def look(self, host: str, port: int) -> Presented:
+        self._note("look", host, port)
+        return self.presented
+
+    async def enrol(self, presented: Presented, token: str, name: str, farm: str) -> Registration:
+        self._note("enrol", presented, token, name, farm)
+        return Registration(
+            self.location_id,
+            name or "Own name",
+            farm,
+            presented.host,
+            presented.port,
+            presented.certificate,
+            presented.fingerprint,
+        )
+
+    async def diagnose(self, location_id: str) -> Diagnosis:
+        self._note("diagnose", location_id)
+        return self.diagnosis
+
+    async def accept_certificate(self, location_id: str, presented: Presented) -> None:
+        self._note("accept_certificate", location_id, presented)
+
+    async def change_registration(self, registration: Registration) -> None:
+        self._note("change_registration", registration)
+
+    async def remove_registration(self, location_id: str) -> None:
+        self._note("remove_registration", location_id)
+
+    async def reconnect(self, location_id: str) -> None:
+        self._note("reconnect", location_id)
+
+    async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job:
+        self._note("start_backup", location_id, task, backup_type)
+        return self.job
+
+    async def cancel_job(self, location_id: str, job_id: str) -> Job:
+        self._note("cancel_job", location_id, job_id)
+        return self.job
+
+    async def start_restore(
+        self, location_id: str, saveset: str, paths: Sequence[bytes], target: bytes
+    ) -> Job:
+        self._note("start_restore", location_id, saveset, tuple(paths), target)
+        return self.job
+
+    async def jobs(
+        self, location_id: str, query: JobQuery, page_token: str, with_counts: bool
+    ) -> JobPage:
+        self._note("jobs", location_id, query, page_token, with_counts)
+        return JobPage((), "", {} if with_counts else None)
+
+    async def savesets(self, location_id: str, task: str, page_token: str) -> SavesetPage:
+        self._note("savesets", location_id, task, page_token)
+        return SavesetPage((), "")
+
+    async def entries(
+        self, location_id: str, saveset: str, directory: bytes, page_token: str
+    ) -> EntryPage:
+        self._note("entries", location_id, saveset, directory, page_token)
+        return EntryPage((), "", 0)
+
+    async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage:
+        self._note("protocol", location_id, job_id, after_line)
+        return ProtocolPage((), more=False)
+
+    def _note(self, *call: object) -> None:
+        self.calls.append(call)
+        if self.failure is not None:
+            raise self.failure
