@@ -1,17 +1,16 @@
 """The desk without a window: enrol a location from a script, and print the fleet as a table."""
 
-import queue
 import threading
-import time
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sesam_master.core.errors import LocationError, Trouble
-from sesam_master.core.fleet import Fleet, FleetEvent, LocationState
+from sesam_master.core.fleet import Fleet, LocationState
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.registry import Registration
-from sesam_master.core.states import CONNECTION_WORDS, WORDS, Connection
+from sesam_master.core.states import CONNECTION_WORDS, WORDS
 
 Answer = TypeVar("Answer")
 Submit = Callable[
@@ -37,26 +36,27 @@ def answer_of(submit: Submit, coroutine: Coroutine[Any, Any, Answer]) -> Answer:
     return result  # type: ignore[return-value]  # what the coroutine returned
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where an agent is said to be, and the SHA-256 of its certificate: hex digits in any case,
+    blanks and colons allowed."""
+
+    host: str
+    port: int
+    fingerprint: str
+
+
 def enrol(
-    submit: Submit,
-    gateway: FleetGateway,
-    host: str,
-    port: int,
-    fingerprint: str,
-    token: str,
-    farm: str,
+    submit: Submit, gateway: FleetGateway, server: Server, token: str, farm: str
 ) -> Registration:
     """Enrols this desk to the agent at an address, if it presents the expected certificate.
-
-    Args:
-        fingerprint: SHA-256 of the certificate, hex digits in any case, blanks and colons allowed.
 
     Raises:
         LocationError: the agent was not reached, presents another certificate (reason
             FINGERPRINT_MISMATCH; nothing was sent to it), or refuses the token.
     """
-    presented = answer_of(submit, gateway.look(host, port))
-    expected = fingerprint.replace(":", "").replace(" ", "").upper()
+    presented = answer_of(submit, gateway.look(server.host, server.port))
+    expected = server.fingerprint.replace(":", "").replace(" ", "").upper()
     if presented.fingerprint.upper() != expected:
         raise LocationError(
             Trouble.REFUSED,
@@ -65,24 +65,6 @@ def enrol(
             {"expected": expected, "presented": presented.fingerprint},
         )
     return answer_of(submit, gateway.enrol(presented, token, "", farm))
-
-
-def follow(events: "queue.Queue[FleetEvent]", fleet: Fleet, seconds: float) -> None:
-    """Takes events in until every location that is on has said how it stands, or the time is up."""
-    deadline = time.monotonic() + seconds
-    while (left := deadline - time.monotonic()) > 0:
-        try:
-            fleet.apply(events.get(timeout=left))
-        except queue.Empty:
-            return
-        if fleet.locations and all(_is_settled(state) for state in fleet.locations.values()):
-            return
-
-
-def _is_settled(state: LocationState) -> bool:
-    if state.connection is Connection.ON:
-        return state.picture is not None
-    return state.connection in (Connection.BROKEN, Connection.OFF)
 
 
 def table(fleet: Fleet, now: datetime) -> str:

@@ -8,11 +8,18 @@ REPOSITORY = Path(__file__).parents[2]
 PROTOS = REPOSITORY / "protos"
 
 
+def generated(directory: Path) -> dict[Path, str]:
+    """Text of the generated files below the directory."""
+    return {
+        path.relative_to(directory): path.read_text()
+        for pattern in ("*_pb2*.py", "*_pb2*.pyi")
+        for path in directory.rglob(pattern)
+    }
+
+
 def test_generated_code_is_up_to_date(tmp_path: Path) -> None:
     subprocess.run([REPOSITORY / "tools/protos", tmp_path], check=True, timeout=100)
-    fresh = {p.relative_to(tmp_path): p.read_text() for p in tmp_path.rglob("*_pb2*")}
-    kept = {p.relative_to(PROTOS): p.read_text() for p in PROTOS.rglob("*_pb2*.py*")}
-    kept = {path: text for path, text in kept.items() if "__pycache__" not in path.parts}
+    fresh, kept = generated(tmp_path), generated(PROTOS)
     assert len(fresh) == 4 * len(list(PROTOS.rglob("*.proto")))
     stale = sorted(str(path) for path in fresh | kept if fresh.get(path) != kept.get(path))
     assert not stale, f"run make protos: {stale}"

@@ -109,6 +109,18 @@ def test_a_damaged_frame_is_named_and_nothing_of_it_is_written(
     assert (at(tmp_path / "whole", three_frames.source) / "z").read_text() == "small, last frame"
 
 
+def test_nothing_at_the_target_is_touched_for_a_saveset_that_is_not_there(
+    three_frames: Site, tmp_path: Path
+) -> None:
+    restored = at(tmp_path / "target", three_frames.source)
+    (restored / "a/a directory in the way").mkdir(parents=True)
+    three_frames.data().unlink()
+    with pytest.raises(EngineError) as failure:
+        three_frames.restore(tmp_path / "target")
+    assert failure.value.code == "SAVESET_MISSING"
+    assert (restored / "a/a directory in the way").is_dir()
+
+
 def test_a_cut_file_is_damaged(three_frames: Site, tmp_path: Path) -> None:
     with three_frames.data().open("r+b") as file:
         file.truncate(FRAME_BYTES)

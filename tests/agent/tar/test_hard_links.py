@@ -1,11 +1,12 @@
 """Hard links: tar stores data under one name only, and a restore may want another."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
-from tests.agent.tar.site import Site, at
+from tests.agent.tar.site import IS_ROOT, NOBODY, Site, at, unprivileged
 from tests.agent.tar.trees import differences, picture
 
 CONTENT = b"shared by all names" * 1000
@@ -110,6 +111,22 @@ def test_many_links_over_many_frames(site: Site, tmp_path: Path) -> None:
     for number in range(50):
         link = at(tmp_path / "links", site.source) / f"z/{number}"
         assert link.read_text() == f"content {number}"
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can save a device")
+def test_a_link_that_cannot_be_made_is_said(open_site: Site) -> None:
+    """A device is nothing that a plain user can make, under whichever name."""
+    site = open_site
+    os.mknod(site.source / "first", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    os.link(site.source / "first", site.source / "second")
+    site.back_up()
+    for place in ("store", "lis", "tmp"):
+        for path in (site.root / place, *(site.root / place).rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
+    with unprivileged():
+        done = site.restore(site.root / "target", site.source / "second")
+    assert done.files == 0
+    assert os.fsencode(site.source / "second") in {message.path for message in site.messages}
 
 
 def test_what_is_in_the_way_of_a_link_is_replaced(linked: Site, tmp_path: Path) -> None:

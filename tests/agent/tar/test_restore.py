@@ -137,13 +137,14 @@ def test_a_cancel_leaves_no_cut_file(site: Site, tmp_path: Path) -> None:
 
     def cancel_within() -> None:
         if (restored / "big").exists() and 0 < (restored / "big").stat().st_size < BIG_BYTES:
+            cancelled_at.append(time.monotonic())
             control.cancel()
 
+    cancelled_at: list[float] = []
     control = Probe(cancel_within)
-    started = time.monotonic()
     with pytest.raises(Cancelled):
         site.restore(tmp_path / "target", control=control)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - cancelled_at[0] < 1
     assert os.listdir(restored) == ["a"]
     assert not any((site.root / "tmp").iterdir())
 

@@ -1,0 +1,87 @@
+"""A walk through the desk without a display: waits for the fleet, takes pictures, prints a table.
+
+For machines without a screen, and to look at every page in both themes at once.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from sesam_master.core.states import Connection
+from sesam_master.headless import now, table
+from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.desk import Desk
+from sesam_master.ui.theme import ThemeHolder, ThemeMode
+
+FLEET_SECONDS = 20.0  # for all locations to say how they stand
+PAGE_SECONDS = 1.5  # for a page to have asked its locations; loopback answers in milliseconds
+LOOK_MS = 50
+
+
+class Tour:
+    """One walk over the pages of a desk whose window is open."""
+
+    def __init__(self, desk: Desk, holder: ThemeHolder, bridge: Bridge) -> None:
+        self._desk = desk
+        self._window = desk.window
+        self._holder = holder
+        self._bridge = bridge
+
+    def walk(self, directory: Path, width: int = 1440, height: int = 900) -> str:
+        """Takes the pictures and returns the fleet as a table, with the places of the pictures."""
+        directory.mkdir(parents=True, exist_ok=True)
+        self._window.resize(width, height)
+        _wait(self._is_settled, FLEET_SECONDS)
+        taken = []
+        for name, show in self._pages():
+            show()
+            _wait(lambda: False, PAGE_SECONDS)
+            for mode in (ThemeMode.LIGHT, ThemeMode.DARK):
+                self._holder.set_mode(mode)
+                QApplication.processEvents()
+                file = directory / f"{name}-{mode.value}.png"
+                self._window.grab().save(str(file))
+                taken.append(file)
+        shots = "\n".join(f"  {file}" for file in taken)
+        return f"{table(self._bridge.fleet, now())}\nPictures:\n{shots}"
+
+    def _pages(self) -> list[tuple[str, Callable[[], None]]]:
+        pages = [
+            ("backups", lambda: self._desk.actions.qaction("results").trigger()),
+            ("remote-server", lambda: self._desk.actions.qaction("remote_server").trigger()),
+        ]
+        task = self._first_task()
+        if task is not None:
+            pages.append(("restore", lambda: self._desk.open_restore(*task)))
+        return pages
+
+    def _first_task(self) -> tuple[str, None, str] | None:
+        for location_id, state in self._bridge.fleet.locations.items():
+            for name in sorted(state.picture.tasks) if state.picture else ():
+                return location_id, None, name
+        return None
+
+    def _is_settled(self) -> bool:
+        states = self._bridge.fleet.locations.values()
+        return bool(states) and all(
+            state.picture is not None
+            if state.connection is Connection.ON
+            else state.connection is not Connection.STALE
+            for state in states
+        )
+
+
+def _wait(is_there: Callable[[], bool], seconds: float) -> None:
+    """Lets the program go on until something is there or the time is up."""
+    loop = QEventLoop()
+    deadline = time.monotonic() + seconds
+    timer = QTimer()
+    timer.timeout.connect(
+        lambda: loop.quit() if is_there() or time.monotonic() > deadline else None
+    )
+    timer.start(LOOK_MS)
+    loop.exec()
+    timer.stop()

@@ -1,0 +1,188 @@
+"""One desk: its window, its pages, and what its actions do."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtWidgets import QMenu
+
+from sesam_master.core.fleet import FleetChange
+from sesam_master.core.gateway import FleetGateway
+from sesam_master.core.registry import Registration
+from sesam_master.ui.actions import ActionSet, Selection
+from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.first_start.page import AddLocationPage
+from sesam_master.ui.fleet_status import FleetStatus
+from sesam_master.ui.main_window import MainWindow
+from sesam_master.ui.messages import MessagesBar
+from sesam_master.ui.notices import notice
+from sesam_master.ui.remote_server.page import RemoteServerPage
+from sesam_master.ui.restore.page import RestorePage
+from sesam_master.ui.results.page import ResultsPage
+from sesam_master.ui.start_backup.dialog import StartBackupDialog
+from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.topology.panel import TopologyPanel
+from sesam_master.ui.verbs import CONTEXT, LOCAL_ONLY, MENUS, TOOLS, Verbs, desk_actions
+
+
+class Desk(QObject):
+    """`version` is that of the program. A local desk shows one agent and keeps nothing."""
+
+    def __init__(
+        self,
+        holder: ThemeHolder,
+        bridge: Bridge,
+        gateway: FleetGateway,
+        now: Callable[[], datetime],
+        version: str,
+        *,
+        is_local: bool = False,
+    ) -> None:
+        super().__init__()
+        self._holder = holder
+        self._bridge = bridge
+        self._gateway = gateway
+        self._version = version
+        self._is_local = is_local
+        self._add_page: AddLocationPage | None = None
+        self._troubles: dict[str, str] = {}
+        self.actions = ActionSet(holder, desk_actions(bridge.fleet, self._verbs()), self)
+        self.tree = TopologyPanel(holder, bridge, now)
+        self.messages = MessagesBar(holder, now)
+        status = FleetStatus(holder, bridge, now)
+        self.window = MainWindow(
+            holder, self.actions, MENUS, TOOLS, self.tree, status, self.messages
+        )
+        self.remote_server = RemoteServerPage(holder, bridge, gateway, self._add_location, now)
+        self.results = ResultsPage(
+            holder,
+            bridge,
+            gateway,
+            self.open_restore,
+            lambda location_id, task: self._start_backup([(location_id, task)]),
+        )
+        self.window.add_page(self.results, is_fixed=True)
+        if is_local:
+            self.remote_server.forbid_adding(LOCAL_ONLY)
+        self.window.add_page(self.remote_server, is_fixed=True)
+        self.tree.tree.setFocus()
+        self.tree.selected.connect(self.actions.set_selection)
+        self.tree.activated.connect(self._show_remote_server)
+        self.tree.menu_wanted.connect(self._pop_up)
+        status.location_clicked.connect(self._open_by_name)
+        bridge.fleet_changed.connect(self._take)
+
+    def _verbs(self) -> Verbs:
+        return Verbs(
+            new_location=self._add_location,
+            quit=self._quit,
+            start_backup=lambda selection: self._start_backup(list(selection.tasks)),
+            restore=self._restore_selection,
+            results=lambda _selection: self.window.show_page(self.results),
+            remote_server=self._show_remote_server,
+            switch=self._switch,
+            reconnect=self._reconnect,
+            set_theme=self._holder.set_mode,
+            about=lambda: self.messages.add(f"Sesam Master, version {self._version}"),
+            is_local=self._is_local,
+        )
+
+    def _quit(self) -> None:
+        self.window.close()
+
+    def _add_location(self) -> None:
+        if self._add_page is None or not self.window.has_page(self._add_page):
+            self._add_page = AddLocationPage(
+                self._holder, self._bridge, self._gateway, self._location_added
+            )
+            self.window.add_page(self._add_page)
+        self.window.show_page(self._add_page)
+        self._add_page.offer_field.setFocus()
+
+    def _location_added(self, registration: Registration) -> None:
+        self.messages.add(f"{registration.name} was added to this desk.")
+        if self._add_page is not None:
+            self.window.close_page(self._add_page)
+            self._add_page = None
+        self._show_remote_server(Selection(registration.location_id))
+
+    def _show_remote_server(self, selection: Selection) -> None:
+        self.window.show_page(self.remote_server)
+        if selection.location_id:
+            self.remote_server.choose(selection.location_id)
+
+    def _start_backup(self, tasks: list[tuple[str, str]]) -> None:
+        dialog = StartBackupDialog(self._holder, self._bridge, self._gateway, tasks, self.window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+
+    def _restore_selection(self, selection: Selection) -> None:
+        location_id, task = selection.tasks[0]
+        self.open_restore(location_id, None, task)
+
+    def open_restore(self, location_id: str, saveset: str | None, task: str) -> None:
+        page = RestorePage(self._holder, self._bridge, self._gateway, location_id, task, saveset)
+        self.window.add_page(page)
+        self.window.show_page(page)
+
+    def _switch(self, selection: Selection) -> None:
+        state = self._bridge.fleet.locations.get(selection.location_id)
+        if state is None:
+            return
+        changed = replace(state.registration, is_on=not state.registration.is_on)
+        doing = "switch on" if changed.is_on else "switch off"
+        self._ask(self._gateway.change_registration(changed), doing, changed.name)
+
+    def _reconnect(self, selection: Selection) -> None:
+        state = self._bridge.fleet.locations.get(selection.location_id)
+        if state is not None:
+            call = self._gateway.reconnect(selection.location_id)
+            self._ask(call, "connect", state.registration.name)
+
+    def _ask(self, call: Coroutine[Any, Any, None], doing: str, location: str) -> None:
+        self._bridge.ask(
+            call,
+            self,
+            lambda _nothing: None,
+            lambda error: self.messages.add(notice(error, doing, location).text),
+        )
+
+    def _open_by_name(self, name: str) -> None:
+        for location_id, state in self._bridge.fleet.locations.items():
+            if state.registration.name == name:
+                self._show_remote_server(Selection(location_id))
+                return
+
+    def _pop_up(self, selection: Selection, place: QPoint) -> None:
+        self.actions.set_selection(selection)
+        menu = QMenu(self.window)
+        menu.setToolTipsVisible(True)
+        for entry in CONTEXT:
+            if entry is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(self.actions.qaction(entry))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def _take(self, change: FleetChange) -> None:
+        self.actions.refresh()
+        if change.locations_listed and not self._bridge.fleet.locations:
+            self._add_location()
+        for location_id in change.connections:
+            state = self._bridge.fleet.locations.get(location_id)
+            if state is not None:
+                self._note_trouble(location_id, state.registration.name)
+
+    def _note_trouble(self, location_id: str, name: str) -> None:
+        """A message when a location breaks, and when it is back; not for every heartbeat."""
+        state = self._bridge.fleet.locations[location_id]
+        trouble = state.trouble.detail if state.trouble else ""
+        if trouble and self._troubles.get(location_id) != trouble:
+            self.messages.add(f"{name}: {trouble}")
+        if not trouble and state.is_live and self._troubles.pop(location_id, ""):
+            self.messages.add(f"{name} is connected again.")
+        elif trouble:
+            self._troubles[location_id] = trouble

@@ -1,0 +1,75 @@
+"""The status bar: a tick per location, how many are live, what runs, and the clock."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QLabel, QStatusBar
+
+from sesam_master.core.fleet import Fleet
+from sesam_master.core.states import CONNECTION_WORDS, Connection, JobState
+from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.formatting import age_text
+from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.widgets.coverage_pill import coverage_words
+from sesam_master.ui.widgets.elided_label import ElidedLabel
+from sesam_master.ui.widgets.status_ticks import StatusTicks
+
+CLOCK_MS = 1_000
+
+
+class FleetStatus(QStatusBar):
+    """`location_clicked` carries the name of the location."""
+
+    location_clicked = Signal(str)
+
+    def __init__(self, holder: ThemeHolder, bridge: Bridge, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._fleet = bridge.fleet
+        self._now = now
+        self._ticks = StatusTicks(holder)
+        self._live = QLabel()
+        self._live.setProperty("role", "heading")
+        self._details = ElidedLabel(holder, "", "secondary")
+        self._clock = QLabel()
+        self.setSizeGripEnabled(False)
+        self.setContentsMargins(8, 0, 8, 0)
+        self.addWidget(self._ticks)
+        self.addWidget(self._live)
+        self.addWidget(self._details, 1)
+        self.addPermanentWidget(self._clock)
+        self._ticks.location_clicked.connect(self.location_clicked)
+        bridge.fleet_changed.connect(self.refresh)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(CLOCK_MS)
+        self.refresh()
+        self._tick()
+
+    def refresh(self) -> None:
+        states = self._fleet.locations.values()
+        self._ticks.set_locations([(s.registration.name, s.connection) for s in states])
+        coverage = self._fleet.coverage(self._now())
+        self._live.setText(f"{coverage_words(coverage)} live" if states else "No locations yet")
+        self._details.set_text(_details(self._fleet, self._now()))
+
+    def _tick(self) -> None:
+        self._clock.setText(f"{self._now().astimezone():%H:%M:%S %Z}")
+
+
+def _details(fleet: Fleet, now: datetime) -> str:
+    states = list(fleet.locations.values())
+    parts = [
+        f"{number} {CONNECTION_WORDS[kind].lower()}"
+        for kind in (Connection.STALE, Connection.BROKEN, Connection.OFF)
+        if (number := sum(s.connection is kind for s in states))
+    ]
+    coverage = fleet.coverage(now)
+    if coverage.newest_age is not None and coverage.oldest_age is not None:
+        parts.append(f"newest {age_text(coverage.newest_age)}")
+        parts.append(f"oldest live {age_text(coverage.oldest_age)}")
+    live = [s.picture for s in states if s.is_live and s.picture is not None]
+    for kind, word in ((JobState.ACTIVE, "running"), (JobState.QUEUED, "queued")):
+        if number := sum(picture.states.get(kind, 0) for picture in live):
+            parts.append(f"{number} {word}")
+    return ", ".join(parts)

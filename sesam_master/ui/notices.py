@@ -1,0 +1,182 @@
+"""What a failure is called in words: what happened, why, what to do. The one table for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.registry import KeepingError
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Three parts of an error for people; each is a sentence or empty."""
+
+    what: str
+    why: str
+    to_do: str
+
+    @property
+    def text(self) -> str:
+        """All of it in one line."""
+        return " ".join(part for part in (self.what, self.why, self.to_do) if part)
+
+
+# reason of errors.proto -> why, what to do; the names in braces are metadata of the reason.
+REASONS: dict[str, tuple[str, str]] = {
+    "INTERNAL": (
+        "Its agent failed in a way that it did not foresee (incident {incident}).",
+        "Look for the incident in the agent's log.",
+    ),
+    "INVALID_ARGUMENT": (
+        "{field} cannot be “{value}”.",
+        "Expected: {expected}.",
+    ),
+    "WRONG_LOCATION": (
+        "Another location answers at this address: {here} instead of {asked}.",
+        "Correct host and port under Remote server.",
+    ),
+    "REQUEST_ID_REQUIRED": (
+        "The request carried no request id.",
+        "Update this desk; its version does not fit the agent's.",
+    ),
+    "REQUEST_ID_REUSED": (
+        "The request id was used before for {method}.",
+        "Do it again; it gets a new request id.",
+    ),
+    "NOT_AUTHENTICATED": (
+        "The agent does not know this desk's credential, or has revoked it.",
+        "Ask its administrator for a token and add the location again.",
+    ),
+    "ROLE_REQUIRED": (
+        "This desk has the role {role} there.",
+        "Ask its administrator for one of: {allowed}.",
+    ),
+    "TOKEN_UNKNOWN": (
+        "The token is not one of this agent's.",
+        "Compare it with what sesam-agent token printed, on this server.",
+    ),
+    "TOKEN_USED": (
+        "The token was exchanged before, at {used_time}. A token works once.",
+        "Make a new one with sesam-agent token.",
+    ),
+    "TOKEN_EXPIRED": (
+        "The token's time was over at {expire_time}.",
+        "Make a new one with sesam-agent token.",
+    ),
+    "CLIENT_NOT_FOUND": (
+        "There is no client {client}.",
+        "Choose a client that is listed there.",
+    ),
+    "TASK_NOT_FOUND": (
+        "There is no task {task}.",
+        "Choose a task that is listed there.",
+    ),
+    "JOB_NOT_FOUND": (
+        "There is no job {job}.",
+        "Refresh the list with F5.",
+    ),
+    "SAVESET_NOT_FOUND": (
+        "There is no saveset {saveset}; it may have been deleted since.",
+        "Choose another saveset of the task.",
+    ),
+    "CREDENTIAL_NOT_FOUND": (
+        "There is no credential {credential}.",
+        "Look at the list with sesam-agent credentials.",
+    ),
+    "PATH_NOT_FOUND": (
+        "The listing of {saveset} has no {path}.",
+        "Open the directory above it and choose from there.",
+    ),
+    "ALREADY_EXISTS": (
+        "There is a {kind} {name} already.",
+        "Choose another name.",
+    ),
+    "CLIENT_IN_USE": (
+        "The client {client} still has tasks: {tasks}.",
+        "Delete its tasks first.",
+    ),
+    "TASK_IN_USE": (
+        "The task {task} has an open job ({job}).",
+        "Wait for its end or cancel it.",
+    ),
+    "CHANGED_MEANWHILE": (
+        "The {kind} {name} was changed since it was read.",
+        "Look at it as it is now and decide again.",
+    ),
+    "JOB_ENDED": (
+        "The job {job} has ended: {state}.",
+        "There is nothing to cancel.",
+    ),
+    "PAGE_TOKEN_INVALID": (
+        "The list has changed its order or filter.",
+        "Refresh the list with F5.",
+    ),
+    "WATCH_OVERFLOW": (
+        "The location changes faster than this desk reads.",
+        "The desk connects again by itself.",
+    ),
+    "SAVESET_DAMAGED": (
+        "The saveset {saveset} is damaged: {detail}.",
+        "Choose another saveset and check the data store.",
+    ),
+    "SHUTTING_DOWN": (
+        "Its agent is stopping and takes no new work.",
+        "Do it again when the location is on.",
+    ),
+}
+
+_TROUBLES: dict[Trouble, tuple[str, str]] = {
+    Trouble.UNREACHABLE: (
+        "There is no connection to it{finding}.",
+        "Look at its connection under Remote server.",
+    ),
+    Trouble.NO_ANSWER: (
+        "It did not answer in time; what was asked may have happened.",
+        "Look at the results before doing it again.",
+    ),
+    Trouble.REFUSED: (
+        "It does not accept this desk's credential for this.",
+        "Ask its administrator for the right role.",
+    ),
+    Trouble.REJECTED: (
+        "It cannot do this as it was asked and gave no reason that this desk knows.",
+        "Compare the version of this desk with that of the agent.",
+    ),
+    Trouble.OFF: (
+        "The location is switched off at this desk; nothing was sent.",
+        "Switch it on under Remote server.",
+    ),
+    Trouble.INTERNAL: (
+        "It answered something that this desk cannot read.",
+        "Compare the version of this desk with that of the agent.",
+    ),
+}
+
+
+class _Known(dict[str, str]):
+    """Metadata that an older agent does not send is said to be missing, not left out."""
+
+    def __missing__(self, key: str) -> str:
+        return "(not said)"
+
+
+def notice(error: Exception, doing: str, location: str = "") -> Notice:
+    """The notice for a failure of `doing` ("start home"), at a location by its name."""
+    place = f" at {location}" if location else ""
+    what = f"Cannot {doing}{place}."
+    if isinstance(error, KeepingError):
+        return Notice(what, str(error), "")
+    if not isinstance(error, LocationError):
+        return Notice(
+            what,
+            f"This desk failed in a way that it did not foresee ({type(error).__name__}).",
+            "The details are in the desk's log.",
+        )
+    why, to_do = REASONS.get(error.reason) or _TROUBLES[error.trouble]
+    values = _Known(error.metadata) | _finding(error.metadata)
+    return Notice(what, why.format_map(_Known(values)), to_do.format_map(_Known(values)))
+
+
+def _finding(metadata: Mapping[str, str]) -> dict[str, str]:
+    found = metadata.get("found", "").rstrip(".")
+    return {"finding": f": {found}" if found else ""}

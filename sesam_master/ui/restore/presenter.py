@@ -1,0 +1,197 @@
+"""Asks one location for savesets and listings, starts a restore and follows it to its end."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QObject, Signal
+
+from sesam_master.core.fleet import FleetChange, LocationState
+from sesam_master.core.gateway import EntryPage, FleetGateway, JobPage, JobQuery, SavesetPage
+from sesam_master.core.records import Job, JobKind, Saveset
+from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.notices import notice
+from sesam_master.ui.results.rows import RateMeter, ResultRow, make_row
+
+
+class RestorePresenter(QObject):
+    """One restore of one task. `failed` carries a sentence for people."""
+
+    savesets_changed = Signal()
+    place_changed = Signal()
+    job_changed = Signal()
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        gateway: FleetGateway,
+        location_id: str,
+        task: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.location_id = location_id
+        self.task = task
+        self.savesets: list[Saveset] = []
+        self.next_token = ""
+        self.is_loaded = False
+        self.saveset: Saveset | None = None
+        self.job: Job | None = None
+        self.is_starting = False
+        self._bridge = bridge
+        self._gateway = gateway
+        self._clock = clock
+        self._rates = RateMeter()
+        bridge.fleet_changed.connect(self._take_change)
+
+    @property
+    def place(self) -> LocationState | None:
+        """What is known of the location."""
+        return self._bridge.fleet.locations.get(self.location_id)
+
+    @property
+    def location(self) -> str:
+        """The desk's name for the location."""
+        return self.place.registration.name if self.place else self.location_id
+
+    def now(self) -> datetime:
+        """The desk's clock, UTC."""
+        return self._clock()
+
+    def load_savesets(self) -> None:
+        """Ask for the next page of the task's savesets, newest first."""
+
+        def done(page: SavesetPage) -> None:
+            self.is_loaded = True
+            self.savesets += page.savesets
+            self.next_token = page.next_token
+            self.savesets_changed.emit()
+
+        coroutine = self._gateway.savesets(self.location_id, self.task, self.next_token)
+        self._bridge.ask(coroutine, self, done, self._failing("list the savesets of " + self.task))
+
+    def entries(
+        self,
+        directory: bytes,
+        page_token: str,
+        done: Callable[[EntryPage], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """A page of a directory of the chosen saveset; without one nothing is asked."""
+        if self.saveset is None:
+            return
+        doing = f"read the listing of {self.saveset.name}"
+
+        def say(error: Exception) -> None:
+            sentence = notice(error, doing, self.location).text
+            failed(sentence)
+            self.failed.emit(sentence)
+
+        coroutine = self._gateway.entries(
+            self.location_id, self.saveset.name, directory, page_token
+        )
+        self._bridge.ask(coroutine, self, done, say)
+
+    def start(self, paths: Sequence[bytes], target: bytes) -> None:
+        """Begin the restore."""
+        if self.saveset is None or self.is_starting:
+            return
+        self.is_starting = True
+
+        def done(job: Job) -> None:
+            self.is_starting = False
+            self.job = job
+            self.job_changed.emit()
+            # Its end may have been told before this answer came.
+            self._read_job()
+
+        def fail(error: Exception) -> None:
+            self.is_starting = False
+            self._failing(f"restore from {self.saveset.name if self.saveset else ''}")(error)
+
+        coroutine = self._gateway.start_restore(
+            self.location_id, self.saveset.name, list(paths), target
+        )
+        self._bridge.ask(coroutine, self, done, fail)
+
+    def cancel(self) -> None:
+        """Stop the running restore; what is there whole stays."""
+        if self.job is None or not self.job.is_open:
+            return
+        coroutine = self._gateway.cancel_job(self.location_id, self.job.id)
+        self._bridge.ask(coroutine, self, self._take_job, self._failing("cancel the restore"))
+
+    def row(self) -> ResultRow | None:
+        """The restore's job as it may be shown now."""
+        if self.job is None or self.place is None:
+            return None
+        return make_row(self.job, self.place, self._rates, self.now())
+
+    def _take_change(self, change: FleetChange) -> None:
+        place_id = self.location_id
+        if change.locations_listed or place_id in change.connections | change.pictures:
+            self.place_changed.emit()
+            if self.job is not None and self.job.is_open and place_id in change.pictures:
+                self._read_job()
+        if self.job is None or (place_id, self.job.id) not in change.jobs or self.place is None:
+            return
+        picture = self.place.picture
+        job = picture.jobs.get(self.job.id) if picture else None
+        if job is not None:
+            self._take_job(job)
+        else:
+            self._read_job()
+
+    def _read_job(self) -> None:
+        """The watch forgets an ended restore: its end is read from the history."""
+        if self.job is None or not self.job.is_open:
+            return
+        job_id = self.job.id
+
+        def done(page: JobPage) -> None:
+            for job in page.jobs:
+                if job.id == job_id:
+                    self._take_job(job)
+
+        query = JobQuery(kinds=frozenset({JobKind.RESTORE}))
+        coroutine = self._gateway.jobs(self.location_id, query, "", False)
+        self._bridge.ask(coroutine, self, done, self._failing("read the result of the restore"))
+
+    def _take_job(self, job: Job) -> None:
+        if self.job is not None and not self.job.is_open:
+            return
+        self.job = job
+        self._rates.see(job, self.now())
+        self.job_changed.emit()
+
+    def _failing(self, doing: str) -> Callable[[Exception], None]:
+        def failed(error: Exception) -> None:
+            self.failed.emit(notice(error, doing, self.location).text)
+
+        return failed
+
+
+def start_trouble(place: LocationState | None) -> str | None:
+    """Why nothing can be restored at this location now."""
+    if place is None:
+        return "The location is not listed any more."
+    if not place.is_live:
+        return f"{place.registration.name} is dark; nothing can be sent to it."
+    if not place.role.may_restore:
+        name = place.registration.name
+        return f"This desk has the role {place.role.value} at {name}. Ask for the role restore."
+    return None
+
+
+def target_trouble(text: str) -> str | None:
+    """What is wrong with the name of a target directory."""
+    if not text:
+        return "Name the directory to restore into, for example /srv/restore."
+    if not text.startswith("/"):
+        return f"“{text}” is not an absolute path. It begins with “/”, for example /{text}."
+    if "\0" in text:
+        return "A path cannot hold a zero byte."
+    if ".." in text.split("/"):
+        return f"“{text}” has “..” in it. Give the directory itself."
+    return None

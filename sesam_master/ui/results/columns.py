@@ -1,0 +1,171 @@
+"""The columns of the results, and which of them the agents can sort by."""
+
+import re
+from datetime import datetime, timedelta, tzinfo
+
+from PySide6.QtCore import Qt
+
+from sesam_master.core.states import WORDS, JobState, severity_rank
+from sesam_master.ui.formatting import (
+    MISSING,
+    UNKNOWN,
+    day_text,
+    duration_text,
+    full_moment_text,
+    percent_text,
+    rate_text,
+    size_text,
+    time_text,
+)
+from sesam_master.ui.results.rows import ResultRow, sesam_date
+from sesam_master.ui.widgets.column import Align, CellKind, Column
+
+# Column -> order of `JobQuery`. A list over many locations is sorted by the agents, page by page.
+ORDERS = {
+    "state": "state",
+    "task": "task",
+    "client": "client",
+    "start": "create_time",
+    "duration": "duration",
+    "size": "bytes",
+}
+_COUNTED = re.compile(r"^\d[\d\N{NARROW NO-BREAK SPACE} ]* of \d[\d\N{NARROW NO-BREAK SPACE} ]*\d*")
+
+
+def result_columns(zone: tzinfo, now: datetime) -> tuple[Column[ResultRow], ...]:
+    """The columns over several locations; times are shown in `zone`, named as it is at `now`."""
+    return (*_what_columns(), *_when_columns(zone, now), *_message_columns())
+
+
+def _what_columns() -> tuple[Column[ResultRow], ...]:
+    middle = Qt.TextElideMode.ElideMiddle
+    return (
+        Column(
+            "state",
+            "State",
+            118,
+            state_text,
+            CellKind.STATE,
+            value=lambda row: row.state,
+            sort=lambda row: severity_rank(row.state),
+            descending_first=True,
+        ),
+        Column(
+            "location",
+            "Location",
+            94,
+            lambda row: row.location,
+            CellKind.LOCATION,
+            value=lambda row: row.connection,
+        ),
+        Column("task", "Task", 120, lambda row: row.job.task, CellKind.STRONG),
+        Column("client", "Client", 92, lambda row: row.job.client, elide=middle),
+        Column("type", "Type", 48, type_letter, CellKind.TYPE),
+        Column("day", "Sesam day", 92, _day, CellKind.QUIET),
+    )
+
+
+def _when_columns(zone: tzinfo, now: datetime) -> tuple[Column[ResultRow], ...]:
+    right = Align.RIGHT
+    return (
+        Column(
+            "start",
+            f"Start, {now.astimezone(zone):%Z}",
+            92,
+            lambda row: start_text(row, zone),
+            tooltip=lambda row: full_moment_text(row.job.start_time, zone),
+            align=right,
+            descending_first=True,
+        ),
+        Column(
+            "duration",
+            "Duration",
+            74,
+            _duration,
+            CellKind.NUMBER,
+            align=right,
+            descending_first=True,
+        ),
+        Column("size", "Size", 72, _size, CellKind.NUMBER, align=right, descending_first=True),
+        Column("rate", "Rate", 74, _rate, CellKind.NUMBER, align=right),
+    )
+
+
+def _message_columns() -> tuple[Column[ResultRow], ...]:
+    return (
+        Column(
+            "message",
+            "Message",
+            120,
+            message_text,
+            CellKind.MESSAGE,
+            value=_message_head,
+            tooltip=message_text,
+        ),
+        Column(
+            "saveset",
+            "Saveset",
+            230,
+            lambda row: row.job.saveset,
+            CellKind.MONO,
+            elide=Qt.TextElideMode.ElideMiddle,
+            is_visible=False,
+        ),
+    )
+
+
+def state_text(row: ResultRow) -> str:
+    """The word, with the percent done while it runs."""
+    if row.state is JobState.ACTIVE and row.fraction is not None:
+        return f"{WORDS[row.state]} {percent_text(row.fraction)}"
+    return WORDS[row.state]
+
+
+def type_letter(row: ResultRow) -> str:
+    """The letter of the backup type; what was asked for until the agent has decided."""
+    kind = row.job.type or row.job.requested_type
+    return kind.value if kind else ""
+
+
+def start_text(row: ResultRow, zone: tzinfo) -> str:
+    """The clock time, with the day in front when it does not belong to the sesam day shown."""
+    start = row.job.start_time
+    text = time_text(start, zone)
+    if start is None:
+        return text
+    local, day = start.astimezone(zone).date(), sesam_date(row.job.sesam_day)
+    # A sesam day ends in the morning after.
+    if day is None or local in (day, day + timedelta(days=1)):
+        return text
+    return f"{day_text(local).split(' ', 1)[1]} {text}"
+
+
+def message_text(row: ResultRow) -> str:
+    """Why, in the agent's words; while it runs the file at work."""
+    job = row.job
+    if row.state is JobState.UNKNOWN:
+        return "open when the location was last proved"
+    if job.message or not (job.is_open and job.progress):
+        return job.message
+    return job.progress.current
+
+
+def _message_head(row: ResultRow) -> str | None:
+    found = _COUNTED.match(message_text(row))
+    return found.group() if found else None
+
+
+def _day(row: ResultRow) -> str:
+    return day_text(sesam_date(row.job.sesam_day))
+
+
+def _duration(row: ResultRow) -> str:
+    return UNKNOWN if row.state is JobState.UNKNOWN else duration_text(row.duration_seconds)
+
+
+def _size(row: ResultRow) -> str:
+    return size_text(row.size_bytes)
+
+
+def _rate(row: ResultRow) -> str:
+    return MISSING if row.state is JobState.UNKNOWN else rate_text(row.rate)

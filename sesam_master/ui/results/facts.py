@@ -1,0 +1,114 @@
+"""The facts of a job as label and value, for the drawer and the end of a restore."""
+
+from datetime import tzinfo
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+
+from sesam_master.core.records import BackupType
+from sesam_master.core.states import CODES, WORDS
+from sesam_master.ui.formatting import (
+    MISSING,
+    day_text,
+    duration_text,
+    full_moment_text,
+    number_text,
+    size_text,
+)
+from sesam_master.ui.results.columns import message_text
+from sesam_master.ui.results.rows import ResultRow, sesam_date
+
+TYPE_WORDS = {
+    BackupType.FULL: "Full",
+    BackupType.DIFF: "Differential",
+    BackupType.INC: "Incremental",
+    BackupType.COPY: "Copy",
+}
+
+
+def job_facts(row: ResultRow, zone: tzinfo) -> list[tuple[str, str]]:
+    """Label and value, in the order of the drawer."""
+    job = row.job
+    files = number_text(job.files) if not job.is_open else MISSING
+    facts = [
+        ("Result", f"{CODES[row.state]}  {WORDS[row.state].lower()}"),
+        ("Message", message_text(row) or MISSING),
+        ("Type", _type_text(row)),
+        ("Files", files + (f", {number_text(job.skipped)} skipped" if job.skipped else "")),
+        ("Read", size_text(row.size_bytes)),
+        ("Stored", size_text(job.stored_bytes or None)),
+        ("Saveset", job.saveset or MISSING),
+        ("Asked", full_moment_text(job.create_time, zone)),
+        ("Start", full_moment_text(job.start_time, zone)),
+        ("End", full_moment_text(job.end_time, zone)),
+        ("Duration", duration_text(row.duration_seconds)),
+        ("Started by", job.started_by or MISSING),
+    ]
+    if job.target:
+        facts.insert(6, ("Target", job.target.decode(errors="backslashreplace")))
+    return facts
+
+
+def job_sentence(row: ResultRow) -> str:
+    """Location, client, type and sesam day, beside the task's name."""
+    job = row.job
+    kind = job.type or job.requested_type
+    parts = [row.location, job.client, TYPE_WORDS[kind] if kind else ""]
+    if job.sesam_day:
+        parts.append(f"sesam day {day_text(sesam_date(job.sesam_day))}")
+    return ", ".join(part for part in parts if part)
+
+
+def _type_text(row: ResultRow) -> str:
+    job = row.job
+    if job.type is None:
+        return f"{TYPE_WORDS[job.requested_type]} asked" if job.requested_type else MISSING
+    text = TYPE_WORDS[job.type]
+    if job.requested_type not in (None, job.type):
+        text += f" instead of {TYPE_WORDS[job.requested_type].lower()}"
+    return text
+
+
+class FactSheet(QWidget):
+    """Labels at the left, values that can be chosen and copied at the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "base")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(16, 10, 12, 10)
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(5)
+        self._grid.setColumnStretch(1, 1)
+        self._values: dict[str, QLabel] = {}
+
+    def set_facts(self, facts: list[tuple[str, str]]) -> None:
+        """Show these; widgets are kept while the labels stay the same."""
+        if list(self._values) != [label for label, _ in facts]:
+            self._rebuild([label for label, _ in facts])
+        for label, value in facts:
+            if self._values[label].text() != value:
+                self._values[label].setText(value)
+                self._values[label].setToolTip(value)
+
+    def _rebuild(self, labels: list[str]) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._values.clear()
+        for row, label in enumerate(labels):
+            name, value = QLabel(label), QLabel()
+            name.setProperty("role", "secondary")
+            name.setAlignment(Qt.AlignmentFlag.AlignTop)
+            value.setTextFormat(Qt.TextFormat.PlainText)
+            value.setWordWrap(label == "Message")
+            value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            if label == "Saveset":
+                value.setProperty("role", "mono")
+            self._grid.addWidget(name, row, 0)
+            self._grid.addWidget(value, row, 1)
+            self._values[label] = value
+        self._grid.setRowStretch(len(labels), 1)

@@ -1,0 +1,42 @@
+"""What a person narrowed the results to, and the query that says it to the agents."""
+
+from dataclasses import dataclass, replace
+
+from sesam_master.core.gateway import JobQuery
+from sesam_master.core.records import JobKind
+from sesam_master.core.states import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFilter:
+    """Empty sets and texts take nothing away. `day` is the label of a sesam day."""
+
+    states: frozenset[JobState] = frozenset()
+    locations: frozenset[str] = frozenset()
+    day: str = ""
+    text: str = ""
+    order: str = "create_time"
+    descending: bool = True
+    shows_known: bool = False
+
+    def query(self) -> JobQuery:
+        """The backups wanted, for every location."""
+        return JobQuery(
+            states=self.states,
+            kinds=frozenset({JobKind.BACKUP}),
+            first_sesam_day=self.day,
+            last_sesam_day=self.day,
+            text=self.text.strip(),
+            order=self.order,
+            descending=self.descending,
+        )
+
+    def toggled_state(self, state: JobState, is_on: bool) -> "ResultFilter":
+        """With the state taken in or out."""
+        states = self.states | {state} if is_on else self.states - {state}
+        return replace(self, states=states)
+
+    def toggled_location(self, location_id: str, is_on: bool) -> "ResultFilter":
+        """With the location taken in or out."""
+        ids = self.locations | {location_id} if is_on else self.locations - {location_id}
+        return replace(self, locations=ids)

@@ -1,0 +1,346 @@
+"""Asks the locations for their results, merges them with what the watch says, tells the page."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from sesam_master.core.coverage import Coverage
+from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.fleet import FleetChange, LocationState
+from sesam_master.core.gateway import PAGE_SIZE, FleetGateway, JobPage
+from sesam_master.core.records import Job
+from sesam_master.core.results import ResultMerge
+from sesam_master.core.states import JobState
+from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.results.filters import ResultFilter
+from sesam_master.ui.results.rows import RateMeter, ResultRow, make_row
+from sesam_master.ui.results.sentences import Gaps
+
+PUBLISH_MS = 30
+RECOUNT_MS = 1000
+
+_SHORT = {
+    Trouble.UNREACHABLE: "no connection",
+    Trouble.NO_ANSWER: "did not answer in time",
+    Trouble.REFUSED: "refused",
+    Trouble.OFF: "off",
+}
+
+
+@dataclass(frozen=True)
+class ResultsPicture:
+    """All that the page shows. `shown` and `total` count at the agents, not in the list."""
+
+    rows: tuple[ResultRow, ...]
+    has_more: bool
+    shown: int
+    total: int
+    coverage: Coverage
+    gaps: Gaps
+    state_counts: dict[JobState, int]
+    location_counts: dict[str, int | None]
+    places: tuple[LocationState, ...]
+
+
+class ResultsPresenter(QObject):
+    """One list of backups over all locations, under one filter. Lives in the GUI thread."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        gateway: FleetGateway,
+        zone: tzinfo,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.zone = zone
+        self.filter = ResultFilter()
+        self._bridge = bridge
+        self._gateway = gateway
+        self._clock = clock
+        self._merge = ResultMerge(self.filter.query())
+        self._limit = PAGE_SIZE
+        self._asked: set[str] = set()
+        self._live: set[str] = set()
+        self._failed: dict[str, LocationError | Exception] = {}
+        self._cancels: dict[int, Callable[[], None]] = {}
+        self._questions = 0
+        self._rates = RateMeter()
+        self._job_states: dict[tuple[str, str], JobState] = {}
+        self._to_recount: set[str] = set()
+        self._publish_timer = self._timer(PUBLISH_MS, self.changed.emit)
+        self._recount_timer = self._timer(RECOUNT_MS, self._recount)
+        bridge.fleet_changed.connect(self._take_change)
+        self.reload()
+
+    # -- what the page asks for
+
+    def now(self) -> datetime:
+        """The desk's clock, UTC."""
+        return self._clock()
+
+    def location(self, location_id: str) -> LocationState | None:
+        """What is known of a location."""
+        return self._bridge.fleet.locations.get(location_id)
+
+    def set_filter(self, chosen: ResultFilter) -> None:
+        """Narrow to this; asks the agents anew unless only locations were chosen."""
+        before, self.filter = self.filter, chosen
+        self._limit = PAGE_SIZE
+        if chosen.query() != before.query():
+            self.reload()
+            return
+        if chosen.shows_known != before.shows_known:
+            self._take_dark()
+        self._publish()
+
+    def reload(self) -> None:
+        """Ask all locations again, from the first page."""
+        for cancel in self._cancels.values():
+            cancel()
+        self._cancels.clear()
+        self._merge = ResultMerge(self.filter.query())
+        self._asked.clear()
+        self._failed.clear()
+        self._live.clear()
+        self._follow_connections()
+        self._publish()
+
+    def more(self) -> None:
+        """Show the next page of the merged list."""
+        self._limit += PAGE_SIZE
+        self._publish()
+
+    def newest(self, job: Job) -> Job:
+        """The newest value of a job that is or was shown."""
+        place = self.location(job.location_id)
+        if place is not None and place.picture is not None and job.id in place.picture.jobs:
+            return place.picture.jobs[job.id]
+        return self._merge.job(job.key) or job
+
+    def row(self, job: Job) -> ResultRow | None:
+        """The row of a job's newest value; None when its location is not listed any more."""
+        place = self.location(job.location_id)
+        return make_row(self.newest(job), place, self._rates, self.now()) if place else None
+
+    def known_days(self) -> list[str]:
+        """Sesam days that were seen, newest first."""
+        days = {
+            job.sesam_day
+            for place in self._bridge.fleet.locations.values()
+            if place.picture is not None
+            for job in place.picture.jobs.values()
+        }
+        days |= {row.sesam_day for row in self._merge.merged(self._limit).jobs}
+        days |= {self.filter.day}
+        return sorted(days - {""}, reverse=True)
+
+    def picture(self) -> ResultsPicture:
+        """Everything as it is to be shown now; asks for the pages that are missing in it."""
+        merged = self._merge.merged(self._limit, self.filter.locations or None)
+        for location_id, token in merged.to_page:
+            self._ask_next(location_id, token)
+        now = self.now()
+        places = self._places()
+        fleet = self._bridge.fleet.locations
+        rows = tuple(
+            make_row(job, fleet[job.location_id], self._rates, now)
+            for job in merged.jobs
+            if job.location_id in fleet
+        )
+        counts = self._counted({place.registration.location_id for place in places})
+        wanted = self.filter.states
+        return ResultsPicture(
+            rows=rows,
+            has_more=merged.has_more,
+            shown=sum(n for state, n in counts.items() if not wanted or state in wanted),
+            total=sum(sum(c.values()) for c in self._merge.counts.values()),
+            coverage=self._coverage(places, now),
+            gaps=self._gaps(places),
+            state_counts=counts,
+            location_counts={key: self._count_at(key) for key in fleet},
+            places=places,
+        )
+
+    def publish_now(self) -> None:
+        """Announce what waits to be announced without the pause that gathers changes."""
+        self._publish_timer.stop()
+        self.changed.emit()
+
+    # -- sums
+
+    def _places(self) -> tuple[LocationState, ...]:
+        chosen = self.filter.locations
+        locations = self._bridge.fleet.locations
+        return tuple(place for key, place in locations.items() if not chosen or key in chosen)
+
+    def _counted(self, scope: set[str]) -> dict[JobState, int]:
+        total: Counter[JobState] = Counter()
+        for location_id in scope & self._merge.counts.keys():
+            total.update(self._merge.counts[location_id])
+        return dict(total)
+
+    def _count_at(self, location_id: str) -> int | None:
+        counts = self._merge.counts.get(location_id)
+        if counts is None or location_id not in self._live:
+            return None
+        wanted = self.filter.states
+        return sum(n for state, n in counts.items() if not wanted or state in wanted)
+
+    def _coverage(self, places: tuple[LocationState, ...], now: datetime) -> Coverage:
+        ids = {place.registration.location_id for place in places}
+        proved = self._bridge.fleet.coverage(now, ids)
+        covered = len(ids & self._live & self._merge.answered - self._failed.keys())
+        return Coverage(covered, len(ids), proved.newest_age, proved.oldest_age)
+
+    def _gaps(self, places: tuple[LocationState, ...]) -> Gaps:
+        here = self._merge.locations
+        out = [place for place in places if not place.is_live]
+        dark = tuple(place for place in out if place.registration.location_id not in here)
+        aged = tuple(place for place in out if place.registration.location_id in here)
+        ids = {place.registration.location_id for place in places if place.is_live}
+        failed = {k: short_reason(e) for k, e in self._failed.items() if k in ids}
+        return Gaps(dark, aged, failed, len(ids & self._asked - self._merge.answered))
+
+    # -- what the locations say
+
+    def _take_change(self, change: FleetChange) -> None:
+        if change.locations_listed or change.connections or change.pictures:
+            self._follow_connections()
+        for location_id in change.pictures & self._live:
+            self._ask_first(location_id)
+        for location_id, job_id in change.jobs:
+            self._take_job(location_id, job_id)
+        self._publish()
+
+    def _take_job(self, location_id: str, job_id: str) -> None:
+        place = self.location(location_id)
+        if place is None or place.picture is None:
+            return
+        job = place.picture.jobs.get(job_id)
+        if job is None:
+            self._count_again(location_id)
+            return
+        self._rates.see(job, self.now())
+        self._merge.put(job)
+        if self._job_states.get(job.key) is not job.state:
+            self._job_states[job.key] = job.state
+            self._count_again(location_id)
+        if not job.is_open:
+            self._job_states.pop(job.key)
+
+    def _follow_connections(self) -> None:
+        """Asks the locations that are live now and were not; keeps the facts of the others."""
+        locations = self._bridge.fleet.locations
+        for location_id in self._merge.answered - locations.keys():
+            self._merge.forget(location_id)
+        live = {key for key, place in locations.items() if place.is_live}
+        new, self._live = live - self._live, live
+        self._failed = {key: error for key, error in self._failed.items() if key in live}
+        for location_id in sorted(new):
+            self._ask_first(location_id)
+        self._take_dark()
+
+    def _take_dark(self) -> None:
+        for location_id, place in self._bridge.fleet.locations.items():
+            if place.is_live or location_id in self._merge.answered:
+                continue
+            if self.filter.shows_known and place.picture is not None:
+                self._merge.remember(location_id, place.picture.jobs.values())
+            else:
+                self._merge.forget(location_id)
+
+    def _count_again(self, location_id: str) -> None:
+        self._to_recount.add(location_id)
+        if not self._recount_timer.isActive():
+            self._recount_timer.start()
+
+    # -- questions
+
+    def _ask_first(self, location_id: str) -> None:
+        merge = self._merge
+        self._asked.add(location_id)
+        self._failed.pop(location_id, None)
+
+        def done(page: JobPage) -> None:
+            merge.start(location_id, page)
+            self._publish()
+
+        self._ask(location_id, "", done)
+
+    def _ask_next(self, location_id: str, token: str) -> None:
+        merge = self._merge
+        merge.await_page(location_id)
+
+        def done(page: JobPage) -> None:
+            merge.append(location_id, page)
+            self._publish()
+
+        self._ask(location_id, token, done)
+
+    def _recount(self) -> None:
+        merge = self._merge
+        for location_id in self._to_recount & self._live & merge.answered:
+
+            def done(page: JobPage, at: str = location_id) -> None:
+                if at in merge.answered:
+                    merge.recount(at, page)
+                    self._publish()
+
+            self._ask(location_id, "", done)
+        self._to_recount.clear()
+
+    def _ask(self, location_id: str, token: str, done: Callable[[JobPage], None]) -> None:
+        merge = self._merge
+        self._questions += 1
+        number = self._questions
+
+        def answered(page: JobPage) -> None:
+            self._cancels.pop(number, None)
+            done(page)
+
+        def failed(error: Exception) -> None:
+            self._cancels.pop(number, None)
+            if merge is self._merge:
+                merge.fail(location_id)
+                self._failed[location_id] = error
+                self._publish()
+
+        coroutine = self._gateway.jobs(location_id, merge.query, token, not token)
+        self._cancels[number] = self._bridge.ask(coroutine, self, answered, failed)
+
+    def _publish(self) -> None:
+        if not self._publish_timer.isActive():
+            self._publish_timer.start()
+
+    def _timer(self, interval_ms: int, call: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(call)
+        return timer
+
+
+def short_reason(error: Exception) -> str:
+    """Why a location did not answer, in a few words for a list of locations."""
+    if not isinstance(error, LocationError):
+        return "failed at this desk"
+    return _SHORT.get(error.trouble, error.reason.lower().replace("_", " ") or "failed")
+
+
+def without(chosen: ResultFilter, key: str) -> ResultFilter:
+    """The filter without one of its parts, by the key of its button."""
+    changes: dict[str, ResultFilter] = {
+        "locations": replace(chosen, locations=frozenset()),
+        "states": replace(chosen, states=frozenset()),
+        "day": replace(chosen, day=""),
+        "text": replace(chosen, text=""),
+        "known": replace(chosen, shows_known=True),
+    }
+    return changes[key]

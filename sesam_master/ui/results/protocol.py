@@ -1,0 +1,174 @@
+"""The protocol of a job: its lines as a list, read on while the job writes."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from sesam_master.core.records import Level, ProtocolLine
+from sesam_master.core.states import JobState
+from sesam_master.ui.formatting import time_text
+from sesam_master.ui.signs import SignAtlas
+from sesam_master.ui.theme import ThemeHolder
+
+LINE_HEIGHT = 21
+SIGN = 13
+SIDE = 12
+CODE_WIDTH = 15  # characters
+_SIGNS = {Level.WARNING: JobState.WARNING, Level.ERROR: JobState.ERROR}
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+
+
+class ProtocolModel(QAbstractListModel):
+    """Lines of one job, oldest first."""
+
+    def __init__(self, zone: tzinfo, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lines: list[ProtocolLine] = []
+        self._zone = zone
+
+    @property
+    def lines(self) -> tuple[ProtocolLine, ...]:
+        """All lines that are here."""
+        return tuple(self._lines)
+
+    def clear(self) -> None:
+        """Another job comes."""
+        self.beginResetModel()
+        self._lines.clear()
+        self.endResetModel()
+
+    def append(self, lines: Sequence[ProtocolLine]) -> None:
+        """Lines after the last one."""
+        if not lines:
+            return
+        first = len(self._lines)
+        self.beginInsertRows(_ROOT, first, first + len(lines) - 1)
+        self._lines.extend(lines)
+        self.endInsertRows()
+
+    def first_trouble(self) -> int | None:
+        """The row of the first line that is no information."""
+        rows = (row for row, line in enumerate(self._lines) if line.level is not Level.INFO)
+        return next(rows, None)
+
+    def text(self, line: ProtocolLine) -> str:
+        """A line as it is copied: time, code, text."""
+        return f"{time_text(line.time, self._zone, with_seconds=True)}  {line.code}  {line.text}"
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """Lines at the top level."""
+        return 0 if parent.isValid() else len(self._lines)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The text; the line itself for the delegate."""
+        if not index.isValid() or index.row() >= len(self._lines):
+            return None
+        line = self._lines[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.text(line)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            level = "" if line.level is Level.INFO else f"{line.level.value}, "
+            return f"{level}{self.text(line)}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return line.text
+        return line if role == Qt.ItemDataRole.UserRole else None
+
+
+class ProtocolDelegate(QStyledItemDelegate):
+    """Warning and error lines are tinted and carry their sign."""
+
+    def __init__(self, holder: ThemeHolder, zone: tzinfo, parent: QObject) -> None:
+        super().__init__(parent)
+        self._holder = holder
+        self._zone = zone
+        self._atlas = SignAtlas(holder)
+
+    def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """Wide enough for the whole line."""
+        metrics = QFontMetrics(self._holder.fonts.mono)
+        line: ProtocolLine = index.data(Qt.ItemDataRole.UserRole)
+        width = self._text_left(metrics) + metrics.horizontalAdvance(line.text) + SIDE
+        return QSize(width, max(LINE_HEIGHT, metrics.height() + 6))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """One line."""
+        line: ProtocolLine = index.data(Qt.ItemDataRole.UserRole)
+        theme, font = self._holder.current, self._holder.fonts.mono
+        rect, metrics = option.rect, QFontMetrics(font)
+        sign = _SIGNS.get(line.level)
+        tint = theme.tint(sign) if sign else None
+        if option.state & QStyle.StateFlag.State_Selected:
+            tint = theme.sel
+        if tint is not None:
+            painter.fillRect(rect, tint)
+        if sign is not None:
+            ratio = painter.device().devicePixelRatio()
+            y = rect.y() + (rect.height() - SIGN) // 2
+            painter.drawPixmap(rect.x() + SIDE - 4, y, self._atlas.state(sign, SIGN, ratio))
+        painter.setFont(font)
+        painter.setPen(theme.text2)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        step = metrics.horizontalAdvance("0")
+        words = QRectF(rect).adjusted(SIDE + SIGN + 4, 0, 0, 0)
+        painter.drawText(words, middle, time_text(line.time, self._zone, with_seconds=True))
+        words.setLeft(words.left() + step * 10)
+        code = metrics.elidedText(line.code, Qt.TextElideMode.ElideRight, step * (CODE_WIDTH - 1))
+        painter.drawText(words, middle, code)
+        painter.setPen(theme.text)
+        words.setLeft(rect.x() + self._text_left(metrics))
+        painter.drawText(words, middle, line.text.replace("\n", "\\n"))
+
+    @staticmethod
+    def _text_left(metrics: QFontMetrics) -> int:
+        return SIDE + SIGN + 4 + metrics.horizontalAdvance("0") * (10 + CODE_WIDTH)
+
+
+class ProtocolView(QListView):
+    """The lines; Ctrl+C copies the chosen ones."""
+
+    def __init__(self, holder: ThemeHolder, zone: tzinfo, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lines = ProtocolModel(zone, self)
+        self.setModel(self.lines)
+        self.setItemDelegate(ProtocolDelegate(holder, zone, self))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setUniformItemSizes(False)
+        self.setAccessibleName("Protocol")
+
+    def show_first_trouble(self) -> None:
+        """Scroll to the first warning or error; stay at the top without one."""
+        row = self.lines.first_trouble()
+        if row is not None:
+            self.scrollTo(self.lines.index(row), QAbstractItemView.ScrollHint.PositionAtCenter)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copies whole lines."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+            text = "\n".join(self.lines.text(self.lines.lines[row]) for row in rows)
+            if text:
+                QGuiApplication.clipboard().setText(text + "\n")
+            return
+        super().keyPressEvent(event)

@@ -1,0 +1,82 @@
+"""Reads the protocol of one job, page after page, and reads on while the job runs."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer
+
+from sesam_master.core.gateway import FleetGateway, ProtocolPage
+from sesam_master.core.records import Job
+from sesam_master.ui.bridge import Bridge
+
+FOLLOW_MS = 1000
+MOST_LINES = 20_000  # a longer protocol is cut here, and the view says so
+
+
+class ProtocolReader(QObject):
+    """Hands over lines in order. `took` gets the new lines, `failed` why there are none."""
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        gateway: FleetGateway,
+        took: Callable[[ProtocolPage], None],
+        failed: Callable[[Exception], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._gateway = gateway
+        self._took = took
+        self._failed = failed
+        self._key: tuple[str, str] | None = None
+        self._lines = 0
+        self._is_asking = False
+        self._is_behind = False
+        self._cancel: Callable[[], None] = lambda: None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(FOLLOW_MS)
+        self._pause.timeout.connect(self._ask)
+
+    def open(self, job: Job) -> None:
+        """Begin with the first line of this job."""
+        self.close()
+        self._key = job.key
+        self._ask()
+
+    def close(self) -> None:
+        """Nothing is handed over any more."""
+        self._cancel()
+        self._pause.stop()
+        self._key = None
+        self._lines = 0
+        self._is_asking = False
+        self._is_behind = False
+
+    def follow(self) -> None:
+        """The job has changed: look for new lines, at most once a second."""
+        self._is_behind = True
+        if self._key is not None and not self._is_asking and not self._pause.isActive():
+            self._pause.start()
+
+    def _ask(self) -> None:
+        if self._key is None or self._is_asking:
+            return
+        self._is_asking, self._is_behind = True, False
+        location_id, job_id = self._key
+        self._cancel = self._bridge.ask(
+            self._gateway.protocol(location_id, job_id, self._lines), self, self._take, self._fail
+        )
+
+    def _take(self, page: ProtocolPage) -> None:
+        self._is_asking = False
+        self._lines += len(page.lines)
+        self._took(page)
+        if page.more and page.lines and self._lines < MOST_LINES:
+            self._ask()
+        elif self._is_behind:
+            self._pause.start()
+
+    def _fail(self, error: Exception) -> None:
+        self._is_asking = False
+        self._failed(error)

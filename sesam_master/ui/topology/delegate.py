@@ -1,0 +1,113 @@
+"""Paints a row of the tree: sign at the left, trouble counts and ages at the right."""
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from sesam_master.core.states import Connection
+from sesam_master.ui.icons import icon_pixmap
+from sesam_master.ui.signs import SignAtlas
+from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.topology.model import TreeRole, TreeRow
+from sesam_master.ui.topology.nodes import Kind
+
+_SIGN = 12
+_GAP = 6
+_ICONS = {Kind.ALL: "layers", Kind.CLIENTS: "monitor", Kind.CLIENT: "hard-drive"}
+
+
+class TopologyDelegate(QStyledItemDelegate):
+    """All rows are of one height."""
+
+    def __init__(self, holder: ThemeHolder, parent: QObject) -> None:
+        super().__init__(parent)
+        self._holder = holder
+        self._atlas = SignAtlas(holder)
+        self._take_theme()
+        holder.changed.connect(self._take_theme)
+
+    def sizeHint(
+        self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        return QSize(100, max(23, self._metrics.height() + 7))
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        rect: QRect = option.rect
+        row: TreeRow = index.data(TreeRole.ROW)
+        painter.save()
+        self._paint_ground(painter, option, rect)
+        rect = rect.adjusted(2, 0, -8, 0)
+        rect.setLeft(self._paint_sign(painter, rect, row))
+        rect.setRight(self._paint_right(painter, rect, row))
+        font, colour = self._style(row)
+        painter.setFont(font)
+        painter.setPen(colour)
+        metrics = QFontMetrics(font)
+        text = metrics.elidedText(row.text, Qt.TextElideMode.ElideRight, rect.width())
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, text)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect) -> None:
+        theme = self._holder.current
+        state: QStyle.StateFlag = option.state
+        if state & QStyle.StateFlag.State_Selected:
+            is_active = bool(state & QStyle.StateFlag.State_Active)
+            painter.fillRect(rect, theme.sel if is_active else theme.sel_inactive)
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, theme.hover)
+
+    def _paint_sign(self, painter: QPainter, rect: QRect, row: TreeRow) -> int:
+        """Returns where the text begins."""
+        ratio = painter.device().devicePixelRatio()
+        if row.sign is not None:
+            pixmap = self._atlas.sign(row.sign, _SIGN, ratio)
+            size = _SIGN
+        elif row.kind in _ICONS:
+            size = 15
+            pixmap = icon_pixmap(_ICONS[row.kind], size, self._holder.current.text2, ratio)
+        else:
+            return rect.left()
+        painter.drawPixmap(rect.left(), rect.center().y() - size // 2 + 1, pixmap)
+        return rect.left() + size + _GAP
+
+    def _paint_right(self, painter: QPainter, rect: QRect, row: TreeRow) -> int:
+        """Returns where the text has to end."""
+        theme = self._holder.current
+        painter.setFont(self._holder.fonts.small)
+        right = rect.right()
+        if row.side:
+            is_broken = row.sign is Connection.BROKEN
+            painter.setPen(theme.error_text if is_broken else theme.text2)
+            right = self._write(painter, rect, right, row.side)
+        painter.setPen(theme.text)
+        ratio = painter.device().devicePixelRatio()
+        for state, number in reversed(row.counts):
+            right = self._write(painter, rect, right, str(number)) - _SIGN + 3
+            y = rect.center().y() - _SIGN // 2 + 1
+            painter.drawPixmap(right, y, self._atlas.state(state, _SIGN, ratio))
+            right -= _GAP
+        return right
+
+    def _write(self, painter: QPainter, rect: QRect, right: int, text: str) -> int:
+        width = self._small_metrics.horizontalAdvance(text)
+        place = QRect(right - width, rect.y(), width + 1, rect.height())
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+        return right - width - _GAP
+
+    def _style(self, row: TreeRow) -> tuple[QFont, QColor]:
+        theme, fonts = self._holder.current, self._holder.fonts
+        if row.kind is Kind.ALL:
+            return fonts.body_bold, theme.text
+        if row.kind is Kind.FARM:
+            return fonts.small_bold, theme.text2
+        is_dark = isinstance(row.sign, Connection) and row.sign is not Connection.ON
+        return fonts.body, theme.text2 if is_dark else theme.text
+
+    def _take_theme(self) -> None:
+        self._metrics = QFontMetrics(self._holder.fonts.body)
+        self._small_metrics = QFontMetrics(self._holder.fonts.small)

@@ -1,0 +1,159 @@
+"""The tree at the left of the window with its filter field and scopes."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sesam_master.core.fleet import FleetChange
+from sesam_master.ui.actions import Selection
+from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.icons import icon
+from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.topology.delegate import TopologyDelegate
+from sesam_master.ui.topology.model import TopologyModel, TreeRole
+from sesam_master.ui.topology.nodes import Filter, Kind, Scope
+
+AGE_MS = 15_000
+
+
+class TopologyPanel(QWidget):
+    """`selected` carries a Selection; `menu_wanted` a Selection and a global position."""
+
+    selected = Signal(object)
+    activated = Signal(object)
+    menu_wanted = Signal(object, QPoint)
+
+    def __init__(self, holder: ThemeHolder, bridge: Bridge, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.setProperty("surface", "side")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._holder = holder
+        self.model = TopologyModel(bridge.fleet, now, self)
+        self.tree = QTreeView()
+        self.filter_field = QLineEdit()
+        self._scopes: dict[Scope, QPushButton] = {}
+        self._scope = Scope.ALL
+        self._empty = QLabel("Locations appear here, each with its clients, tasks and results.")
+        self._configure_tree()
+        self._lay_out()
+        bridge.fleet_changed.connect(self._take)
+        self._ages = QTimer(self)
+        self._ages.timeout.connect(self.model.refresh_ages)
+        self._ages.start(AGE_MS)
+        self._show_counts()
+
+    def selection(self) -> Selection:
+        """What is chosen now."""
+        index = self.tree.currentIndex()
+        chosen = index.data(TreeRole.SELECTION) if index.isValid() else None
+        return chosen if isinstance(chosen, Selection) else Selection()
+
+    def _configure_tree(self) -> None:
+        tree = self.tree
+        tree.setModel(self.model)
+        tree.setItemDelegate(TopologyDelegate(self._holder, tree))
+        tree.setHeaderHidden(True)
+        tree.setUniformRowHeights(True)
+        tree.setIndentation(14)
+        tree.setMouseTracking(True)
+        tree.setAccessibleName("Locations")
+        tree.setStyleSheet("QTreeView { background: transparent }")
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.customContextMenuRequested.connect(self._ask_menu)
+        tree.selectionModel().currentChanged.connect(self._select)
+        tree.activated.connect(self._activate)
+        tree.expanded.connect(lambda index: self.model.set_expanded(index, True))
+        tree.collapsed.connect(lambda index: self.model.set_expanded(index, False))
+        self.model.rowsInserted.connect(self._open_farms)
+
+    def _lay_out(self) -> None:
+        field = self.filter_field
+        field.setPlaceholderText("Filter tree")
+        field.setAccessibleName("Filter tree")
+        field.setClearButtonEnabled(True)
+        search = QAction(icon("search", self._holder, "text3"), "", field)
+        field.addAction(search, QLineEdit.ActionPosition.LeadingPosition)
+        field.textChanged.connect(self._filter)
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(field.setFocus)
+        scopes = QHBoxLayout()
+        scopes.setContentsMargins(0, 0, 0, 0)
+        scopes.setSpacing(2)
+        for scope in Scope:
+            button = QPushButton(scope.value)
+            button.setProperty("link", True)
+            button.setCheckable(True)
+            button.setAutoExclusive(True)
+            button.setStyleSheet(
+                "QPushButton { color: palette(placeholder-text) }"
+                "QPushButton:checked { background: transparent; border: 0;"
+                " color: palette(text); font-weight: 600 }"
+            )
+            button.clicked.connect(lambda _=False, s=scope: self._set_scope(s))
+            self._scopes[scope] = button
+            scopes.addWidget(button)
+        scopes.addStretch()
+        self._scopes[Scope.ALL].setChecked(True)
+        self._empty.setWordWrap(True)
+        self._empty.setProperty("role", "secondary")
+        self._empty.setContentsMargins(36, 0, 12, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 0, 0)
+        layout.setSpacing(2)
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 8, 0)
+        head.addWidget(field)
+        layout.addLayout(head)
+        layout.addLayout(scopes)
+        layout.addWidget(self.tree, 1)
+        layout.addWidget(self._empty)
+        layout.addStretch()
+
+    def _take(self, change: FleetChange) -> None:
+        self.model.take(change)
+        self._show_counts()
+
+    def _show_counts(self) -> None:
+        counts = self.model.scope_counts()
+        for scope, button in self._scopes.items():
+            number = "" if scope is Scope.ALL else f" {counts[scope]}"
+            button.setText(f"{scope.value}{number}")
+        is_empty = not counts[Scope.ALL]
+        self._empty.setVisible(is_empty)
+        self.tree.setMaximumHeight(36 if is_empty else 16_777_215)
+
+    def _set_scope(self, scope: Scope) -> None:
+        self._scope = scope
+        self._filter()
+
+    def _filter(self) -> None:
+        self.model.set_filter(Filter(self.filter_field.text().strip(), self._scope))
+
+    def _open_farms(self, parent: QModelIndex, first: int, last: int) -> None:
+        if parent.isValid():
+            return
+        for row in range(first, last + 1):
+            index = self.model.index(row, 0)
+            if index.data(TreeRole.ROW).kind is Kind.FARM:
+                self.tree.expand(index)
+
+    def _select(self, index: QModelIndex) -> None:
+        self.selected.emit(index.data(TreeRole.SELECTION) or Selection())
+
+    def _activate(self, index: QModelIndex) -> None:
+        self.activated.emit(index.data(TreeRole.SELECTION) or Selection())
+
+    def _ask_menu(self, place: QPoint) -> None:
+        self.menu_wanted.emit(self.selection(), self.tree.viewport().mapToGlobal(place))

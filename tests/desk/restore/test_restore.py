@@ -1,0 +1,218 @@
+"""Choosing of a listing, paging it, and the way to a restore that ran."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
+
+from sesam_master.core.errors import Trouble
+from sesam_master.core.records import Level, ProtocolLine
+from sesam_master.core.states import JobState
+from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.restore.page import FILES, RUN, TARGET, RestorePage
+from sesam_master.ui.restore.presenter import target_trouble
+from sesam_master.ui.restore.tree import ListingTree, Node, shown_name
+from sesam_master.ui.theme import ThemeHolder
+from tests.desk.results.memory import (
+    NOW,
+    MemoryGateway,
+    bring_up,
+    entry,
+    list_locations,
+    pump,
+    report,
+    saveset,
+    take_down,
+)
+
+TICK = Qt.ItemDataRole.CheckStateRole
+
+
+@pytest.fixture
+def page(holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot) -> RestorePage:
+    list_locations(bridge, "Hamburg")
+    bring_up(bridge, "Hamburg")
+    gateway.all_savesets["Hamburg"] = [saveset("Hamburg", n) for n in (9, 8, 7)]
+    gateway.listing = {
+        b"": [entry(b"/srv", 1), entry(b"/etc", 2)],
+        b"/srv": [entry(b"/srv/home", 10)],
+        b"/srv/home": [entry(b"/srv/home/%d" % n, size=100) for n in range(10)],
+        b"/etc": [entry(b"/etc/line\nbreak"), entry(b"/etc/caf\xe9")],
+    }
+    made = RestorePage(holder, bridge, gateway, "Hamburg", "home", None, clock=lambda: NOW)
+    qtbot.addWidget(made)
+    pump()
+    return made
+
+
+def _tick(page: RestorePage, *rows: int) -> None:
+    index = page.listing.index(rows[0], 0)
+    for row in rows[1:]:
+        index = page.listing.index(row, 0, index)
+    assert page.listing.setData(index, Qt.CheckState.Checked, TICK)
+
+
+def test_the_tree_is_a_right_model_while_it_fills(page: RestorePage) -> None:
+    mode = QAbstractItemModelTester.FailureReportingMode.Fatal
+    tester = QAbstractItemModelTester(page.listing, mode)
+    pump()  # the tester opens and pages what it finds
+    source = page.listing.tree.top.children[0]
+    assert len(source.children) == 10
+    _tick(page, 0, 3)
+    page.listing.reload()
+    pump()
+    assert tester.model() is page.listing
+    assert page.choice().words == "Nothing chosen"
+
+
+def test_the_newest_saveset_is_chosen_and_its_sources_are_there(page: RestorePage) -> None:
+    assert page.presenter.saveset == saveset("Hamburg", 9)
+    assert page.step == FILES
+    assert [page.listing.index(row, 0).data() for row in range(2)] == ["srv", "etc"]
+    assert not page.next.isEnabled()
+
+
+def test_a_long_directory_comes_in_pages_and_a_single_folder_is_joined(page: RestorePage) -> None:
+    source = page.listing.tree.top.children[0]
+    page.listing.load(source)
+    pump()
+    index = page.listing.index_of(source)
+    assert index.data() == "srv / home"
+    assert len(source.children) == 4
+    assert source.total == 10
+    page.listing.fetchMore(index)
+    pump()
+    page.listing.fetchMore(index)
+    pump()
+    assert [child.path for child in source.children] == [b"/srv/home/%d" % n for n in range(10)]
+    assert not page.listing.canFetchMore(index)
+
+
+def test_a_chosen_directory_chooses_what_comes_later_and_partly_is_a_third_state(
+    page: RestorePage,
+) -> None:
+    source = page.listing.tree.top.children[0]
+    page.listing.load(source)
+    pump()
+    _tick(page, 0)
+    page.listing.fetchMore(page.listing.index_of(source))
+    pump()
+    assert all(child.is_chosen for child in source.children)
+    assert page.choice().paths == (b"/srv/home",)
+    page.listing.setData(page.listing.index(2, 0, page.listing.index_of(source)), 0, TICK)
+    assert page.listing.index_of(source).data(TICK) == Qt.CheckState.PartiallyChecked
+    assert b"/srv/home/2" not in page.choice().paths
+
+
+def test_ticking_all_that_is_here_of_a_long_directory_is_not_the_whole_directory(
+    page: RestorePage,
+) -> None:
+    source = page.listing.tree.top.children[0]
+    page.listing.load(source)
+    pump()
+    for row in range(4):
+        _tick(page, 0, row)
+    assert source.is_chosen is None
+    assert page.choice().words == "4 files"
+    assert page.choice().size_bytes == 400
+
+
+def test_odd_names_are_escaped_and_restored_as_they_are(
+    page: RestorePage, gateway: MemoryGateway
+) -> None:
+    etc = page.listing.tree.top.children[1]
+    page.listing.load(etc)
+    pump()
+    names = [page.listing.index_of(child).data() for child in etc.children]
+    assert names == ["line\\nbreak", "caf\\xe9"]
+    _tick(page, 1, 0)
+    page.next.click()
+    pump()
+    page.target.directory.setText("/srv/back")
+    page.next.click()
+    pump()
+    call = next(call for call in gateway.calls if call[0] == "start_restore")
+    assert call[3:] == ([b"/etc/line\nbreak"], b"/srv/back")
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [("srv/x", "not an absolute path"), ("", "Name the directory"), ("/a/../b", "“..”")],
+)
+def test_a_target_that_cannot_be_is_named(text: str, part: str) -> None:
+    assert part in (target_trouble(text) or "")
+    assert target_trouble("/srv/restore") is None
+
+
+def test_a_restore_is_followed_to_its_end(
+    page: RestorePage, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    lines = [ProtocolLine(NOW, Level.INFO, "TASK", "begun")]
+    gateway.protocols["Hamburg", "901"] = lines
+    _tick(page, 1)
+    page.next.click()
+    pump()
+    assert page.step == TARGET
+    assert not page.next.isEnabled()
+    page.target.directory.setText("/srv/back")
+    page.next.click()
+    pump()
+    assert page.step == RUN
+    running = replace(gateway.history["Hamburg"][-1], state=JobState.ACTIVE, start_time=NOW)
+    report(bridge, running)
+    pump()
+    assert page.run.state.text == "Running"
+    ended = replace(running, state=JobState.OK, end_time=NOW, message="2 files restored")
+    gateway.history["Hamburg"][-1] = ended
+    lines.append(ProtocolLine(NOW, Level.INFO, "RESULT", "2 files restored"))
+    report(bridge, ended)
+    pump()
+    assert page.run.state.text == "OK: 2 files restored"
+    assert page.run.cancel.isHidden()
+    qtbot.waitUntil(lambda: page.run.protocol.lines.lines == tuple(lines), timeout=4000)
+
+
+def test_a_failure_and_a_dark_location_are_said(
+    page: RestorePage, bridge: Bridge, gateway: MemoryGateway
+) -> None:
+    _tick(page, 1)
+    page.next.click()
+    pump()
+    page.target.directory.setText("/srv/back")
+    gateway.troubles["Hamburg"] = Trouble.REFUSED
+    page.next.click()
+    pump()
+    assert page.step == TARGET
+    assert not page.banner.isHidden()
+    assert page.next.isEnabled()
+    take_down(bridge, "Hamburg")
+    assert not page.next.isEnabled()
+    assert page.next.toolTip() == "Hamburg is dark; nothing can be sent to it."
+
+
+@given(st.binary(min_size=1, max_size=30))
+def test_every_name_is_shown_in_one_printable_line(name: bytes) -> None:
+    shown = shown_name(name)
+    assert shown
+    assert shown.isprintable()
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.booleans()), max_size=20))
+def test_ticks_of_a_tree_always_agree(ticks: list[tuple[int, bool]]) -> None:
+    tree = ListingTree()
+    tree.add(tree.top, [entry(b"/a", 2), entry(b"/b", 2)], "", 2)
+    nodes: list[Node] = list(tree.top.children)
+    for above in tree.top.children:
+        paths = [above.path + b"/x", above.path + b"/y"]
+        nodes += tree.add(above, [entry(path) for path in paths], "", 2)
+    for place, is_on in ticks:
+        tree.choose(nodes[place % len(nodes)], is_on)
+    for above in tree.top.children:
+        below = [child.is_chosen for child in above.children]
+        assert above.is_chosen == (below[0] if below[0] == below[1] else None)
+    paths = tree.choice().paths
+    assert not any(p != q and q.startswith(p + b"/") for p in paths for q in paths)

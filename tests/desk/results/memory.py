@@ -1,0 +1,233 @@
+"""A fleet in memory: results, savesets, listings and protocols of many locations, paged."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from PySide6.QtCore import QCoreApplication
+
+from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.fleet import (
+    ConnectionChanged,
+    ConnectionTrouble,
+    Lazy,
+    ObjectsChanged,
+    Picture,
+    PictureArrived,
+    RegistrationsChanged,
+)
+from sesam_master.core.gateway import EntryPage, JobPage, JobQuery, ProtocolPage, SavesetPage
+from sesam_master.core.records import (
+    BackupType,
+    Client,
+    Entry,
+    EntryKind,
+    Identity,
+    Job,
+    JobKind,
+    Phase,
+    Progress,
+    ProtocolLine,
+    Role,
+    Saveset,
+    Task,
+)
+from sesam_master.core.registry import Registration
+from sesam_master.core.results import matches, sort_key
+from sesam_master.core.states import Connection, JobState
+from sesam_master.ui.bridge import Bridge
+from tests.fakes.gateway import FakeGateway
+
+NOW = datetime(2026, 11, 23, 7, 41, 8, tzinfo=UTC)
+
+
+def job(location_id: str, number: int, state: JobState = JobState.OK, **values: object) -> Job:
+    """A plausible backup; `number` counts the minutes from the beginning too."""
+    start = datetime(2026, 11, 22, 21, 0, tzinfo=UTC) + timedelta(minutes=number)
+    is_open = state in (JobState.ACTIVE, JobState.QUEUED)
+    made = Job(
+        location_id=location_id,
+        id=str(number),
+        kind=JobKind.BACKUP,
+        state=state,
+        task=f"task-{number % 7}",
+        client="fs-01",
+        requested_type=BackupType.INC,
+        type=None if state is JobState.QUEUED else BackupType.INC,
+        saveset="",
+        create_time=start,
+        start_time=None if state is JobState.QUEUED else start,
+        end_time=None if is_open else start + timedelta(seconds=700),
+        sesam_day="2026-11-22",
+        progress=None,
+        files=0 if is_open else 1000,
+        size_bytes=0 if is_open else 88_400_000_000,
+        stored_bytes=0 if is_open else 41_000_000_000,
+        skipped=0,
+        message="",
+        started_by="local",
+        target=b"",
+    )
+    return replace(made, **values)  # type: ignore[arg-type]
+
+
+def progress(done: int, total: int | None = 1000) -> Progress:
+    """A running job's progress."""
+    return Progress(Phase.TRANSFER, 3, 10, done, total, done // 2, "/srv/home/kallas/budget.ods")
+
+
+@dataclass
+class MemoryGateway(FakeGateway):
+    """Answers like a fleet of agents. A location in `troubles` raises that instead."""
+
+    page_size: int = 4
+    history: dict[str, list[Job]] = field(default_factory=dict)
+    troubles: dict[str, Trouble] = field(default_factory=dict)
+    all_savesets: dict[str, list[Saveset]] = field(default_factory=dict)
+    listing: dict[bytes, list[Entry]] = field(default_factory=dict)
+    protocols: dict[tuple[str, str], list[ProtocolLine]] = field(default_factory=dict)
+
+    async def jobs(
+        self, location_id: str, query: JobQuery, page_token: str, with_counts: bool
+    ) -> JobPage:
+        self._ask("jobs", location_id, query, page_token, with_counts)
+        broad = replace(query, states=frozenset())
+        found = [j for j in self.history.get(location_id, []) if matches(j, broad)]
+        counts = dict(Counter(j.state for j in found))
+        found = [j for j in found if matches(j, query)]
+        found.sort(key=sort_key(query.order), reverse=query.descending)
+        first = int(page_token or 0)
+        last = first + self.page_size
+        token = str(last) if last < len(found) else ""
+        return JobPage(tuple(found[first:last]), token, counts if with_counts else None)
+
+    async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage:
+        self._ask("protocol", location_id, job_id, after_line)
+        lines = self.protocols.get((location_id, job_id), [])
+        page = lines[after_line : after_line + 50]
+        return ProtocolPage(tuple(page), after_line + 50 < len(lines))
+
+    async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job:
+        self._ask("start_backup", location_id, task, backup_type)
+        made = job(location_id, 900, JobState.QUEUED, task=task, requested_type=backup_type)
+        self.history.setdefault(location_id, []).append(made)
+        return made
+
+    async def cancel_job(self, location_id: str, job_id: str) -> Job:
+        self._ask("cancel_job", location_id, job_id)
+        return next(j for j in self.history[location_id] if j.id == job_id)
+
+    async def savesets(self, location_id: str, task: str, page_token: str) -> SavesetPage:
+        self._ask("savesets", location_id, task, page_token)
+        found = self.all_savesets.get(location_id, [])
+        return SavesetPage(tuple(s for s in found if s.task == task), "")
+
+    async def entries(
+        self, location_id: str, saveset: str, directory: bytes, page_token: str
+    ) -> EntryPage:
+        self._ask("entries", location_id, saveset, directory, page_token)
+        found = self.listing.get(directory, [])
+        first = int(page_token or 0)
+        last = first + self.page_size
+        return EntryPage(
+            tuple(found[first:last]), str(last) if last < len(found) else "", len(found)
+        )
+
+    async def start_restore(
+        self, location_id: str, saveset: str, paths: Sequence[bytes], target: bytes
+    ) -> Job:
+        self._ask("start_restore", location_id, saveset, list(paths), target)
+        made = job(
+            location_id, 901, JobState.QUEUED, kind=JobKind.RESTORE, saveset=saveset, target=target
+        )
+        self.history.setdefault(location_id, []).append(made)
+        return made
+
+    def _ask(self, *call: object) -> None:
+        self.calls.append(call)
+        trouble = self.troubles.get(str(call[1]))
+        if trouble is not None:
+            raise LocationError(trouble, str(call[1]))
+
+
+def pump() -> None:
+    """Lets answers come through the bridge, and the questions that follow from them."""
+    for _ in range(6):
+        QCoreApplication.processEvents()
+
+
+def list_locations(bridge: Bridge, *names: str) -> None:
+    """Lists locations; each has its name as its id."""
+    registrations = tuple(
+        Registration(name, name, "EMEA", "127.0.0.1", 11401, b"", "") for name in names
+    )
+    bridge.deliver(RegistrationsChanged(registrations))
+    bridge.drain()
+
+
+def bring_up(bridge: Bridge, name: str, jobs: Sequence[Job] = (), role: Role = Role.ADMIN) -> None:
+    """A location comes on with a picture of these jobs and of their tasks."""
+    identity = Identity(name, name, name, "1", "Europe/Berlin", (), NOW)
+    tasks = {j.task: Task(j.task, j.client, (b"/srv",), (), "") for j in jobs}
+    clients = {j.client: Client(j.client, "local", "") for j in jobs}
+    picture = Picture(
+        identity,
+        role,
+        Lazy(clients),
+        Lazy(tasks),
+        Lazy({j.id: j for j in jobs}),
+        Counter(j.state for j in jobs),
+    )
+    bridge.deliver(PictureArrived(name, picture, NOW))
+    bridge.deliver(ConnectionChanged(name, Connection.ON, None, NOW))
+    bridge.drain()
+
+
+def take_down(bridge: Bridge, name: str, connection: Connection = Connection.BROKEN) -> None:
+    """A location goes dark."""
+    trouble = ConnectionTrouble("tcp", "refused", NOW - timedelta(hours=2))
+    is_broken = connection is Connection.BROKEN
+    bridge.deliver(ConnectionChanged(name, connection, trouble if is_broken else None, None))
+    bridge.drain()
+
+
+def report(bridge: Bridge, *jobs: Job) -> None:
+    """The watch tells of jobs."""
+    for one in jobs:
+        bridge.deliver(ObjectsChanged(one.location_id, NOW, jobs={one.id: one}))
+    bridge.drain()
+
+
+def saveset(location_id: str, number: int, task: str = "home") -> Saveset:
+    """A plausible saveset."""
+    start = datetime(2026, 11, 1, 21, 0, tzinfo=UTC) + timedelta(days=number)
+    kind = BackupType.FULL if number % 7 == 0 else BackupType.INC
+    return Saveset(
+        location_id,
+        f"S{kind.value}202611{number + 1:02}210000000@k3JdPq8Rv2x",
+        task,
+        "fs-01",
+        kind,
+        None,
+        JobState.WARNING if number == 3 else JobState.OK,
+        start,
+        start + timedelta(minutes=12),
+        f"2026-11-{number + 1:02}",
+        (b"/srv/home",),
+        41,
+        4_100_000,
+        2_000_000,
+        0,
+        14_291,
+        412_000_000_000,
+        "DISK00001",
+        str(number),
+    )
+
+
+def entry(path: bytes, children: int | None = None, size: int = 418_000) -> Entry:
+    """A file, or with `children` a directory."""
+    kind = EntryKind.FILE if children is None else EntryKind.DIRECTORY
+    size = size if children is None else 0
+    return Entry(path, kind, size, NOW, 0o644, 0, 0, b"", "SF1", children or 0)

@@ -1,0 +1,225 @@
+"""The results page over a fleet in memory."""
+
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
+
+from sesam_master.core.errors import Trouble
+from sesam_master.core.records import Level, ProtocolLine, Role
+from sesam_master.core.states import Connection, JobState
+from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.results.filters import ResultFilter
+from sesam_master.ui.results.page import ResultsPage
+from sesam_master.ui.theme import ThemeHolder
+from tests.desk.results.memory import (
+    NOW,
+    MemoryGateway,
+    bring_up,
+    job,
+    list_locations,
+    progress,
+    pump,
+    report,
+    take_down,
+)
+
+Asked = list[tuple[object, ...]]
+
+
+@pytest.fixture
+def asked() -> Asked:
+    return []
+
+
+@pytest.fixture
+def page(
+    holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot, asked: Asked
+) -> ResultsPage:
+    list_locations(bridge, "Boulder", "Hamburg", "Sevilla")
+    for name in ("Boulder", "Hamburg", "Sevilla"):
+        gateway.history[name] = [job(name, n) for n in range(1, 10)]
+        gateway.history[name].append(job(name, 20, JobState.ERROR, message="Store is full"))
+        gateway.history[name].append(
+            job(name, 30, JobState.ACTIVE, task="home", progress=progress(100))
+        )
+        if name != "Sevilla":
+            bring_up(bridge, name, gateway.history[name][-2:])
+    bring_up(bridge, "Sevilla", gateway.history["Sevilla"][-2:])
+    take_down(bridge, "Sevilla")
+    made = ResultsPage(
+        holder,
+        bridge,
+        gateway,
+        lambda *call: asked.append(("restore", *call)),
+        lambda *call: asked.append(("start", *call)),
+        zone=ZoneInfo("Europe/Berlin"),
+        clock=lambda: NOW,
+    )
+    qtbot.addWidget(made)
+    QAbstractItemModelTester(made.model, QAbstractItemModelTester.FailureReportingMode.Fatal, made)
+    made.show()
+    _settle(qtbot, made)
+    return made
+
+
+def _settle(qtbot: QtBot, page: ResultsPage) -> None:
+    for _ in range(4):  # a page may ask for the next one when it is shown
+        pump()
+        page.presenter.publish_now()
+
+
+def _keys(page: ResultsPage) -> list[tuple[str, str]]:
+    return [row.job.key for row in page.model.records]
+
+
+def test_shows_all_results_newest_first_and_names_who_is_missing(page: ResultsPage) -> None:
+    times = [row.job.create_time for row in page.model.records]
+    assert len(times) == 22
+    assert times == sorted(times, reverse=True)
+    assert {key[0] for key in _keys(page)} == {"Boulder", "Hamburg"}
+    assert page.bar.sentence.text.startswith(
+        "22 of 22 results shown.  Not in this list: Sevilla (broken since 06:41)"
+    )
+    assert page.presenter.picture().coverage.covered == 2
+    assert page.presenter.picture().coverage.total == 3
+    assert page.presenter.picture().location_counts == {
+        "Boulder": 11,
+        "Hamburg": 11,
+        "Sevilla": None,
+    }
+
+
+def test_a_report_changes_its_row_in_place_and_keeps_the_selection(
+    page: ResultsPage, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    page.table.select_key(("Hamburg", "30"))
+    resets: list[None] = []
+    page.model.modelReset.connect(lambda: resets.append(None))
+    running = replace(gateway.history["Hamburg"][-1], progress=progress(620))
+    gateway.history["Hamburg"][-1] = running
+    report(bridge, running)
+    _settle(qtbot, page)
+    row = page.model.record(page.model.row_of(("Hamburg", "30")) or 0)
+    assert row.fraction == 0.62
+    assert [chosen.job.key for chosen in page.table.selected_records()] == [("Hamburg", "30")]
+    assert page.drawer.row is not None
+    assert page.drawer.row.fraction == 0.62
+    assert not resets
+
+
+def test_an_end_moves_the_counts(
+    page: ResultsPage, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    ended = job("Hamburg", 30, JobState.OK, task="home")
+    gateway.history["Hamburg"][-1] = ended
+    report(bridge, ended)
+    qtbot.waitUntil(
+        lambda: page.presenter.picture().state_counts[JobState.ACTIVE] == 1, timeout=3000
+    )
+    assert page.presenter.picture().total == 22
+
+
+def test_open_work_of_a_location_that_goes_dark_is_unknown_and_its_facts_stay(
+    page: ResultsPage, bridge: Bridge, qtbot: QtBot
+) -> None:
+    take_down(bridge, "Hamburg", Connection.STALE)
+    _settle(qtbot, page)
+    rows = {row.job.id: row for row in page.model.records if row.location == "Hamburg"}
+    assert rows["30"].state is JobState.UNKNOWN
+    assert rows["30"].fraction is None
+    assert rows["20"].state is JobState.ERROR
+    assert "Not up to date: Hamburg" in page.bar.sentence.text
+    reasons = {offer.key: offer.reason for offer in page.offers(rows["30"])}
+    assert reasons["cancel"] == "Hamburg is stale; nothing can be sent to it."
+
+
+def test_what_was_known_of_a_dark_location_is_shown_when_asked_for(
+    page: ResultsPage, qtbot: QtBot
+) -> None:
+    page.bar.known.click()
+    _settle(qtbot, page)
+    states = {row.job.id: row.state for row in page.model.records if row.location == "Sevilla"}
+    assert states == {"20": JobState.ERROR, "30": JobState.UNKNOWN}
+
+
+def test_state_and_text_are_asked_of_the_agents(
+    page: ResultsPage, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    page.facets.changed.emit("state", "error", True)
+    page.bar.search.setText("STORE")
+    page.bar.search.returnPressed.emit()
+    _settle(qtbot, page)
+    assert _keys(page) == [("Boulder", "20"), ("Hamburg", "20")]
+    query = [call[2] for call in gateway.calls if call[0] == "jobs"][-1]
+    assert (query.text, query.states) == ("STORE", {JobState.ERROR})
+
+
+def test_nothing_found_says_why_and_each_filter_can_be_removed(
+    page: ResultsPage, qtbot: QtBot
+) -> None:
+    page.presenter.set_filter(
+        ResultFilter(states=frozenset({JobState.CANCELLED}), locations=frozenset({"Boulder"}))
+    )
+    _settle(qtbot, page)
+    content = page.empty.content
+    assert content.headline == "No cancelled backups at Boulder"
+    assert content.reason == "22 results are hidden by 2 filters."
+    assert page.empty.isVisible()
+    for action in content.actions:
+        page.empty.triggered.emit(action.key)
+    _settle(qtbot, page)
+    assert len(page.model.records) == 22
+
+
+def test_a_location_that_fails_delays_nobody_and_is_named(
+    page: ResultsPage, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    gateway.troubles["Boulder"] = Trouble.NO_ANSWER
+    page.presenter.reload()
+    _settle(qtbot, page)
+    assert {key[0] for key in _keys(page)} == {"Hamburg"}
+    assert "Boulder (did not answer in time)" in page.bar.sentence.text
+    assert page.presenter.picture().coverage.covered == 1
+
+
+def test_the_protocol_is_read_and_offers_act(
+    page: ResultsPage, gateway: MemoryGateway, asked: Asked
+) -> None:
+    gateway.protocols["Hamburg", "20"] = [
+        ProtocolLine(NOW + timedelta(seconds=n), Level.ERROR if n == 70 else Level.INFO, "X", "y")
+        for n in range(120)
+    ]
+    page.table.select_key(("Hamburg", "20"))
+    pump()
+    assert len(page.drawer.protocol.lines.lines) == 120
+    assert page.drawer.protocol.lines.first_trouble() == 70
+    assert page.drawer.row is not None
+    offers = {offer.key: offer for offer in page.offers(page.drawer.row)}
+    offers["restore"].run()
+    assert asked == [("restore", "Hamburg", None, "task-6")]
+
+
+def test_a_monitor_may_only_look(
+    page: ResultsPage, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    bring_up(bridge, "Hamburg", gateway.history["Hamburg"], Role.MONITOR)
+    _settle(qtbot, page)
+    row = page.model.record(page.model.row_of(("Hamburg", "30")) or 0)
+    reasons = [offer.reason for offer in page.offers(row) if offer.is_main]
+    assert all(reason and "role monitor" in reason for reason in reasons)
+
+
+def test_an_order_is_asked_of_the_agents_and_one_they_do_not_have_is_not_pretended(
+    page: ResultsPage, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    page.model.sort_by("size", descending=True)
+    _settle(qtbot, page)
+    query = [call[2] for call in gateway.calls if call[0] == "jobs"][-1]
+    assert (query.order, query.descending) == ("bytes", True)
+    page.model.sort_by("location", descending=False)
+    assert page.model.sorting == ("size", True)
+    assert page.banner.isVisible()

@@ -1,0 +1,154 @@
+"""The page Remote server asks for the right thing, for the chosen location only."""
+
+from dataclasses import replace
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.fleet import ConnectionChanged, PictureArrived, RegistrationsChanged
+from sesam_master.core.gateway import Diagnosis, Step, StepReport
+from sesam_master.core.states import Connection
+from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.remote_server.page import RemoteServerPage
+from sesam_master.ui.theme import ThemeHolder
+from tests.fakes.fleet import NOW, picture, registration
+from tests.fakes.gateway import PRESENTED, FakeGateway
+
+HAMBURG, LAB = registration("hamburg", "EMEA"), registration("lab")
+
+
+@pytest.fixture
+def page(
+    holder: ThemeHolder, bridge: Bridge, gateway: FakeGateway, qtbot: QtBot
+) -> RemoteServerPage:
+    page = RemoteServerPage(holder, bridge, gateway, lambda: None, lambda: NOW)  # type: ignore[arg-type]
+    qtbot.addWidget(page)
+    page.show()
+    bridge.deliver(RegistrationsChanged((HAMBURG, LAB)))
+    bridge.deliver(PictureArrived("hamburg", picture("hamburg"), NOW))
+    bridge.deliver(ConnectionChanged("hamburg", Connection.ON, None, NOW))
+    bridge.deliver(ConnectionChanged("lab", Connection.OFF, None, None))
+    bridge.drain()
+    return page
+
+
+def test_dark_locations_stand_first(page: RemoteServerPage) -> None:
+    assert [row.name for row in page.model.records] == ["Lab", "Hamburg"]
+    assert [row.version for row in page.model.records] == ["–", "0.1.0"]
+
+
+def test_properties_are_kept_when_saved(page: RemoteServerPage, gateway: FakeGateway) -> None:
+    page.choose("hamburg")
+    fields = page.detail.fields
+    assert not page.detail.save_button.isEnabled()
+    fields["Name"].setText(" Hafen ")
+    fields["Port"].setText("7400")
+
+    page.detail.save_button.click()
+
+    changed = replace(HAMBURG, name="Hafen", port=7400)
+    assert gateway.calls == [("change_registration", changed)]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("Port", "0"), ("Port", "x"), ("Host", ""), ("Name", " ")]
+)
+def test_unusable_properties_are_told_and_not_sent(
+    page: RemoteServerPage, gateway: FakeGateway, field: str, value: str
+) -> None:
+    page.choose("hamburg")
+    page.detail.fields[field].setText(value)
+
+    page.detail.save_button.click()
+
+    assert gateway.calls == []
+    assert "Cannot save the properties." in page.detail.problem.text()
+
+
+def test_what_is_being_typed_survives_a_change_from_elsewhere(
+    page: RemoteServerPage, bridge: Bridge
+) -> None:
+    page.choose("hamburg")
+    page.detail.fields["Host"].setText("half typ")
+    bridge.deliver(RegistrationsChanged((replace(HAMBURG, name="Hafen"), LAB)))
+    bridge.drain()
+
+    assert page.detail.fields["Host"].text() == "half typ"
+    assert page.detail.fields["Name"].text() == "Hafen"
+
+
+def test_the_switch_turns_a_location_off_and_on(
+    page: RemoteServerPage, gateway: FakeGateway
+) -> None:
+    page.choose("hamburg")
+
+    page.detail.switch.click()
+
+    assert gateway.calls == [("change_registration", replace(HAMBURG, is_on=False))]
+
+
+def test_delete_is_confirmed_in_place(
+    page: RemoteServerPage, gateway: FakeGateway, bridge: Bridge
+) -> None:
+    page.choose("lab")
+    page.delete_button.click()
+    assert gateway.calls == []
+    assert page.detail.confirm_button.text() == "Delete Lab"
+
+    page.detail.confirm_button.click()
+    bridge.deliver(RegistrationsChanged((HAMBURG,)))
+    bridge.drain()
+
+    assert gateway.calls == [("remove_registration", "lab")]
+    assert not page.detail.isVisible()
+    assert not page.delete_button.isEnabled()
+
+
+def test_the_doctor_is_asked_by_itself_about_a_broken_location(
+    page: RemoteServerPage, gateway: FakeGateway, bridge: Bridge
+) -> None:
+    bridge.deliver(ConnectionChanged("lab", Connection.BROKEN, None, None))
+    bridge.drain()
+
+    page.choose("lab")
+
+    assert gateway.calls == [("diagnose", "lab")]
+
+
+def test_a_new_fingerprint_is_accepted_by_typing_what_was_read_out(
+    page: RemoteServerPage, gateway: FakeGateway, qtbot: QtBot
+) -> None:
+    steps = (StepReport(Step.TLS, True, "TLS"), StepReport(Step.FINGERPRINT, False, "Another"))
+    gateway.diagnosis = Diagnosis(steps, PRESENTED)
+    page.choose("hamburg")
+    page.detail.test_button.click()
+    doctor = page.detail.doctor
+    qtbot.waitUntil(lambda: doctor.accept_button is not None)
+    assert doctor.accept_button is not None
+    assert doctor.typed_field is not None
+    doctor.typed_field.setText("AB12CD35")
+    assert not doctor.accept_button.isEnabled()
+    doctor.typed_field.setText("ab12 cd34")
+
+    doctor.accept_button.click()
+
+    assert ("accept_certificate", "hamburg", PRESENTED) in gateway.calls
+
+
+def test_a_refusal_is_told_at_the_location(
+    page: RemoteServerPage, gateway: FakeGateway, qtbot: QtBot
+) -> None:
+    gateway.failure = LocationError(Trouble.INTERNAL, "hamburg")
+    page.choose("hamburg")
+    page.detail.switch.click()
+
+    qtbot.waitUntil(page.detail.problem.isVisible)
+
+    assert page.detail.problem.text().startswith("Cannot switch off at Hamburg.")
+
+
+def test_the_filter_narrows_the_list(page: RemoteServerPage) -> None:
+    page.filter_field.setText("emea")
+
+    assert [row.name for row in page.model.records] == ["Hamburg"]
