@@ -10,13 +10,14 @@ from itertools import groupby
 
 from server_agent.adapters.tar import complaints
 from server_agent.adapters.tar.child import Child
-from server_agent.adapters.tar.failures import no_space
+from server_agent.adapters.tar.failures import damaged, no_space
 from server_agent.adapters.tar.member import BLOCK_BYTES
 from server_agent.adapters.tar.names import member_path, shown, unescaped
 from server_agent.adapters.tar.selection import Slice
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
 from server_agent.adapters.tar.target import below
 from server_agent.adapters.tar.transfer import Pace
+from server_agent.domain.jobs import Level
 from server_agent.ports import Control, EngineError, Message
 
 _TAR = [
@@ -40,7 +41,7 @@ _TAR = [
     "--blocking-factor=128",  # 64 KiB a read instead of 10
     "--file=-",
 ]
-_OWNER = ("--no-same-owner", "--same-owner")
+_KEPT_FAILURES = 20  # of tar's lines about the run as a whole; the first says it
 _CLOCK_TICK_NS = 20_000_000  # times of files are this much behind the clock, at most
 _END_OF_ARCHIVE = memoryview(bytes(2 * BLOCK_BYTES))
 
@@ -95,7 +96,7 @@ class Extraction:
                 had begun is removed.
             Cancelled: likewise.
         """
-        owner = _OWNER[os.geteuid() == 0]
+        owner = "--same-owner" if os.geteuid() == 0 else "--no-same-owner"
         command: list[str | bytes] = [*_TAR, owner, b"--directory=" + self.target]
         with Child(command, self.control, fed=True) as tar:
             try:
@@ -106,6 +107,8 @@ class Extraction:
                     for output in tar.ready():
                         yield from self._hear(tar, output)
                 self._judge(tar.wait())
+                for text in self._failures:
+                    yield Message(Level.WARNING, "TAR", f"tar says: {text}")
             except BaseException:
                 tar.end()
                 self._take_names(tar.rest("out"))
@@ -166,7 +169,8 @@ class Extraction:
 
     def _sorted(self, message: Message) -> Iterator[Message]:
         if message.path is None:
-            self._failures.append(message.text)
+            if len(self._failures) < _KEPT_FAILURES:
+                self._failures.append(message.text)
         elif message.code == complaints.NO_SPACE:
             self._remove(message.path)
             raise no_space(f"{shown(message.path)} cannot be written: {message.text}")
@@ -207,9 +211,3 @@ class Extraction:
             status = os.lstat(place)
             if stat.S_ISREG(status.st_mode) and status.st_ctime_ns >= self._started_ns:
                 os.unlink(place)
-
-
-def damaged(saveset: str, reason: object) -> EngineError:
-    return EngineError(
-        "SAVESET_DAMAGED", f"saveset {saveset} is damaged: {reason}. Restore from another saveset"
-    )

@@ -40,6 +40,12 @@ def no_space(detail: str) -> EngineError:
     return EngineError("NO_SPACE", f"{detail}. Free some space or use another place")
 
 
+def damaged(saveset: str, reason: object) -> EngineError:
+    return EngineError(
+        "SAVESET_DAMAGED", f"saveset {saveset} is damaged: {reason}. Restore from another saveset"
+    )
+
+
 def _of_system(error: OSError) -> EngineError:
     reason = error.strerror or str(error)
     file = os.fsencode(error.filename) if isinstance(error.filename, str | bytes) else b""

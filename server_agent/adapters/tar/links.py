@@ -11,11 +11,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
+from server_agent.adapters.tar.failures import damaged
 from server_agent.adapters.tar.member import BLOCK_BYTES, hard_link_target
 from server_agent.adapters.tar.names import member_path, shown
 from server_agent.adapters.tar.selection import Orphan, Selection, Slice
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
 from server_agent.adapters.tar.target import below, remove
+from server_agent.domain.jobs import Level
+from server_agent.ports import Message
 
 _HEADERS_BYTES = 256 << 10  # of one member; a name has at most 4 KiB, attributes 64 KiB
 
@@ -24,6 +27,7 @@ Link = tuple[Slice, bytes]
 
 def part(
     selection: Selection,
+    home_names: dict[int, str],
     open_home: Callable[[int], FrameReader],
     find_data: Callable[[int, bytes], Slice],
 ) -> Iterator[None]:
@@ -32,22 +36,24 @@ def part(
 
     Args:
         selection: what is restored; changed.
+        home_names: the savesets by their ids.
         open_home: opens the frames of a home.
         find_data: where a home itself holds a path.
 
     Raises:
-        DamagedFrame: a member cannot be read.
+        EngineError: SAVESET_DAMAGED, a member cannot be read.
     """
     for home, links in groupby(selection.possible_links(), key=lambda link: link[0].home):
-        with open_home(home) as reader:
-            for link, path, target in _targets(reader, links):
-                if target is None:
-                    continue
-                if selection.is_restored_before(target, link):
-                    selection.mark_link(link)
-                else:
-                    selection.replace(link, Orphan(find_data(home, target), target, path))
-                yield
+        try:
+            with open_home(home) as reader:
+                for link, path, target in _targets(reader, links):
+                    if target is not None and selection.is_restored_before(target, link):
+                        selection.mark_link(link)
+                    elif target is not None:
+                        selection.replace(link, Orphan(find_data(home, target), target, path))
+                    yield
+        except DamagedFrame as error:
+            raise damaged(home_names[home], error) from error
 
 
 def _targets(
@@ -72,16 +78,21 @@ def _targets(
         yield link, path, member_path(target) if target else None
 
 
-def put(orphans: Iterator[Orphan], staged: bytes, target: bytes) -> None:
-    """Gives each orphan its data; those that share them are linked to each other again."""
+def put(orphans: Iterator[Orphan], staged: bytes, target: bytes) -> Iterator[Message]:
+    """Gives each orphan its data; those that share them are linked to each other again. Yields
+    what could not be done."""
     previous: Orphan | None = None
     for orphan in orphans:
         place = below(target, orphan.path)
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            remove(place)
-        if previous is not None and previous.data == orphan.data:
-            os.link(below(target, previous.path), place, follow_symlinks=False)
-        else:
-            os.rename(below(staged, orphan.member), place)
-        previous = orphan
+        try:
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                remove(place)
+            if previous is not None and previous.data == orphan.data:
+                os.link(below(target, previous.path), place, follow_symlinks=False)
+            else:
+                os.rename(below(staged, orphan.member), place)
+                previous = orphan
+        except OSError as error:
+            text = f"{shown(orphan.path)} was not restored: {error.strerror}"
+            yield Message(Level.WARNING, "NOT_RESTORED", text, orphan.path)

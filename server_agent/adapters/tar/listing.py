@@ -153,6 +153,11 @@ class ListingWriter:
         (amount,) = self._amounts(_TO_SAVE)
         return amount
 
+    def has_links_to_save(self) -> bool:
+        """Whether any file that has to be saved has several names."""
+        query = f"SELECT EXISTS (SELECT 1 FROM entry WHERE links > 1 AND leaf AND {_TO_SAVE})"
+        return bool(self._connection.number(query))
+
     def paths_to_save(self) -> Iterator[bytes]:
         """In the order of the listing: a directory before what it holds."""
         query = f"SELECT {_PATH} FROM entry WHERE {_TO_SAVE} ORDER BY dir, leaf, name"

@@ -11,8 +11,8 @@ from server_agent.adapters.tar import description, links
 from server_agent.adapters.tar import target as place
 from server_agent.adapters.tar.complaints import METADATA
 from server_agent.adapters.tar.description import DescriptionError
-from server_agent.adapters.tar.extraction import Extraction, Tally, damaged
-from server_agent.adapters.tar.failures import is_broken, translated
+from server_agent.adapters.tar.extraction import Extraction, Tally
+from server_agent.adapters.tar.failures import damaged, is_broken, translated
 from server_agent.adapters.tar.listing import Amount, opened
 from server_agent.adapters.tar.names import shown
 from server_agent.adapters.tar.places import Places, SavesetFiles
@@ -54,8 +54,6 @@ class Restore:
             scratch = self.places.scratch(self.request.chain[0].name, f"restore-{uuid.uuid4().hex}")
             try:
                 yield from self._run(scratch, listing)
-            except DamagedFrame as error:
-                raise damaged(self.request.chain[0].name, error) from error
             except sqlite3.DatabaseError as error:
                 if is_broken(error):
                     reason = f"its listing cannot be read: {error}"
@@ -68,9 +66,12 @@ class Restore:
         with Selection(scratch, listing, self.control) as selection:
             self._pick(selection)
             self._homes = selection.homes()
+            for home in self._homes:  # before anything at the target is touched
+                self._open_home(home).close()
             yield from self._paced(self._prepare_target(selection))
             yield from self._unsaved(selection)
-            yield from self._paced(links.part(selection, self._open_home, self._find_data))
+            links_parted = links.part(selection, self._homes, self._open_home, self._find_data)
+            yield from self._paced(links_parted)
             total = selection.amount()
             yield self._progress(total)
             target = self.request.target
@@ -132,7 +133,9 @@ class Restore:
         target = self.request.target
         with place.staging(target) as staged:
             yield from self._extract(selection.data_of_orphans(), staged, self._tally, total)
-            links.put(selection.orphans(), staged, target)
+            for message in links.put(selection.orphans(), staged, target):
+                self._tally.failed += 1
+                yield message
         # Their directories have new times now.
         again = Tally()
         yield from self._extract(selection.directories_of_orphans(), target, again, total)

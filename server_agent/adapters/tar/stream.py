@@ -22,9 +22,7 @@ from server_agent.ports import Cancelled, Control
 # 8 % more processor time, since it does not fit a core's cache; 1 MiB compresses 0.7 % worse.
 FRAME_BYTES = 2 << 20
 _LEVEL = 3
-_END_BLOCKS_BYTES = (
-    1024  # two zero blocks end a tar archive (POSIX pax, "ustar Interchange Format")
-)
+_END_BLOCKS_BYTES = 1024  # two blocks of zeros end a tar archive: pax, "ustar Interchange Format"
 _SPARE_BUFFERS = 2  # one that is filled and one that waits to be written
 # Written back meanwhile, so that the sync at the end, which no cancel can end, stays short.
 _SYNC_BYTES = 64 << 20
@@ -186,6 +184,9 @@ class FrameReader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)
         self._file.close()
 

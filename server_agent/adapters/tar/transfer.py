@@ -34,9 +34,9 @@ TAR_CREATE = [
     "--verbose",
     "--block-number",
     "--quoting-style=escape",
-    # 512 KiB a write instead of 10: fewer reads here. The archive is filled up with zeros to a
-    # multiple of it, which compress to nothing.
-    "--blocking-factor=1024",
+    # 64 KiB a write instead of 10: fewer reads here. The archive is filled up with zeros to a
+    # multiple of it. More than a pipe holds would kill a `zstd -dc` whose tar has seen the end.
+    "--blocking-factor=128",
     "--directory=/",
     "--null",
     "--verbatim-files-from",
@@ -114,17 +114,18 @@ class Transfer:
     def events(self) -> Iterator[BackupEvent]:
         """Raises EngineError (TAR_FAILED), Cancelled, OSError, sqlite3.Error."""
         pace = Pace()
-        with _started_tar(self.names, self.control) as tar:
-            index = ""
+        with self._started_tar() as tar:
+            # tar flushes each line of its index: to wake up for each would cost more than to read
+            # them together now and then.
+            index = "extra"
             while tar.talks:
-                # tar flushes each line of its index: to wake up for each would cost more than
-                # to read them together now and then.
                 ready = tar.ready(resting=index)
                 for output in ready:
                     yield from self._hear(tar, output)
-                is_due = pace.due()
-                index = "" if is_due or not ready else "extra"
-                if is_due:
+                if index:
+                    index = "" if not ready or pace.due() else "extra"
+                else:
+                    index = "extra"
                     self._place()
                     yield self._progress()
             status = tar.wait()
@@ -137,6 +138,14 @@ class Transfer:
             self.listing.note_flaw(path, "NOT_SAVED")
             text = f"{shown(path)} was not saved: it was replaced before it was read"
             yield Message(Level.WARNING, "NOT_SAVED", text, path)
+
+    def _started_tar(self) -> Child:
+        # tar remembers every name of a list, since the list may name a file twice: 100 MB for a
+        # million. The option makes it forget them.
+        links = [] if self.listing.has_links_to_save() else ["--hard-dereference"]
+        index = os.pipe()
+        own = [f"--index-file=/dev/fd/{index[1]}", f"--files-from={self.names}"]
+        return Child([*TAR_CREATE, *links, *own], self.control, extra=index)
 
     def _hear(self, tar: Child, output: str) -> Iterator[Message]:
         if output == "out":
@@ -185,12 +194,6 @@ class Transfer:
             raise EngineError("TAR_FAILED", f"tar could not save the sources: {reason}")
         if not self.writer.ends_like_tar:
             raise EngineError("TAR_FAILED", "tar ended before the end of its archive")
-
-
-def _started_tar(names: Path, control: Control) -> Child:
-    index = os.pipe()
-    command = [*TAR_CREATE, f"--index-file=/dev/fd/{index[1]}", f"--files-from={names}"]
-    return Child(command, control, extra=index)
 
 
 def _warning(text: str) -> Message:
