@@ -50,13 +50,19 @@ class Tour:
 
     def _pages(self) -> list[tuple[str, Callable[[], None]]]:
         pages = [
-            ("backups", lambda: self._desk.actions.qaction("results").trigger()),
+            ("backups", self._show_results),
             ("remote-server", lambda: self._desk.actions.qaction("remote_server").trigger()),
         ]
         task = self._first_task()
         if task is not None:
             pages.append(("restore", lambda: self._desk.open_restore(*task)))
         return pages
+
+    def _show_results(self) -> None:
+        """Backups by state, with the newest result open."""
+        self._desk.actions.qaction("results").trigger()
+        _wait(lambda: self._desk.results.model.rowCount() > 0, PAGE_SECONDS)
+        self._desk.results.table.selectRow(0)
 
     def _first_task(self) -> tuple[str, None, str] | None:
         for location_id, state in self._bridge.fleet.locations.items():

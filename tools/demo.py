@@ -34,6 +34,7 @@ class DemoTask:
     client: str
     sources: tuple[str, ...]
     excludes: tuple[str, ...] = ()
+    fails: bool = False  # its source is not there, to show what a failure looks like
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ LOCATIONS = (
         (
             DemoTask("etc", "server-1", ("/etc",)),
             DemoTask("programs", "server-1", ("/usr/bin", "/usr/sbin")),
+            DemoTask("unplugged-disk", "server-1", ("/media/unplugged-disk",), fails=True),
         ),
     ),
 )
@@ -106,18 +108,24 @@ class RunningAgent:
         known = set(re.findall(r"^(\S+)\t", self._command("list", "tasks"), re.MULTILINE))
         clients = set(re.findall(r"^(\S+)\t", self._command("list", "clients"), re.MULTILINE))
         for task in self._location.tasks:
-            sources = [source for source in task.sources if Path(source).exists()]
-            if task.name in known or not sources:
+            if task.name in known:
                 continue
             if task.client not in clients:
                 self._command("add", "client", task.client)
                 clients.add(task.client)
             excludes = [part for pattern in task.excludes for part in ("-x", pattern)]
-            listed = [part for source in sources for part in ("-s", source)]
+            listed = [part for source in task.sources for part in ("-s", source)]
             self._command("add", "task", task.name, "-c", task.client, *listed, *excludes)
-            for backup_type in ("F", "I"):
+            for backup_type in ("F",) if task.fails else ("F", "I"):
                 print(f"  {self._location.name}: backs up {task.name} ({backup_type})", flush=True)
-                self._command("backup", task.name, "-l", backup_type, "--wait")
+                self._back_up(task, backup_type)
+
+    def _back_up(self, task: DemoTask, backup_type: str) -> None:
+        try:
+            self._command("backup", task.name, "-l", backup_type, "--wait")
+        except DemoError:
+            if not task.fails:
+                raise
 
     def token(self) -> str:
         """An enrolment token for an administrator."""

@@ -74,6 +74,8 @@ QPushButton[link="true"]:hover { text-decoration: underline }
 QPushButton[link="true"]:focus { border: 1px solid @focus }
 QPushButton::menu-indicator { image: @mark(chevron-down); width: 12px; height: 12px; subcontrol-position: center right; right: 6px }
 QCheckBox, QRadioButton { spacing: 8px; min-height: @22px; background: transparent }
+QTreeView::branch:has-children:closed { image: @mark(chevron-right) }
+QTreeView::branch:has-children:open { image: @mark(chevron-down) }
 QCheckBox::indicator, QRadioButton::indicator, QGroupBox::indicator { width: 12px; height: 12px; border: 1px solid @control; border-radius: 3px; background: @base }
 QRadioButton::indicator { border-radius: 7px }
 QCheckBox::indicator:checked, QGroupBox::indicator:checked { background: @accent; border-color: @accent; image: @mark(check) }

@@ -58,10 +58,10 @@ def _what_columns() -> tuple[Column[ResultRow], ...]:
             CellKind.LOCATION,
             value=lambda row: row.connection,
         ),
-        Column("task", "Task", 120, lambda row: row.job.task, CellKind.STRONG),
-        Column("client", "Client", 92, lambda row: row.job.client, elide=middle),
+        Column("task", "Task", 112, lambda row: row.job.task, CellKind.STRONG),
+        Column("client", "Client", 84, lambda row: row.job.client, elide=middle),
         Column("type", "Type", 48, type_letter, CellKind.TYPE),
-        Column("day", "Sesam day", 92, _day, CellKind.QUIET),
+        Column("day", "Sesam day", 90, _day, CellKind.QUIET),
     )
 
 
@@ -71,7 +71,7 @@ def _when_columns(zone: tzinfo, now: datetime) -> tuple[Column[ResultRow], ...]:
         Column(
             "start",
             f"Start, {now.astimezone(zone):%Z}",
-            92,
+            100,
             lambda row: start_text(row, zone),
             tooltip=lambda row: full_moment_text(row.job.start_time, zone),
             align=right,
@@ -80,13 +80,13 @@ def _when_columns(zone: tzinfo, now: datetime) -> tuple[Column[ResultRow], ...]:
         Column(
             "duration",
             "Duration",
-            74,
+            72,
             _duration,
             CellKind.NUMBER,
             align=right,
             descending_first=True,
         ),
-        Column("size", "Size", 72, _size, CellKind.NUMBER, align=right, descending_first=True),
+        Column("size", "Size", 68, _size, CellKind.NUMBER, align=right, descending_first=True),
         Column("rate", "Rate", 74, _rate, CellKind.NUMBER, align=right),
     )
 
@@ -96,7 +96,7 @@ def _message_columns() -> tuple[Column[ResultRow], ...]:
         Column(
             "message",
             "Message",
-            120,
+            60,
             message_text,
             CellKind.MESSAGE,
             value=_message_head,
