@@ -7,6 +7,7 @@ last one is in the desk's tree and the worst stall of its GUI thread, with the g
 
 import argparse
 import asyncio
+import gc
 import base64
 import contextlib
 import json
@@ -34,6 +35,7 @@ from sesam_master.core.registry import Registration, Remembered
 from sesam_master.remote.channel import bearer, pinned_channel
 from sesam_master.remote.hub import Hub
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.collector import QuietStart
 from sesam_master.ui.topology.model import TopologyModel
 
 PROCESSES = 2
@@ -163,6 +165,8 @@ def bare(registrations: list[Registration]) -> float:
 
 def desk(registrations: list[Registration]) -> Start:
     """Starts the desk's network thread, bridge and tree."""
+    gc.unfreeze()  # each round begins like a new process
+    gc.collect()
     loop = QEventLoop()
     hub_slot: list[Hub] = []
     bridge = Bridge(lambda coroutine, done: hub_slot[0].submit(coroutine, done))
@@ -186,11 +190,13 @@ def desk(registrations: list[Registration]) -> Start:
     QApplication.processEvents()
     start = time.perf_counter()
     beat = Beat()
+    quiet = QuietStart()  # as the program does
     hub.start()
     QTimer.singleShot(int(LONGEST_SECONDS * 1000), loop.quit)
     loop.exec()
     seconds = time.perf_counter() - start
     worst = beat.end()
+    quiet.end()
     bridge.close()
     if not hub.stop(10.0) or waiting:
         raise RuntimeError(f"{len(waiting)} locations did not come in time.")

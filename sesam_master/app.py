@@ -33,6 +33,7 @@ from sesam_master.storage.places import Places, places
 from sesam_master.storage.registry_file import RegistryFile
 from sesam_master.tour import Tour
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.collector import QuietStart
 from sesam_master.ui.desk import Desk
 from sesam_master.ui.notices import notice
 from sesam_master.ui.theme import ThemeHolder, ThemeMode
@@ -87,10 +88,12 @@ class Program:
     def start(self) -> None:
         """Shows the window and begins to connect. Raises KeepingError."""
         self.hub.start()
+        self._quiet = QuietStart(self.desk)
         self.desk.window.show()
 
     def stop(self) -> None:
         """Ends every connection."""
+        self._quiet.end()
         self.bridge.close()
         if not self.hub.stop(STOP_SECONDS):
             _log.error("The connections did not end within %s s.", STOP_SECONDS)
