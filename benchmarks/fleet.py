@@ -7,9 +7,9 @@ last one is in the desk's tree and the worst stall of its GUI thread, with the g
 
 import argparse
 import asyncio
-import gc
 import base64
 import contextlib
+import gc
 import json
 import os
 import resource
