@@ -229,6 +229,7 @@ class Engine(Protocol):
     ) -> list[Interrupted]:
         """Puts the media in order before any job starts; idempotent.
 
-        One Interrupted for each of `writing`. Leftovers under temporary names are removed, and so
-        is anything under a final name that is neither writing nor committed nor whole.
+        One Interrupted for each of `writing`. Leftovers under temporary names are removed. What
+        lies under a final name and is neither writing nor committed is left as it is and named in
+        the log: a catalogue that was put back from a copy knows less than the medium holds.
         """

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from sesam_master.core.coverage import Coverage
-from sesam_master.core.records import Client, Identity, Job, Role, Task
+from sesam_master.core.records import Client, Identity, Job, JobKind, Role, Task
 from sesam_master.core.registry import Registration
 from sesam_master.core.states import TROUBLE_STATES, Connection, JobState
 
@@ -162,7 +162,7 @@ class LocationState:
         jobs = [
             job
             for job in self.picture.jobs.values()
-            if job.task == task and job.kind.value == "backup"
+            if job.task == task and job.kind is JobKind.BACKUP
         ]
         return max(jobs, key=lambda job: int(job.id), default=None)
 
@@ -267,6 +267,7 @@ class Fleet:
             picture.clients.drop(name)
         for name in event.removed_tasks:
             picture.tasks.drop(name)
+            _drop_ended_backups(picture, name)
         for job in event.jobs.values():
             _take_job(picture, job)
         identity = event.identity or picture.identity
@@ -292,17 +293,21 @@ def _take_job(picture: Picture, job: Job) -> None:
     if job.is_open:
         picture.jobs.put(job.id, job)
         return
-    if job.kind.value != "backup":
+    if job.kind is not JobKind.BACKUP:
         picture.jobs.drop(job.id)
         return
-    older = [
-        key
-        for key, other in picture.jobs.items()
-        if other.task == job.task and not other.is_open and other.kind is job.kind
-    ]
-    for key in older:
-        picture.jobs.drop(key)
+    _drop_ended_backups(picture, job.task)
     picture.jobs.put(job.id, job)
+
+
+def _drop_ended_backups(picture: Picture, task: str) -> None:
+    ended = [
+        key
+        for key, job in picture.jobs.items()
+        if job.task == task and not job.is_open and job.kind is JobKind.BACKUP
+    ]
+    for key in ended:
+        picture.jobs.drop(key)
 
 
 def trouble_counts(state: LocationState) -> dict[JobState, int]:

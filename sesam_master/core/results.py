@@ -97,18 +97,24 @@ class ResultMerge:
         """The next page of this location is asked for."""
         self._pages[location_id].is_awaited = True
 
-    def append(self, location_id: str, page: JobPage) -> None:
-        """Takes the page after the last one; jobs that are here already are not doubled."""
-        pages = self._pages[location_id]
+    def append(self, location_id: str, token: str, page: JobPage) -> None:
+        """Takes the page that `token` asked for; jobs that are here already are not doubled.
+
+        A page that does not follow what is here now is dropped: the location began anew meanwhile.
+        """
+        pages = self._pages.get(location_id)
+        if pages is None or pages.next_token != token:
+            return
         known = {job.id for job in pages.jobs}
         pages.jobs += [job for job in page.jobs if job.id not in known]
         pages.next_token = page.next_token
         pages.is_awaited = False
 
-    def fail(self, location_id: str) -> None:
-        """A further page did not come: what is here stays, and the list goes on without more."""
+    def fail(self, location_id: str, token: str) -> None:
+        """The page that `token` asked for did not come: what is here stays, and the list goes on
+        without more of this location, which is named as missing."""
         pages = self._pages.get(location_id)
-        if pages is not None:
+        if pages is not None and pages.next_token == token:
             pages.next_token = ""
             pages.is_awaited = False
 

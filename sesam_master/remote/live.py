@@ -107,6 +107,7 @@ class LiveState:
                     self._tasks.drop(change.removed_task)
                     tasks.pop(change.removed_task, None)
                     removed_tasks.add(change.removed_task)
+                    self._drop_ended_backups(change.removed_task)
         if not (identity or clients or tasks or jobs or removed_clients or removed_tasks):
             return None
         return ObjectsChanged(
@@ -126,11 +127,14 @@ class LiveState:
             self._jobs.drop(job.job_id)
             if job.kind != jobs_pb2.JOB_KIND_BACKUP:
                 return
-            before = [
-                known.job_id
-                for known in self._jobs
-                if known.task == job.task and known.kind == job.kind and known.state not in _OPEN
-            ]
-            for job_id in before:
-                self._jobs.drop(job_id)
+            self._drop_ended_backups(job.task)
         self._jobs.put(job.job_id, job)
+
+    def _drop_ended_backups(self, task: str) -> None:
+        ended = [
+            job.job_id
+            for job in self._jobs
+            if job.task == task and job.kind == jobs_pb2.JOB_KIND_BACKUP and job.state not in _OPEN
+        ]
+        for job_id in ended:
+            self._jobs.drop(job_id)

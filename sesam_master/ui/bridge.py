@@ -171,10 +171,10 @@ class Bridge(QObject):
 
     @Slot(object)
     def _hand_over(self, answer: "_Answer") -> None:
+        self.drain()  # what came before the answer is shown first, as far as the budget goes
+        # Looked at afterwards: what the events did may have ended the question or its owner.
         if answer.is_dropped or not shiboken6.isValid(answer.owner):
             return
-        # An answer never overtakes the events that came before it.
-        self.drain()
         if answer.error is None:
             answer.done(answer.result)
         elif isinstance(answer.error, Exception):

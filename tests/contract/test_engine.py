@@ -223,13 +223,23 @@ def test_recover_removes_what_was_interrupted(rig: Rig) -> None:
     assert len(rig.restored()) == 5
 
 
-def test_recover_removes_what_nobody_knows_and_is_not_whole(rig: Rig) -> None:
+def test_recover_removes_temporary_names_that_nobody_knows(rig: Rig) -> None:
     back_up(rig, full(rig))
     rig.interrupt(ref(name_of("F", 2)))
     assert rig.engine.recover([], frozenset({FULL})) == []
     assert rig.kept() == {FULL}
 
 
+@pytest.mark.logs_warnings
+def test_recover_leaves_what_the_catalogue_does_not_know(rig: Rig) -> None:
+    """A catalogue that was put back from a copy knows less than the medium holds."""
+    back_up(rig, full(rig))
+    rig.damage(CHAIN[0], "listing")
+    assert rig.engine.recover([], frozenset()) == []
+    assert rig.kept() == {FULL}
+
+
+@pytest.mark.logs_warnings
 def test_recover_keeps_what_only_lacks_the_commit(rig: Rig) -> None:
     done = back_up(rig, full(rig))
     assert rig.engine.recover(CHAIN, frozenset()) == [Interrupted(FULL, done)]

@@ -232,10 +232,6 @@ class FakeEngine:
                 del self.savesets[saveset.name]
                 kept = None
             found.append(Interrupted(saveset.name, kept.result if kept else None))
-        known = committed | {saveset.name for saveset in writing}
-        for name in [name for name, kept in self.savesets.items() if kept.damaged]:
-            if name not in known:
-                del self.savesets[name]
         return found
 
     def _led(self, control: Control) -> Iterator[Event]:

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from server_agent.adapters.tar import description, stream
 from server_agent.adapters.tar.commit import commit
 from server_agent.adapters.tar.failures import is_broken, translated
 from server_agent.adapters.tar.listing import Amount, ListingWriter
@@ -23,6 +24,7 @@ from server_agent.ports import (
     Control,
     EngineError,
     Message,
+    SavesetRef,
 )
 
 _NAMES_BUFFER_BYTES = 1 << 20
@@ -96,13 +98,21 @@ class Backup:
         known = {base.name: base for base in self.request.base}
         nearest = self.request.base[0]
         for home in listing.build_on(self.places.files_of(nearest).listing):
-            data = self.places.files_of(known[home]).data if home in known else None
-            if data is None or not data.is_file():
+            if home not in known or not self._is_in_place(known[home]):
                 raise EngineError(
                     "BASE_DAMAGED",
                     f"saveset {nearest.name} cannot be built on: the data of {home}, which it"
-                    " needs, are missing. Make a FULL",
+                    " needs, are missing or cut. Make a FULL",
                 )
+
+    def _is_in_place(self, saveset: SavesetRef) -> bool:
+        """Whether the data are there to their end; their digests are for restore and verify."""
+        files = self.places.files_of(saveset)
+        try:
+            stream.check_places(files.data, description.read(files.description).frames)
+        except (OSError, description.DescriptionError, stream.DamagedFrame):
+            return False
+        return True
 
     def _scan(self, listing: ListingWriter, own_listing: Path) -> Iterator[BackupEvent]:
         own = (self.places.store_dir, self.places.tmp_dir, own_listing)

@@ -4,6 +4,7 @@ A saveset exists when data, description and listing have their final names. They
 after all three are synced and the data were read again and compared with their digests.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,6 +28,10 @@ from server_agent.ports import (
     Interrupted,
     SavesetRef,
 )
+
+log = logging.getLogger(__name__)
+
+NAMED_UNKNOWN = 5  # savesets in one line of the log
 
 
 def commit(
@@ -81,42 +86,37 @@ def recover(
     for saveset in writing:
         files = places.files_of(saveset)
         files.unfinished.remove()
-        result = _whole(files, deeply=True)
+        result = _whole(files)
         if result is None:
             files.remove()
         found.append(Interrupted(saveset.name, result))
     known = committed | {saveset.name for saveset in writing}
-    unknown: dict[str, list[Path]] = {}
+    unknown: set[str] = set()
     for path in places.found():
         if path.suffix in TEMPORARY_SUFFIXES:
             path.unlink(missing_ok=True)
         elif saveset_of(path) not in known:
-            unknown.setdefault(saveset_of(path), []).append(path)
-    for paths in unknown.values():
-        three = SavesetFiles.among(paths)
-        if three is None or _whole(three, deeply=False) is None:
-            for path in paths:
-                path.unlink(missing_ok=True)
+            unknown.add(saveset_of(path))
+    if unknown:
+        # A catalogue that was put back from a copy knows less than the medium holds.
+        log.warning(
+            "%d savesets are on the medium but not in the catalogue; they are left as they are: %s",
+            len(unknown),
+            ", ".join(sorted(unknown)[:NAMED_UNKNOWN]),
+        )
     return found
 
 
-def _whole(files: SavesetFiles, *, deeply: bool) -> BackupDone | None:
-    """What a saveset's description says, if all three files are there and match it.
-
-    Args:
-        files: under their final names.
-        deeply: whether the data are read and compared with their digests too.
-    """
+def _whole(files: SavesetFiles) -> BackupDone | None:
+    """What a saveset's description says, if all three files are there under their final names and
+    match it, the data frame by frame."""
     try:
         known = description.read(files.description)
         if description.digest_of(files.listing) != known.listing_digest:
             return None
-        if deeply:
-            for _ in stream.check(files.data, known.frames):
-                pass
-        else:
-            stream.check_places(files.data, known.frames)
-    except (FileNotFoundError, DescriptionError, DamagedFrame):
+        for _ in stream.check(files.data, known.frames):
+            pass
+    except (OSError, DescriptionError, DamagedFrame):
         return None
     return known.result
 

@@ -80,7 +80,7 @@ def read(path: Path) -> Description:
             if content["format"] != FORMAT:
                 raise DescriptionError(f"format {content['format']} is not {FORMAT}")
             return _description(content, _read_frames(file))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise DescriptionError(f"it cannot be understood: {error}") from error
 
 

@@ -272,17 +272,17 @@ class ResultsPresenter(QObject):
             merge.start(location_id, page)
             self._publish()
 
-        self._ask(location_id, "", done)
+        self._ask(location_id, "", done, lambda: None)
 
     def _ask_next(self, location_id: str, token: str) -> None:
         merge = self._merge
         merge.await_page(location_id)
 
         def done(page: JobPage) -> None:
-            merge.append(location_id, page)
+            merge.append(location_id, token, page)
             self._publish()
 
-        self._ask(location_id, token, done)
+        self._ask(location_id, token, done, lambda: merge.fail(location_id, token))
 
     def _recount(self) -> None:
         merge = self._merge
@@ -293,22 +293,29 @@ class ResultsPresenter(QObject):
                     merge.recount(at, page)
                     self._publish()
 
-            self._ask(location_id, "", done)
+            self._ask(location_id, "", done, lambda: None)
         self._to_recount.clear()
 
-    def _ask(self, location_id: str, token: str, done: Callable[[JobPage], None]) -> None:
+    def _ask(
+        self,
+        location_id: str,
+        token: str,
+        done: Callable[[JobPage], None],
+        missed: Callable[[], None],
+    ) -> None:
         merge = self._merge
         self._questions += 1
         number = self._questions
 
         def answered(page: JobPage) -> None:
             self._cancels.pop(number, None)
+            self._failed.pop(location_id, None)
             done(page)
 
         def failed(error: Exception) -> None:
             self._cancels.pop(number, None)
             if merge is self._merge:
-                merge.fail(location_id)
+                missed()
                 self._failed[location_id] = error
                 self._publish()
 

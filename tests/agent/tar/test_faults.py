@@ -179,8 +179,9 @@ def _driver(site: Site, saveset: str) -> "subprocess.Popen[str]":
     )
 
 
-def test_what_was_renamed_in_part_is_removed(site: Site) -> None:
-    """The agent died between two renames."""
+@pytest.mark.logs_warnings
+def test_what_was_renamed_in_part_is_removed(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """The agent died between two renames. What the catalogue never heard of is not touched."""
     (site.source / "file").write_text("x")
     site.back_up()
     for lost in (site.listing(), site.data().with_name(site.data().name + ".idx"), site.data()):
@@ -193,8 +194,10 @@ def test_what_was_renamed_in_part_is_removed(site: Site) -> None:
         for path, content in whole.items():
             path.write_bytes(content)
         lost.unlink()
+        caplog.clear()
         assert site.engine.recover([], frozenset()) == []
-        assert site.files() == set()
+        assert {path for path in whole if path.exists()} == whole.keys() - {lost}
+        assert site.chain[0].name in caplog.text
         for path, content in whole.items():
             path.write_bytes(content)
 
@@ -232,3 +235,15 @@ def test_progress_never_goes_back(site: Site, big: Path) -> None:
         assert earlier.stored_bytes <= later.stored_bytes
     assert {event.files_total for event in transfer} == {201}
     assert transfer[-1].bytes_done == transfer[-1].bytes_total
+
+
+def test_nothing_is_built_on_data_that_were_cut(site: Site) -> None:
+    """An INC would be green, and its restore would find nothing."""
+    (site.source / "file").write_text("x")
+    site.back_up()
+    site.data().write_bytes(b"")
+    (site.source / "new").write_text("y")
+    with pytest.raises(EngineError) as failure:
+        site.back_up()
+    assert failure.value.code == "BASE_DAMAGED"
+    assert site.chain[0].name in failure.value.text

@@ -175,3 +175,15 @@ def test_lazy_converts_once_and_on_demand() -> None:
     values.drop("one")
     values.drop("one")
     assert dict(values) == {"two": "2", "three": "3"}
+
+
+def test_the_failure_of_a_removed_task_is_no_trouble_any_more(fleet: Fleet) -> None:
+    failed, running = job("1", JobState.ERROR), job("2", JobState.ACTIVE, "mail")
+    fleet.apply(PictureArrived(HERE, picture(failed, running), NOW))
+    fleet.apply(connected())
+    assert trouble_counts(fleet.locations[HERE]) == {JobState.ERROR: 1}
+    fleet.apply(ObjectsChanged(HERE, NOW, removed_tasks=frozenset({"docs"})))
+    assert trouble_counts(fleet.locations[HERE]) == {}
+    kept = fleet.locations[HERE].picture
+    assert kept is not None
+    assert set(kept.jobs) == {"2"}

@@ -46,7 +46,7 @@ def test_all_pages_together_give_every_job_once_and_in_order(
         assert shown == values[: len(shown)]  # what is shown never has a gap
         for name, token in merged.to_page:
             merge.await_page(name)
-            merge.append(name, pages[name][int(token)])
+            merge.append(name, token, pages[name][int(token)])
         merged = merge.merged(10_000)
     assert not merged.has_more
     assert [sort_key(order)(one) for one in merged.jobs] == values
@@ -65,7 +65,7 @@ def test_a_location_that_never_answers_or_fails_hides_nothing_of_the_others(
             merge.start(name, _pages(found, 100, query)[0])
         elif numbers:
             merge.start(name, JobPage(tuple(found[:1]), "more", {}))
-            merge.fail(name)
+            merge.fail(name, "more")
     keys = {one.key for one in merge.merged(10_000).jobs}
     assert keys >= {(name, str(n)) for name in fleet if name != dead for n in fleet[name]}
     assert not merge.merged(10_000).has_more
@@ -90,7 +90,7 @@ def test_a_new_job_beyond_what_was_paged_waits_for_its_page_and_is_not_doubled()
     merge.put(job("a", 10))
     assert [one.id for one in merge.merged(100).jobs] == ["30", "20"]
     merge.put(job("a", 25))
-    merge.append("a", JobPage((job("a", 25), job("a", 10)), "", None))
+    merge.append("a", "next", JobPage((job("a", 25), job("a", 10)), "", None))
     assert [one.id for one in merge.merged(100).jobs] == ["30", "25", "20", "10"]
 
 
@@ -101,3 +101,15 @@ def test_the_limit_is_held_and_said() -> None:
     assert [one.id for one in merged.jobs] == ["9", "8", "7", "6"]
     assert merged.has_more
     assert not merged.to_page
+
+
+def test_a_page_that_was_asked_for_before_the_location_began_anew_leaves_no_hole() -> None:
+    merge = ResultMerge(JobQuery())
+    merge.start("a", JobPage(tuple(job("a", n) for n in (10, 9, 8, 7)), "older", {}))
+    merge.await_page("a")
+    merge.start("a", JobPage(tuple(job("a", n) for n in (13, 12, 11, 10)), "fresh", {}))
+    merge.append("a", "older", JobPage(tuple(job("a", n) for n in (6, 5, 4, 3)), "", None))
+    assert [one.id for one in merge.merged(100).jobs] == ["13", "12", "11", "10"]
+    assert merge.merged(100).has_more
+    merge.fail("a", "older")
+    assert merge.merged(100).has_more
