@@ -132,7 +132,8 @@ class Work:
             # What a killed child process says about itself is not why the job ended.
             if control.cancelled:
                 return plan, _stopped(control)
-            return plan, Outcome(JobState.ERROR, error.code, error.text)
+            sentence = error.text[:1].upper() + error.text[1:]
+            return plan, Outcome(JobState.ERROR, error.code, sentence)
         except Exception:
             unforeseen = _unforeseen()
             log.exception("job %s: %s", plan.job.id, unforeseen.message)

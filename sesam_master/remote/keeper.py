@@ -79,17 +79,21 @@ class Keeper:
 
     async def _save(self, sessions: list[Session]) -> None:
         pictures = []
+        proofs = {}
         for session in sessions:
             if session.live is None or session.proof_time is None:
                 continue
             location_id = session.registration.location_id
             proof_time_us = (session.proof_time - _EPOCH) // _MICROSECOND
             pictures.append(Remembered(location_id, session.live.to_bytes(), proof_time_us))
-            self._saved[location_id] = session.proof_time
+            proofs[location_id] = session.proof_time
             await asyncio.sleep(0)  # packing a thousand pictures must not hold up the streams
         if not pictures:
             return
         try:
             await self._on_disk(self._store.save, pictures)
         except KeepingError as error:
+            self._changed |= proofs.keys()  # tried again with the next ones
             _log.warning("Pictures were not kept: %s", error)
+        else:
+            self._saved |= proofs
