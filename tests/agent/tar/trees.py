@@ -57,10 +57,25 @@ def _facts(path: bytes) -> dict[str, Any]:
             for name in os.listxattr(path, follow_symlinks=False)
         },
         "content": _digest(path) if is_file else None,
-        "is_sparse": is_file and status.st_blocks * BLOCK_BYTES < status.st_size // 2,
+        "is_sparse": is_file and _is_sparse(path),
         "links": (status.st_dev, status.st_ino) if not stat.S_ISDIR(status.st_mode) else None,
     }
     return facts
+
+
+def _is_sparse(path: bytes) -> bool:
+    """Blocks of a file that was just written may not be counted yet: looked at again when the file
+    is on the disk."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        for _ in range(2):
+            status = os.fstat(fd)
+            if status.st_blocks * BLOCK_BYTES >= status.st_size // 2:
+                return False
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+    return True
 
 
 def _name_link_groups(found: dict[bytes, dict[str, Any]]) -> None:
