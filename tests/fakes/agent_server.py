@@ -7,11 +7,14 @@
 It does no backups: a job ends when the test says so (`location.end_job`, `location.endings`).
 """
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from pathlib import Path
+from socket import SO_REUSEADDR, SOL_SOCKET
+from socket import socket as Socket
 from typing import Any
 from urllib.parse import quote
 
@@ -69,6 +72,7 @@ class FakeAgent:
         self._socket = socket
         self._access = Access(self.location)
         self._port = 0
+        self._held: Socket | None = None
 
     def __enter__(self) -> "FakeAgent":
         self.start()
@@ -76,6 +80,7 @@ class FakeAgent:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        self._release_port()
 
     @property
     def address(self) -> str:
@@ -96,6 +101,7 @@ class FakeAgent:
     def start(self) -> None:
         """Serves; after a stop at the same port as before."""
         self.location.stopping = False
+        self._release_port()
         self._pool = futures.ThreadPoolExecutor(WORKERS)
         self._server = grpc.server(self._pool, interceptors=[_Guard(self)])
         location = self.location
@@ -123,6 +129,20 @@ class FakeAgent:
             self.location.changed.notify_all()
         self._server.stop(grace=None).wait()
         self._pool.shutdown()
+        self._hold_port()
+
+    def _hold_port(self) -> None:
+        """Keeps the port from others, so that nobody answers there until the next start."""
+        self._release_port()
+        self._held = Socket()
+        self._held.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):  # somebody was faster: as it was without
+            self._held.bind(("127.0.0.1", self._port))
+
+    def _release_port(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     def role_of(self, context: grpc.ServicerContext) -> int:
         """The caller's role; raises Refused for one that is not known."""
