@@ -13,11 +13,13 @@ from server_agent.adapters.tar.engine import TarEngine
 from server_agent.adapters.tar.listing import ListingWriter
 from server_agent.adapters.tar.names import member_name
 from server_agent.adapters.tar.scan import Scan
+from server_agent.adapters.tar.store import write_label
 from server_agent.adapters.tar.transfer import Index
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import BackupRequest, SavesetRef
 
 LABEL = "BENCH00001"
+LOCATION_ID = "00000000-0000-4000-8000-000000000001"
 DAY = date(2026, 1, 1)
 FULL = SavesetRef("SF20260101080000000@abcdefghijk", LABEL, DAY, None)
 INC = SavesetRef("SI20260101090000000@abcdefghijk", LABEL, DAY, FULL.name)
@@ -34,7 +36,7 @@ class NoCancel:
 
 
 def engine_at(store: Path) -> TarEngine:
-    return TarEngine(store / "store", store / "lis", store / "tmp")
+    return TarEngine(store / "store", store / "lis", store / "tmp", LOCATION_ID)
 
 
 def back_up(store: Path, source: Path, saveset: SavesetRef) -> None:
@@ -82,7 +84,10 @@ def _index_lines(names: list[bytes]) -> Iterator[bytes]:
 
 def main() -> None:
     step, store, source = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-    store.mkdir(parents=True, exist_ok=True)
+    data_store = store / "store" / LABEL
+    if not data_store.exists():
+        data_store.mkdir(parents=True)
+        write_label(data_store, LABEL, LOCATION_ID)
     if step == "listing":
         list_only(store, source)
     else:

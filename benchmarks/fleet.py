@@ -32,7 +32,7 @@ from sesam_api.v1 import location_pb2
 from sesam_api.v1.location_pb2_grpc import LocationServiceStub
 from sesam_master.core.fleet import FleetChange
 from sesam_master.core.registry import Registration, Remembered
-from sesam_master.remote.channel import bearer, pinned_channel
+from sesam_master.remote.channel import bearer, channel_to
 from sesam_master.remote.hub import Hub
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.collector import QuietStart
@@ -127,7 +127,7 @@ def _read(process: "subprocess.Popen[str]") -> Iterator[Registration]:
 
 
 async def _fetch(registration: Registration) -> int:
-    async with pinned_channel(registration.address, registration.certificate) as channel:
+    async with channel_to(registration, 10.0) as channel:
         request = location_pb2.WatchRequest(location_id=registration.location_id)
         metadata = bearer("sesam_bare")
         call = LocationServiceStub(channel).Watch(request, metadata=metadata, timeout=60)

@@ -20,7 +20,7 @@ from server_agent.adapters.log_files import logging_to
 from server_agent.adapters.protocol_files import ProtocolFiles
 from server_agent.adapters.tar.engine import TarEngine
 from server_agent.installation import Installation, InstallationError, socket_address
-from server_agent.ports import Catalogue, Clock, Engine, Protocols
+from server_agent.ports import Catalogue, Clock, Engine, EngineError, Protocols
 from server_agent.rpc.access import AccessServicer
 from server_agent.rpc.guard import WRITE_SECONDS, Guard
 from server_agent.rpc.jobs import JobServicer
@@ -110,8 +110,15 @@ class Agent:
         self._server: Server | None = None
 
     def recover(self) -> None:
-        """Settles what ran when the agent last ended. To be called before `start`."""
+        """Settles what ran when the agent last ended. To be called before `start`.
+
+        A data store that is not there is said once; lists and listings are served without it.
+        """
         outside = self._outside
+        try:
+            outside.engine.check_store(self._label)
+        except EngineError as error:
+            log.warning("%s", error.text)
         for job in recover(
             self._changes, outside.engine, outside.protocols, outside.clock, self._label
         ):
@@ -180,7 +187,9 @@ def build(installation: Installation, clock: Clock) -> Iterator[Agent]:
             f"{installation.store.name!r}, but label is {installation.label!r}. "
             "A store's directory bears the name of its label. Correct one of them"
         )
-    engine = TarEngine(installation.store.parent, installation.lis, installation.tmp)
+    engine = TarEngine(
+        installation.store.parent, installation.lis, installation.tmp, installation.location_id
+    )
     secret = load_secret(installation.ini)
     with closing(SqlCatalogue(installation.catalogue_url)) as catalogue:
         outside = Outside(catalogue, engine, ProtocolFiles(installation.lis), clock)

@@ -15,6 +15,8 @@ from urllib.parse import quote
 ANCHOR = "sesam2000.ini"
 ANCHOR_VARIABLE = "SESAM2000_INI"
 SYSTEM_ANCHOR = Path("/etc") / ANCHOR
+SM_INI = Path("var/ini/sm.ini")  # below the root
+PROFILE = Path("var/ini/sesam2000.profile")
 LONGEST_SOCKET_PATH = 107  # bytes; unix(7): sun_path has 108 with its NUL
 
 
@@ -117,7 +119,11 @@ def find_installation(root: Path | None, environ: Mapping[str, str]) -> Installa
         raise InstallationError(missing) from error
     except OSError as error:
         raise _unreadable(anchor, error) from error
-    return _described(anchor, _sm_ini_of(anchor))
+    sm_ini = _sm_ini_of(anchor)
+    beside = anchor.parent / SM_INI
+    if os.path.exists(beside) and not _same(beside, sm_ini):
+        raise _not_in_place(beside, sm_ini)
+    return _described(anchor, sm_ini)
 
 
 @contextmanager
@@ -130,9 +136,10 @@ def socket_address(installation: Installation) -> Iterator[str]:
     Raises:
         InstallationError: the socket's directory is missing.
     """
-    path = str(installation.socket)
-    if quote(path) == path and len(path) <= LONGEST_SOCKET_PATH:
-        yield f"unix:{path}"
+    path = os.fsencode(installation.socket)
+    address = quote(path)
+    if address.encode() == path and len(path) <= LONGEST_SOCKET_PATH:
+        yield f"unix:{address}"
         return
     try:
         directory = os.open(installation.private, os.O_RDONLY | os.O_DIRECTORY)
@@ -145,6 +152,36 @@ def socket_address(installation: Installation) -> Iterator[str]:
         yield f"unix:/proc/self/fd/{directory}/{installation.socket.name}"
     finally:
         os.close(directory)
+
+
+def _same(file: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(file, other)
+    except OSError:
+        return False  # one of them is not there
+
+
+def _not_in_place(sm_ini: Path, named: Path) -> InstallationError:
+    """A tree was copied or moved.
+
+    Args:
+        sm_ini: where the tree is.
+        named: where its ini files say that it is.
+    """
+    here, there = sm_ini.parents[2], named.parents[2] if len(named.parents) > 3 else named
+    if os.path.exists(named):
+        return InstallationError(
+            f"{here} is a copy of the agent's directory {there}, which its ini files name, and "
+            "one location must not be served twice. "
+            f"Use the agent with --root {shlex.quote(str(there))}. For one more location, make a "
+            "new one with: sesam-agent --root DIR init --name NAME"
+        )
+    files = ", ".join(str(here / file) for file in (ANCHOR, SM_INI, PROFILE))
+    return InstallationError(
+        f"{here} was moved or copied: its ini files name {there}, and no agent is there. "
+        "Move it back. Or, if no other copy of it will be served anywhere, write "
+        f"{here} in place of {there} in these files: {files}"
+    )
 
 
 def _read(file: Path) -> str:
@@ -175,7 +212,7 @@ def _sm_ini_of(anchor: Path) -> Path:
                     f"{anchor}: the value of SM_INI cannot be read: {error}. Correct its quotes"
                 ) from error
             if len(words) == 1 and os.path.isabs(words[0]):
-                return Path(words[0])
+                return Path(os.fsdecode(words[0].encode()))
     raise InstallationError(
         f"{anchor} has no line SM_INI= with the absolute path of sm.ini. Add it"
     )
@@ -204,13 +241,17 @@ def _described(anchor: Path, sm_ini: Path) -> Installation:
                 f"{sm_ini}: {key} in section [{section}] is {found!r}; "
                 "it has to be an absolute path. Correct it"
             )
-        return Path(found)
+        # Any locale: the file is UTF-8, and the path's bytes are what stands in it.
+        return Path(os.fsdecode(found.encode()))
 
+    root = path("PATHS", "gv_rw")
+    if not _same(root / SM_INI, sm_ini):
+        raise _not_in_place(sm_ini, root / SM_INI)
     return Installation(
         anchor=anchor,
         sm_ini=sm_ini,
         gv_ro=path("PATHS", "gv_ro"),
-        gv_rw=path("PATHS", "gv_rw"),
+        gv_rw=root,
         work=path("PATHS", "gv_rw_work"),
         tmp=path("PATHS", "gv_rw_tmp"),
         lis=path("PATHS", "gv_rw_lis"),

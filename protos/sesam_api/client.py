@@ -56,7 +56,8 @@ def connect(
         FingerprintMissing, FingerprintMismatch: the server's certificate was not accepted.
         Unreachable: with the step that failed.
         SesamError: the agent refused token or credential, or an argument cannot be used.
-        TypeError: neither or both of address and unix, or an address without a token.
+        TypeError: neither or both of address and unix, or an address without token=.
+        ValueError: an empty token.
     """
     if (address is None) == (unix is None):
         raise TypeError("connect() needs either an address or unix=")
@@ -64,8 +65,13 @@ def connect(
         wire = over_socket(os.fspath(unix), timeout, patience)
     else:
         assert address is not None
-        if not token:
+        if token is None:
             raise TypeError("connect() needs token=: a credential or an enrolment token")
+        if not token.strip():
+            raise ValueError(
+                "connect(): token is empty. What would be right: a credential (sesam_...) or an "
+                "enrolment token"
+            )
         wire = over_network(address, fingerprint, timeout, patience)
     with contextlib.closing(wire.channel):
         if unix is None and token is not None:

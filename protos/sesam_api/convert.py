@@ -187,6 +187,7 @@ def saveset(message: savesets_pb2.Saveset) -> records.Saveset:
         listed_size=message.listed_bytes,
         label=message.label,
         job_id=message.job_id,
+        damage=message.damage,
     )
 
 
@@ -233,5 +234,7 @@ def change(message: location_pb2.Change) -> records.Change | None:
             return records.Removed("client", message.removed_client)
         case "removed_task":
             return records.Removed("task", message.removed_task)
+        case "removed_job":
+            return records.Removed("job", message.removed_job)
         case _:
             return None

@@ -54,6 +54,9 @@ SENTENCES: Mapping[str, str] = {
     "WATCH_OVERFLOW": "The location changes faster than this program reads. Watch again.",
     "SAVESET_DAMAGED": "The saveset {saveset} is damaged: {detail}",
     "SHUTTING_DOWN": "The agent is stopping and takes no new work. Try again when it runs again.",
+    "NO_SPACE": "The agent's own disk is full ({place}); nothing was changed. "
+    "Make room there, then try again.",
+    "TOO_MANY_TRIES": "Too many enrolments came from this address. Try again in {seconds} seconds.",
     "UNREACHABLE": "{detail}",
     "NO_ANSWER": "{address} did not answer {method} within {seconds} seconds.",
     "NOT_SUPPORTED": "The agent at {address} does not know the call {method}; it is older than "

@@ -82,7 +82,7 @@ class Job:
         kind: "backup" or "restore".
         state: "queued", "active", "ok", "warning", "error", "broken" or "cancelled".
         requested_type, type: backups only, else ""; the type asked for and the one that is made.
-        saveset: the one that is made, known from the start of the backup on, or restored.
+        saveset: the one that was made, "" until it is there; of a restore the one restored.
         sesam_day: YYYY-MM-DD, a label of the site.
         progress: only while the job is active.
         files, size, stored_size: the result, 0 while open; sizes in bytes, `stored_size` on the
@@ -146,10 +146,11 @@ class Saveset:
 
     Attributes:
         base: the saveset that it builds on; None for FULL and COPY.
-        state: "ok", or "warning" when files are missing in it.
+        state: "ok", "warning" when files are missing in it, or "error" when `damage` is set.
         files, size, stored_size: its own entries, the bytes read for them and those on the medium.
         listed_files, listed_size: what a restore of it brings back, with its bases.
         label: of the medium that holds it.
+        damage: why it cannot be restored whole; empty when nothing is known to be wrong.
     """
 
     name: str
@@ -170,6 +171,7 @@ class Saveset:
     listed_size: int
     label: str
     job_id: str
+    damage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,12 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A client or a task that is gone. `kind` is "client" or "task"."""
+    """A client or a task that is gone, or a job that is not watched any more.
+
+    Attributes:
+        kind: "client", "task" or "job".
+        name: of the client or task, or the job's id.
+    """
 
     kind: str
     name: str

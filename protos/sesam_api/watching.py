@@ -12,8 +12,8 @@ from sesam_api.wire import Wire
 def changes(wire: Wire, location_id: str, timeout: float | None) -> Iterator[Change]:
     """A Snapshot, then each change; a new Snapshot if the agent cannot tell what was missed.
 
-    A broken stream is taken up at the last revision. Heartbeats are not handed out, nor the
-    identity that an agent repeats when a stream is taken up.
+    A broken stream is taken up at the last revision if the same agent process is still there.
+    Heartbeats are not handed out, nor the identity that an agent repeats when a stream is taken up.
     """
     identity: Identity | None = None
     for change in _received(wire, location_id, timeout):
@@ -28,10 +28,13 @@ def changes(wire: Wire, location_id: str, timeout: float | None) -> Iterator[Cha
 
 def _received(wire: Wire, location_id: str, timeout: float | None) -> Iterator[Change]:
     revision: int | None = None
+    epoch = ""
     parts: list[location_pb2.Snapshot] = []
 
     def request() -> location_pb2.WatchRequest:
-        return location_pb2.WatchRequest(after_revision=revision, location_id=location_id)
+        return location_pb2.WatchRequest(
+            after_revision=revision, location_id=location_id, epoch=epoch
+        )
 
     stub = LocationServiceStub(wire.channel)
     for message in wire.repeated(stub.Watch, request, timeout):
@@ -41,6 +44,7 @@ def _received(wire: Wire, location_id: str, timeout: float | None) -> Iterator[C
                     parts.clear()
                 parts.append(message.snapshot)
                 if message.snapshot.complete:
+                    epoch = parts[0].epoch
                     yield _joined(parts)
             case "changes":
                 for item in message.changes.changes:

@@ -24,6 +24,7 @@ KEY_FILE = "agent.key"
 CERTIFICATE_FILE = "agent.crt"
 SECRET_FILE = "agent.secret"
 SECRET_BYTES = 32
+RENEW = "sesam-agent certificate --renew"
 _NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # RFC 5280, 4.1.2.5
 _CLOCK_SKEW = timedelta(days=1)  # pinning does not spare a client the check of the dates
 
@@ -99,10 +100,17 @@ def load_identity(directory: Path, location_id: str) -> Identity:
     if key.public_key() != certificate.public_key():
         raise IdentityError(
             f"{key_file} does not belong to {certificate_file}. Put both back from one backup of "
-            f"{directory}, or renew the certificate and accept it again at each desk"
+            f"{directory}, or make new ones with: {RENEW}"
         )
     fingerprint = certificate.fingerprint(hashes.SHA256()).hex().upper()
     return Identity(location_id, key_pem, certificate_pem, fingerprint)
+
+
+def validity(identity: Identity) -> tuple[datetime, datetime | None]:
+    """From when to when the certificate is good; None: without end."""
+    certificate = x509.load_pem_x509_certificate(identity.certificate_pem)
+    end = certificate.not_valid_after_utc
+    return certificate.not_valid_before_utc, None if end == _NEVER else end
 
 
 def load_secret(directory: Path) -> bytes:
@@ -193,9 +201,7 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except FileNotFoundError as error:
-        raise IdentityError(
-            f"{file} is missing. Put it back from a backup of {file.parent}"
-        ) from error
+        raise IdentityError(f"{file} is missing. {_to_do(file)}") from error
     except OSError as error:
         raise IdentityError(
             f"{file} cannot be read: {error.strerror}. The agent has to run as its owner"
@@ -214,4 +220,11 @@ def _read_private(file: Path) -> bytes:
 
 
 def _damaged(file: Path) -> IdentityError:
-    return IdentityError(f"{file} is damaged. Put it back from a backup of {file.parent}")
+    return IdentityError(f"{file} is damaged. {_to_do(file)}")
+
+
+def _to_do(file: Path) -> str:
+    back = f"Put it back from a backup of {file.parent}"
+    if file.name == SECRET_FILE:
+        return back
+    return f"{back}, or make key and certificate anew with: {RENEW}"

@@ -1,29 +1,41 @@
-"""Only one agent serves a root."""
+"""Only one agent serves a root, and only one writes a catalogue."""
 
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from server_agent.adapters.catalogue.opening import database_file
 from server_agent.installation import Installation
 
 LOCK_FILE = "agent.lock"
 
 
 class AlreadyRunning(Exception):
-    """Another agent serves this root; the text names its process."""
+    """Another agent serves this root or writes its catalogue; the text names its process."""
 
 
 @contextmanager
 def only_agent(installation: Installation) -> Iterator[None]:
-    """Holds the root for this process. The system lets go of it when the process ends, however
-    that comes; the file stays.
+    """Holds the root for this process, and the catalogue, which another root's ini files may name
+    too. The system lets go of them when the process ends, however that comes; the files stay.
 
     Raises:
-        AlreadyRunning: another process holds it.
-        OSError: the lock file cannot be made.
+        AlreadyRunning: another process holds one of them.
+        CatalogueError: the catalogue is no file.
+        OSError: a lock file cannot be made.
     """
-    file = installation.private / LOCK_FILE
+    catalogue = database_file(installation.catalogue_url)
+    with (
+        _held(installation.private / LOCK_FILE, installation.anchor.parent),
+        _held(catalogue.with_name(catalogue.name + ".lock"), catalogue),
+    ):
+        yield
+
+
+@contextmanager
+def _held(file: Path, what: Path) -> Iterator[None]:
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -31,11 +43,14 @@ def only_agent(installation: Installation) -> Iterator[None]:
         except BlockingIOError as error:
             process = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
             raise AlreadyRunning(
-                f"An agent for {installation.anchor.parent} already runs as pid "
-                f"{process or 'unknown'}. Stop that one first, or use it"
+                f"An agent for {what} already runs as pid {process or 'unknown'}. "
+                "Stop that one first, or use it"
             ) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(file)) from error
         yield
     finally:
         os.close(descriptor)

@@ -1,8 +1,9 @@
 """The agent's log: one file a day, none larger than a limit, and not more days than a limit."""
 
 import logging
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -15,9 +16,14 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class DailyLog(RotatingFileHandler):
-    """Writes `agent_<date>.log` of the site's day into a directory."""
+    """Writes `agent_<date>.log` of the site's day into a directory.
+
+    A log that cannot be written, on a full disk, is said once on standard error; what is lost is
+    lost, and the first record that can be written again is.
+    """
 
     def __init__(self, directory: Path, clock: Clock, largest_file: int) -> None:
+        self._failure: OSError | None = None
         self._directory = directory
         self._clock = clock
         super().__init__(
@@ -31,11 +37,26 @@ class DailyLog(RotatingFileHandler):
             self.close_stream()
             self.baseFilename = file
             self._forget_old_days()
+        before, self._failure = self._failure, None
         super().emit(record)
+        if self._failure is not None and before is None:
+            sys.stderr.write(
+                f"The log {file} cannot be written: {self._failure.strerror}. "
+                "The agent goes on without it\n"
+            )
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            self._failure = error
+            self.close_stream()
+        else:
+            super().handleError(record)
 
     def close_stream(self) -> None:
         if self.stream is not None:
-            self.stream.close()
+            with suppress(OSError):  # what is in its buffer may not fit the disk; it is closed
+                self.stream.close()
             self.stream = None
 
     def _file(self) -> Path:
@@ -45,8 +66,9 @@ class DailyLog(RotatingFileHandler):
     def _forget_old_days(self) -> None:
         days = sorted(self._directory.glob("agent_????????.log"))
         for file in days[:-DAYS_KEPT]:
-            file.unlink(missing_ok=True)
-            file.with_name(file.name + ".1").unlink(missing_ok=True)
+            for old in (file, file.with_name(file.name + ".1")):
+                with suppress(OSError):
+                    old.unlink(missing_ok=True)
 
 
 @contextmanager

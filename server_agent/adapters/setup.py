@@ -1,4 +1,7 @@
-"""Makes an installation: the manual's two trees, ini files, identity, catalogue and data store."""
+"""Makes an installation: the manual's two trees, ini files, identity, catalogue and data store.
+
+Nothing else ever makes the data store: a place where none is mounted must not become one.
+"""
 
 import os
 import re
@@ -15,11 +18,14 @@ from pathlib import Path
 from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.catalogue.opening import CatalogueError
 from server_agent.adapters.identity import make_identity
+from server_agent.adapters.tar.store import write_label
 from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.topology import checked_name
 from server_agent.installation import (
     ANCHOR,
     ANCHOR_VARIABLE,
+    PROFILE,
+    SM_INI,
     Installation,
     InstallationError,
     find_installation,
@@ -81,8 +87,9 @@ def make_installation(root: Path, name: str, host: str, port: int, now: datetime
     except BaseException as error:
         _remove(place, made)
         if isinstance(error, OSError | CatalogueError):
+            why = error.strerror or error if isinstance(error, OSError) else error
             raise InstallationError(
-                f"The installation in {place} could not be made: {error}. "
+                f"The installation in {place} could not be made: {why}. "
                 "What was begun is removed again"
             ) from error
         raise
@@ -173,9 +180,10 @@ def _fill(
     server = settings["SERVER"]
     make_identity(ini, server["location_id"], server["host"], now)
     SqlCatalogue(server["catalogue"], create=True).close()
+    write_label(Path(settings["STORE"]["path"]), DEFAULT_LABEL, server["location_id"])
     _link_commands(place / "bin/sesam")
-    _write(ini / "sm.ini", _ini_text(settings))
-    _write(ini / "sesam2000.profile", _profile(place))
+    _write(place / SM_INI, _ini_text(settings))
+    _write(place / PROFILE, _profile(place))
     _write(place / f"{ANCHOR}.new", _anchor(place))
     (place / f"{ANCHOR}.new").replace(place / ANCHOR)
     return find_installation(place, {})
@@ -208,7 +216,7 @@ def _profile(place: Path) -> str:
 
 def _anchor(place: Path) -> str:
     values = {
-        "SM_INI": place / "var/ini/sm.ini",
+        "SM_INI": place / SM_INI,
         "SM_BIN_SESAM": place / "bin/sesam",
         "SM_BIN_SMS": place / "bin/sms",
     }

@@ -7,14 +7,17 @@ bytes in Base64 under its key with "_b64".
 
 import base64
 import dataclasses
+import io
 import itertools
 import json
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from server_agent.commands.answer import bytes_shown
 from sesam_api.records import Entry
 
 if TYPE_CHECKING:
@@ -22,6 +25,13 @@ if TYPE_CHECKING:
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 _SHORT = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def write_utf8() -> None:
+    """From now on, a script reads the same bytes of this process whatever locale it runs in."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def zone_of(name: str) -> tzinfo:
@@ -81,9 +91,7 @@ def cell(value: Any, zone: tzinfo) -> str:
 
 
 def _escaped(text: str) -> str:
-    text = _UNPRINTABLE.sub(lambda m: _SHORT.get(m[0], f"\\x{ord(m[0]):02x}"), text)
-    # What was no UTF-8 stands here as single surrogates.
-    return re.sub("[\udc80-\udcff]", lambda m: f"\\x{ord(m[0]) - 0xDC00:02x}", text)
+    return bytes_shown(_UNPRINTABLE.sub(lambda m: _SHORT.get(m[0], f"\\x{ord(m[0]):02x}"), text))
 
 
 def json_object(record: "DataclassInstance", zone: tzinfo) -> dict[str, Any]:

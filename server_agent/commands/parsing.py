@@ -1,6 +1,7 @@
 """How the command line of `sm_cmd` is put together."""
 
 import argparse
+import os
 from typing import Any, NoReturn, TypeAlias
 
 
@@ -10,6 +11,25 @@ class UsageError(Exception):
     def __init__(self, text: str, usage: str) -> None:
         super().__init__(text)
         self.usage = usage
+
+
+def text(argument: str) -> str:
+    """The type of whatever is a text on the wire; a path is none, and may have any bytes.
+
+    Raises:
+        argparse.ArgumentTypeError: the argument's bytes are no UTF-8.
+    """
+    try:
+        return os.fsencode(argument).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise argparse.ArgumentTypeError(f'"{argument}" is no text in UTF-8') from error
+
+
+def directory(argument: str) -> str:
+    """Raises argparse.ArgumentTypeError: it is empty, which would be the working directory."""
+    if not argument:
+        raise argparse.ArgumentTypeError("it is empty; give the agent's directory")
+    return argument
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,6 +42,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)
         self.add_argument(
             "--root",
+            type=directory,
             metavar="DIR",
             default=argparse.SUPPRESS,
             help="root of the agent; else SESAM2000_INI or /etc/sesam2000.ini names it",
@@ -34,13 +55,13 @@ class Parser(argparse.ArgumentParser):
 Verbs: TypeAlias = "argparse._SubParsersAction[Parser]"
 
 
-def add_verb(verbs: Verbs, name: str, text: str) -> Parser:
-    return verbs.add_parser(name, help=text, description=text)
+def add_verb(verbs: Verbs, name: str, does: str) -> Parser:
+    return verbs.add_parser(name, help=does, description=does)
 
 
-def add_objects(verbs: Verbs, name: str, text: str) -> Verbs:
+def add_objects(verbs: Verbs, name: str, does: str) -> Verbs:
     """A verb that has an object behind it: `add task`."""
-    return add_verb(verbs, name, text).add_subparsers(metavar="OBJECT", required=True)
+    return add_verb(verbs, name, does).add_subparsers(metavar="OBJECT", required=True)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +82,9 @@ def add_task_options(parser: argparse.ArgumentParser, *, required: bool) -> None
         "-x",
         "--exclude",
         action="append",
+        type=text,
         metavar="EXCLUDE[,EXCLUDE]",
-        help="patterns of what is left out: *.tmp anywhere, ./cache below the source",
+        help="patterns of what is left out: *.tmp anywhere, ./cache below the source; "
+        "? stands for any byte, also for one that is no text",
     )
-    parser.add_argument("--comment", help="for people")
+    parser.add_argument("--comment", type=text, help="for people")

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import json
 import os
 import re
@@ -18,10 +19,13 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 from server_agent import app
 from server_agent.adapters.catalogue.opening import CatalogueError
 from server_agent.adapters.clock import SystemClock
-from server_agent.adapters.identity import IdentityError, load_identity
-from server_agent.adapters.instance_lock import AlreadyRunning
+from server_agent.adapters.identity import IdentityError, load_identity, renew_certificate, validity
+from server_agent.adapters.instance_lock import AlreadyRunning, only_agent
 from server_agent.adapters.setup import make_installation
 from server_agent.commands.agent_access import access_office
+from server_agent.commands.answer import bytes_shown
+from server_agent.commands.output import write_utf8
+from server_agent.commands.parsing import directory, text
 from server_agent.domain.access import (
     DEFAULT_TOKEN_LIFE,
     LONGEST_TOKEN_LIFE,
@@ -29,7 +33,13 @@ from server_agent.domain.access import (
     Role,
 )
 from server_agent.domain.errors import DomainError
-from server_agent.installation import Installation, InstallationError, find_installation
+from server_agent.installation import (
+    ANCHOR_VARIABLE,
+    SYSTEM_ANCHOR,
+    Installation,
+    InstallationError,
+    find_installation,
+)
 from server_agent.rpc.server import CannotListen, host_text
 from sesam_api.errors import SesamError, sentence
 from sesam_api.records import Credential
@@ -37,7 +47,6 @@ from sesam_api.records import Credential
 DEFAULT_HOST = "0.0.0.0"
 DEFAULT_PORT = 11401
 REFUSED = 1
-USAGE = 2  # what argparse ends with
 
 _EXPECTED = (
     AlreadyRunning,
@@ -54,6 +63,7 @@ _EVERYWHERE = ("0.0.0.0", "::")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0, 1 if it was refused, 2 for wrong usage."""
+    write_utf8()
     options = _parser().parse_args(argv)
     try:
         _VERBS[options.verb](options)
@@ -62,15 +72,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DomainError as error:
         return _refused(sentence(error.reason, error.metadata))
     except OSError as error:
-        return _refused(f"{error.filename or 'The system'}: {error.strerror or error}")
+        return _refused(_system_text(error, options.root))
     except KeyboardInterrupt:
         return 130  # as a shell says of a program that SIGINT ended
     return 0
 
 
-def _refused(text: str) -> int:
-    print(f"sesam-agent: {' '.join(text.split())}", file=sys.stderr)
+def _refused(reason: str) -> int:
+    print(f"sesam-agent: {bytes_shown(' '.join(reason.split()))}", file=sys.stderr)
     return REFUSED
+
+
+def _system_text(error: OSError, root: str | None) -> str:
+    """Where, what, and what to do."""
+    anchor = os.environ.get(ANCHOR_VARIABLE) or SYSTEM_ANCHOR
+    what = f"{error.filename or root or anchor}: {error.strerror or error}"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{what}. Make room on this disk, and try again"
+    return what
 
 
 def _init(options: argparse.Namespace) -> None:
@@ -81,7 +100,7 @@ def _init(options: argparse.Namespace) -> None:
             "sesam-agent --root DIR init --name NAME"
         )
     now = SystemClock().now()
-    made = make_installation(root, options.name, options.host, options.port, now)
+    made = make_installation(Path(root), options.name, options.host, options.port, now)
     identity = load_identity(made.ini, made.location_id)
     print(f"Name: {made.name}")
     print(f"Location id: {made.location_id}")
@@ -105,6 +124,26 @@ def _token(options: argparse.Namespace) -> None:
 def _fingerprint(options: argparse.Namespace) -> None:
     installation = _installation(options)
     print(load_identity(installation.ini, installation.location_id).fingerprint)
+
+
+def _certificate(options: argparse.Namespace) -> None:
+    installation = _installation(options)
+    ini, location_id = installation.ini, installation.location_id
+    if options.renew:
+        with only_agent(installation):
+            now = SystemClock().now()
+            identity = renew_certificate(ini, location_id, installation.host, now)
+        print(
+            "Every desk and script has to accept the new fingerprint before it is served again. "
+            "Their credentials stay good.",
+            file=sys.stderr,
+        )
+    else:
+        identity = load_identity(ini, location_id)
+    begin, end = validity(identity)
+    print(f"Fingerprint: {identity.fingerprint}")
+    print(f"Valid from: {_moment(begin)}")
+    print(f"Valid until: {_moment(end) if end else 'without end'}")
 
 
 def _credentials(options: argparse.Namespace) -> None:
@@ -131,13 +170,15 @@ _VERBS = {
     "serve": _serve,
     "token": _token,
     "fingerprint": _fingerprint,
+    "certificate": _certificate,
     "credentials": _credentials,
     "revoke": _revoke,
 }
 
 
 def _installation(options: argparse.Namespace) -> Installation:
-    return find_installation(options.root, os.environ)
+    root = None if options.root is None else Path(options.root)
+    return find_installation(root, os.environ)
 
 
 def _address(installation: Installation) -> str:
@@ -194,15 +235,15 @@ def _parser() -> argparse.ArgumentParser:
         description="Makes and runs the agent of one location.",
         epilog="Without --root the agent is found by SESAM2000_INI, else by /etc/sesam2000.ini.",
     )
-    parser.add_argument("--root", type=Path, metavar="DIR", help="the agent's directory")
+    parser.add_argument("--root", type=directory, metavar="DIR", help="the agent's directory")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     init = verbs.add_parser("init", help="make an agent in an empty or new directory")
-    init.add_argument("--name", required=True, help="of the location, for people")
+    init.add_argument("--name", type=text, required=True, help="of the location, for people")
     init.add_argument(
         "--port", type=_port, default=DEFAULT_PORT, help="default %(default)s; 0: any free one"
     )
     init.add_argument(
-        "--host", default=DEFAULT_HOST, help="address to listen on; default %(default)s"
+        "--host", type=text, default=DEFAULT_HOST, help="address to listen on; default %(default)s"
     )
     verbs.add_parser("serve", help="run the agent in the foreground")
     token = verbs.add_parser("token", help="print a new enrolment token")
@@ -214,10 +255,19 @@ def _parser() -> argparse.ArgumentParser:
         help="how long it can be used: 90s, 30m, 1h (default), 7d",
     )
     verbs.add_parser("fingerprint", help="print the fingerprint of the agent's certificate")
+    certificate = verbs.add_parser(
+        "certificate", help="show the agent's certificate, or make a new one"
+    )
+    certificate.add_argument(
+        "--renew",
+        action="store_true",
+        help="new key and certificate, while the agent does not run; "
+        "every desk has to accept the new fingerprint",
+    )
     credentials = verbs.add_parser("credentials", help="list the credentials that were given")
     credentials.add_argument("--json", action="store_true")
     revoke = verbs.add_parser("revoke", help="end a credential")
-    revoke.add_argument("credential", metavar="ID", help="as listed by credentials")
+    revoke.add_argument("credential", type=text, metavar="ID", help="as listed by credentials")
     return parser
 
 

@@ -1,12 +1,10 @@
 """`sm_cmd`: everything that can be done with one location, from the command line.
 
 An action answers one line, `STATUS=SUCCESS MSG="..."` or `STATUS=ERROR MSG="..."`, and ends with 0
-or 1. Lists answer their rows; what fails answers the error line, too. Stopping to wait with Ctrl-C
-ends with 130.
+or 1. Lists answer their rows; what fails answers the error line, too, and so does what Ctrl-C ends.
 """
 
 import contextlib
-import io
 import os
 import shlex
 import sys
@@ -14,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from server_agent.commands.answer import CommandError, Interrupted, failure, success
+from server_agent.commands.answer import CommandError, failure, success
+from server_agent.commands.output import write_utf8
 from server_agent.commands.parsing import Parser, UsageError
 from server_agent.commands.verbs import (
     add,
@@ -33,8 +32,10 @@ from sesam_api.errors import SesamError, Unreachable
 from sesam_api.location import Location
 
 EXIT_FAILED = 1
-EXIT_INTERRUPTED = 130  # as a shell reports a process that SIGINT ended
-
+INTERRUPTED = (
+    "Stopped by Ctrl-C before the answer was there. A change may have been made all the same: "
+    "look before you repeat it."
+)
 
 Connection = Callable[[str | None], AbstractContextManager[Location]]
 
@@ -46,32 +47,38 @@ def main(argv: list[str] | None = None) -> int:
 
 def run(argv: list[str], connection: Connection) -> int:
     """The exit status. `connection` gives the location for what stands behind --root."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    write_utf8()
+    try:
+        status = _answered(argv, connection)
+        if sys.stdout is not None:  # it is None when the caller closed it
+            sys.stdout.flush()
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):  # else the reader has seen enough
+            print(f"sm_cmd: standard output: {error.strerror}", file=sys.stderr)
+        # What is left in the buffer goes nowhere, instead of failing again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+    return status
+
+
+def _answered(argv: list[str], connection: Connection) -> int:
+    """The exit status. Raises OSError when the answer cannot be written."""
     try:
         arguments = make_parser().parse_args(argv)
         with connection(getattr(arguments, "root", None)) as location:
             message = arguments.run(location, arguments)
-        if message is not None:
-            print(success(message))
-        sys.stdout.flush()
     except UsageError as error:
         print(error.usage, end="", file=sys.stderr)
         print(failure(str(error)))
-        return EXIT_FAILED
     except (CommandError, InstallationError, SesamError) as error:
         print(failure(str(error)))
-        return EXIT_FAILED
-    except Interrupted as error:
-        print(error, file=sys.stderr)
-        return EXIT_INTERRUPTED
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader of a list has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_FAILED
-    return 0
+        print(failure(INTERRUPTED))
+    else:
+        if message is not None:
+            print(success(message))
+        return 0
+    return EXIT_FAILED
 
 
 def make_parser() -> Parser:

@@ -1,8 +1,11 @@
 """Waiting for a job in the foreground."""
 
 import sys
+import threading
+from collections.abc import Iterator
+from queue import SimpleQueue
 
-from server_agent.commands.answer import CommandError, Interrupted
+from server_agent.commands.answer import CommandError
 from sesam_api.errors import SesamError
 from sesam_api.location import Location
 from sesam_api.records import Job
@@ -12,20 +15,22 @@ def usable_end(location: Location, job: Job) -> Job:
     """The job after its end, if it has a usable result. A warning is said on stderr.
 
     Raises:
-        CommandError: the job ended without a result, or its end is not known.
-        Interrupted: Ctrl-C; the job goes on.
+        CommandError: the job ended without a result, or its end is not known; after
+            Ctrl-C it goes on.
     """
     look = f"sm_cmd show job {job.id}"
     try:
-        for now in location.watch_job(job):
-            _show_progress(now)
+        for now in _watched(location, job):
+            _show_progress(_progress(now))
     except KeyboardInterrupt:
-        raise Interrupted(
-            f"Stopped waiting. Job {job.id} goes on. See it with: {look}; "
-            f"stop it with: sm_cmd cancel {job.id}"
+        raise CommandError(
+            f"Stopped waiting. Job {job.id} goes on. See it with: {look}. "
+            f"Stop it with: sm_cmd cancel {job.id}"
         ) from None
     except SesamError as error:
         raise CommandError(f"{error} Job {job.id} was started. See it with: {look}") from error
+    finally:
+        _show_progress("")
     if not now.is_usable:
         raise CommandError(
             f"Job {now.id} ended with state {now.state}: {now.message or 'no message'}"
@@ -39,15 +44,38 @@ def usable_end(location: Location, job: Job) -> Job:
     return now
 
 
-def _show_progress(job: Job) -> None:
+def _watched(location: Location, job: Job) -> Iterator[Job]:
+    """As `watch_job`, read in a thread of its own: Ctrl-C in the middle of a gRPC call would leave
+    the call open for ever, and its channel could not be closed."""
+    seen: SimpleQueue[Job | SesamError | None] = SimpleQueue()
+
+    def read() -> None:
+        try:
+            for now in location.watch_job(job):
+                seen.put(now)
+            seen.put(None)
+        except SesamError as error:
+            seen.put(error)
+        except ValueError:
+            pass  # gRPC says so of a channel that was closed: nobody waits any more
+
+    threading.Thread(target=read, daemon=True).start()
+    while (now := seen.get()) is not None:
+        if isinstance(now, SesamError):
+            raise now
+        yield now
+
+
+def _progress(job: Job) -> str:
+    """How far the job is; empty when it has ended."""
+    if job.progress is None:
+        return f"job {job.id}: {job.state}" if job.is_open else ""
+    done = job.progress
+    total = "?" if done.bytes_total is None else f"{done.bytes_total:,}"
+    return f"{done.phase}: {done.files_done:,} files, {done.bytes_done:,} of {total} bytes"
+
+
+def _show_progress(line: str) -> None:
     """One line that is written over, on a terminal only."""
-    if not sys.stderr.isatty():
-        return
-    line = ""
-    if job.progress is not None:
-        done = job.progress
-        total = "?" if done.bytes_total is None else f"{done.bytes_total:,}"
-        line = f"{done.phase}: {done.files_done:,} files, {done.bytes_done:,} of {total} bytes"
-    elif job.is_open:
-        line = f"job {job.id}: {job.state}"
-    print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+    if sys.stderr is not None and sys.stderr.isatty():
+        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)

@@ -12,9 +12,12 @@ DomainError
 ├── ClientInUse, TaskInUse, ChangedMeanwhile, JobEnded
 ├── PageTokenInvalid, WatchOverflow
 ├── SavesetDamaged
-└── ShuttingDown
+├── ShuttingDown
+├── NoSpace
+└── TooManyTries
 """
 
+import errno
 from typing import ClassVar
 
 
@@ -182,3 +185,29 @@ class ShuttingDown(DomainError):
     """The agent stops and takes no new work."""
 
     reason = "SHUTTING_DOWN"
+
+
+class NoSpace(DomainError):
+    """The agent's own disk is full. Metadata: place."""
+
+    reason = "NO_SPACE"
+
+
+class TooManyTries(DomainError):
+    """Metadata: seconds."""
+
+    reason = "TOO_MANY_TRIES"
+
+
+def no_space(error: BaseException, place: str = "the agent's own files") -> NoSpace | None:
+    """The error as NoSpace if a full disk or an exhausted quota is what it says.
+
+    Args:
+        place: where it was if the error does not say it: a failed write names no file.
+    """
+    if isinstance(error, NoSpace):
+        return error
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        named = error.filename or place
+        return NoSpace(place=named if isinstance(named, str) else repr(named))
+    return None

@@ -46,8 +46,14 @@ class SavesetState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Saveset:
-    """One committed backup. `files`, `bytes_read` and `stored_bytes` count its own data;
-    `listed_files` and `listed_bytes` what a restore of it brings back, with its bases."""
+    """One committed backup.
+
+    Attributes:
+        files, bytes_read, stored_bytes: its own data.
+        listed_files, listed_bytes: what a restore of it brings back, with its bases.
+        missing: at the last look its files were not all there; they may be again.
+        damage: what a read of its files proved to be wrong, for good; empty for nothing.
+    """
 
     name: str
     task: str
@@ -67,6 +73,17 @@ class Saveset:
     listed_bytes: int
     label: str
     job_id: str
+    missing: bool = False
+    damage: str = ""
+
+    @property
+    def fault(self) -> str:
+        """Why its own files cannot be restored; empty when nothing is known to be wrong."""
+        if self.damage:
+            return self.damage
+        if self.missing:
+            return f"Its files are not all there in the data store {self.label}; is it mounted?"
+        return ""
 
 
 def choose_base(

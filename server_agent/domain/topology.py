@@ -4,8 +4,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from server_agent.domain.errors import InvalidArgument
+
+LONGEST_PATH = 4095  # bytes; PATH_MAX of Linux without its NUL
+MOST_SOURCES = 1000  # and as many excludes
 
 _NAME = re.compile(r"^[^\W_][\w .\-]{0,127}$")
 _NAME_RULE = "1 to 128 letters, digits, blanks and . _ -, a letter or digit first, no blank last"
@@ -44,7 +48,7 @@ class Task:
 def checked_name(field: str, name: str) -> str:
     """The name itself, or InvalidArgument that says what a name may be."""
     if not _NAME.fullmatch(name) or name.endswith(" "):
-        raise InvalidArgument(field=field, value=repr(name), expected=_NAME_RULE)
+        raise InvalidArgument(field=field, value=repr(name[:200]), expected=_NAME_RULE)
     return name
 
 
@@ -61,6 +65,7 @@ def checked_sources(sources: tuple[bytes, ...]) -> tuple[bytes, ...]:
     """
     if not sources:
         raise InvalidArgument(field="sources", value="none", expected="at least one path")
+    _check_sizes("sources", sources)
     trimmed = tuple(source.rstrip(b"/") or b"/" for source in sources)
     for source in trimmed:
         parts = source.split(b"/")[1:] if source != b"/" else []
@@ -70,20 +75,35 @@ def checked_sources(sources: tuple[bytes, ...]) -> tuple[bytes, ...]:
                 value=_shown(source),
                 expected="an absolute path without '.', '..' or '//'",
             )
-    for source in trimmed:
-        for other in trimmed:
-            inside = source == other or source.startswith(other.rstrip(b"/") + b"/")
-            if other is not source and inside:
-                raise InvalidArgument(
-                    field="sources",
-                    value=_shown(source),
-                    expected=f"a path that is not inside another source ({_shown(other)})",
-                )
+    # Sorted by their parts, one that is inside another stands right behind it or another such one.
+    ordered = sorted(trimmed, key=lambda source: source.rstrip(b"/").split(b"/"))
+    for other, source in pairwise(ordered):
+        if source == other or source.startswith(other.rstrip(b"/") + b"/"):
+            raise InvalidArgument(
+                field="sources",
+                value=_shown(source),
+                expected=f"a path that is not inside another source ({_shown(other)})",
+            )
     return trimmed
+
+
+def _check_sizes(field: str, items: tuple[bytes, ...]) -> None:
+    if len(items) > MOST_SOURCES:
+        raise InvalidArgument(
+            field=field, value=f"{len(items)} of them", expected=f"at most {MOST_SOURCES}"
+        )
+    for item in items:
+        if len(item) > LONGEST_PATH:
+            raise InvalidArgument(
+                field=field,
+                value=f"{_shown(item[:100])}... of {len(item)} bytes",
+                expected=f"at most {LONGEST_PATH} bytes each",
+            )
 
 
 def checked_excludes(excludes: tuple[str, ...]) -> tuple[str, ...]:
     """The patterns themselves, or InvalidArgument for an empty one or one with a NUL."""
+    _check_sizes("excludes", tuple(pattern.encode("utf-8", "replace") for pattern in excludes))
     for pattern in excludes:
         if not pattern or "\0" in pattern:
             raise InvalidArgument(

@@ -1,6 +1,6 @@
 """What the location knows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -102,6 +102,9 @@ class CatalogueView(Protocol):
     def newest_ended_backups(self) -> list[Job]:
         """The backup of each existing task that ended last."""
 
+    def ended_backups(self, task: str, limit: int) -> list[Job]:
+        """The backups with this task's name that ended last, the last one first."""
+
     def jobs(self, query: JobQuery, position: str | None, limit: int) -> Page[Job]:
         """Raises PageTokenInvalid if the position is not one of this query."""
 
@@ -118,10 +121,19 @@ class CatalogueView(Protocol):
 
     def saveset_names(self) -> frozenset[str]: ...
 
+    def missing_savesets(self) -> list[Saveset]:
+        """Those whose files were not there at the last look."""
+
+    def nearest_faulty(self, names: Sequence[str]) -> dict[str, Saveset]:
+        """For each of the savesets that has a fault or builds on one that has: the faulty one,
+        itself or the nearest below it. One query, and a cheap one while nothing is faulty."""
+
     def bases(self, name: str) -> dict[str, str | None]:
         """The base of the saveset and of all that it builds on."""
 
     def token(self, digest: bytes) -> Token | None: ...
+
+    def token_digests(self) -> set[bytes]: ...
 
     def credential(self, digest: bytes) -> Credential | None: ...
 
@@ -159,6 +171,12 @@ class CatalogueTransaction(CatalogueView, Protocol):
         """Replaces."""
 
     def add_saveset(self, saveset: Saveset) -> None: ...
+
+    def set_missing(self, names: Iterable[str], missing: bool) -> None:
+        """Names that are not known are passed over."""
+
+    def set_damage(self, name: str, damage: str) -> None:
+        """The first damage that was found stays. A name that is not known is passed over."""
 
     def put_token(self, token: Token) -> None:
         """Adds or replaces."""

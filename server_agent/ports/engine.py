@@ -32,12 +32,15 @@ class EngineError(Exception):
     Attributes:
         code: stable short code for the protocol, such as "SOURCE_MISSING", "NO_SPACE".
         text: one sentence for people that names the input and what would be right.
+        saveset: the saveset that is at fault, which may be one that the asked one builds on;
+            empty if none is.
     """
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: str, text: str, saveset: str = "") -> None:
         super().__init__(text)
         self.code = code
         self.text = text
+        self.saveset = saveset
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ class BackupDone:
     and under their final names. What is left is the catalogue's commit.
 
     `skipped` counts files that are not in the saveset as they were (unreadable, vanished, cut).
+    `warnings` are sentences about whole sources that are not saved as was surely meant; each was
+    a message before.
     """
 
     files: int
@@ -107,6 +112,7 @@ class BackupDone:
     skipped: int
     listed_files: int
     listed_bytes: int
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +185,17 @@ class Engine(Protocol):
     def name(self) -> str:
         """Short name, "tar"."""
 
+    def check_store(self, label: str) -> None:
+        """Looks whether the medium is in its place; its own label says so.
+
+        Raises:
+            EngineError: STORE_MISSING.
+        """
+
+    def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
+        """Names of those whose files are all in their places with the sizes that they had. Reads
+        no data. While a medium is not in its place, none of its savesets is."""
+
     def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
         """Saves the sources; yields progress and messages, and last one BackupDone.
 
@@ -187,8 +204,10 @@ class Engine(Protocol):
         remains. Closing the iterator early counts as a cancel.
 
         Raises:
-            EngineError: no saveset came about: SOURCE_MISSING (a source does not exist), NO_SPACE,
-                BASE_DAMAGED (the base's listing cannot be read), TAR_FAILED, and others.
+            EngineError: no saveset came about: STORE_MISSING (the medium is not in its place),
+                SOURCE_MISSING (a source does not exist), SOURCE_UNREADABLE (nothing at all could
+                be read), NO_SPACE, BASE_DAMAGED (the base cannot be built on: `saveset` is not
+                whole any more), TAR_FAILED, and others.
             Cancelled: the control said so.
         """
 
@@ -197,12 +216,15 @@ class Engine(Protocol):
         progress and messages, and last one RestoreDone.
 
         Data are compared with their digests while they are read: what does not match is never
-        written as if it were whole. Entries at the target that are in the way are replaced;
-        nothing else there is touched. A cancel or error may leave whole entries behind.
+        written as if it were whole. Entries at the target that are in the way are replaced, a
+        directory that is in the way of a file only at the end, when all has come back; nothing
+        else there is touched. A cancel or error may leave whole entries behind.
 
         Raises:
-            EngineError: SAVESET_DAMAGED, SAVESET_MISSING, PATH_NOT_FOUND, TARGET_UNUSABLE,
-                NO_SPACE, and others.
+            EngineError: STORE_MISSING (a medium is not in its place, which says nothing about the
+                saveset), SAVESET_DAMAGED (`saveset` is proved to be), SAVESET_MISSING (files of
+                `saveset` are not on their medium), PATH_NOT_FOUND, TARGET_UNUSABLE, NO_SPACE, and
+                others.
             Cancelled: the control said so.
         """
 
@@ -214,14 +236,16 @@ class Engine(Protocol):
 
         Raises:
             server_agent.domain.errors.PathNotFound: the listing has no such directory.
-            server_agent.domain.errors.SavesetDamaged: the listing cannot be read.
+            server_agent.domain.errors.SavesetDamaged: the listing is missing or damaged.
+            EngineError: it cannot be read just now, which proves nothing.
         """
 
     def missing_paths(self, saveset: SavesetRef, paths: Sequence[bytes]) -> list[bytes]:
         """Those of the paths that the listing does not have.
 
         Raises:
-            server_agent.domain.errors.SavesetDamaged: the listing cannot be read.
+            server_agent.domain.errors.SavesetDamaged: the listing is missing or damaged.
+            EngineError: it cannot be read just now, which proves nothing.
         """
 
     def recover(
@@ -229,7 +253,8 @@ class Engine(Protocol):
     ) -> list[Interrupted]:
         """Puts the media in order before any job starts; idempotent.
 
-        One Interrupted for each of `writing`. Leftovers under temporary names are removed. What
+        One Interrupted for each of `writing` whose medium is in its place; on one that is not,
+        nothing is looked at or removed. Leftovers under temporary names are removed. What
         lies under a final name and is neither writing nor committed is left as it is and named in
         the log: a catalogue that was put back from a copy knows less than the medium holds.
         """

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from server_agent.domain.errors import InvalidArgument
 from server_agent.rpc import convert, lists
+from server_agent.rpc.enrolments import Enrolments
 from server_agent.rpc.guard import Call
 from server_agent.rpc.workers import Workers
 from server_agent.service.access import Access
@@ -19,6 +20,7 @@ class AccessServicer:
         self._access = access
         self._location = location
         self._workers = workers
+        self._enrolments = Enrolments(access, workers)
 
     async def CreateToken(
         self, message: pb.CreateTokenRequest, call: Call
@@ -30,8 +32,8 @@ class AccessServicer:
         return pb.CreateTokenResponse(token=token, expire_time=convert.timestamp(expire_time))
 
     async def Enrol(self, message: pb.EnrolRequest, call: Call) -> pb.EnrolResponse:
-        enrolled = await self._workers.write(
-            self._access.enrol, call.request_id, call.method, message.token, message.holder
+        enrolled = await self._enrolments.exchange(
+            call.address, call.request_id, call.method, message.token, message.holder
         )
         credential = enrolled.credential
         log.info("%s enrolled as %s %s", credential.holder, credential.role, credential.id)
@@ -49,7 +51,7 @@ class AccessServicer:
         size = lists.page_size(message.page_size)
         page = await self._workers.read(
             self._access.list_credentials,
-            message.filter,
+            lists.text("filter", message.filter),
             descending,
             message.page_token or None,
             size,

@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from server_agent.domain import access, jobs, savesets, topology
 from server_agent.domain.errors import InvalidArgument
 from server_agent.ports import Entry, EntryKind
+from server_agent.service.chains import KnownSaveset
 from server_agent.service.changes import LiveJob
 from server_agent.service.location import Location
 from server_agent.service.topology import etag
@@ -140,7 +141,7 @@ def job(live: LiveJob) -> jobs_pb2.Job:
         client=item.client,
         requested_type=backup_type(item.requested_type),
         type=backup_type(item.type),
-        saveset=item.saveset,
+        saveset=saveset_of(item),
         create_time=timestamp(item.create_time),
         start_time=timestamp_or_none(item.start_time),
         end_time=timestamp_or_none(item.end_time),
@@ -156,6 +157,11 @@ def job(live: LiveJob) -> jobs_pb2.Job:
     )
 
 
+def saveset_of(item: jobs.Job) -> str:
+    """Of a backup that runs, only the agent knows the name: nobody can find it yet."""
+    return "" if item.kind is jobs.JobKind.BACKUP and item.state.is_open else item.saveset
+
+
 def protocol_line(item: jobs.ProtocolLine) -> jobs_pb2.ProtocolLine:
     return jobs_pb2.ProtocolLine(
         time=timestamp(item.time),
@@ -165,14 +171,15 @@ def protocol_line(item: jobs.ProtocolLine) -> jobs_pb2.ProtocolLine:
     )
 
 
-def saveset(item: savesets.Saveset) -> savesets_pb2.Saveset:
+def saveset(known: KnownSaveset) -> savesets_pb2.Saveset:
+    item = known.saveset
     return savesets_pb2.Saveset(
         name=item.name,
         task=item.task,
         client=item.client,
         type=BACKUP_TYPES[item.type],
         base=item.base,
-        state=SAVESET_STATES[item.state],
+        state=jobs_pb2.JOB_STATE_ERROR if known.damage else SAVESET_STATES[item.state],
         start_time=timestamp(item.start_time),
         end_time=timestamp(item.end_time),
         sesam_day=item.sesam_day.isoformat(),
@@ -185,6 +192,7 @@ def saveset(item: savesets.Saveset) -> savesets_pb2.Saveset:
         listed_bytes=item.listed_bytes,
         label=item.label,
         job_id=item.job_id,
+        damage=known.damage,
     )
 
 

@@ -19,11 +19,14 @@ from google.protobuf.message_factory import GetMessageClass
 from server_agent.domain.access import Caller, Role
 from server_agent.domain.errors import (
     DomainError,
+    NoSpace,
     NotAuthenticated,
     RequestIdRequired,
     RoleRequired,
+    TooManyTries,
     WatchOverflow,
     WrongLocation,
+    no_space,
 )
 from server_agent.rpc.errors import failure, refusal
 from server_agent.rpc.roles import ALLOWED, WITHOUT_CREDENTIAL
@@ -47,11 +50,12 @@ Stream = Callable[[Any, "Call"], AsyncGenerator[Message, None]]
 @dataclass(frozen=True, slots=True)
 class Call:
     """What a servicer needs to know of a call beside its message. `request_id` is empty for one
-    that only reads."""
+    that only reads. `address` is where it comes from, without the port."""
 
     method: str
     caller: Caller
     request_id: str
+    address: str
 
     @property
     def request(self) -> Request:
@@ -129,6 +133,7 @@ class Guard:
     async def _call(self, name: str, message: Message, context: Context) -> Call:
         """The call, checked; or the reason why it is refused."""
         caller = _NOBODY
+        address = context.peer().rpartition(":")[0]
         if name not in WITHOUT_CREDENTIAL:
             caller = await self._caller(context)
             allowed = ALLOWED.get(name, frozenset())
@@ -136,7 +141,7 @@ class Guard:
                 raise RoleRequired(role=caller.role, allowed=", ".join(sorted(allowed)))
         fields = message.DESCRIPTOR.fields_by_name
         if "request_id" not in fields:
-            return Call(name, caller, "")
+            return Call(name, caller, "", address)
         asked: str = getattr(message, "location_id", "")
         may_be_unknown = name in WITHOUT_CREDENTIAL and not asked
         if asked != self._location_id and not may_be_unknown:
@@ -144,7 +149,7 @@ class Guard:
         request_id: str = getattr(message, "request_id", "").lower()
         if not _UUID.fullmatch(request_id):
             raise RequestIdRequired
-        return Call(name, caller, request_id)
+        return Call(name, caller, request_id, address)
 
     async def _caller(self, context: Context) -> Caller:
         if context.peer().startswith("unix:"):
@@ -164,12 +169,21 @@ class Guard:
         """Tells the caller why, if the call fails."""
         try:
             yield
+        except TooManyTries as error:
+            # Not logged each time: a flood of them must not fill the disk.
+            await context.abort_with_status(refusal(error))
         except DomainError as error:
-            log.info("%s from %s refused: %s", name, context.peer(), error.reason)
+            # Not the whole error of every kind: it may quote what somebody unknown has sent.
+            told = error if isinstance(error, NoSpace) else error.reason
+            log.info("%s from %s refused: %s", name, context.peer(), told)
             await context.abort_with_status(refusal(error))
         except grpc.aio.BaseError:
             raise
-        except Exception:
+        except Exception as error:
+            full = no_space(error)
+            if full is not None:
+                log.info("%s from %s refused: %s", name, context.peer(), full)
+                await context.abort_with_status(refusal(full))
             incident = uuid.uuid4().hex[:12]
             log.exception("%s failed unexpectedly, incident %s", name, incident)
             await context.abort_with_status(failure(incident))

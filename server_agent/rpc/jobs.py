@@ -87,11 +87,11 @@ def _query(message: pb.ListJobsRequest) -> JobQuery:
         kinds=frozenset(
             convert.from_wire("kinds", kind, convert.JOB_KINDS) for kind in wanted.kinds
         ),
-        task=wanted.task,
-        client=wanted.client,
+        task=lists.text("filter.task", wanted.task),
+        client=lists.text("filter.client", wanted.client),
         first_sesam_day=lists.sesam_day("first_sesam_day", wanted.first_sesam_day),
         last_sesam_day=lists.sesam_day("last_sesam_day", wanted.last_sesam_day),
-        text=wanted.text,
+        text=lists.text("filter.text", wanted.text),
         order=order,
         descending=descending,
     )

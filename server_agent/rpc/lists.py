@@ -8,6 +8,7 @@ from server_agent.domain.errors import InvalidArgument
 
 LARGEST_PAGE = 1000
 USUAL_PAGE = 256
+LONGEST_TEXT = 1000  # characters of a filter
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -38,6 +39,17 @@ def order(asked: str, allowed: Sequence[str], usual: str) -> tuple[str, bool]:
             expected=f'one of {", ".join(allowed)}, with or without " desc"',
         )
     return key, direction == "desc"
+
+
+def text(field: str, asked: str) -> str:
+    """The text to look for, or InvalidArgument."""
+    if len(asked) > LONGEST_TEXT:
+        raise InvalidArgument(
+            field=field,
+            value=f"{len(asked)} characters",
+            expected=f"at most {LONGEST_TEXT} characters",
+        )
+    return asked
 
 
 def sesam_day(field: str, text: str) -> date | None:

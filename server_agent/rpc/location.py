@@ -27,6 +27,10 @@ class LocationServicer:
 
     def Watch(self, message: pb.WatchRequest, call: Call) -> AsyncGenerator[pb.WatchResponse, None]:
         after = None
-        if message.HasField("after_revision") and message.location_id == self._location.id:
+        known = (message.location_id, message.epoch)
+        if message.HasField("after_revision") and known == (
+            self._location.id,
+            self._location.epoch,
+        ):
             after = message.after_revision
         return self._watches.location(after, call.caller)

@@ -22,9 +22,9 @@ class SavesetServicer:
     ) -> pb.ListSavesetsResponse:
         order, descending = lists.order(message.order_by, ORDERS, "start_time desc")
         query = SavesetQuery(
-            task=message.filter.task,
-            client=message.filter.client,
-            text=message.filter.text,
+            task=lists.text("filter.task", message.filter.task),
+            client=lists.text("filter.client", message.filter.client),
+            text=lists.text("filter.text", message.filter.text),
             order=order,
             descending=descending,
         )

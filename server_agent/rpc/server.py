@@ -11,7 +11,10 @@ OPTIONS = (
     ("grpc.http2.min_ping_interval_without_data_ms", 5000),
     # By default a second server binds the same port without an error.
     ("grpc.so_reuseport", 0),
-    ("grpc.max_receive_message_length", 32 << 20),
+    # A message is read before its caller is known; the largest that makes sense holds the paths
+    # of a restore.
+    ("grpc.max_receive_message_length", 8 << 20),
+    ("grpc.max_concurrent_streams", 100),  # of one connection
 )
 
 

@@ -45,7 +45,11 @@ class TaskServicer:
         _, descending = lists.order(message.order_by, ("name",), "name")
         size = lists.page_size(message.page_size)
         page = await self._workers.read(
-            self._topology.list_tasks, message.filter, descending, message.page_token, size
+            self._topology.list_tasks,
+            lists.text("filter", message.filter),
+            descending,
+            message.page_token,
+            size,
         )
         return pb.ListTasksResponse(
             tasks=map(convert.task, page.items), next_page_token=page.next_position or ""

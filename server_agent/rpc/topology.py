@@ -37,7 +37,11 @@ class TopologyServicer:
         _, descending = lists.order(message.order_by, ("name",), "name")
         size = lists.page_size(message.page_size)
         page = await self._workers.read(
-            self._topology.list_clients, message.filter, descending, message.page_token, size
+            self._topology.list_clients,
+            lists.text("filter", message.filter),
+            descending,
+            message.page_token,
+            size,
         )
         return pb.ListClientsResponse(
             clients=map(convert.client, page.items), next_page_token=page.next_position or ""

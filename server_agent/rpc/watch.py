@@ -81,7 +81,7 @@ class Watches:
                 for part in _snapshot_parts(begin, self._location, caller):
                     yield self._response(begin.revision if part.complete else 0, snapshot=part)
             else:
-                # The process may be another one than the watcher knew.
+                # Said at once, so that the watcher need not wait for a heartbeat.
                 location = pb.Change(location=convert.location(self._location))
                 for changes, complete in _change_parts([location, *_changes(begin)]):
                     known = begin.revision if complete else after_revision or 0
@@ -202,7 +202,10 @@ def _snapshot_parts(
     snapshot: Snapshot, location: Location, caller: Caller
 ) -> Iterator[pb.Snapshot]:
     part = pb.Snapshot(
-        first=True, location=convert.location(location), role=convert.ROLES[caller.role]
+        first=True,
+        location=convert.location(location),
+        role=convert.ROLES[caller.role],
+        epoch=location.epoch,
     )
     count = size = 0
     for item in (*snapshot.clients, *snapshot.tasks, *snapshot.jobs):
@@ -250,6 +253,10 @@ def _change(item: Changed) -> pb.Change:
             return pb.Change(task=convert.task(item))
         case LiveJob():
             return pb.Change(job=convert.job(item))
-    if item.key.kind is ObjectKind.CLIENT:
-        return pb.Change(removed_client=item.key.id)
-    return pb.Change(removed_task=item.key.id)
+    match item.key.kind:
+        case ObjectKind.CLIENT:
+            return pb.Change(removed_client=item.key.id)
+        case ObjectKind.TASK:
+            return pb.Change(removed_task=item.key.id)
+        case ObjectKind.JOB:
+            return pb.Change(removed_job=item.key.id)

@@ -30,7 +30,7 @@ from server_agent.domain.errors import (
     RequestIdReused,
     TokenUnknown,
 )
-from server_agent.ports import Clock, Page
+from server_agent.ports import CatalogueView, Clock, Page
 from server_agent.service.changes import Changes
 from server_agent.service.requests import Request, first_answer
 
@@ -62,6 +62,8 @@ class Access:
         self._known: OrderedDict[bytes, Caller] = OrderedDict()
         self._used: dict[str, datetime] = {}
         self._revocations = 0
+        with changes.read() as view:
+            self._tokens = view.token_digests()
 
     def create_token(
         self, request: Request, role: Role, life: timedelta | None
@@ -77,19 +79,25 @@ class Access:
             else:
                 tx.put_token(token)
                 tx.remember_answer(request.id, request.method, "", now)
+        with self._lock:
+            self._tokens.add(token.digest)
         return text, token.expire_time
+
+    def knows_token(self, token_text: str) -> bool:
+        """Whether this is a token that was made here, used or not. Does not block."""
+        with self._lock:
+            return _digest(token_text.strip()) in self._tokens
 
     def enrol(self, request_id: str, method: str, token_text: str, holder: str) -> Enrolled:
         """Exchanges a token. The only thing that somebody unknown can do here."""
-        _check_holder(holder)
+        check_holder(holder)
         now = self._clock.now()
         token_digest = _digest(token_text.strip())
         secret = _credential_text(self._derived("credential", request_id + token_digest.hex()))
+        with self._changes.read() as view:
+            _checked_token(view, token_digest, now, request_id)
         with self._changes.write() as tx:
-            token = tx.token(token_digest)
-            if token is None:
-                raise TokenUnknown
-            check_token(token, now, request_id)
+            token = _checked_token(tx, token_digest, now, request_id)
             given = tx.credential(_digest(secret))
             if given is not None:
                 return Enrolled(secret, given)
@@ -199,6 +207,14 @@ class Access:
         return hmac.digest(self._secret, f"{purpose}:{request_id}".encode(), "sha256")
 
 
+def _checked_token(view: CatalogueView, digest: bytes, now: datetime, request_id: str) -> Token:
+    token = view.token(digest)
+    if token is None:
+        raise TokenUnknown
+    check_token(token, now, request_id)
+    return token
+
+
 def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
@@ -216,7 +232,8 @@ def _credential_text(secret: bytes) -> str:
     return "sesam_" + base64.urlsafe_b64encode(secret).decode().rstrip("=")
 
 
-def _check_holder(holder: str) -> None:
+def check_holder(holder: str) -> None:
+    """Raises InvalidArgument."""
     if not holder.strip() or not holder.isprintable() or len(holder) > LONGEST_HOLDER:
         raise InvalidArgument(
             field="holder",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from server_agent.domain.errors import WatchOverflow
-from server_agent.domain.jobs import Job, JobState, Progress
+from server_agent.domain.jobs import Job, JobKind, JobState, Progress
 from server_agent.domain.topology import Client, Task
 from server_agent.ports import (
     Catalogue,
@@ -49,7 +49,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A client or task that is gone."""
+    """A client or task that is gone, or a job that is not watched any more."""
 
     key: ObjectKey
 
@@ -184,7 +184,7 @@ class Subscription:
             since = view.changes_since(self._revision)
             if since.keys is None:
                 raise WatchOverflow
-            objects = [self._newest(view, key) for key in since.keys]
+            objects = _Watched(view, since.keys, self._changes).objects()
             for job_id in progressed:
                 if ObjectKey(ObjectKind.JOB, job_id) not in since.keys:
                     job = view.job(job_id)
@@ -196,14 +196,66 @@ class Subscription:
     def close(self) -> None:
         self._changes.unsubscribe(self)
 
-    def _newest(self, view: CatalogueView, key: ObjectKey) -> Changed:
-        newest: Client | Task | LiveJob | None
-        match key.kind:
-            case ObjectKind.CLIENT:
-                newest = view.client(key.id)
-            case ObjectKind.TASK:
-                newest = view.task(key.id)
-            case ObjectKind.JOB:
-                job = view.job(key.id)
-                newest = self._changes.live(job) if job is not None else None
-        return newest if newest is not None else Removed(key)
+
+class _Watched:
+    """What is told of the keys that changed.
+
+    Watched are all clients and tasks, the open jobs, and of each task the backup that ended last.
+    A watcher has no say in this: each job that it may have and that is none of them any more is
+    named to it as removed.
+    """
+
+    def __init__(self, view: CatalogueView, keys: tuple[ObjectKey, ...], changes: Changes) -> None:
+        self._view = view
+        self._keys = dict.fromkeys(keys)  # ordered, and sought in
+        self._changes = changes
+        self._changed_jobs = {key.id for key in keys if key.kind is ObjectKind.JOB}
+        self._told: list[Changed] = []
+        self._settled: dict[str, str | None] = {}  # task -> id of its newest ended backup
+
+    def objects(self) -> list[Changed]:
+        """The newest values and the removals, in the order of the keys."""
+        for key in self._keys:
+            match key.kind:
+                case ObjectKind.CLIENT:
+                    self._told.append(self._view.client(key.id) or Removed(key))
+                case ObjectKind.TASK:
+                    self._told.append(self._view.task(key.id) or Removed(key))
+                    self._settle(key.id)
+                case ObjectKind.JOB:
+                    self._tell_job(key)
+        return self._told
+
+    def _tell_job(self, key: ObjectKey) -> None:
+        job = self._view.job(key.id)
+        if job is None:
+            self._told.append(Removed(key))
+            return
+        watched = job.state.is_open
+        if not watched and job.kind is JobKind.BACKUP:
+            watched = self._settle(job.task) == job.id
+        # Its last value too: it is how the watcher learns of its end.
+        self._told.append(self._changes.live(job))
+        if not watched:
+            self._told.append(Removed(key))
+
+    def _settle(self, task: str) -> str | None:
+        """Tells what became of the ended backup that a watcher has of the task: the newest of
+        those that did not change. Returns the newest of all, None without one or a task."""
+        if task in self._settled:
+            return self._settled[task]
+        limit = 2
+        while True:
+            ended = self._view.ended_backups(task, limit)
+            before = next((job for job in ended if job.id not in self._changed_jobs), None)
+            if before is not None or len(ended) < limit:
+                break
+            limit *= 4
+        newest = ended[0] if ended and self._view.task(task) is not None else None
+        if before is not None and before is not newest:
+            self._told.append(Removed(ObjectKey(ObjectKind.JOB, before.id)))
+        elif before is not None and ObjectKey(ObjectKind.TASK, task) in self._keys:
+            # A task of this name may have been there before, and left its jobs.
+            self._told.append(self._changes.live(before))
+        self._settled[task] = newest.id if newest is not None else None
+        return self._settled[task]

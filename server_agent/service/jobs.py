@@ -9,6 +9,7 @@ from server_agent.domain.errors import (
     JobNotFound,
     PathNotFound,
     RoleRequired,
+    SavesetDamaged,
     SavesetNotFound,
     ShuttingDown,
     TaskNotFound,
@@ -16,6 +17,7 @@ from server_agent.domain.errors import (
 from server_agent.domain.jobs import Job, JobKind, JobState, ProtocolLine
 from server_agent.domain.savesets import BackupType
 from server_agent.domain.sesam_day import sesam_day
+from server_agent.domain.topology import LONGEST_PATH
 from server_agent.ports import (
     CatalogueTransaction,
     CatalogueView,
@@ -25,12 +27,15 @@ from server_agent.ports import (
     Page,
     Protocols,
 )
+from server_agent.service.chains import ref
 from server_agent.service.changes import Changes, LiveJob
+from server_agent.service.faults import note_listing
 from server_agent.service.plan import cancelled_by
 from server_agent.service.requests import Request, first_answer
 from server_agent.service.runner import Runner
-from server_agent.service.savesets import ref, shown
+from server_agent.service.savesets import shown
 
+LARGEST_SELECTION = 4 << 20  # bytes of all paths of a restore, so that it fits into a message
 STARTABLE_TYPES = (BackupType.FULL, BackupType.INC)
 MAY_CANCEL = {
     JobKind.BACKUP: frozenset({Role.ADMIN, Role.OPERATOR, Role.BACKUP}),
@@ -83,6 +88,7 @@ class Jobs:
     ) -> LiveJob:
         """Queues a restore of a saveset; no paths means everything."""
         target = _checked_target(target)
+        _check_size(paths)
         with self._changes.read() as view:
             if (answered := first_answer(view, request)) is not None:
                 return self._live(view, answered)
@@ -90,7 +96,11 @@ class Jobs:
         if saveset is None:
             raise SavesetNotFound(saveset=name)
         if paths:
-            missing = self._engine.missing_paths(ref(saveset), paths)
+            try:
+                missing = self._engine.missing_paths(ref(saveset), paths)
+            except SavesetDamaged as error:
+                note_listing(self._changes, self._engine, ref(saveset), error)
+                raise
             if missing:
                 raise PathNotFound(saveset=name, path=shown(missing[0]))
         with self._changes.write() as tx:
@@ -176,7 +186,23 @@ def _job(view: CatalogueView, job_id: str) -> Job:
     return job
 
 
+def _check_size(paths: tuple[bytes, ...]) -> None:
+    size = sum(map(len, paths))
+    if size > LARGEST_SELECTION:
+        raise InvalidArgument(
+            field="paths",
+            value=f"{size} bytes",
+            expected=f"paths of together at most {LARGEST_SELECTION} bytes; name their directories",
+        )
+
+
 def _checked_target(target: bytes) -> bytes:
+    if len(target) > LONGEST_PATH:
+        raise InvalidArgument(
+            field="target",
+            value=f"{len(target)} bytes",
+            expected=f"a path of at most {LONGEST_PATH} bytes",
+        )
     if not target.startswith(b"/") or b"\0" in target or b".." in target.split(b"/"):
         raise InvalidArgument(
             field="target",

@@ -1,6 +1,7 @@
 """Who this location is."""
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field
 from datetime import datetime
 
 # What a desk may offer here; a later agent has more of them.
@@ -17,6 +18,8 @@ class Location:
         version: of the agent.
         time_zone: IANA name.
         start_time: of this process.
+        epoch: drawn at random; revisions of another process mean nothing here, since the catalogue
+            may have been put back from a copy in between.
     """
 
     id: str
@@ -26,3 +29,4 @@ class Location:
     time_zone: str
     start_time: datetime
     capabilities: tuple[str, ...] = CAPABILITIES
+    epoch: str = field(default_factory=lambda: str(uuid.uuid4()))

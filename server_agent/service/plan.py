@@ -17,7 +17,7 @@ from server_agent.domain.savesets import (
 )
 from server_agent.domain.sesam_day import sesam_day
 from server_agent.ports import BackupDone, CatalogueView, Clock, SavesetRef
-from server_agent.service.savesets import chain
+from server_agent.service.chains import chain, known
 
 _SUFFIX_LETTERS = string.ascii_letters + string.digits
 _SUFFIX_LENGTH = 11
@@ -26,12 +26,13 @@ _SUFFIX_LENGTH = 11
 @dataclass(frozen=True, slots=True)
 class Remark:
     """Something remarkable about how a job is done: a line of its protocol, and in short for the
-    job's message."""
+    job's message. An alarming one makes a job WARNING that is OK otherwise."""
 
     level: Level
     code: str
     text: str
     short: str
+    alarming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,12 @@ class Outcome:
     saveset: Saveset | None = None
 
     def end(self, job: Job, now: datetime) -> Job:
-        """The job as it stands from now on."""
+        """The job as it stands from now on. A backup that made nothing names no saveset."""
+        named = job.kind is JobKind.RESTORE or self.saveset is not None
         return replace(
             job,
             state=self.state,
+            saveset=job.saveset if named else "",
             end_time=now,
             files=self.files,
             bytes_done=self.bytes_done,
@@ -94,8 +97,11 @@ def plan_of(view: CatalogueView, job: Job, clock: Clock) -> Plan:
         raise TaskNotFound(task=job.task)
     made = asked = job.requested_type or BackupType.FULL
     base = choose_base(asked, task.sources, view.savesets_of_task(task.name))
+    damage = _proved_damage(view, base)
     remarks: tuple[Remark, ...] = ()
-    if base is None and asked in (BackupType.INC, BackupType.DIFF):
+    if base is not None and damage:
+        made, base, remarks = BackupType.FULL, None, (_base_damaged(damage),)
+    elif base is None and asked in (BackupType.INC, BackupType.DIFF):
         made = BackupType.FULL
         remarks = (_why_full(asked, view.savesets_of_task(task.name)),)
     return Plan(
@@ -110,13 +116,8 @@ def plan_of(view: CatalogueView, job: Job, clock: Clock) -> Plan:
 def full_instead(plan: Plan, why: str, clock: Clock) -> Plan:
     """The same backup as a FULL, because its base cannot be used."""
     name = new_name(BackupType.FULL, clock)
-    remark = Remark(
-        level=Level.WARNING,
-        code="CHAIN_LOST",
-        text=f"The base cannot be used: {why}. Makes a FULL instead, saveset {name}",
-        short="No base: made a FULL, the base is damaged",
-    )
     job = replace(plan.job, type=BackupType.FULL, saveset=name)
+    remark = _base_damaged(f"{why.rstrip('.')}. The FULL is saveset {name}")
     return replace(plan, job=job, chain=(), remarks=(*plan.remarks, remark))
 
 
@@ -136,7 +137,7 @@ def new_saveset(
         client=job.client,
         type=job.type or BackupType.FULL,
         base=base,
-        state=SavesetState.WARNING if done.skipped else SavesetState.OK,
+        state=SavesetState.WARNING if done.skipped or done.warnings else SavesetState.OK,
         start_time=job.start_time or job.create_time,
         end_time=end_time,
         sesam_day=job.sesam_day,
@@ -165,6 +166,26 @@ def state_of(skipped: int) -> JobState:
 def message_of(skipped: int, files: int, verb: str) -> str:
     """Says how many files were not saved or restored whole; empty if there are none."""
     return f"{skipped} of {files + skipped} files were not {verb} whole" if skipped else ""
+
+
+def _proved_damage(view: CatalogueView, base: Saveset | None) -> str:
+    """Why nothing may be built on the base. Files that are only missing may be back: the engine
+    looks at them itself."""
+    if base is None:
+        return ""
+    [found] = known(view, [base])
+    faulty = view.nearest_faulty([base.name]).get(base.name)
+    return found.damage if faulty is not None and faulty.damage else ""
+
+
+def _base_damaged(why: str) -> Remark:
+    return Remark(
+        level=Level.WARNING,
+        code="CHAIN_LOST",
+        text=f"The base cannot be used, a FULL is made instead: {why}",
+        short="No base: made a FULL, the base is missing or damaged",
+        alarming=True,
+    )
 
 
 def _why_full(asked: BackupType, savesets: Iterable[Saveset]) -> Remark:

@@ -13,6 +13,7 @@ from server_agent.ports import (
     SavesetRef,
 )
 from server_agent.service.changes import Changes
+from server_agent.service.faults import look_for_missing
 from server_agent.service.plan import Outcome, message_of, new_saveset, state_of
 from server_agent.service.protocol import protocol_of
 
@@ -27,7 +28,8 @@ def recover(
     """Ends every job that was active and returns them as they ended. Idempotent.
 
     A backup that lacked nothing but the catalogue's commit is committed now; every other job is
-    broken. Queued jobs stay queued. The media hold no leftovers afterwards.
+    broken. Queued jobs stay queued. The media hold no leftovers afterwards, and the catalogue
+    knows whose files are not there.
     """
     with changes.read() as view:
         active = [job for job in view.open_jobs() if job.state is JobState.ACTIVE]
@@ -53,6 +55,11 @@ def recover(
             job = outcome.end(job, clock.now())
             tx.put_job(job)
         ended.append(job)
+    lost, back = look_for_missing(changes, engine)
+    if lost:
+        log.warning("the files of %d savesets are not all there any more", lost)
+    if back:
+        log.info("the files of %d savesets are there again", back)
     return ended
 
 
@@ -66,9 +73,9 @@ def _completed(done: BackupDone, saveset: Saveset) -> Outcome:
     remark = "The agent stopped before this was entered, and entered it when it started again"
     skipped = message_of(done.skipped, done.files, "saved")
     return Outcome(
-        state=state_of(done.skipped),
+        state=JobState.WARNING if done.warnings else state_of(done.skipped),
         code="RESULT",
-        message=f"{skipped}; {remark}" if skipped else remark,
+        message="; ".join(filter(None, (skipped, *done.warnings, remark))),
         files=done.files,
         bytes_done=done.bytes_read,
         stored_bytes=done.stored_bytes,

@@ -1,4 +1,8 @@
-"""A request that changes something is acted on once, however often it arrives."""
+"""A request that changes something is acted on once, however often it arrives.
+
+What is remembered is which object it was about, not the answer: a repeat is answered with the
+object as it is now, or is told that it has gone.
+"""
 
 from dataclasses import dataclass
 
@@ -17,7 +21,7 @@ class Request:
 
 
 def first_answer(view: CatalogueView, request: Request) -> str | None:
-    """What the request was answered with, as it was remembered; None if it is new.
+    """What the request was about, as it was remembered; None if it is new.
 
     To be asked in the transaction that acts and remembers: two that arrive together are then one
     after the other.

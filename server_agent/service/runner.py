@@ -4,6 +4,7 @@ import logging
 import threading
 from dataclasses import dataclass
 
+from server_agent.domain.errors import no_space
 from server_agent.domain.jobs import Job, JobState, admit
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl
@@ -106,7 +107,7 @@ class Runner:
                 for job in open_jobs
                 if job.state is JobState.QUEUED and job.id not in self._running
             ]
-            started = []
+            started: dict[str, threading.Thread] = {}
             for job in admit(queued, active):
                 control = JobControl()
                 thread = threading.Thread(
@@ -114,9 +115,15 @@ class Runner:
                 )
                 # Known before it starts, so that a cancel finds it at any moment.
                 self._running[job.id] = _Running(job, control, thread)
-                started.append(thread)
-        for thread in started:
-            thread.start()
+                started[job.id] = thread
+        for job_id, thread in started.items():
+            try:
+                thread.start()
+            except Exception as error:  # noqa: BLE001 - told by the job
+                # No thread is left to take the job from the queue or to forget it.
+                with self._lock:
+                    del self._running[job_id]
+                self._work.refuse(job_id, error)
 
     def _run(self, job_id: str, control: JobControl) -> None:
         try:
@@ -124,8 +131,11 @@ class Runner:
             if plan is not None:
                 plan, outcome = self._work.do(plan, control)
                 self._end(plan, outcome)
-        except Exception:
-            log.exception("job %s could not be started; it is tried again", job_id)
+        except Exception as error:
+            if no_space(error) is not None:
+                log.warning("job %s could not be started; it is tried again: %s", job_id, error)
+            else:
+                log.exception("job %s could not be started; it is tried again", job_id)
             self._stop.wait(self._retry_seconds)
         finally:
             with self._lock:

@@ -1,34 +1,11 @@
 """What was saved: listing savesets and looking into them."""
 
-from server_agent.domain.errors import PathNotFound, SavesetNotFound
-from server_agent.domain.savesets import Saveset, chain_of
-from server_agent.ports import (
-    CatalogueView,
-    Engine,
-    EntryPage,
-    Page,
-    SavesetQuery,
-    SavesetRef,
-)
+from server_agent.domain.errors import PathNotFound, SavesetDamaged
+from server_agent.ports import Engine, EntryPage, Page, SavesetQuery
+from server_agent.service.chains import KnownSaveset, known, ref, saveset_named
 from server_agent.service.changes import Changes
+from server_agent.service.faults import note_listing
 from server_agent.service.paging import seal, unseal
-
-
-def ref(saveset: Saveset) -> SavesetRef:
-    """How the engine finds the saveset."""
-    return SavesetRef(saveset.name, saveset.label, saveset.sesam_day, saveset.base)
-
-
-def chain(view: CatalogueView, name: str) -> tuple[SavesetRef, ...]:
-    """The saveset and all that it builds on, itself first.
-
-    Raises:
-        SavesetNotFound: it, or one that it builds on.
-    """
-    bases = view.bases(name)
-    if name not in bases:
-        raise SavesetNotFound(saveset=name)
-    return tuple(ref(_saveset(view, member)) for member in chain_of(name, bases))
 
 
 class Savesets:
@@ -38,13 +15,15 @@ class Savesets:
         self._changes = changes
         self._engine = engine
 
-    def find(self, query: SavesetQuery, token: str | None, limit: int) -> Page[Saveset]:
+    def find(self, query: SavesetQuery, token: str | None, limit: int) -> Page[KnownSaveset]:
         with self._changes.read() as view:
-            return view.savesets(query, token, limit)
+            page = view.savesets(query, token, limit)
+            return Page(known(view, page.items), page.next_position)
 
-    def get(self, name: str) -> Saveset:
+    def get(self, name: str) -> KnownSaveset:
         with self._changes.read() as view:
-            return _saveset(view, name)
+            [found] = known(view, [saveset_named(view, name)])
+            return found
 
     def entries(self, name: str, directory: bytes, token: str | None, limit: int) -> EntryPage:
         """One directory of the saveset's listing; the empty one lists the sources.
@@ -54,11 +33,14 @@ class Savesets:
         """
         list_name = f"entries {name} {directory.hex()}"
         position = unseal(list_name, token)
-        saveset = self.get(name)
+        saveset = self.get(name).saveset
         try:
             page = self._engine.entries(ref(saveset), directory, position, limit)
         except PathNotFound:
             raise PathNotFound(saveset=name, path=shown(directory)) from None
+        except SavesetDamaged as error:
+            note_listing(self._changes, self._engine, ref(saveset), error)
+            raise
         more = seal(list_name, page.next_position) if page.next_position is not None else None
         return EntryPage(page.entries, page.total, more)
 
@@ -66,10 +48,3 @@ class Savesets:
 def shown(path: bytes) -> str:
     """A path for people: bytes that are no text are escaped."""
     return path.decode("utf-8", "backslashreplace")
-
-
-def _saveset(view: CatalogueView, name: str) -> Saveset:
-    saveset = view.saveset(name)
-    if saveset is None:
-        raise SavesetNotFound(saveset=name)
-    return saveset

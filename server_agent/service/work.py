@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from server_agent.domain.errors import DomainError
+from server_agent.domain.errors import DomainError, NoSpace, no_space
 from server_agent.domain.jobs import JobKind, JobState, Progress
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import (
@@ -27,6 +27,7 @@ from server_agent.ports import (
 )
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl
+from server_agent.service.faults import look_again, note_failure
 from server_agent.service.plan import (
     Outcome,
     Plan,
@@ -71,15 +72,15 @@ class Work:
                 return None
             try:
                 plan = plan_of(tx, job, self._clock)
+            except NoSpace:
+                raise
             except DomainError as error:
                 gone = Outcome(JobState.ERROR, error.reason, f"What it is about has gone: {error}")
                 tx.put_job(gone.end(job, self._clock.now()))
                 return None
-            except Exception:
+            except Exception as error:  # noqa: BLE001 - told by _failed
                 # Tried again it would fail again, and keep the queue from others.
-                unforeseen = _unforeseen()
-                log.exception("job %s: %s", job.id, unforeseen.message)
-                tx.put_job(unforeseen.end(job, self._clock.now()))
+                tx.put_job(_failed(job.id, error).end(job, self._clock.now()))
                 return None
             tx.put_job(plan.job)
             return plan
@@ -93,11 +94,12 @@ class Work:
                 protocol.head(plan)
                 plan, outcome = self._outcome(plan, control, protocol)
                 protocol.result(outcome, self._clock.now() - plan.start_time)
-        except Exception:
+            if outcome.state in (JobState.OK, JobState.WARNING):
+                look_again(self._changes, self._engine)
+        except Exception as error:  # noqa: BLE001 - told by _failed
             # A protocol that cannot be written takes nothing away from what is on the medium.
-            unforeseen = _unforeseen()
-            log.exception("job %s: %s", plan.job.id, unforeseen.message)
-            outcome = outcome or unforeseen
+            failed = _failed(plan.job.id, error)
+            outcome = outcome or failed
         return plan, outcome
 
     def end(self, plan: Plan, outcome: Outcome) -> None:
@@ -107,6 +109,14 @@ class Work:
                 tx.add_saveset(outcome.saveset)
             tx.put_job(outcome.end(plan.job, self._clock.now()))
         self._changes.drop_progress(plan.job.id)
+
+    def refuse(self, job_id: str, error: Exception) -> None:
+        """Ends a queued job that the agent is not able to run."""
+        failed = _failed(job_id, error)
+        with self._changes.write() as tx:
+            job = tx.job(job_id)
+            if job is not None and job.state is JobState.QUEUED:
+                tx.put_job(failed.end(job, self._clock.now()))
 
     def _outcome(
         self, plan: Plan, control: JobControl, protocol: JobProtocol
@@ -121,6 +131,7 @@ class Work:
             except EngineError as error:
                 if error.code != "BASE_DAMAGED" or not plan.chain:
                     raise
+                note_failure(self._changes, self._engine, plan.chain, error)
                 plan = full_instead(plan, error.text, self._clock)
             with self._changes.write() as tx:
                 tx.put_job(plan.job)
@@ -132,12 +143,11 @@ class Work:
             # What a killed child process says about itself is not why the job ended.
             if control.cancelled:
                 return plan, _stopped(control)
+            note_failure(self._changes, self._engine, plan.chain, error)
             sentence = error.text[:1].upper() + error.text[1:]
             return plan, Outcome(JobState.ERROR, error.code, sentence)
-        except Exception:
-            unforeseen = _unforeseen()
-            log.exception("job %s: %s", plan.job.id, unforeseen.message)
-            return plan, unforeseen
+        except Exception as error:  # noqa: BLE001 - told by _failed
+            return plan, _failed(plan.job.id, error)
 
     def _backup(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
         job = plan.job
@@ -158,10 +168,11 @@ class Work:
         )
         done = self._follow(plan, self._engine.backup(request, control), control, protocol)
         base = plan.chain[0].name if plan.chain else None
+        skipped = message_of(done.skipped, done.files, "saved")
         return Outcome(
-            state=state_of(done.skipped),
+            state=_backup_state(plan, done),
             code="RESULT",
-            message=_message(plan, control, message_of(done.skipped, done.files, "saved")),
+            message=_message(plan, control, skipped, done.warnings),
             files=done.files,
             bytes_done=done.bytes_read,
             stored_bytes=done.stored_bytes,
@@ -204,7 +215,10 @@ class Work:
                     protocol.message(event)
                 else:
                     done = event
-                    control.set_result(state_of(event.skipped))
+                    settled = state_of(event.skipped)
+                    if isinstance(event, BackupDone):
+                        settled = _backup_state(plan, event)
+                    control.set_result(settled)
         finally:
             # After an exception of our own the engine has to clean up before the job ends.
             close = getattr(events, "close", None)
@@ -221,14 +235,30 @@ def _stopped(control: JobControl) -> Outcome:
     return cancelled_by(control.stopped_by)
 
 
-def _unforeseen() -> Outcome:
+def _backup_state(plan: Plan, done: BackupDone) -> JobState:
+    if done.warnings or any(remark.alarming for remark in plan.remarks):
+        return JobState.WARNING
+    return state_of(done.skipped)
+
+
+def _failed(job_id: str, error: Exception) -> Outcome:
+    """How a job ends that the agent failed in, told in the log too."""
+    full = no_space(error, f"protocol of job {job_id}")
+    if full is not None:
+        text = (
+            f"The agent's own disk is full ({full.metadata['place']}). "
+            "Make room there, then start it again"
+        )
+        log.error("job %s: %s", job_id, text)
+        return Outcome(JobState.ERROR, full.reason, text)
     incident = uuid.uuid4().hex[:12]
     text = f"The agent failed unexpectedly; its log says more under incident {incident}"
+    log.error("job %s: %s", job_id, text, exc_info=error)
     return Outcome(JobState.ERROR, "INTERNAL", text)
 
 
-def _message(plan: Plan, control: JobControl, skipped: str) -> str:
-    parts = [remark.short for remark in plan.remarks]
+def _message(plan: Plan, control: JobControl, skipped: str, warnings: tuple[str, ...] = ()) -> str:
+    parts = [*warnings, *(remark.short for remark in plan.remarks)]
     if skipped:
         parts.insert(0, skipped)
     if control.cancelled:

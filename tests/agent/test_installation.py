@@ -1,6 +1,7 @@
 """Finding an installation, making one, and what is said when that does not work."""
 
 import os
+import shutil
 import stat
 import subprocess
 import uuid
@@ -13,6 +14,7 @@ import pytest
 from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.identity import load_identity, load_secret
 from server_agent.adapters.setup import make_installation
+from server_agent.adapters.tar.store import check_label
 from server_agent.installation import Installation, InstallationError, find_installation
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -41,7 +43,7 @@ def test_what_is_made_is_found(tmp_path: Path) -> None:
     assert (made.name, made.host, made.port) == ("Büro 1", "0.0.0.0", 11401)
     assert uuid.UUID(made.location_id).version == 4
     assert made.label == "DISK00001"
-    assert made.store.is_dir()
+    check_label(made.store, made.label, made.location_id)
     for part in (made.ini, made.db, made.prepost, made.work, made.tmp, made.lis, made.lgc):
         assert part.is_dir()
         assert part.is_relative_to(made.var)
@@ -269,6 +271,58 @@ def test_an_anchor_written_by_hand(tmp_path: Path) -> None:
         f'# ours\n  export SM_INI="{made.sm_ini}"  # here\nOTHER=1\n'
     )
     assert find_installation(tmp_path, {}).sm_ini == made.sm_ini
+
+
+def moved_by_hand(root: Path, was: Path, *files: str) -> None:
+    """Does what the message says."""
+    for file in files:
+        text = (root / file).read_text()
+        (root / file).write_text(text.replace(str(was), str(root)))
+
+
+def test_a_copy_is_refused_while_the_original_is_there(tmp_path: Path) -> None:
+    made = make(tmp_path / "root")
+    copy = tmp_path / "copy"
+    shutil.copytree(tmp_path / "root", copy)
+    said = rf"{copy} is a copy of the agent's directory {tmp_path}/root.*--root {tmp_path}/root\."
+    for root, environ in ((copy, {}), (None, {"SESAM2000_INI": str(copy / "sesam2000.ini")})):
+        with pytest.raises(InstallationError, match=said):
+            find_installation(root, environ)
+    moved_by_hand(copy, tmp_path / "root", "sesam2000.ini")
+    with pytest.raises(InstallationError, match=said):
+        find_installation(copy, {})
+    assert find_installation(tmp_path / "root", {}) == made
+
+
+def test_a_moved_one_is_refused_until_its_ini_files_say_so(tmp_path: Path) -> None:
+    made = make(tmp_path / "root")
+    root = tmp_path / "root.new"
+    (tmp_path / "root").rename(root)
+    with pytest.raises(InstallationError) as refused:
+        find_installation(root, {})
+    text = str(refused.value)
+    assert text.startswith(f"{root} was moved or copied: its ini files name {tmp_path}/root, and")
+    files = ("sesam2000.ini", "var/ini/sm.ini", "var/ini/sesam2000.profile")
+    assert text.endswith(f"in these files: {', '.join(str(root / file) for file in files)}")
+    for file in files[:2]:
+        with pytest.raises(InstallationError, match="was moved or copied"):
+            find_installation(root, {})
+        moved_by_hand(root, tmp_path / "root", file)
+    found = find_installation(root, {})
+    assert (found.location_id, found.var) == (made.location_id, root / "var")
+    check_label(found.store, found.label, found.location_id)
+
+
+def test_another_way_to_the_same_place_is_no_copy(tmp_path: Path) -> None:
+    made = make(tmp_path / "deep/root")
+    (tmp_path / "way").symlink_to("deep")
+    (tmp_path / "anchor.ini").symlink_to("way/root/sesam2000.ini")
+    for root, environ in (
+        (tmp_path / "way/root", {}),
+        (None, {"SESAM2000_INI": str(tmp_path / "way/root/sesam2000.ini")}),
+        (None, {"SESAM2000_INI": str(tmp_path / "anchor.ini")}),
+    ):
+        assert find_installation(root, environ).sm_ini == made.sm_ini
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from server_agent.adapters.log_files import DAYS_KEPT, logging_to
+from server_agent.adapters.log_files import DAYS_KEPT, DailyLog, logging_to
 from tests.fakes.clock import FakeClock
 
 START = datetime(2026, 3, 4, 22, 30, tzinfo=UTC)
@@ -47,6 +49,40 @@ def test_old_days_are_forgotten(tmp_path: Path) -> None:
     assert len(names) <= DAYS_KEPT + 2
     assert names[0] > "agent_20260304.log"
     assert "sms.log" in names
+
+
+@contextmanager
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever is written to a file meanwhile fails."""
+    with monkeypatch.context() as patch:
+        patch.setattr(DailyLog, "_file", lambda _: Path("/dev/full"))
+        yield
+
+
+def test_a_log_that_cannot_be_written_is_said_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = logging.getLogger("server_agent.test")
+    with logging_to(tmp_path, FakeClock(START)):
+        log.info("before")
+        with full_disk(monkeypatch):
+            log.info("lost %s", "x" * 100_000)
+            log.info("lost too")
+            assert capsys.readouterr().err == (
+                "The log /dev/full cannot be written: No space left on device. "
+                "The agent goes on without it\n"
+            )
+        log.info("after")
+        with full_disk(monkeypatch):
+            log.info("lost again")
+        assert capsys.readouterr().err.count("\n") == 1
+        with full_disk(monkeypatch):
+            log.info("the last")
+    (file,) = tmp_path.iterdir()
+    assert [line.rpartition(" ")[2] for line in file.read_text().splitlines()] == [
+        "before",
+        "after",
+    ]
 
 
 def test_a_day_that_says_too_much_forgets_its_older_half(tmp_path: Path) -> None:

@@ -116,6 +116,16 @@ def test_two_roots_are_two_agents(tmp_path: Path) -> None:
         assert both is None
 
 
+def test_a_catalogue_has_one_agent_whatever_ini_files_say(tmp_path: Path) -> None:
+    one, other = make(tmp_path / "a"), make(tmp_path / "b")
+    other = replace(other, catalogue_url=one.catalogue_url)
+    said = rf"for {tmp_path}/a/var/db/sesam_db\.sdb already runs as pid {os.getpid()}\."
+    with only_agent(one), pytest.raises(AlreadyRunning, match=said), only_agent(other):
+        pass
+    with only_agent(other):
+        assert True
+
+
 # --- socket ---------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from server_agent.adapters.tar.engine import TarEngine
+from server_agent.adapters.tar.store import write_label
 from server_agent.domain.jobs import Phase, Progress
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import (
@@ -24,6 +25,7 @@ from tests.fakes.engine import FakeControl, FakeEngine
 
 DAY = date(2026, 3, 29)
 LABEL = "POOL00001"
+LOCATION_ID = "1c3cbeb2-6a43-4fd9-8e4b-0d5e19dcb8a6"
 
 
 class Rig(Protocol):
@@ -55,11 +57,21 @@ class Rig(Protocol):
     def lose(self, saveset: SavesetRef) -> None:
         """Takes it from its place."""
 
+    def unmount(self) -> None:
+        """Takes the medium from its place."""
+
+    def mount(self) -> None:
+        """Puts it back."""
+
 
 class TarRig:
     def __init__(self, root: Path) -> None:
         self._root = root
-        self.engine: Engine = TarEngine(root / "store", root / "lis", root / "tmp", threads=2)
+        self.engine: Engine = TarEngine(
+            root / "store", root / "lis", root / "tmp", LOCATION_ID, threads=2
+        )
+        (root / "store" / LABEL).mkdir(parents=True)
+        write_label(root / "store" / LABEL, LABEL, LOCATION_ID)
         (root / "client").mkdir()
         self.source = os.fsencode(root / "client")
         self.target = os.fsencode(root / "target")
@@ -113,6 +125,15 @@ class TarRig:
         for path in self._files(saveset):
             path.unlink()
 
+    def unmount(self) -> None:
+        store = self._root / "store" / LABEL
+        store.rename(self._root / "elsewhere")
+        store.mkdir()
+
+    def mount(self) -> None:
+        (self._root / "store" / LABEL).rmdir()
+        (self._root / "elsewhere").rename(self._root / "store" / LABEL)
+
     def _files(self, saveset: SavesetRef) -> list[Path]:
         return [path for path in self._root.rglob(saveset.name + "*") if path.is_file()]
 
@@ -156,6 +177,12 @@ class FakeRig:
 
     def lose(self, saveset: SavesetRef) -> None:
         del self._engine.savesets[saveset.name]
+
+    def unmount(self) -> None:
+        self._engine.unmounted.add(LABEL)
+
+    def mount(self) -> None:
+        self._engine.unmounted.clear()
 
 
 def make_rig(kind: str, root: Path) -> Rig:

@@ -20,6 +20,7 @@ from server_agent.ports import (
 from tests.contract.engine_rig import (
     CHAIN,
     FULL,
+    LABEL,
     Rig,
     back_up,
     bring_back,
@@ -115,7 +116,7 @@ def test_a_base_that_cannot_be_read(rig: Rig, part: str) -> None:
     rig.lose(CHAIN[0]) if part == "all" else rig.damage(CHAIN[0], part)
     with pytest.raises(EngineError, match=FULL) as failure:
         back_up(rig, inc(rig, name_of("I", 2), *CHAIN))
-    assert failure.value.code == "BASE_DAMAGED"
+    assert (failure.value.code, failure.value.saveset) == ("BASE_DAMAGED", FULL)
     assert name_of("I", 2) not in rig.kept()
 
 
@@ -260,3 +261,29 @@ def test_recover_leaves_what_is_committed(rig: Rig) -> None:
     rig.damage(CHAIN[0], "data")
     assert rig.engine.recover([], frozenset({FULL})) == []
     assert rig.kept() == {FULL}
+
+
+def test_a_medium_that_is_not_in_its_place(rig: Rig) -> None:
+    back_up(rig, full(rig))
+    rig.engine.check_store(LABEL)
+    assert rig.engine.present([*CHAIN, ref(name_of("F", 9))]) == {FULL}
+    rig.unmount()
+    assert rig.engine.present(CHAIN) == set()
+    with pytest.raises(EngineError, match=LABEL) as failure:
+        rig.engine.check_store(LABEL)
+    assert (failure.value.code, failure.value.saveset) == ("STORE_MISSING", "")
+    for request in (full(rig, name_of("F", 2)), inc(rig, name_of("I", 2), *CHAIN)):
+        with pytest.raises(EngineError, match="Is it mounted"):
+            back_up(rig, request)
+    assert rig.engine.recover(CHAIN, frozenset()) == []
+    assert rig.engine.entries(CHAIN[0], b"", None, 10).total == 1
+    rig.mount()
+    assert rig.engine.present(CHAIN) == {FULL}
+    assert back_up(rig, inc(rig, name_of("I", 2), *CHAIN)).listed_files == 5
+
+
+def test_what_is_lost_is_not_present(rig: Rig) -> None:
+    back_up(rig, full(rig))
+    back_up(rig, full(rig, name_of("F", 2)))
+    rig.lose(CHAIN[0])
+    assert rig.engine.present([*CHAIN, ref(name_of("F", 2))]) == {name_of("F", 2)}

@@ -108,7 +108,18 @@ def test_a_restore_needs_all_its_savesets(rig: Rig) -> None:
     rig.lose(CHAIN[0])
     with pytest.raises(EngineError, match=FULL) as failure:
         bring_back(rig, chain)
-    assert failure.value.code == "SAVESET_MISSING"
+    assert (failure.value.code, failure.value.saveset) == ("SAVESET_MISSING", FULL)
+
+
+def test_a_restore_needs_the_medium(rig: Rig) -> None:
+    back_up(rig, full(rig))
+    rig.unmount()
+    with pytest.raises(EngineError, match="Is it mounted") as failure:
+        bring_back(rig, CHAIN)
+    assert (failure.value.code, failure.value.saveset) == ("STORE_MISSING", "")
+    rig.mount()
+    bring_back(rig, CHAIN)
+    assert len(rig.restored()) == 5
 
 
 @pytest.mark.parametrize("part", ["data", "listing"])
@@ -117,7 +128,7 @@ def test_damage_is_found_before_it_is_restored(rig: Rig, part: str) -> None:
     rig.damage(CHAIN[0], part)
     with pytest.raises(EngineError, match=FULL) as failure:
         bring_back(rig, CHAIN)
-    assert failure.value.code == "SAVESET_DAMAGED"
+    assert (failure.value.code, failure.value.saveset) == ("SAVESET_DAMAGED", FULL)
     assert rig.restored() == {}
 
 

@@ -94,7 +94,8 @@ class FakeAgent:
         return self._access.give(holder, role)
 
     def enrolment_token(self, role: int = access_pb2.ROLE_ADMIN) -> str:
-        token = f"abcd-0000-0000-{len(self.location.tokens):04d}"
+        number = len(self.location.tokens) + len(self.location.used_tokens)
+        token = f"abcd-0000-0000-{number:04d}"
         self.location.tokens[token] = role
         return token
 

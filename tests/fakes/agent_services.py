@@ -98,8 +98,7 @@ class Locations(LocationServiceServicer):
         answer = location.GetLocationResponse(
             location=self._state.identity(), role=self._role_of(context)
         )
-        answer.agent_time.GetCurrentTime()
-        return answer
+        return _stamped(answer, self._state)
 
     def Watch(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         state = self._state
@@ -108,7 +107,7 @@ class Locations(LocationServiceServicer):
         with state.changed:
             fresh = (
                 not request.HasField("after_revision")
-                or request.location_id != state.location_id
+                or (request.location_id, request.epoch) != (state.location_id, state.epoch)
                 or not state.forgotten <= known <= state.revision
             )
             again = location.Changes(changes=[Change(location=state.identity())])
@@ -119,7 +118,7 @@ class Locations(LocationServiceServicer):
             )
             known = state.revision if fresh else known
         for message in first:
-            yield _stamped(message)
+            yield _stamped(message, state)
         while context.is_active() and not state.stopping:
             with state.changed:
                 if state.revision == known and not state.stopping and context.is_active():
@@ -127,11 +126,10 @@ class Locations(LocationServiceServicer):
                 news, known = state.log[known:], state.revision
             if news:
                 changes = location.Changes(changes=news)
-                yield _stamped(location.WatchResponse(revision=known, changes=changes))
+                yield _stamped(location.WatchResponse(revision=known, changes=changes), state)
             else:
-                yield _stamped(
-                    location.WatchResponse(revision=known, heartbeat=location.Heartbeat())
-                )
+                beat = location.WatchResponse(revision=known, heartbeat=location.Heartbeat())
+                yield _stamped(beat, state)
         if state.stopping:
             raise Refused("SHUTTING_DOWN")
 
@@ -144,10 +142,9 @@ class Locations(LocationServiceServicer):
             role=self._role_of(context),
             clients=state.clients.values(),
             tasks=state.tasks.values(),
+            epoch=state.epoch,
         )
-        jobs_part = location.Snapshot(
-            complete=True, jobs=[job for job in state.jobs.values() if job.state in OPEN_STATES]
-        )
+        jobs_part = location.Snapshot(complete=True, jobs=state.watched_jobs())
         return [
             location.WatchResponse(snapshot=topology_part),
             location.WatchResponse(revision=state.revision, snapshot=jobs_part),
@@ -159,8 +156,9 @@ def _wake(state: FakeLocation) -> None:
         state.changed.notify_all()
 
 
-def _stamped(message: Any) -> Any:
+def _stamped(message: Any, state: FakeLocation) -> Any:
     message.agent_time.GetCurrentTime()
+    message.agent_time.seconds += state.clock_ahead_seconds
     return message
 
 
@@ -223,6 +221,9 @@ class Tasks(TaskServiceServicer):
                 raise Refused("TASK_IN_USE", task=request.name, job=job.job_id)
         del state.tasks[request.name]
         state.record(Change(removed_task=request.name))
+        newest = state.newest_ended(request.name)
+        if newest is not None:
+            state.record(Change(removed_job=newest.job_id))
         return tasks.DeleteTaskResponse()
 
     def ListTasks(self, request: Any, context: grpc.ServicerContext) -> Any:

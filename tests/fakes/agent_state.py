@@ -30,11 +30,14 @@ class FakeLocation:
         changed: guards everything here, and is notified after every change.
         log: every change with its revision; `forgotten` of them are no longer known.
         listings: saveset -> directory -> entries.
+        epoch: of the agent's process; a stop and start of the server keeps it, like a cut network.
+        clock_ahead_seconds: of the agent's clock before ours.
         endings: how the next backups or restores end, each a state; without one they stay queued.
     """
 
     name: str = "fake"
     location_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    epoch: str = field(default_factory=lambda: str(uuid.uuid4()))
     clients: dict[str, topology_pb2.Client] = field(default_factory=dict)
     tasks: dict[str, tasks_pb2.Task] = field(default_factory=dict)
     jobs: dict[str, jobs_pb2.Job] = field(default_factory=dict)
@@ -44,6 +47,7 @@ class FakeLocation:
     tokens: dict[str, int] = field(default_factory=dict)
     used_tokens: dict[str, str] = field(default_factory=dict)
     credentials: dict[str, access_pb2.Credential] = field(default_factory=dict)
+    clock_ahead_seconds: int = 0
     endings: list[int] = field(default_factory=list)
     log: list[Change] = field(default_factory=list)
     forgotten: int = 0
@@ -115,9 +119,37 @@ class FakeLocation:
         return job
 
     def put_job(self, job: jobs_pb2.Job) -> None:
+        """Tells the watchers, and which job is not watched any more because of it."""
         with self.changed:
+            before = self.newest_ended(job.task)
             self.jobs[job.job_id] = job
+            if job.state in OPEN_STATES:
+                self.record(Change(job=job))
+                return
+            if job.kind != jobs_pb2.JOB_KIND_BACKUP:
+                self.record(Change(job=job))
+                self.record(Change(removed_job=job.job_id))
+                return
+            if before is not None and before.job_id != job.job_id:
+                self.record(Change(removed_job=before.job_id))
             self.record(Change(job=job))
+
+    def newest_ended(self, task: str) -> jobs_pb2.Job | None:
+        """The backup of the task that ended last."""
+        ended = [
+            job
+            for job in self.jobs.values()
+            if job.task == task
+            and job.kind == jobs_pb2.JOB_KIND_BACKUP
+            and job.state not in OPEN_STATES
+        ]
+        return max(ended, key=lambda job: job.end_time.ToNanoseconds(), default=None)
+
+    def watched_jobs(self) -> list[jobs_pb2.Job]:
+        """The open jobs, and the newest ended backup of each task."""
+        ended = [self.newest_ended(task) for task in self.tasks]
+        still_open = [job for job in self.jobs.values() if job.state in OPEN_STATES]
+        return [*still_open, *(job for job in ended if job is not None)]
 
     def start_job(self, job_id: str) -> None:
         """The job runs, halfway through its data."""

@@ -1,7 +1,7 @@
 """The catalogue in memory."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -173,6 +173,15 @@ class MemoryView:
                 newest.append(max(ended, key=lambda row: row[:2])[2])
         return newest
 
+    def ended_backups(self, task: str, limit: int) -> list[Job]:
+        ended = [
+            (job.end_time, int(job.id), job)
+            for job in self._state.jobs.values()
+            if job.task == task and job.kind is JobKind.BACKUP and job.end_time is not None
+        ]
+        ended.sort(key=lambda row: row[:2], reverse=True)
+        return [job for _, _, job in ended[:limit]]
+
     def jobs(self, query: JobQuery, position: str | None, limit: int) -> Page[Job]:
         list_name = positions.job_list(query)
         jobs = [job for job in self._state.jobs.values() if _job_matches(job, query)]
@@ -227,6 +236,19 @@ class MemoryView:
     def saveset_names(self) -> frozenset[str]:
         return frozenset(self._state.savesets)
 
+    def missing_savesets(self) -> list[Saveset]:
+        return [saveset for saveset in self._state.savesets.values() if saveset.missing]
+
+    def nearest_faulty(self, names: Sequence[str]) -> dict[str, Saveset]:
+        found: dict[str, Saveset] = {}
+        for name in names:
+            saveset = self._state.savesets.get(name)
+            while saveset is not None and not saveset.fault:
+                saveset = self._state.savesets[saveset.base] if saveset.base else None
+            if saveset is not None:
+                found[name] = saveset
+        return found
+
     def bases(self, name: str) -> dict[str, str | None]:
         bases: dict[str, str | None] = {}
         saveset = self._state.savesets.get(name)
@@ -237,6 +259,9 @@ class MemoryView:
 
     def token(self, digest: bytes) -> Token | None:
         return self._state.tokens.get(digest)
+
+    def token_digests(self) -> set[bytes]:
+        return set(self._state.tokens)
 
     def credential(self, digest: bytes) -> Credential | None:
         for credential in self._state.credentials.values():
@@ -307,6 +332,17 @@ class MemoryTransaction(MemoryView):
         if saveset.base is not None and saveset.base not in self._state.savesets:
             raise SavesetNotFound(saveset=saveset.base)
         self._state.savesets[saveset.name] = saveset
+
+    def set_missing(self, names: Iterable[str], missing: bool) -> None:
+        for name in names:
+            if name in self._state.savesets:
+                saveset = self._state.savesets[name]
+                self._state.savesets[name] = replace(saveset, missing=missing)
+
+    def set_damage(self, name: str, damage: str) -> None:
+        saveset = self._state.savesets.get(name)
+        if saveset is not None and not saveset.damage:
+            self._state.savesets[name] = replace(saveset, damage=damage)
 
     def put_token(self, token: Token) -> None:
         self._state.tokens[token.digest] = token

@@ -131,6 +131,7 @@ class FakeEngine:
         targets: what was restored or was there before: files by full path, per target.
         savesets: what is kept, by name.
         half: names of backups that were interrupted by the agent's end.
+        unmounted: labels of media that are not in their places.
         requests: every request, in the order of the calls.
     """
 
@@ -138,6 +139,7 @@ class FakeEngine:
     targets: dict[bytes, dict[bytes, bytes]] = field(default_factory=dict)
     savesets: dict[str, _Kept] = field(default_factory=dict)
     half: set[str] = field(default_factory=set)
+    unmounted: set[str] = field(default_factory=set)
     requests: list[BackupRequest | RestoreRequest] = field(default_factory=list)
     _leads: "queue.SimpleQueue[Lead]" = field(default_factory=queue.SimpleQueue)
 
@@ -155,9 +157,25 @@ class FakeEngine:
         """Spoils "data" or "listing" of a saveset."""
         self.savesets[saveset] = replace(self.savesets[saveset], damaged=part)
 
+    def check_store(self, label: str) -> None:
+        if label in self.unmounted:
+            raise EngineError(
+                "STORE_MISSING",
+                f"The data store {label} has no label {label} of this location. Is it mounted?"
+                " Mount it and try again",
+            )
+
+    def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
+        return {
+            each.name
+            for each in savesets
+            if each.name in self.savesets and each.label not in self.unmounted
+        }
+
     def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
         self.requests.append(request)
         yield from self._led(control)
+        self.check_store(request.label)
         if request.saveset in self.savesets:
             raise EngineError("NAME_TAKEN", f"saveset {request.saveset} exists already")
         yield Progress(Phase.SCAN)
@@ -227,6 +245,8 @@ class FakeEngine:
         self.half.clear()
         found: list[Interrupted] = []
         for saveset in writing:
+            if saveset.label in self.unmounted:
+                continue
             kept = self.savesets.get(saveset.name)
             if kept is not None and kept.damaged:
                 del self.savesets[saveset.name]
@@ -252,7 +272,8 @@ class FakeEngine:
         if request.base:
             nearest = self.savesets.get(request.base[0].name)
             if nearest is None or nearest.damaged:
-                raise EngineError("BASE_DAMAGED", f"{request.base[0].name} cannot be read")
+                name = request.base[0].name
+                raise EngineError("BASE_DAMAGED", f"{name} cannot be read", name)
             base = nearest.files
         files: dict[bytes, _File] = {}
         for source in request.sources:
@@ -275,6 +296,8 @@ class FakeEngine:
         return _Kept(files, request.sources, result)
 
     def _picked(self, request: RestoreRequest) -> dict[bytes, bytes]:
+        for member in request.chain:
+            self.check_store(member.label)
         chain = [self._in_chain(member.name) for member in request.chain]
         files = chain[0].files
         picked: dict[bytes, bytes] = {}
@@ -288,9 +311,9 @@ class FakeEngine:
     def _in_chain(self, name: str) -> _Kept:
         kept = self.savesets.get(name)
         if kept is None:
-            raise EngineError("SAVESET_MISSING", f"saveset {name} is not in its place")
+            raise EngineError("SAVESET_MISSING", f"saveset {name} is not in its place", name)
         if kept.damaged:
-            raise EngineError("SAVESET_DAMAGED", f"saveset {name} is damaged")
+            raise EngineError("SAVESET_DAMAGED", f"saveset {name} is damaged", name)
         return kept
 
     def _listed(self, saveset: SavesetRef) -> _Kept:

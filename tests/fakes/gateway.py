@@ -82,8 +82,10 @@ class FakeGateway:
         self._note("look", host, port)
         return self.presented
 
-    async def enrol(self, presented: Presented, token: str, name: str, farm: str) -> Registration:
-        self._note("enrol", presented, token, name, farm)
+    async def enrol(
+        self, presented: Presented, token: str, name: str, farm: str, replaces: str = ""
+    ) -> Registration:
+        self._note("enrol", presented, token, name, farm, *([replaces] if replaces else []))
         return Registration(
             self.location_id,
             name or "Own name",

@@ -76,7 +76,8 @@ class AccessServiceServicer(object):
     def Enrol(self, request, context):
         """Exchanges an enrolment token for a credential. The only call without a credential.
         Idempotent by request_id together with the token.
-        Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, INVALID_ARGUMENT.
+        Wrong tokens are answered a few times a minute to one address; a good one always.
+        Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, TOO_MANY_TRIES, INVALID_ARGUMENT.
         location_id may be empty here only: the caller does not know it yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -43,7 +43,8 @@ class AccessServiceStub:
     Enrol: _grpc.UnaryUnaryMultiCallable[_access_pb2.EnrolRequest, _access_pb2.EnrolResponse]
     """Exchanges an enrolment token for a credential. The only call without a credential.
     Idempotent by request_id together with the token.
-    Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, INVALID_ARGUMENT.
+    Wrong tokens are answered a few times a minute to one address; a good one always.
+    Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, TOO_MANY_TRIES, INVALID_ARGUMENT.
     location_id may be empty here only: the caller does not know it yet.
     """
     ListCredentials: _grpc.UnaryUnaryMultiCallable[_access_pb2.ListCredentialsRequest, _access_pb2.ListCredentialsResponse]
@@ -70,7 +71,8 @@ class AccessServiceAsyncStub(AccessServiceStub):
     Enrol: _aio.UnaryUnaryMultiCallable[_access_pb2.EnrolRequest, _access_pb2.EnrolResponse]  # type: ignore[assignment]
     """Exchanges an enrolment token for a credential. The only call without a credential.
     Idempotent by request_id together with the token.
-    Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, INVALID_ARGUMENT.
+    Wrong tokens are answered a few times a minute to one address; a good one always.
+    Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, TOO_MANY_TRIES, INVALID_ARGUMENT.
     location_id may be empty here only: the caller does not know it yet.
     """
     ListCredentials: _aio.UnaryUnaryMultiCallable[_access_pb2.ListCredentialsRequest, _access_pb2.ListCredentialsResponse]  # type: ignore[assignment]
@@ -106,7 +108,8 @@ class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_access_pb2.EnrolResponse, _abc.Awaitable[_access_pb2.EnrolResponse]]:
         """Exchanges an enrolment token for a credential. The only call without a credential.
         Idempotent by request_id together with the token.
-        Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, INVALID_ARGUMENT.
+        Wrong tokens are answered a few times a minute to one address; a good one always.
+        Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, TOO_MANY_TRIES, INVALID_ARGUMENT.
         location_id may be empty here only: the caller does not know it yet.
         """
 

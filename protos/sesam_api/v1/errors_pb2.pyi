@@ -73,6 +73,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A saveset's file or listing is missing or does not match its digests. metadata: saveset, detail."""
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 25
     """Stopping: the agent takes no new work."""
+    ERROR_REASON_NO_SPACE: _ErrorReason.ValueType  # 26
+    """The agent's own disk is full, so that it could not do or note what was asked. Nothing was
+    changed. metadata: place (the file or directory that could not grow).
+    """
+    ERROR_REASON_TOO_MANY_TRIES: _ErrorReason.ValueType  # 27
+    """Too many enrolments from one address. metadata: seconds (try again after so many)."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused. A refused call ends with a gRPC status whose details hold one
@@ -83,9 +89,9 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
 
     A job that failed is not a refused call: its outcome is the state of the job (jobs.proto).
 
-    Every call may answer INTERNAL, NOT_AUTHENTICATED and ROLE_REQUIRED; every call that changes
-    something may answer WRONG_LOCATION, REQUEST_ID_REQUIRED and REQUEST_ID_REUSED. These are not
-    repeated at each call.
+    Every call may answer INTERNAL, NO_SPACE, NOT_AUTHENTICATED and ROLE_REQUIRED; every call that
+    changes something may answer WRONG_LOCATION, REQUEST_ID_REQUIRED and REQUEST_ID_REUSED. These are
+    not repeated at each call.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
@@ -139,4 +145,10 @@ ERROR_REASON_SAVESET_DAMAGED: ErrorReason.ValueType  # 24
 """A saveset's file or listing is missing or does not match its digests. metadata: saveset, detail."""
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 25
 """Stopping: the agent takes no new work."""
+ERROR_REASON_NO_SPACE: ErrorReason.ValueType  # 26
+"""The agent's own disk is full, so that it could not do or note what was asked. Nothing was
+changed. metadata: place (the file or directory that could not grow).
+"""
+ERROR_REASON_TOO_MANY_TRIES: ErrorReason.ValueType  # 27
+"""Too many enrolments from one address. metadata: seconds (try again after so many)."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -229,7 +229,9 @@ class Job(_message.Message):
     type: Global___BackupType.ValueType
     """The type that is made, from the start of the job on. Backups only."""
     saveset: _builtins.str
-    """Name of the saveset: of a backup from its start on, of a restore the one that is restored."""
+    """Name of the saveset: of a backup the one that it made, once that is there; of a restore the one
+    that is restored.
+    """
     sesam_day: _builtins.str
     """The sesam day that the job belongs to, YYYY-MM-DD: a label of the site, not an instant."""
     files: _builtins.int

@@ -103,7 +103,8 @@ class JobServiceServicer(object):
 
     def ListJobs(self, request, context):
         """Jobs, open and ended, page by page; sorted, filtered and counted by the agent over all of its
-        history. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+        history. A filter that nothing matches, because its task or client is not there too, gives an
+        empty page: jobs outlive their tasks. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

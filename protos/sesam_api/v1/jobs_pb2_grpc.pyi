@@ -52,7 +52,8 @@ class JobServiceStub:
     """One job. Any role. Reads only. Reasons: JOB_NOT_FOUND."""
     ListJobs: _grpc.UnaryUnaryMultiCallable[_jobs_pb2.ListJobsRequest, _jobs_pb2.ListJobsResponse]
     """Jobs, open and ended, page by page; sorted, filtered and counted by the agent over all of its
-    history. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+    history. A filter that nothing matches, because its task or client is not there too, gives an
+    empty page: jobs outlive their tasks. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
     """
     WatchJob: _grpc.UnaryStreamMultiCallable[_jobs_pb2.WatchJobRequest, _jobs_pb2.WatchJobResponse]
     """The job at once and after each change (at most twice a second) until it has ended; then the
@@ -87,7 +88,8 @@ class JobServiceAsyncStub(JobServiceStub):
     """One job. Any role. Reads only. Reasons: JOB_NOT_FOUND."""
     ListJobs: _aio.UnaryUnaryMultiCallable[_jobs_pb2.ListJobsRequest, _jobs_pb2.ListJobsResponse]  # type: ignore[assignment]
     """Jobs, open and ended, page by page; sorted, filtered and counted by the agent over all of its
-    history. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+    history. A filter that nothing matches, because its task or client is not there too, gives an
+    empty page: jobs outlive their tasks. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
     """
     WatchJob: _aio.UnaryStreamMultiCallable[_jobs_pb2.WatchJobRequest, _jobs_pb2.WatchJobResponse]  # type: ignore[assignment]
     """The job at once and after each change (at most twice a second) until it has ended; then the
@@ -143,7 +145,8 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_jobs_pb2.ListJobsResponse, _abc.Awaitable[_jobs_pb2.ListJobsResponse]]:
         """Jobs, open and ended, page by page; sorted, filtered and counted by the agent over all of its
-        history. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+        history. A filter that nothing matches, because its task or client is not there too, gives an
+        empty page: jobs outlive their tasks. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
         """
 
     @_abc_1.abstractmethod

@@ -126,19 +126,23 @@ class WatchRequest(_message.Message):
 
     AFTER_REVISION_FIELD_NUMBER: _builtins.int
     LOCATION_ID_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
     after_revision: _builtins.int
     """The last revision that the caller has, with the location that it is from. Absent: a snapshot."""
     location_id: _builtins.str
     """The location that the caller has the revision of; another one gets a snapshot."""
+    epoch: _builtins.str
+    """The epoch of the snapshot that the revision came after; another one gets a snapshot."""
     def __init__(
         self,
         *,
         after_revision: _builtins.int | None = ...,
         location_id: _builtins.str = ...,
+        epoch: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_after_revision", b"_after_revision", "after_revision", b"after_revision"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after_revision", b"_after_revision", "after_revision", b"after_revision", "location_id", b"location_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after_revision", b"_after_revision", "after_revision", b"after_revision", "epoch", b"epoch", "location_id", b"location_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__after_revision: _TypeAlias = _typing.Literal["after_revision"]  # noqa: Y015
     _WhichOneofArgType__after_revision: _TypeAlias = _typing.Literal["_after_revision", b"_after_revision"]  # noqa: Y015
@@ -201,12 +205,17 @@ class Snapshot(_message.Message):
     CLIENTS_FIELD_NUMBER: _builtins.int
     TASKS_FIELD_NUMBER: _builtins.int
     JOBS_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
     first: _builtins.bool
     """True in the first part."""
     complete: _builtins.bool
     """True in the last part."""
     role: _access_pb2.Role.ValueType
     """In the first part only: the role of the caller."""
+    epoch: _builtins.str
+    """In the first part only: drawn at random at each start of the agent. Revisions of different
+    epochs have nothing to do with each other: the catalogue may have been put back from a copy.
+    """
     @_builtins.property
     def location(self) -> Global___Location:
         """In the first part only."""
@@ -227,10 +236,11 @@ class Snapshot(_message.Message):
         clients: _abc.Iterable[_topology_pb2.Client] | None = ...,
         tasks: _abc.Iterable[_tasks_pb2.Task] | None = ...,
         jobs: _abc.Iterable[_jobs_pb2.Job] | None = ...,
+        epoch: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_location", b"_location", "location", b"location"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_location", b"_location", "clients", b"clients", "complete", b"complete", "first", b"first", "jobs", b"jobs", "location", b"location", "role", b"role", "tasks", b"tasks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_location", b"_location", "clients", b"clients", "complete", b"complete", "epoch", b"epoch", "first", b"first", "jobs", b"jobs", "location", b"location", "role", b"role", "tasks", b"tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__location: _TypeAlias = _typing.Literal["location"]  # noqa: Y015
     _WhichOneofArgType__location: _TypeAlias = _typing.Literal["_location", b"_location"]  # noqa: Y015
@@ -270,10 +280,15 @@ class Change(_message.Message):
     JOB_FIELD_NUMBER: _builtins.int
     REMOVED_CLIENT_FIELD_NUMBER: _builtins.int
     REMOVED_TASK_FIELD_NUMBER: _builtins.int
+    REMOVED_JOB_FIELD_NUMBER: _builtins.int
     removed_client: _builtins.str
     """Name of a client that was removed."""
     removed_task: _builtins.str
     """Name of a task that was removed."""
+    removed_job: _builtins.str
+    """Id of a job that is not watched any more: it has ended and is no backup, or a later backup
+    of its task has ended, or its task was removed. ListJobs still has it.
+    """
     @_builtins.property
     def location(self) -> Global___Location: ...
     @_builtins.property
@@ -282,7 +297,9 @@ class Change(_message.Message):
     def task(self) -> _tasks_pb2.Task: ...
     @_builtins.property
     def job(self) -> _jobs_pb2.Job:
-        """An open job, or a job that has just ended."""
+        """A job that is watched, or the last value of one that has just ended; then its `removed_job`
+        comes right behind it, unless it is its task's newest ended backup now.
+        """
 
     def __init__(
         self,
@@ -293,12 +310,13 @@ class Change(_message.Message):
         job: _jobs_pb2.Job | None = ...,
         removed_client: _builtins.str = ...,
         removed_task: _builtins.str = ...,
+        removed_job: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "job", b"job", "location", b"location", "object", b"object", "removed_client", b"removed_client", "removed_task", b"removed_task", "task", b"task"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "job", b"job", "location", b"location", "object", b"object", "removed_client", b"removed_client", "removed_job", b"removed_job", "removed_task", b"removed_task", "task", b"task"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "job", b"job", "location", b"location", "object", b"object", "removed_client", b"removed_client", "removed_task", b"removed_task", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "job", b"job", "location", b"location", "object", b"object", "removed_client", b"removed_client", "removed_job", b"removed_job", "removed_task", b"removed_task", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_object: _TypeAlias = _typing.Literal["location", "client", "task", "job", "removed_client", "removed_task"]  # noqa: Y015
+    _WhichOneofReturnType_object: _TypeAlias = _typing.Literal["location", "client", "task", "job", "removed_client", "removed_task", "removed_job"]  # noqa: Y015
     _WhichOneofArgType_object: _TypeAlias = _typing.Literal["object", b"object"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_object) -> _WhichOneofReturnType_object | None: ...
 

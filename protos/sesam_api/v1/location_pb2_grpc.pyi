@@ -39,13 +39,15 @@ class LocationServiceStub:
     """The state of the location and then every change of it, for as long as the caller reads.
 
     The stream begins with a snapshot, sent in one or more responses until `snapshot.complete`, or,
-    if `after_revision` is one that the agent still remembers, with the changes since then. From
-    there on: changes, the newest value of each object at most twice a second, and a heartbeat
-    whenever nothing else was sent for 15 seconds. A location that stops sending is not healthy,
-    whatever another call says.
+    if `after_revision` is one of this location and epoch that the agent still remembers, with the
+    changes since then. From there on: changes, the newest value of each object at most twice a
+    second, and a heartbeat whenever nothing else was sent for 15 seconds. A location that stops
+    sending is not healthy, whatever another call says.
 
-    Finished jobs, savesets, listings and protocols are not watched: they are lists (ListJobs, ...).
-    The snapshot holds the open jobs and the newest ended backup of each task.
+    What is watched: the clients, the tasks, the open jobs, and the newest ended backup of each
+    task that there is. Which backup is the newest is the agent's to say: a watcher keeps the jobs
+    that it was sent until `removed_job` names them. All other jobs, savesets, listings and
+    protocols are lists (ListJobs, ...).
 
     Any role. Reads only; watch again from the last revision after any end of the stream.
     Reasons: WATCH_OVERFLOW, SHUTTING_DOWN.
@@ -62,13 +64,15 @@ class LocationServiceAsyncStub(LocationServiceStub):
     """The state of the location and then every change of it, for as long as the caller reads.
 
     The stream begins with a snapshot, sent in one or more responses until `snapshot.complete`, or,
-    if `after_revision` is one that the agent still remembers, with the changes since then. From
-    there on: changes, the newest value of each object at most twice a second, and a heartbeat
-    whenever nothing else was sent for 15 seconds. A location that stops sending is not healthy,
-    whatever another call says.
+    if `after_revision` is one of this location and epoch that the agent still remembers, with the
+    changes since then. From there on: changes, the newest value of each object at most twice a
+    second, and a heartbeat whenever nothing else was sent for 15 seconds. A location that stops
+    sending is not healthy, whatever another call says.
 
-    Finished jobs, savesets, listings and protocols are not watched: they are lists (ListJobs, ...).
-    The snapshot holds the open jobs and the newest ended backup of each task.
+    What is watched: the clients, the tasks, the open jobs, and the newest ended backup of each
+    task that there is. Which backup is the newest is the agent's to say: a watcher keeps the jobs
+    that it was sent until `removed_job` names them. All other jobs, savesets, listings and
+    protocols are lists (ListJobs, ...).
 
     Any role. Reads only; watch again from the last revision after any end of the stream.
     Reasons: WATCH_OVERFLOW, SHUTTING_DOWN.
@@ -94,13 +98,15 @@ class LocationServiceServicer(metaclass=_abc_1.ABCMeta):
         """The state of the location and then every change of it, for as long as the caller reads.
 
         The stream begins with a snapshot, sent in one or more responses until `snapshot.complete`, or,
-        if `after_revision` is one that the agent still remembers, with the changes since then. From
-        there on: changes, the newest value of each object at most twice a second, and a heartbeat
-        whenever nothing else was sent for 15 seconds. A location that stops sending is not healthy,
-        whatever another call says.
+        if `after_revision` is one of this location and epoch that the agent still remembers, with the
+        changes since then. From there on: changes, the newest value of each object at most twice a
+        second, and a heartbeat whenever nothing else was sent for 15 seconds. A location that stops
+        sending is not healthy, whatever another call says.
 
-        Finished jobs, savesets, listings and protocols are not watched: they are lists (ListJobs, ...).
-        The snapshot holds the open jobs and the newest ended backup of each task.
+        What is watched: the clients, the tasks, the open jobs, and the newest ended backup of each
+        task that there is. Which backup is the newest is the agent's to say: a watcher keeps the jobs
+        that it was sent until `removed_job` names them. All other jobs, savesets, listings and
+        protocols are lists (ListJobs, ...).
 
         Any role. Reads only; watch again from the last revision after any end of the stream.
         Reasons: WATCH_OVERFLOW, SHUTTING_DOWN.

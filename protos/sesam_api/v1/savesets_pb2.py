@@ -26,37 +26,37 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from sesam_api.v1 import jobs_pb2 as sesam__api_dot_v1_dot_jobs__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsesam_api/v1/savesets.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17sesam_api/v1/jobs.proto\"\xb2\x03\n\x07Saveset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x0e\n\x06\x63lient\x18\x03 \x01(\t\x12&\n\x04type\x18\x04 \x01(\x0e\x32\x18.sesam_api.v1.BackupType\x12\x11\n\x04\x62\x61se\x18\x05 \x01(\tH\x00\x88\x01\x01\x12%\n\x05state\x18\x06 \x01(\x0e\x32\x16.sesam_api.v1.JobState\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsesam_day\x18\t \x01(\t\x12\x0f\n\x07sources\x18\n \x03(\x0c\x12\r\n\x05\x66iles\x18\x0b \x01(\x03\x12\r\n\x05\x62ytes\x18\x0c \x01(\x03\x12\x14\n\x0cstored_bytes\x18\r \x01(\x03\x12\x0f\n\x07skipped\x18\x0e \x01(\x03\x12\x14\n\x0clisted_files\x18\x0f \x01(\x03\x12\x14\n\x0clisted_bytes\x18\x10 \x01(\x03\x12\r\n\x05label\x18\x11 \x01(\t\x12\x0e\n\x06job_id\x18\x12 \x01(\tB\x07\n\x05_base\";\n\rSavesetFilter\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\"{\n\x13ListSavesetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12+\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1b.sesam_api.v1.SavesetFilter\x12\x10\n\x08order_by\x18\x04 \x01(\t\"X\n\x14ListSavesetsResponse\x12\'\n\x08savesets\x18\x01 \x03(\x0b\x32\x15.sesam_api.v1.Saveset\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x11GetSavesetRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"<\n\x12GetSavesetResponse\x12&\n\x07saveset\x18\x01 \x01(\x0b\x32\x15.sesam_api.v1.Saveset\"\xe6\x01\n\x05\x45ntry\x12\x0c\n\x04path\x18\x01 \x01(\x0c\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.sesam_api.v1.EntryKind\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12/\n\x0bmodify_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04mode\x18\x05 \x01(\r\x12\x0b\n\x03uid\x18\x06 \x01(\r\x12\x0b\n\x03gid\x18\x07 \x01(\r\x12\x13\n\x0blink_target\x18\x08 \x01(\x0c\x12\x11\n\x04home\x18\t \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08\x63hildren\x18\n \x01(\x03\x42\x07\n\x05_home\"_\n\x12ListEntriesRequest\x12\x0f\n\x07saveset\x18\x01 \x01(\t\x12\x11\n\tdirectory\x18\x02 \x01(\x0c\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"c\n\x13ListEntriesResponse\x12$\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x13.sesam_api.v1.Entry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\x03\"n\n\x13StartRestoreRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0f\n\x07saveset\x18\x03 \x01(\t\x12\r\n\x05paths\x18\x04 \x03(\x0c\x12\x0e\n\x06target\x18\x05 \x01(\x0c\"6\n\x14StartRestoreResponse\x12\x1e\n\x03job\x18\x01 \x01(\x0b\x32\x11.sesam_api.v1.Job*\xd8\x01\n\tEntryKind\x12\x1a\n\x16\x45NTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x45NTRY_KIND_FILE\x10\x01\x12\x18\n\x14\x45NTRY_KIND_DIRECTORY\x10\x02\x12\x16\n\x12\x45NTRY_KIND_SYMLINK\x10\x03\x12\x13\n\x0f\x45NTRY_KIND_FIFO\x10\x04\x12\x1b\n\x17\x45NTRY_KIND_BLOCK_DEVICE\x10\x05\x12\x1f\n\x1b\x45NTRY_KIND_CHARACTER_DEVICE\x10\x06\x12\x15\n\x11\x45NTRY_KIND_SOCKET\x10\x07\x32\xe3\x02\n\x0eSavesetService\x12U\n\x0cListSavesets\x12!.sesam_api.v1.ListSavesetsRequest\x1a\".sesam_api.v1.ListSavesetsResponse\x12O\n\nGetSaveset\x12\x1f.sesam_api.v1.GetSavesetRequest\x1a .sesam_api.v1.GetSavesetResponse\x12R\n\x0bListEntries\x12 .sesam_api.v1.ListEntriesRequest\x1a!.sesam_api.v1.ListEntriesResponse\x12U\n\x0cStartRestore\x12!.sesam_api.v1.StartRestoreRequest\x1a\".sesam_api.v1.StartRestoreResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsesam_api/v1/savesets.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17sesam_api/v1/jobs.proto\"\xc2\x03\n\x07Saveset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x0e\n\x06\x63lient\x18\x03 \x01(\t\x12&\n\x04type\x18\x04 \x01(\x0e\x32\x18.sesam_api.v1.BackupType\x12\x11\n\x04\x62\x61se\x18\x05 \x01(\tH\x00\x88\x01\x01\x12%\n\x05state\x18\x06 \x01(\x0e\x32\x16.sesam_api.v1.JobState\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsesam_day\x18\t \x01(\t\x12\x0f\n\x07sources\x18\n \x03(\x0c\x12\r\n\x05\x66iles\x18\x0b \x01(\x03\x12\r\n\x05\x62ytes\x18\x0c \x01(\x03\x12\x14\n\x0cstored_bytes\x18\r \x01(\x03\x12\x0f\n\x07skipped\x18\x0e \x01(\x03\x12\x14\n\x0clisted_files\x18\x0f \x01(\x03\x12\x14\n\x0clisted_bytes\x18\x10 \x01(\x03\x12\r\n\x05label\x18\x11 \x01(\t\x12\x0e\n\x06job_id\x18\x12 \x01(\t\x12\x0e\n\x06\x64\x61mage\x18\x13 \x01(\tB\x07\n\x05_base\";\n\rSavesetFilter\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\"{\n\x13ListSavesetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12+\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1b.sesam_api.v1.SavesetFilter\x12\x10\n\x08order_by\x18\x04 \x01(\t\"X\n\x14ListSavesetsResponse\x12\'\n\x08savesets\x18\x01 \x03(\x0b\x32\x15.sesam_api.v1.Saveset\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x11GetSavesetRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"<\n\x12GetSavesetResponse\x12&\n\x07saveset\x18\x01 \x01(\x0b\x32\x15.sesam_api.v1.Saveset\"\xe6\x01\n\x05\x45ntry\x12\x0c\n\x04path\x18\x01 \x01(\x0c\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.sesam_api.v1.EntryKind\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12/\n\x0bmodify_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04mode\x18\x05 \x01(\r\x12\x0b\n\x03uid\x18\x06 \x01(\r\x12\x0b\n\x03gid\x18\x07 \x01(\r\x12\x13\n\x0blink_target\x18\x08 \x01(\x0c\x12\x11\n\x04home\x18\t \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08\x63hildren\x18\n \x01(\x03\x42\x07\n\x05_home\"_\n\x12ListEntriesRequest\x12\x0f\n\x07saveset\x18\x01 \x01(\t\x12\x11\n\tdirectory\x18\x02 \x01(\x0c\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"c\n\x13ListEntriesResponse\x12$\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x13.sesam_api.v1.Entry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\x03\"n\n\x13StartRestoreRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0f\n\x07saveset\x18\x03 \x01(\t\x12\r\n\x05paths\x18\x04 \x03(\x0c\x12\x0e\n\x06target\x18\x05 \x01(\x0c\"6\n\x14StartRestoreResponse\x12\x1e\n\x03job\x18\x01 \x01(\x0b\x32\x11.sesam_api.v1.Job*\xd8\x01\n\tEntryKind\x12\x1a\n\x16\x45NTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x45NTRY_KIND_FILE\x10\x01\x12\x18\n\x14\x45NTRY_KIND_DIRECTORY\x10\x02\x12\x16\n\x12\x45NTRY_KIND_SYMLINK\x10\x03\x12\x13\n\x0f\x45NTRY_KIND_FIFO\x10\x04\x12\x1b\n\x17\x45NTRY_KIND_BLOCK_DEVICE\x10\x05\x12\x1f\n\x1b\x45NTRY_KIND_CHARACTER_DEVICE\x10\x06\x12\x15\n\x11\x45NTRY_KIND_SOCKET\x10\x07\x32\xe3\x02\n\x0eSavesetService\x12U\n\x0cListSavesets\x12!.sesam_api.v1.ListSavesetsRequest\x1a\".sesam_api.v1.ListSavesetsResponse\x12O\n\nGetSaveset\x12\x1f.sesam_api.v1.GetSavesetRequest\x1a .sesam_api.v1.GetSavesetResponse\x12R\n\x0bListEntries\x12 .sesam_api.v1.ListEntriesRequest\x1a!.sesam_api.v1.ListEntriesResponse\x12U\n\x0cStartRestore\x12!.sesam_api.v1.StartRestoreRequest\x1a\".sesam_api.v1.StartRestoreResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sesam_api.v1.savesets_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ENTRYKIND']._serialized_start=1513
-  _globals['_ENTRYKIND']._serialized_end=1729
+  _globals['_ENTRYKIND']._serialized_start=1529
+  _globals['_ENTRYKIND']._serialized_end=1745
   _globals['_SAVESET']._serialized_start=104
-  _globals['_SAVESET']._serialized_end=538
-  _globals['_SAVESETFILTER']._serialized_start=540
-  _globals['_SAVESETFILTER']._serialized_end=599
-  _globals['_LISTSAVESETSREQUEST']._serialized_start=601
-  _globals['_LISTSAVESETSREQUEST']._serialized_end=724
-  _globals['_LISTSAVESETSRESPONSE']._serialized_start=726
-  _globals['_LISTSAVESETSRESPONSE']._serialized_end=814
-  _globals['_GETSAVESETREQUEST']._serialized_start=816
-  _globals['_GETSAVESETREQUEST']._serialized_end=849
-  _globals['_GETSAVESETRESPONSE']._serialized_start=851
-  _globals['_GETSAVESETRESPONSE']._serialized_end=911
-  _globals['_ENTRY']._serialized_start=914
-  _globals['_ENTRY']._serialized_end=1144
-  _globals['_LISTENTRIESREQUEST']._serialized_start=1146
-  _globals['_LISTENTRIESREQUEST']._serialized_end=1241
-  _globals['_LISTENTRIESRESPONSE']._serialized_start=1243
-  _globals['_LISTENTRIESRESPONSE']._serialized_end=1342
-  _globals['_STARTRESTOREREQUEST']._serialized_start=1344
-  _globals['_STARTRESTOREREQUEST']._serialized_end=1454
-  _globals['_STARTRESTORERESPONSE']._serialized_start=1456
-  _globals['_STARTRESTORERESPONSE']._serialized_end=1510
-  _globals['_SAVESETSERVICE']._serialized_start=1732
-  _globals['_SAVESETSERVICE']._serialized_end=2087
+  _globals['_SAVESET']._serialized_end=554
+  _globals['_SAVESETFILTER']._serialized_start=556
+  _globals['_SAVESETFILTER']._serialized_end=615
+  _globals['_LISTSAVESETSREQUEST']._serialized_start=617
+  _globals['_LISTSAVESETSREQUEST']._serialized_end=740
+  _globals['_LISTSAVESETSRESPONSE']._serialized_start=742
+  _globals['_LISTSAVESETSRESPONSE']._serialized_end=830
+  _globals['_GETSAVESETREQUEST']._serialized_start=832
+  _globals['_GETSAVESETREQUEST']._serialized_end=865
+  _globals['_GETSAVESETRESPONSE']._serialized_start=867
+  _globals['_GETSAVESETRESPONSE']._serialized_end=927
+  _globals['_ENTRY']._serialized_start=930
+  _globals['_ENTRY']._serialized_end=1160
+  _globals['_LISTENTRIESREQUEST']._serialized_start=1162
+  _globals['_LISTENTRIESREQUEST']._serialized_end=1257
+  _globals['_LISTENTRIESRESPONSE']._serialized_start=1259
+  _globals['_LISTENTRIESRESPONSE']._serialized_end=1358
+  _globals['_STARTRESTOREREQUEST']._serialized_start=1360
+  _globals['_STARTRESTOREREQUEST']._serialized_end=1470
+  _globals['_STARTRESTORERESPONSE']._serialized_start=1472
+  _globals['_STARTRESTORERESPONSE']._serialized_end=1526
+  _globals['_SAVESETSERVICE']._serialized_start=1748
+  _globals['_SAVESETSERVICE']._serialized_end=2103
 # @@protoc_insertion_point(module_scope)

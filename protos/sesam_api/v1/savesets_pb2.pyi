@@ -72,6 +72,7 @@ class Saveset(_message.Message):
     LISTED_BYTES_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     JOB_ID_FIELD_NUMBER: _builtins.int
+    DAMAGE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """S, the letter of the type, 17 digits of local time in milliseconds, "@", 11 characters."""
     task: _builtins.str
@@ -80,7 +81,7 @@ class Saveset(_message.Message):
     base: _builtins.str
     """The saveset that this one builds on. Absent for FULL and COPY."""
     state: _jobs_pb2.JobState.ValueType
-    """OK or WARNING."""
+    """OK or WARNING; ERROR if `damage` is set."""
     sesam_day: _builtins.str
     """YYYY-MM-DD."""
     files: _builtins.int
@@ -97,6 +98,10 @@ class Saveset(_message.Message):
     """Label of the medium that holds it."""
     job_id: _builtins.str
     """The job that made it."""
+    damage: _builtins.str
+    """Why it cannot be restored whole, in the agent's words: it, or one that it builds on, is missing
+    in its data store or damaged. Empty when nothing is known to be wrong.
+    """
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -124,10 +129,11 @@ class Saveset(_message.Message):
         listed_bytes: _builtins.int = ...,
         label: _builtins.str = ...,
         job_id: _builtins.str = ...,
+        damage: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_base", b"_base", "base", b"base", "end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_base", b"_base", "base", b"base", "bytes", b"bytes", "client", b"client", "end_time", b"end_time", "files", b"files", "job_id", b"job_id", "label", b"label", "listed_bytes", b"listed_bytes", "listed_files", b"listed_files", "name", b"name", "sesam_day", b"sesam_day", "skipped", b"skipped", "sources", b"sources", "start_time", b"start_time", "state", b"state", "stored_bytes", b"stored_bytes", "task", b"task", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_base", b"_base", "base", b"base", "bytes", b"bytes", "client", b"client", "damage", b"damage", "end_time", b"end_time", "files", b"files", "job_id", b"job_id", "label", b"label", "listed_bytes", b"listed_bytes", "listed_files", b"listed_files", "name", b"name", "sesam_day", b"sesam_day", "skipped", b"skipped", "sources", b"sources", "start_time", b"start_time", "state", b"state", "stored_bytes", b"stored_bytes", "task", b"task", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__base: _TypeAlias = _typing.Literal["base"]  # noqa: Y015
     _WhichOneofArgType__base: _TypeAlias = _typing.Literal["_base", b"_base"]  # noqa: Y015
@@ -384,10 +390,10 @@ class StartRestoreRequest(_message.Message):
     request_id: _builtins.str
     saveset: _builtins.str
     target: _builtins.bytes
-    """Absolute path of a directory on the client; made if it is not there."""
+    """Absolute path of a directory on the client, at most 4095 bytes; made if it is not there."""
     @_builtins.property
     def paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """Full paths out of the listing. Empty: everything."""
+        """Full paths out of the listing, together at most 4 MiB. Empty: everything."""
 
     def __init__(
         self,

@@ -62,7 +62,9 @@ class SavesetServiceServicer(object):
     """
 
     def ListSavesets(self, request, context):
-        """Savesets page by page; sorted and filtered by the agent. Any role. Reads only.
+        """Savesets page by page; sorted and filtered by the agent. A filter that nothing matches, because
+        its task or client is not there too, gives an empty page: savesets outlive their tasks.
+        Any role. Reads only.
         Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -34,7 +34,9 @@ class SavesetServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SavesetServiceAsyncStub: ...
     ListSavesets: _grpc.UnaryUnaryMultiCallable[_savesets_pb2.ListSavesetsRequest, _savesets_pb2.ListSavesetsResponse]
-    """Savesets page by page; sorted and filtered by the agent. Any role. Reads only.
+    """Savesets page by page; sorted and filtered by the agent. A filter that nothing matches, because
+    its task or client is not there too, gives an empty page: savesets outlive their tasks.
+    Any role. Reads only.
     Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
     """
     GetSaveset: _grpc.UnaryUnaryMultiCallable[_savesets_pb2.GetSavesetRequest, _savesets_pb2.GetSavesetResponse]
@@ -60,7 +62,9 @@ class SavesetServiceAsyncStub(SavesetServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListSavesets: _aio.UnaryUnaryMultiCallable[_savesets_pb2.ListSavesetsRequest, _savesets_pb2.ListSavesetsResponse]  # type: ignore[assignment]
-    """Savesets page by page; sorted and filtered by the agent. Any role. Reads only.
+    """Savesets page by page; sorted and filtered by the agent. A filter that nothing matches, because
+    its task or client is not there too, gives an empty page: savesets outlive their tasks.
+    Any role. Reads only.
     Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
     """
     GetSaveset: _aio.UnaryUnaryMultiCallable[_savesets_pb2.GetSavesetRequest, _savesets_pb2.GetSavesetResponse]  # type: ignore[assignment]
@@ -89,7 +93,9 @@ class SavesetServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _savesets_pb2.ListSavesetsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_savesets_pb2.ListSavesetsResponse, _abc.Awaitable[_savesets_pb2.ListSavesetsResponse]]:
-        """Savesets page by page; sorted and filtered by the agent. Any role. Reads only.
+        """Savesets page by page; sorted and filtered by the agent. A filter that nothing matches, because
+        its task or client is not there too, gives an empty page: savesets outlive their tasks.
+        Any role. Reads only.
         Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
         """
 

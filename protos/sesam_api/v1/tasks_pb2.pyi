@@ -85,12 +85,15 @@ class CreateTaskRequest(_message.Message):
     """1 to 128 characters: letters, digits, blank, and . _ - with a letter or digit first."""
     client: _builtins.str
     comment: _builtins.str
+    """At most 4096 characters."""
     @_builtins.property
     def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """At least one absolute path; none inside another."""
+        """1 to 1000 absolute paths of at most 4095 bytes; none inside another."""
 
     @_builtins.property
-    def excludes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def excludes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 1000 patterns of at most 4095 bytes."""
+
     def __init__(
         self,
         *,

@@ -62,7 +62,7 @@ class TaskServiceServicer(object):
     """
 
     def CreateTask(self, request, context):
-        """Adds a task. Role admin. Idempotent by request_id.
+        """Adds a task. Role admin. Idempotent by request_id: a repeat answers the task as it is now.
         The sources need not exist yet; a backup of a missing source ends in error and says so.
         Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, ALREADY_EXISTS.
         """
@@ -71,7 +71,8 @@ class TaskServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTask(self, request, context):
-        """Replaces sources, excludes and comment of a task. Role admin. Idempotent by request_id.
+        """Replaces sources, excludes and comment of a task. Role admin. Idempotent by request_id: a
+        repeat answers the task as it is now.
         A backup that is running goes on with what it began with.
         Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, CHANGED_MEANWHILE.
         """

@@ -34,12 +34,13 @@ class TaskServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TaskServiceAsyncStub: ...
     CreateTask: _grpc.UnaryUnaryMultiCallable[_tasks_pb2.CreateTaskRequest, _tasks_pb2.CreateTaskResponse]
-    """Adds a task. Role admin. Idempotent by request_id.
+    """Adds a task. Role admin. Idempotent by request_id: a repeat answers the task as it is now.
     The sources need not exist yet; a backup of a missing source ends in error and says so.
     Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, ALREADY_EXISTS.
     """
     UpdateTask: _grpc.UnaryUnaryMultiCallable[_tasks_pb2.UpdateTaskRequest, _tasks_pb2.UpdateTaskResponse]
-    """Replaces sources, excludes and comment of a task. Role admin. Idempotent by request_id.
+    """Replaces sources, excludes and comment of a task. Role admin. Idempotent by request_id: a
+    repeat answers the task as it is now.
     A backup that is running goes on with what it began with.
     Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, CHANGED_MEANWHILE.
     """
@@ -57,12 +58,13 @@ class TaskServiceAsyncStub(TaskServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateTask: _aio.UnaryUnaryMultiCallable[_tasks_pb2.CreateTaskRequest, _tasks_pb2.CreateTaskResponse]  # type: ignore[assignment]
-    """Adds a task. Role admin. Idempotent by request_id.
+    """Adds a task. Role admin. Idempotent by request_id: a repeat answers the task as it is now.
     The sources need not exist yet; a backup of a missing source ends in error and says so.
     Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, ALREADY_EXISTS.
     """
     UpdateTask: _aio.UnaryUnaryMultiCallable[_tasks_pb2.UpdateTaskRequest, _tasks_pb2.UpdateTaskResponse]  # type: ignore[assignment]
-    """Replaces sources, excludes and comment of a task. Role admin. Idempotent by request_id.
+    """Replaces sources, excludes and comment of a task. Role admin. Idempotent by request_id: a
+    repeat answers the task as it is now.
     A backup that is running goes on with what it began with.
     Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, CHANGED_MEANWHILE.
     """
@@ -83,7 +85,7 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _tasks_pb2.CreateTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tasks_pb2.CreateTaskResponse, _abc.Awaitable[_tasks_pb2.CreateTaskResponse]]:
-        """Adds a task. Role admin. Idempotent by request_id.
+        """Adds a task. Role admin. Idempotent by request_id: a repeat answers the task as it is now.
         The sources need not exist yet; a backup of a missing source ends in error and says so.
         Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, ALREADY_EXISTS.
         """
@@ -94,7 +96,8 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _tasks_pb2.UpdateTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tasks_pb2.UpdateTaskResponse, _abc.Awaitable[_tasks_pb2.UpdateTaskResponse]]:
-        """Replaces sources, excludes and comment of a task. Role admin. Idempotent by request_id.
+        """Replaces sources, excludes and comment of a task. Role admin. Idempotent by request_id: a
+        repeat answers the task as it is now.
         A backup that is running goes on with what it began with.
         Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, CHANGED_MEANWHILE.
         """

@@ -90,6 +90,7 @@ class CreateClientRequest(_message.Message):
     access: Global___Access.ValueType
     """Unspecified means local."""
     comment: _builtins.str
+    """At most 4096 characters."""
     def __init__(
         self,
         *,

@@ -57,7 +57,7 @@ class TopologyServiceServicer(object):
     """
 
     def CreateClient(self, request, context):
-        """Adds a client. Role admin. Idempotent by request_id.
+        """Adds a client. Role admin. Idempotent by request_id: a repeat answers the client as it is now.
         Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

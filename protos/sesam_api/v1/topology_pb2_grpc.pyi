@@ -34,7 +34,7 @@ class TopologyServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> TopologyServiceAsyncStub: ...
     CreateClient: _grpc.UnaryUnaryMultiCallable[_topology_pb2.CreateClientRequest, _topology_pb2.CreateClientResponse]
-    """Adds a client. Role admin. Idempotent by request_id.
+    """Adds a client. Role admin. Idempotent by request_id: a repeat answers the client as it is now.
     Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
     """
     DeleteClient: _grpc.UnaryUnaryMultiCallable[_topology_pb2.DeleteClientRequest, _topology_pb2.DeleteClientResponse]
@@ -50,7 +50,7 @@ class TopologyServiceAsyncStub(TopologyServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateClient: _aio.UnaryUnaryMultiCallable[_topology_pb2.CreateClientRequest, _topology_pb2.CreateClientResponse]  # type: ignore[assignment]
-    """Adds a client. Role admin. Idempotent by request_id.
+    """Adds a client. Role admin. Idempotent by request_id: a repeat answers the client as it is now.
     Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
     """
     DeleteClient: _aio.UnaryUnaryMultiCallable[_topology_pb2.DeleteClientRequest, _topology_pb2.DeleteClientResponse]  # type: ignore[assignment]
@@ -69,7 +69,7 @@ class TopologyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _topology_pb2.CreateClientRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_topology_pb2.CreateClientResponse, _abc.Awaitable[_topology_pb2.CreateClientResponse]]:
-        """Adds a client. Role admin. Idempotent by request_id.
+        """Adds a client. Role admin. Idempotent by request_id: a repeat answers the client as it is now.
         Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
         """
 

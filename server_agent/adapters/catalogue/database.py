@@ -4,8 +4,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from server_agent.adapters.catalogue.full_disk import told_if_full
 from server_agent.adapters.catalogue.migrations import MIGRATIONS, Migration
-from server_agent.adapters.catalogue.opening import WRITES, open_engine
+from server_agent.adapters.catalogue.opening import WRITES, database_file, open_engine
 from server_agent.adapters.catalogue.transaction import SqlTransaction
 from server_agent.adapters.catalogue.view import SqlView
 
@@ -30,12 +31,13 @@ class SqlCatalogue:
             CatalogueError: CatalogueMissing, CatalogueUnreadable or CatalogueTooNew; the text
                 says what to do.
         """
+        self._file = database_file(url)
         self._engine = open_engine(url, create, migrations)
         self._writing = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[SqlView]:
-        with self._engine.connect() as connection:
+        with told_if_full(self._file), self._engine.connect() as connection:
             view = SqlView(connection)
             view.revision()  # SQLite takes the snapshot at the first read
             yield view
@@ -44,6 +46,7 @@ class SqlCatalogue:
     def write(self) -> Iterator[SqlTransaction]:
         with (
             self._writing,
+            told_if_full(self._file),
             self._engine.connect().execution_options(**{WRITES: True}) as connection,
             connection.begin(),
         ):

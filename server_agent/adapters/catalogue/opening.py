@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from server_agent.adapters.catalogue.full_disk import is_full
 from server_agent.adapters.catalogue.migrations import Migration
 from server_agent.adapters.catalogue.schema import metadata, schema_version
 
@@ -20,7 +21,8 @@ WRITES = "sesam_writes"  # execution option of a connection that will write
 
 _GET_A_COPY = (
     "Stop the agent and put back a good copy of the file: one kept before an upgrade "
-    "({file}.before-N), or one from a backup of its directory"
+    "({file}.before-N, which agents with a schema below N can use), or one from a backup of its "
+    "directory"
 )
 
 
@@ -131,6 +133,11 @@ def _check_pages(engine: sa.Engine, file: Path) -> None:
 
 
 def _unreadable(file: Path, error: BaseException) -> CatalogueUnreadable:
+    if is_full(error, file):
+        return CatalogueUnreadable(
+            f"The catalogue {file} cannot be opened: its disk is full. Make room there, then start "
+            "the agent again"
+        )
     if isinstance(error, sqlite3.OperationalError):
         return CatalogueUnreadable(
             f"The catalogue {file} cannot be opened: {error}. See whether another program holds "
@@ -150,12 +157,12 @@ def _upgrade(engine: sa.Engine, file: Path, create: bool, migrations: Sequence[M
             raise CatalogueTooNew(
                 f"The catalogue {file} has schema version {version}; this agent knows versions "
                 f"up to {newest}. Install the newer agent again, or stop the agent and put back "
-                f"the copy that was kept before the upgrade ({file}.before-{newest + 1})"
+                f"{_usable_copy(file, newest)}"
             )
         if version == newest:
             return
         if version:
-            _keep_copy(file, Path(f"{file}.before-{newest}"))
+            _keep_copy(file, _copy_of(file, version))
         for migrate in migrations[version:]:
             migrate(connection)
         connection.execute(schema_version.update().values(version=newest))
@@ -176,6 +183,20 @@ def _version(connection: sa.Connection, file: Path, create: bool) -> int:
         f"The file {file} is a database but holds no catalogue of an agent. "
         f"{_GET_A_COPY.format(file=file)}"
     )
+
+
+def _copy_of(file: Path, version: int) -> Path:
+    """The copy that is kept of a schema version, named by the first step that it lacks."""
+    return Path(f"{file}.before-{version + 1}")
+
+
+def _usable_copy(file: Path, newest: int) -> str:
+    """For people: the newest copy that an agent which knows the version can use."""
+    for version in range(newest, 0, -1):
+        copy = _copy_of(file, version)
+        if copy.exists():
+            return f"the copy that was kept before the upgrade ({copy})"
+    return "a copy from a backup of its directory"
 
 
 def _keep_copy(file: Path, copy: Path) -> None:

@@ -211,7 +211,14 @@ savesets = sa.Table(
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("job_id", sa.Text, nullable=False),
     sa.Column("search", sa.Text, nullable=False),
+    sa.Column("missing", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    sa.Column("damage", sa.Text, nullable=False, server_default=sa.text("''")),
 )
+# Literal, since SQLite takes the index of the faulty ones only for the very same words.
+is_faulty = sa.or_(
+    savesets.c.missing != sa.literal_column("0"), savesets.c.damage != sa.literal_column("''")
+)
+sa.Index("savesets_faulty", savesets.c.name, sqlite_where=is_faulty)
 sa.Index("savesets_by_start", savesets.c.start_time, savesets.c.name)
 sa.Index("savesets_of_task", savesets.c.task, savesets.c.start_time, savesets.c.name)
 sa.Index("savesets_of_client", savesets.c.client, savesets.c.start_time, savesets.c.name)

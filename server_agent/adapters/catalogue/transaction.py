@@ -1,5 +1,6 @@
 """Writes of the catalogue inside one transaction."""
 
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -100,6 +101,19 @@ class SqlTransaction(SqlView):
             raise SavesetNotFound(saveset=saveset.base)
         search = _search(saveset.name, saveset.task, saveset.client)
         self._connection.execute(savesets.insert().values(**_values(saveset), search=search))
+
+    def set_missing(self, names: Iterable[str], missing: bool) -> None:
+        wanted = [{"wanted": name} for name in names]
+        if wanted:
+            named = savesets.update().where(savesets.c.name == sa.bindparam("wanted"))
+            self._connection.execute(named.values(missing=missing), wanted)
+
+    def set_damage(self, name: str, damage: str) -> None:
+        self._connection.execute(
+            savesets.update()
+            .where(savesets.c.name == name, savesets.c.damage == "")
+            .values(damage=damage)
+        )
 
     def put_token(self, token: Token) -> None:
         self._put(tokens, tokens.c.digest, _values(token))

@@ -1,7 +1,7 @@
 """Reads of the catalogue on one connection, which holds one snapshot."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -14,6 +14,7 @@ from server_agent.adapters.catalogue.schema import (
     change_log,
     clients,
     credentials,
+    is_faulty,
     jobs,
     log_state,
     savesets,
@@ -135,6 +136,18 @@ class SqlView:
         )
         return [_job(row) for row in rows]
 
+    def ended_backups(self, task: str, limit: int) -> list[Job]:
+        rows = self._connection.execute(
+            _SELECT_JOB.where(
+                jobs.c.task == task,
+                jobs.c.kind == JobKind.BACKUP,
+                jobs.c.end_time.is_not(None),
+            )
+            .order_by(jobs.c.end_time.desc(), jobs.c.id.desc())
+            .limit(limit)
+        )
+        return [_job(row) for row in rows]
+
     def jobs(self, query: JobQuery, position: str | None, limit: int) -> Page[Job]:
         return pages.page(
             self._connection,
@@ -181,6 +194,33 @@ class SqlView:
     def saveset_names(self) -> frozenset[str]:
         return frozenset(self._connection.scalars(sa.select(savesets.c.name)))
 
+    def missing_savesets(self) -> list[Saveset]:
+        rows = self._connection.execute(_SELECT_SAVESET.where(is_faulty, savesets.c.missing))
+        return [_saveset(row) for row in rows]
+
+    def nearest_faulty(self, names: Sequence[str]) -> dict[str, Saveset]:
+        seen = (
+            sa.select(savesets.c.name, savesets.c.base, is_faulty.label("faulty"))
+            .where(savesets.c.name.in_(names), sa.exists().where(is_faulty))
+            .cte("seen", recursive=True)
+        )
+        # A union leaves each saveset once, however many of the names build on it.
+        seen = seen.union(
+            sa.select(savesets.c.name, savesets.c.base, is_faulty)
+            .join(seen, savesets.c.name == seen.c.base)
+            .where(sa.not_(seen.c.faulty))
+        )
+        rows = self._connection.execute(_SELECT_SAVESET.join(seen, savesets.c.name == seen.c.name))
+        below = {row.name: _saveset(row) for row in rows}
+        found: dict[str, Saveset] = {}
+        for name in names:
+            saveset = below.get(name)
+            while saveset is not None and not saveset.fault:
+                saveset = below.get(saveset.base) if saveset.base is not None else None
+            if saveset is not None:
+                found[name] = saveset
+        return found
+
     def bases(self, name: str) -> dict[str, str | None]:
         chain = (
             sa.select(savesets.c.name, savesets.c.base)
@@ -194,6 +234,9 @@ class SqlView:
 
     def token(self, digest: bytes) -> Token | None:
         return self._one(Token, tokens, tokens.c.digest == digest)
+
+    def token_digests(self) -> set[bytes]:
+        return set(self._connection.scalars(sa.select(tokens.c.digest)))
 
     def credential(self, digest: bytes) -> Credential | None:
         return self._one(Credential, credentials, credentials.c.digest == digest)

@@ -3,16 +3,16 @@
 import os
 import sqlite3
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from server_agent.adapters.tar import description, stream
 from server_agent.adapters.tar.commit import commit
 from server_agent.adapters.tar.failures import is_broken, translated
 from server_agent.adapters.tar.listing import Amount, ListingWriter
 from server_agent.adapters.tar.names import member_name, shown
 from server_agent.adapters.tar.places import Places, SavesetFiles
-from server_agent.adapters.tar.scan import Scan
+from server_agent.adapters.tar.presence import has_all_data
+from server_agent.adapters.tar.scan import SOURCE_IS_LINK, Scan
 from server_agent.adapters.tar.seek_table import Frames
 from server_agent.adapters.tar.stream import FrameWriter
 from server_agent.adapters.tar.transfer import Pace, Transfer
@@ -24,10 +24,10 @@ from server_agent.ports import (
     Control,
     EngineError,
     Message,
-    SavesetRef,
 )
 
 _NAMES_BUFFER_BYTES = 1 << 20
+_NAMED_SOURCES = 3  # in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,18 @@ class Backup:
     threads: int
     request: BackupRequest
     control: Control
+    _warnings: list[str] = field(default_factory=list)
 
     def events(self) -> Iterator[BackupEvent]:
         request = self.request
+        self.places.check_store(request.label)
         files = self.places.files(request.saveset, request.label, request.sesam_day)
         if any(path.exists() for path in files.all):
             raise EngineError("NAME_TAKEN", f"saveset {request.saveset} exists already")
         unfinished = files.unfinished
         try:
             with translated(self.control):
-                files.make_directories()
+                files.make_directory()
                 result, frames = yield from self._write(unfinished)
                 pace = Pace()
                 for checked in commit(request, result, frames, files, self.control):
@@ -79,6 +81,7 @@ class Backup:
                 self._blame_base(error)
                 raise
             frames = yield from self._save(listing, total, files.data)
+            yield from self._unreadable(listing)
             saved, listed = listing.saved_and_listed()
             result = BackupDone(
                 files=saved.files,
@@ -87,6 +90,7 @@ class Backup:
                 skipped=listing.flawed(),
                 listed_files=listed.files,
                 listed_bytes=listed.size,
+                warnings=tuple(self._warnings),
             )
             listing.finish()
         return result, frames
@@ -97,22 +101,19 @@ class Backup:
             return
         known = {base.name: base for base in self.request.base}
         nearest = self.request.base[0]
-        for home in listing.build_on(self.places.files_of(nearest).listing):
-            if home not in known or not self._is_in_place(known[home]):
+        for label in {base.label for base in self.request.base}:
+            self.places.check_store(label)
+        base_listing = self.places.files_of(nearest).listing
+        if not base_listing.is_file():
+            raise _base_listing_lost(nearest.name, "it is missing")
+        for home in listing.build_on(base_listing):
+            if home not in known or not has_all_data(self.places.files_of(known[home])):
                 raise EngineError(
                     "BASE_DAMAGED",
                     f"saveset {nearest.name} cannot be built on: the data of {home}, which it"
                     " needs, are missing or cut. Make a FULL",
+                    home,
                 )
-
-    def _is_in_place(self, saveset: SavesetRef) -> bool:
-        """Whether the data are there to their end; their digests are for restore and verify."""
-        files = self.places.files_of(saveset)
-        try:
-            stream.check_places(files.data, description.read(files.description).frames)
-        except (OSError, description.DescriptionError, stream.DamagedFrame):
-            return False
-        return True
 
     def _scan(self, listing: ListingWriter, own_listing: Path) -> Iterator[BackupEvent]:
         own = (self.places.store_dir, self.places.tmp_dir, own_listing)
@@ -135,8 +136,29 @@ class Backup:
         for message in messages:
             if message.code == "UNREADABLE" and message.path is not None:
                 listing.note_flaw(message.path, message.code)
+            if message.code == SOURCE_IS_LINK:
+                self._warnings.append(message.text)
             yield message
         messages.clear()
+
+    def _unreadable(self, listing: ListingWriter) -> Iterator[Message]:
+        """Says of which sources nothing could be read; raises EngineError (SOURCE_UNREADABLE) if
+        that is all of them."""
+        reasons = {
+            source: f"nothing of source {shown(source)} could be read"
+            + (f", {shown(path)} for instance" if path != source else "")
+            for source in self.request.sources
+            if (path := listing.why_nothing(source)) is not None
+        }
+        if reasons and len(reasons) == len(self.request.sources):
+            raise EngineError(
+                "SOURCE_UNREADABLE",
+                f"{'; '.join(list(reasons.values())[:_NAMED_SOURCES])}."
+                " Let the agent's user read it, or run the agent as root",
+            )
+        for source, text in reasons.items():
+            self._warnings.append(text)
+            yield Message(Level.WARNING, "SOURCE_UNREADABLE", text, source)
 
     def _save(
         self, listing: ListingWriter, total: Amount, data: Path
@@ -146,7 +168,9 @@ class Backup:
         try:
             with names.open("xb", buffering=_NAMES_BUFFER_BYTES) as file:
                 file.writelines(member_name(path) + b"\0" for path in listing.paths_to_save())
-            with data.open("xb", buffering=0) as file, FrameWriter(file, self.threads) as writer:
+            # The scan may have taken long enough for a medium to go.
+            self.places.check_store(self.request.label)
+            with data.open("x+b", buffering=0) as file, FrameWriter(file, self.threads) as writer:
                 yield from Transfer(names, total, listing, writer, self.control).events()
                 writer.finish()
                 return writer.frames
@@ -156,11 +180,12 @@ class Backup:
     def _blame_base(self, error: sqlite3.DatabaseError) -> None:
         """What is damaged while the listing is filled is the base: the listing itself is new."""
         if self.request.base and is_broken(error):
-            name = self.request.base[0].name
-            raise EngineError(
-                "BASE_DAMAGED",
-                f"the listing of saveset {name} cannot be read: {error}. Make a FULL",
-            ) from error
+            raise _base_listing_lost(self.request.base[0].name, error) from error
+
+
+def _base_listing_lost(saveset: str, reason: object) -> EngineError:
+    text = f"the listing of saveset {saveset} cannot be read: {reason}. Make a FULL"
+    return EngineError("BASE_DAMAGED", text, saveset)
 
 
 def _checking(result: BackupDone, checked: int) -> Progress:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from server_agent.adapters.tar.database import Database
+from server_agent.adapters.tar.failures import is_broken
 from server_agent.adapters.tar.listing import Row, opened
-from server_agent.adapters.tar.names import joined, split
+from server_agent.adapters.tar.names import joined, shown, split
 from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetDamaged
-from server_agent.ports import Entry, EntryKind, EntryPage
+from server_agent.ports import EngineError, Entry, EntryKind, EntryPage
 
 _COLUMNS = """
 SELECT leaf, name, dir, kind, size, modify_ns, mode, uid, gid, target,
@@ -38,7 +39,7 @@ def entries(
         path = directory.rstrip(b"/") or b"/"
         row = connection.execute(_ONE, split(path)).fetchone()
         if row is None or row[0]:
-            raise PathNotFound(saveset=saveset, path=repr(directory))
+            raise PathNotFound(saveset=saveset, path=shown(directory))
         inside = path.rstrip(b"/")
         rows = connection.execute(_PAGE, (inside, *after, limit + 1)).fetchall()
         return _page([(row[0], row[1], _entry(row)) for row in rows], _entry(row).children, limit)
@@ -65,12 +66,12 @@ def _top(connection: Database, after: Place, limit: int) -> EntryPage:
 
 
 def _page(rows: list[tuple[int, bytes, Entry]], total: int, limit: int) -> EntryPage:
-    shown = rows[:limit]
-    more = len(rows) > limit and shown
+    page = rows[:limit]
+    more = len(rows) > limit and page
     return EntryPage(
-        entries=tuple(entry for _, _, entry in shown),
+        entries=tuple(entry for _, _, entry in page),
         total=total,
-        next_position=f"{shown[-1][0]}{shown[-1][1].hex()}" if more else None,
+        next_position=f"{page[-1][0]}{page[-1][1].hex()}" if more else None,
     )
 
 
@@ -101,10 +102,13 @@ def _entry(row: Row) -> Entry:
 
 @contextlib.contextmanager
 def _read(listing: Path, saveset: str) -> Iterator[Database]:
+    if not listing.is_file():
+        raise SavesetDamaged(saveset=saveset, detail="its listing is missing")
     try:
         with opened(listing) as connection:
             yield connection
     except sqlite3.Error as error:
-        raise SavesetDamaged(
-            saveset=saveset, detail=f"its listing cannot be read: {error}"
-        ) from error
+        detail = f"its listing cannot be read: {error}"
+        if is_broken(error):
+            raise SavesetDamaged(saveset=saveset, detail=detail) from error
+        raise EngineError("LISTING", f"saveset {saveset}: {detail}. Try again") from error

@@ -7,7 +7,6 @@ after all three are synced and the data were read again and compared with their 
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from server_agent.adapters.tar import description, stream
 from server_agent.adapters.tar.description import DescriptionError
@@ -18,6 +17,7 @@ from server_agent.adapters.tar.places import (
     saveset_of,
 )
 from server_agent.adapters.tar.seek_table import Frames
+from server_agent.adapters.tar.store import sync
 from server_agent.adapters.tar.stream import DamagedFrame
 from server_agent.ports import (
     BackupDone,
@@ -64,15 +64,15 @@ def commit(
         description.write(file, request, result, unfinished.listing, frames)
         file.flush()
         os.fsync(file.fileno())
-    _sync(unfinished.listing)
+    sync(unfinished.listing)
     if control.cancelled:
         raise Cancelled
     try:
         for temporary, final in zip(unfinished.all, files.all, strict=True):
             temporary.rename(final)
         for directory in {path.parent for path in files.all}:
-            _sync(directory)
-            _sync(directory.parent)
+            sync(directory)
+            sync(directory.parent)
     except BaseException:
         files.remove()
         raise
@@ -84,6 +84,8 @@ def recover(
     """See `server_agent.ports.Engine.recover`."""
     found: list[Interrupted] = []
     for saveset in writing:
+        if not places.has_store(saveset.label):
+            continue
         files = places.files_of(saveset)
         files.unfinished.remove()
         result = _whole(files)
@@ -119,11 +121,3 @@ def _whole(files: SavesetFiles) -> BackupDone | None:
     except (OSError, DescriptionError, DamagedFrame):
         return None
     return known.result
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -60,11 +60,11 @@ _RESTORING = _rows(
     (
         rb"(.*): Cannot (?:write|close|mkdir|open|mknod): (No space left on device)",
         NO_SPACE,
-        "{}",
+        "no space left",
     ),
-    (rb"(.*): Cannot .*: (Disk quota exceeded)", NO_SPACE, "{}"),
+    (rb"(.*): Cannot .*: (Disk quota exceeded)", NO_SPACE, "no more space allowed (disk quota)"),
     # The first that tar says of a file for which the space did not suffice.
-    (rb"(.*): (Wrote only \d+ of \d+ bytes?)", NO_SPACE, "{}"),
+    (rb"(.*): (Wrote only \d+ of \d+ bytes?)", NO_SPACE, "no space left"),
     (rb"\w+: Cannot (?:set|drop) .* for file '(.*)': (.*)", METADATA, "{}"),
     (rb"(.*): Cannot (?:change (?:ownership|mode) to .*|utime|chmod): (.*)", METADATA, "{}"),
     (rb"(.*): Cannot (?:open|[a-z ]+(?:to .*)?): (.*)", "NOT_RESTORED", "was not restored: {}"),

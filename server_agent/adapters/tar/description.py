@@ -11,6 +11,7 @@ Sources are bytes; in JSON each byte that is no UTF-8 stands as U+DC80 to U+DCFF
 """
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ FORMAT = 1
 _PIECE_BYTES = 1 << 20
 _FRAMES_BEGIN = b'"frames": ['
 _FRAMES_END = b"]"
+_END = b"\n " + _FRAMES_END + b"\n}\n"
 
 
 class DescriptionError(Exception):
@@ -64,7 +66,7 @@ def write(
     file.write(f",\n {_FRAMES_BEGIN.decode()}\n  ")
     for number, line in enumerate(_frame_lines(frames)):
         file.write(",\n  " + line if number else line)
-    file.write(f"\n {_FRAMES_END.decode()}\n}}\n")
+    file.write(_END.decode())
 
 
 def read(path: Path) -> Description:
@@ -77,11 +79,28 @@ def read(path: Path) -> Description:
     with path.open("rb") as file:
         try:
             content = _read_head(file)
-            if content["format"] != FORMAT:
-                raise DescriptionError(f"format {content['format']} is not {FORMAT}")
             return _description(content, _read_frames(file))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise DescriptionError(f"it cannot be understood: {error}") from error
+
+
+def recorded_sizes(path: Path) -> tuple[int, int]:
+    """The sizes of a saveset's data and of its listing, without a look at the frames.
+
+    Raises:
+        OSError: it cannot be read.
+        DescriptionError: it is damaged, cut or of another format.
+    """
+    with path.open("rb") as file:
+        try:
+            content = _read_head(file)
+            sizes = int(content["result"]["stored_bytes"]), int(content["listing"]["size"])
+            file.seek(-len(_END), os.SEEK_END)
+        except (ValueError, KeyError, TypeError) as error:
+            raise DescriptionError(f"it cannot be understood: {error}") from error
+        if file.read() != _END:
+            raise DescriptionError("it ends within its frames")
+    return sizes
 
 
 def digest_of(path: Path) -> bytes:
@@ -106,6 +125,8 @@ def _read_head(lines: Iterable[bytes]) -> dict[str, Any]:
     for line in lines:
         if line.strip() == _FRAMES_BEGIN:
             content: dict[str, Any] = json.loads(head.rstrip(b",\n") + b"}")
+            if content["format"] != FORMAT:
+                raise DescriptionError(f"format {content['format']} is not {FORMAT}")
             return content
         head += line
     raise ValueError("it has no frames")
@@ -124,8 +145,12 @@ def _read_frames(lines: Iterable[bytes]) -> Frames:
 def _description(content: dict[str, Any], frames: Frames) -> Description:
     return Description(
         saveset=content["saveset"],
-        result=BackupDone(**content["result"]),
+        result=_result(content["result"]),
         listing_size=int(content["listing"]["size"]),
         listing_digest=bytes.fromhex(content["listing"]["blake3"]),
         frames=frames,
     )
+
+
+def _result(content: dict[str, Any]) -> BackupDone:
+    return BackupDone(**content | {"warnings": tuple(content.get("warnings", ()))})

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from server_agent.adapters.tar import browse, commit
+from server_agent.adapters.tar import browse, commit, presence
 from server_agent.adapters.tar.backup import Backup
 from server_agent.adapters.tar.places import Places
 from server_agent.adapters.tar.restore import Restore
@@ -33,22 +33,34 @@ class TarEngine:
     """
 
     def __init__(
-        self, store_dir: Path, lis_dir: Path, tmp_dir: Path, threads: int | None = None
+        self,
+        store_dir: Path,
+        lis_dir: Path,
+        tmp_dir: Path,
+        location_id: str,
+        threads: int | None = None,
     ) -> None:
         """Touches nothing yet.
 
         Args:
-            store_dir: holds a directory per label, in it the savesets.
+            store_dir: holds a data store per label, in it the savesets.
             lis_dir: holds a directory per sesam day, in it the listings.
             tmp_dir: for short-lived files.
+            location_id: of the location whose labels the data stores bear.
             threads: that compress at once; by default one per processor, at most 4.
         """
-        self._places = Places(store_dir, lis_dir, tmp_dir)
+        self._places = Places(store_dir, lis_dir, tmp_dir, location_id)
         self._threads = threads or default_threads()
 
     @property
     def name(self) -> str:
         return "tar"
+
+    def check_store(self, label: str) -> None:
+        self._places.check_store(label)
+
+    def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
+        return presence.present(self._places, savesets)
 
     def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
         return Backup(self._places, self._threads, request, control).events()

@@ -173,7 +173,10 @@ class Extraction:
                 self._failures.append(message.text)
         elif message.code == complaints.NO_SPACE:
             self._remove(message.path)
-            raise no_space(f"{shown(message.path)} cannot be written: {message.text}")
+            raise no_space(
+                f"{message.text} at {shown(self.target)}, where {shown(message.path)} has to be"
+                " written"
+            )
         elif message.code == complaints.METADATA:
             self.tally.bare += 1
             self.tally.first_bare = (

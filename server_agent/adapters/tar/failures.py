@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from server_agent.adapters.tar.names import shown
 from server_agent.ports import Cancelled, Control, EngineError
 
-# Primary result codes of a file that is missing or no database any more.
-_BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN}
+# Primary result codes of a file that is no database any more. That one cannot be opened or read
+# just now proves nothing about it.
+_BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -30,10 +31,15 @@ def translated(control: Control) -> Iterator[None]:
         raise
 
 
-def is_broken(error: sqlite3.DatabaseError) -> bool:
-    """Whether it is the file that is at fault. An error without a code is our own: see
-    `listing.check_format`."""
+def is_broken(error: sqlite3.Error) -> bool:
+    """Whether it is the content of a file that is at fault. An error without a code is our own:
+    see `listing.check_format`."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_NOTADB) & 0xFF in _BROKEN
+
+
+def is_full(error: OSError) -> bool:
+    """Whether there was no room for what had to be written."""
+    return error.errno in _FULL
 
 
 def no_space(detail: str) -> EngineError:
@@ -42,7 +48,9 @@ def no_space(detail: str) -> EngineError:
 
 def damaged(saveset: str, reason: object) -> EngineError:
     return EngineError(
-        "SAVESET_DAMAGED", f"saveset {saveset} is damaged: {reason}. Restore from another saveset"
+        "SAVESET_DAMAGED",
+        f"saveset {saveset} is damaged: {reason}. Restore from another saveset",
+        saveset,
     )
 
 
@@ -51,7 +59,7 @@ def _of_system(error: OSError) -> EngineError:
     file = os.fsencode(error.filename) if isinstance(error.filename, str | bytes) else b""
     if file:
         reason = f"{shown(file)}: {reason}"
-    if error.errno in _FULL:
+    if is_full(error):
         return no_space(reason)
     if isinstance(error, FileNotFoundError) and file in (b"find", b"tar"):
         return EngineError("PROGRAM_MISSING", f"{file.decode()} is not installed: install it")
@@ -61,4 +69,4 @@ def _of_system(error: OSError) -> EngineError:
 def _of_sqlite(error: sqlite3.Error) -> EngineError:
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
         return no_space("the listing cannot be written: no space left on device")
-    return EngineError("LISTING", f"the listing cannot be written: {error}")
+    return EngineError("LISTING", f"a listing cannot be read or written: {error}")

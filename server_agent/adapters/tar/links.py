@@ -12,15 +12,13 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from server_agent.adapters.tar.failures import damaged
-from server_agent.adapters.tar.member import BLOCK_BYTES, hard_link_target
+from server_agent.adapters.tar.member import BLOCK_BYTES, HEADERS_BYTES, hard_link_target
 from server_agent.adapters.tar.names import member_path, shown
 from server_agent.adapters.tar.selection import Orphan, Selection, Slice
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
-from server_agent.adapters.tar.target import below, remove
+from server_agent.adapters.tar.target import below
 from server_agent.domain.jobs import Level
 from server_agent.ports import Message
-
-_HEADERS_BYTES = 256 << 10  # of one member; a name has at most 4 KiB, attributes 64 KiB
 
 Link = tuple[Slice, bytes]
 
@@ -66,7 +64,7 @@ def _targets(
         for link in links:
             waiting.append(link)
             begin = link[0].block * BLOCK_BYTES
-            length = min(link[0].blocks * BLOCK_BYTES, _HEADERS_BYTES)
+            length = min(link[0].blocks * BLOCK_BYTES, HEADERS_BYTES)
             yield begin, begin + length
 
     for headers in reader.wholes(ranges()):
@@ -86,9 +84,9 @@ def put(orphans: Iterator[Orphan], staged: bytes, target: bytes) -> Iterator[Mes
         place = below(target, orphan.path)
         try:
             os.makedirs(os.path.dirname(place), exist_ok=True)
-            with contextlib.suppress(FileNotFoundError):
-                remove(place)
             if previous is not None and previous.data == orphan.data:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(place)
                 os.link(below(target, previous.path), place, follow_symlinks=False)
             else:
                 os.rename(below(staged, orphan.member), place)

@@ -104,9 +104,13 @@ class ListingWriter:
     def __init__(self, path: Path, saveset: str, sources: Sequence[bytes], control: Control):
         self._connection = connect(new_uri(path), control)
         self._insert = _INSERT.format(_NO_BASE)
-        self._connection.executescript(_SCHEMA)
-        self._connection.execute("BEGIN")
-        self._connection.executemany("INSERT INTO source VALUES (?)", ((s,) for s in sources))
+        try:
+            self._connection.executescript(_SCHEMA)
+            self._connection.execute("BEGIN")
+            self._connection.executemany("INSERT INTO source VALUES (?)", ((s,) for s in sources))
+        except BaseException:
+            self._connection.close()
+            raise
         self._own = 1
         self._saveset = saveset
 
@@ -203,6 +207,25 @@ class ListingWriter:
     def flawed(self) -> int:
         """How many paths are not saved as they were."""
         return self._connection.number("SELECT count(DISTINCT path) FROM flaw")
+
+    def why_nothing(self, source: bytes) -> bytes | None:
+        """A path of a source that could not be read, if nothing of the source is saved at all but
+        bare directories; else None."""
+        inside = source.rstrip(b"/")
+        values = (source, inside + b"/", inside + b"0")  # "0" is what follows "/"
+        flaw = self._connection.execute(
+            "SELECT path FROM flaw WHERE code = 'UNREADABLE'"
+            " AND (path = ? OR path >= ? AND path < ?) ORDER BY path LIMIT 1",
+            values,
+        ).fetchone()
+        if flaw is None:
+            return None
+        saved = self._connection.number(
+            "SELECT EXISTS (SELECT 1 FROM entry WHERE leaf AND home NOT NULL AND ("
+            "(dir, name) = (?, ?) OR dir = ? OR dir >= ? AND dir < ?))",
+            (*split(source), inside, *values[1:]),
+        )
+        return None if saved else bytes(flaw[0])
 
     def unexplained(self) -> Iterator[bytes]:
         """What should have been saved and was not, without a flaw that says why."""

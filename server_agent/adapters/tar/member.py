@@ -1,12 +1,15 @@
-"""What the headers of a tar member say that a listing does not: which one a hard link refers to.
+"""What the headers of a tar member say that a listing does not: which one a hard link refers to,
+and how long it really is.
 
 Source: POSIX.1-2017, pax, "pax Interchange Format" and "ustar Interchange Format".
 """
 
 BLOCK_BYTES = 512
+HEADERS_BYTES = 256 << 10  # of one member; a name has at most 4 KiB, attributes 64 KiB
 _SIZE = slice(124, 136)
 _TYPE = slice(156, 157)
 _LINK_NAME = slice(157, 257)
+_WITH_DATA = (b"0", b"\0", b"7")
 
 
 def hard_link_target(member: bytes) -> bytes | None:
@@ -18,18 +21,40 @@ def hard_link_target(member: bytes) -> bytes | None:
     Raises:
         ValueError: it does not begin with headers.
     """
-    at = 0
-    linked = b""
-    while (kind := member[at : at + BLOCK_BYTES][_TYPE]) == b"x":
-        size = int(member[at : at + BLOCK_BYTES][_SIZE].rstrip(b"\0 "), 8)
-        records = member[at + BLOCK_BYTES : at + BLOCK_BYTES + size]
-        linked = _pax_records(records).get(b"linkpath", linked)
-        at += BLOCK_BYTES * (1 + -(-size // BLOCK_BYTES))
-    if not kind:
-        raise ValueError("a member ends within its headers")
-    if kind != b"1":
+    _, header, records = _headers(member)
+    if header[_TYPE] != b"1":
         return None
-    return linked or member[at : at + BLOCK_BYTES][_LINK_NAME].partition(b"\0")[0]
+    return records.get(b"linkpath") or header[_LINK_NAME].partition(b"\0")[0]
+
+
+def member_blocks(member: bytes) -> int:
+    """How many blocks a member has, its headers included. Arguments and errors as above."""
+    blocks, header, records = _headers(member)
+    if header[_TYPE] not in _WITH_DATA:
+        return blocks
+    size = int(records[b"size"]) if b"size" in records else _octal(header[_SIZE])
+    return blocks + _blocks(size)
+
+
+def _headers(member: bytes) -> tuple[int, bytes, dict[bytes, bytes]]:
+    """Number of blocks that the headers have, the last header, and the pax records before it."""
+    at = 0
+    records: dict[bytes, bytes] = {}
+    while (header := member[at : at + BLOCK_BYTES])[_TYPE] == b"x":
+        size = _octal(header[_SIZE])
+        records |= _pax_records(member[at + BLOCK_BYTES : at + BLOCK_BYTES + size])
+        at += BLOCK_BYTES * (1 + _blocks(size))
+    if len(header) < BLOCK_BYTES:
+        raise ValueError("a member ends within its headers")
+    return at // BLOCK_BYTES + 1, header, records
+
+
+def _octal(field: bytes) -> int:
+    return int(field.rstrip(b"\0 "), 8)
+
+
+def _blocks(size: int) -> int:
+    return -(-size // BLOCK_BYTES)
 
 
 def _pax_records(data: bytes) -> dict[bytes, bytes]:

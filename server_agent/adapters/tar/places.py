@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from server_agent.adapters.tar.store import check_label
 from server_agent.domain.savesets import NAME_PATTERN
-from server_agent.ports import SavesetRef
+from server_agent.ports import EngineError, SavesetRef
 
 DESCRIPTION_SUFFIX = ".idx"
 LISTING_SUFFIX = ".db"
@@ -48,9 +49,9 @@ class SavesetFiles:
         for path in self.all:
             path.unlink(missing_ok=True)
 
-    def make_directories(self) -> None:
-        for path in self.all:
-            path.parent.mkdir(parents=True, exist_ok=True)
+    def make_directory(self) -> None:
+        """That of the listing. A data store is never made: what is missing is its medium."""
+        self.listing.parent.mkdir(parents=True, exist_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,27 @@ class Places:
     """The directories of one engine.
 
     Attributes:
-        store_dir: one directory per label, in it data and descriptions.
+        store_dir: one data store per label, in it data and descriptions.
         lis_dir: one directory per sesam day, in it listings.
         tmp_dir: for files that no process needs after the agent's end.
+        location_id: whose labels the data stores bear.
     """
 
     store_dir: Path
     lis_dir: Path
     tmp_dir: Path
+    location_id: str
+
+    def check_store(self, label: str) -> None:
+        """Raises EngineError (STORE_MISSING) unless the data store is there."""
+        check_label(self.store_dir / label, label, self.location_id)
+
+    def has_store(self, label: str) -> bool:
+        try:
+            self.check_store(label)
+        except EngineError:
+            return False
+        return True
 
     def files(self, name: str, label: str, sesam_day: date) -> SavesetFiles:
         data = self.store_dir / label / name
@@ -81,9 +95,15 @@ class Places:
         return self.tmp_dir / f"{saveset}.{purpose}.tmp"
 
     def found(self) -> Iterator[Path]:
-        """Every file of the three directories that is a saveset's, by its name."""
+        """Every file that is a saveset's by its name: in the data stores that are there, and in
+        the two other directories."""
         known = {"", *_FINAL_SUFFIXES, *TEMPORARY_SUFFIXES}
-        for pattern, root in (("*/*", self.store_dir), ("*/*", self.lis_dir), ("*", self.tmp_dir)):
+        stores = [path for path in self.store_dir.glob("*") if self.has_store(path.name)]
+        for pattern, root in (
+            *(("*", store) for store in stores),
+            ("*/*", self.lis_dir),
+            ("*", self.tmp_dir),
+        ):
             for path in root.glob(pattern):
                 ours = path.suffix in known and NAME_PATTERN.match(saveset_of(path))
                 if ours and path.is_file():

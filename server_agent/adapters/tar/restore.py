@@ -9,6 +9,7 @@ from pathlib import Path
 
 from server_agent.adapters.tar import description, links
 from server_agent.adapters.tar import target as place
+from server_agent.adapters.tar.aside import Aside
 from server_agent.adapters.tar.complaints import METADATA
 from server_agent.adapters.tar.description import DescriptionError
 from server_agent.adapters.tar.extraction import Extraction, Tally
@@ -29,6 +30,7 @@ from server_agent.ports import (
     RestoreDone,
     RestoreEvent,
     RestoreRequest,
+    SavesetRef,
 )
 
 
@@ -48,6 +50,7 @@ class Restore:
         with translated(self.control):
             yield Progress(Phase.SCAN)
             listing = self._files(self.request.chain[0].name).listing
+            self.places.check_store(self.request.chain[0].label)
             if not listing.is_file():
                 raise _missing(self.request.chain[0].name, "its listing")
             # Restores of one saveset may run at the same time.
@@ -63,12 +66,12 @@ class Restore:
                 scratch.unlink(missing_ok=True)
 
     def _run(self, scratch: Path, listing: Path) -> Iterator[RestoreEvent]:
-        with Selection(scratch, listing, self.control) as selection:
+        with Selection(scratch, listing, self.control) as selection, Aside() as aside:
             self._pick(selection)
             self._homes = selection.homes()
             for home in self._homes:  # before anything at the target is touched
                 self._open_home(home).close()
-            yield from self._paced(self._prepare_target(selection))
+            yield from self._paced(self._prepare_target(selection, aside))
             yield from self._unsaved(selection)
             links_parted = links.part(selection, self._homes, self._open_home, self._find_data)
             yield from self._paced(links_parted)
@@ -77,6 +80,7 @@ class Restore:
             target = self.request.target
             yield from self._extract(selection.slices(), target, self._tally, total)
             yield from self._adopt(selection, total)
+            yield from (message or self._progress(total) for message in aside.settle())
             yield from self._summary(selection)
         yield RestoreDone(
             files=max(self._tally.files - self._tally.failed, 0),
@@ -84,13 +88,15 @@ class Restore:
             skipped=self._tally.failed + self._unsaved_entries,
         )
 
-    def _paced(self, steps: Iterator[None]) -> Iterator[Progress]:
+    def _paced(self, steps: Iterator[Message | None]) -> Iterator[RestoreEvent]:
         """Goes through the steps of the preparation, with a sign of life now and then."""
         pace = Pace()
-        for _ in steps:
+        for message in steps:
             if self.control.cancelled:
                 raise Cancelled
-            if pace.due():
+            if message is not None:
+                yield message
+            elif pace.due():
                 yield Progress(Phase.SCAN)
 
     def _pick(self, selection: Selection) -> None:
@@ -104,10 +110,10 @@ class Restore:
                     " name a path out of its listing",
                 )
 
-    def _prepare_target(self, selection: Selection) -> Iterator[None]:
+    def _prepare_target(self, selection: Selection, aside: Aside) -> Iterator[Message | None]:
         target = self.request.target
-        if place.prepare(target, selection.sources()):
-            yield from place.clear_way(target, selection.entries())
+        if place.prepare(target, selection.sources(), aside):
+            yield from place.clear_way(target, selection.entries(), aside)
 
     def _unsaved(self, selection: Selection) -> Iterator[Message]:
         for path, kind in selection.unsaved():
@@ -168,13 +174,17 @@ class Restore:
         )
 
     def _files(self, saveset: str) -> SavesetFiles:
+        return self.places.files_of(self._member(saveset))
+
+    def _member(self, saveset: str) -> SavesetRef:
         for member in self.request.chain:
             if member.name == saveset:
-                return self.places.files_of(member)
+                return member
         raise _missing(saveset, "its place")
 
     def _open_home(self, home: int) -> FrameReader:
         name = self._homes[home]
+        self.places.check_store(self._member(name).label)
         files = self._files(name)
         try:
             frames = description.read(files.description).frames
@@ -189,8 +199,16 @@ class Restore:
     def _find_data(self, home: int, path: bytes) -> Slice:
         """Where a home itself holds what a hard link in it refers to."""
         name = self._homes[home]
-        with opened(self._files(name).listing) as connection:
-            found = own_slice(connection, path, home)
+        listing = self._files(name).listing
+        if not listing.is_file():
+            raise _missing(name, "its listing")
+        try:
+            with opened(listing) as connection:
+                found = own_slice(connection, path, home)
+        except sqlite3.Error as error:
+            if is_broken(error):
+                raise damaged(name, f"its listing cannot be read: {error}") from error
+            raise
         if found is None:
             raise damaged(name, f"a hard link refers to {shown(path)}, which its listing lacks")
         return found
@@ -199,5 +217,7 @@ class Restore:
 def _missing(saveset: str, what: str) -> EngineError:
     return EngineError(
         "SAVESET_MISSING",
-        f"saveset {saveset} cannot be restored: {what} is not in its place. Is its medium there?",
+        f"saveset {saveset} cannot be restored: {what} is not in its place."
+        " Put it back, or restore from another saveset",
+        saveset,
     )

@@ -1,15 +1,15 @@
 """The sources' entries, from GNU find into the listing, without an object per entry that stays."""
 
+import errno
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from server_agent.adapters.tar import complaints
 from server_agent.adapters.tar.child import Child
 from server_agent.adapters.tar.excludes import any_of, find_conditions
 from server_agent.adapters.tar.listing import ListingWriter, Row
+from server_agent.adapters.tar.mounts import is_below, mount_table, mounts
 from server_agent.adapters.tar.names import shown
 from server_agent.domain.jobs import Level
 from server_agent.ports import Control, EngineError, Message
@@ -17,6 +17,9 @@ from server_agent.ports import Control, EngineError, Message
 _FORMAT = rb"%h\0%f\0%y\0%i\0%D\0%n\0%s\0%T@\0%C@\0%m\0%U\0%G\0%l\0"
 _FIELDS = _FORMAT.count(rb"\0")
 _BATCH_BYTES = 1 << 20  # of find's output, about 9000 entries: few statements, little memory
+SOURCE_IS_LINK = "SOURCE_IS_LINK"
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes: NAME_MAX, and PATH_MAX without its NUL
+_SHOWN_BYTES = 60  # of a path that is too long to be read
 _SECOND = 1_000_000_000  # in nanoseconds
 
 # File systems whose files the kernel makes up; /proc/kcore alone has 128 TB.
@@ -24,7 +27,6 @@ _MADE_UP = frozenset(
     b"autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl"
     b" hugetlbfs mqueue nsfs proc pstore rpc_pipefs securityfs selinuxfs sysfs tracefs".split()
 )
-_OCTAL = re.compile(rb"\\([0-7]{3})")
 
 
 @dataclass(slots=True)
@@ -79,10 +81,29 @@ class Scan:
         try:
             os.lstat(self.source)
         except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise self._too_long() from error
             raise self._missing(error.strerror or str(error)) from error
         if os.path.islink(self.source):
-            text = f"source {shown(self.source)} is a symbolic link: only the link is saved"
-            self.messages.append(Message(Level.WARNING, "SOURCE_IS_LINK", text, self.source))
+            text = (
+                f"source {shown(self.source)} is a symbolic link: only the link is saved. To save"
+                f" what it leads to, name {shown(os.path.realpath(self.source))} in the task"
+            )
+            self.messages.append(Message(Level.WARNING, SOURCE_IS_LINK, text, self.source))
+
+    def _too_long(self) -> EngineError:
+        name = max(self.source.split(b"/"), key=len)
+        begin = shown(self.source[:_SHOWN_BYTES])
+        if len(name) > _LONGEST_NAME:
+            what = f"a name in it has {len(name)} bytes, and no file's name has more than"
+            what = f"{what} {_LONGEST_NAME}"
+        else:
+            what = f"it has {len(self.source)} bytes, and no path has more than {_LONGEST_PATH}"
+        return EngineError(
+            "SOURCE_MISSING",
+            f"the source that begins with {begin} cannot exist: {what}."
+            " Correct the sources of the task",
+        )
 
     def _missing(self, reason: str) -> EngineError:
         return EngineError(
@@ -92,7 +113,7 @@ class Scan:
         )
 
     def _command(self) -> list[bytes]:
-        hollow = kernel_mounts(Path("/proc/self/mountinfo").read_bytes(), self.source)
+        hollow = kernel_mounts(mount_table(), self.source)
         for path in hollow:
             text = f"{shown(path)} is made up by the kernel: what it holds is not saved"
             self.messages.append(Message(Level.INFO, "KERNEL_FILE_SYSTEM", text, path))
@@ -135,13 +156,11 @@ def kernel_mounts(mountinfo: bytes, source: bytes) -> list[bytes]:
     Args:
         mountinfo: the text of /proc/self/mountinfo, see proc(5).
     """
-    found: list[bytes] = []
-    for line in mountinfo.splitlines():
-        mount, _, file_system = line.partition(b" - ")
-        point = _OCTAL.sub(lambda code: bytes([int(code[1], 8)]), mount.split(b" ")[4])
-        if file_system.split(b" ")[0] in _MADE_UP and is_below(point, source):
-            found.append(point)
-    return found
+    return [
+        point
+        for point, file_system in mounts(mountinfo)
+        if file_system in _MADE_UP and is_below(point, source)
+    ]
 
 
 def whole_records(output: bytes) -> tuple[list[bytes], bytes]:
@@ -154,11 +173,6 @@ def whole_records(output: bytes) -> tuple[list[bytes], bytes]:
     rest = b"\0".join([*fields[whole:], tail])
     del fields[whole:]
     return fields, rest
-
-
-def is_below(path: bytes, directory: bytes) -> bool:
-    """Whether a path lies in a directory, however deep."""
-    return path != directory and path.startswith(directory.rstrip(b"/") + b"/")
 
 
 def _rows(fields: list[bytes]) -> Iterator[Row]:

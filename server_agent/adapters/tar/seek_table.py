@@ -19,7 +19,6 @@ _SEEKABLE_MAGIC = 0x8F92EAB1
 _HEADER = struct.Struct("<II")
 _ENTRY = struct.Struct("<II")
 _FOOTER = struct.Struct("<IBI")
-MAX_FRAMES = 0x8000000
 DIGEST_BYTES = 32
 
 

@@ -82,10 +82,14 @@ class Selection:
     def __init__(self, scratch: Path, listing: Path, control: Control) -> None:
         """Raises sqlite3.DatabaseError if the listing cannot be read."""
         self._connection = connect(new_uri(scratch), control)
-        self._connection.executescript(_SCHEMA)
-        self._connection.execute("ATTACH ? AS listing", (read_only_uri(listing),))
-        check_format(self._connection, "listing")
-        self._connection.execute("BEGIN")
+        try:
+            self._connection.executescript(_SCHEMA)
+            self._connection.execute("ATTACH ? AS listing", (read_only_uri(listing),))
+            check_format(self._connection, "listing")
+            self._connection.execute("BEGIN")
+        except BaseException:
+            self._connection.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -124,13 +128,13 @@ class Selection:
 
     def entries(self) -> Iterator[tuple[bytes, bytes, int]]:
         """Directory, name and leaf of what was picked, each directory before what it holds."""
-        yield from self._connection.execute(
-            "SELECT dir, name, leaf FROM picked ORDER BY dir, leaf, name"
-        )
+        query = "SELECT dir, name, leaf FROM picked ORDER BY dir, leaf, name"
+        return (row for row in self._connection.execute(query))
 
     def unsaved(self) -> Iterator[tuple[bytes, str]]:
         """Path and kind of what was picked and is in no saveset."""
-        yield from self._connection.execute("SELECT path, kind FROM unsaved ORDER BY path")
+        query = "SELECT path, kind FROM unsaved ORDER BY path"
+        return (row for row in self._connection.execute(query))
 
     def homes(self) -> dict[int, str]:
         """The savesets that hold what was picked, by their ids in the listing."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import mmap
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -22,7 +23,7 @@ from server_agent.ports import Cancelled, Control
 # 8 % more processor time, since it does not fit a core's cache; 1 MiB compresses 0.7 % worse.
 FRAME_BYTES = 2 << 20
 _LEVEL = 3
-_END_BLOCKS_BYTES = 1024  # two blocks of zeros end a tar archive: pax, "ustar Interchange Format"
+END_BYTES = 1024  # two blocks of zeros end a tar archive: pax, "ustar Interchange Format"
 _SPARE_BUFFERS = 2  # one that is filled and one that waits to be written
 # Written back meanwhile, so that the sync at the end, which no cancel can end, stays short.
 _SYNC_BYTES = 64 << 20
@@ -78,23 +79,56 @@ class FrameWriter:
     @property
     def ends_like_tar(self) -> bool:
         """Whether the stream so far ends in tar's end of archive."""
-        tail = self._tail + bytes(memoryview(self._buffer)[: self._fill][-_END_BLOCKS_BYTES:])
-        return tail[-_END_BLOCKS_BYTES:] == bytes(_END_BLOCKS_BYTES)
+        tail = self._tail + bytes(memoryview(self._buffer)[: self._fill][-END_BYTES:])
+        return tail[-END_BYTES:] == bytes(END_BYTES)
 
     def space(self) -> memoryview:
-        """Where the next bytes of the stream go; never empty."""
-        return memoryview(self._buffer)[self._fill :]
-
-    def filled(self, count: int) -> None:
-        """The first `count` bytes of `space()` were filled. Waits for the disk at times.
+        """Where the next bytes of the stream go; never empty. Waits for the disk at times.
 
         Raises:
             OSError: the file cannot be written.
         """
-        self._fill += count
-        self.raw_bytes += count
         if self._fill == FRAME_BYTES:
             self._pack()
+        return memoryview(self._buffer)[self._fill :]
+
+    def filled(self, count: int) -> None:
+        """The first `count` bytes of `space()` were filled."""
+        self._fill += count
+        self.raw_bytes += count
+
+    def raw(self, begin: int, size: int) -> bytes:
+        """What went into the stream from a byte on, or less if there is no more. Waits until it is
+        written: for a look at the end, not for each piece."""
+        while self._pending:
+            self._write_oldest()
+        found = b""
+        while len(found) < size and begin + len(found) < self.frames.raw_offsets[-1]:
+            frame = self.frames.frame_at(begin + len(found))
+            stored = _checked(self._file, self.frames, frame)
+            raw = zstandard.ZstdDecompressor().decompress(stored)
+            found += raw[begin + len(found) - self.frames.raw_offsets[frame] :]
+        rest = begin + len(found) - self.frames.raw_offsets[-1]
+        return (found + bytes(memoryview(self._buffer)[rest : self._fill]))[:size]
+
+    def end_at(self, size: int) -> None:
+        """Gives the stream this length, by zeros that are put to its end or taken from there.
+
+        Raises:
+            ValueError: it does not end in so many zeros, or they have been written already.
+            OSError: the file cannot be written.
+        """
+        surplus = max(self.raw_bytes - size, 0)
+        if surplus > self._fill:
+            raise ValueError(f"byte {size} has been written long ago")
+        if bytes(self._buffer[self._fill - surplus : self._fill]).strip(b"\0"):
+            raise ValueError(f"not only zeros follow byte {size}")
+        self._fill -= surplus
+        self.raw_bytes -= surplus
+        while self.raw_bytes < size:
+            space = self.space()[: size - self.raw_bytes]
+            space[:] = bytes(len(space))
+            self.filled(len(space))
 
     def finish(self) -> None:
         """Writes all that is left and the seek table, and syncs the file.
@@ -111,7 +145,7 @@ class FrameWriter:
         os.fsync(self._file.fileno())
 
     def _pack(self) -> None:
-        self._tail = bytes(memoryview(self._buffer)[: self._fill][-_END_BLOCKS_BYTES:])
+        self._tail = bytes(memoryview(self._buffer)[: self._fill][-END_BYTES:])
         packing = self._threads.submit(self._packed, self._buffer, self._fill)
         self._pending.append((packing, self._buffer))
         while self._pending and (not self._free or self._pending[0][0].done()):
@@ -253,7 +287,8 @@ def _part(raw: Future[bytes], cut: _Cut) -> tuple[memoryview, bool]:
 
 
 def check(path: Path, frames: Frames, control: Control | None = None) -> Iterator[int]:
-    """Reads a file of frames and compares it with the digests.
+    """Reads a file of frames and compares it with the digests. What the system still has of it in
+    memory is not asked, if it was synced before: what counts is what the medium gives back.
 
     Yields:
         The number of bytes checked so far.
@@ -264,9 +299,14 @@ def check(path: Path, frames: Frames, control: Control | None = None) -> Iterato
         OSError: the file cannot be read.
     """
     with _opened(path, frames) as file:
+        # Nothing is read ahead that the next frame would have to give up again.
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
         for frame in range(len(frames)):
             if control is not None and control.cancelled:
                 raise Cancelled
+            begin = frames.offsets[frame] // mmap.PAGESIZE * mmap.PAGESIZE
+            size = frames.offsets[frame + 1] - begin + mmap.PAGESIZE
+            os.posix_fadvise(file.fileno(), begin, size, os.POSIX_FADV_DONTNEED)
             _checked(file, frames, frame)
             yield frames.offsets[frame + 1]
 

@@ -8,9 +8,12 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from server_agent.adapters.tar.aside import Aside
+from server_agent.adapters.tar.failures import is_full, no_space
 from server_agent.adapters.tar.names import joined, shown
 from server_agent.adapters.tar.selection import ancestors
-from server_agent.ports import EngineError
+from server_agent.domain.jobs import Level
+from server_agent.ports import EngineError, Message
 
 
 def below(target: bytes, path: bytes) -> bytes:
@@ -18,9 +21,9 @@ def below(target: bytes, path: bytes) -> bytes:
     return target.rstrip(b"/") + path
 
 
-def prepare(target: bytes, sources: list[bytes]) -> bool:
-    """Makes the target if it is not there, and removes files that stand where directories above
-    the sources have to be. Links to directories stay: /srv may well lead elsewhere.
+def prepare(target: bytes, sources: list[bytes], aside: Aside) -> bool:
+    """Makes the target if it is not there, and takes aside files that stand where directories
+    above the sources have to be. Links to directories stay: /srv may well lead elsewhere.
 
     Returns:
         Whether anything was in the target.
@@ -33,9 +36,11 @@ def prepare(target: bytes, sources: list[bytes]) -> bool:
             raise NotADirectoryError("it is no absolute path")
         os.makedirs(target, exist_ok=True)
         for source in sources:
-            _open_way(target, source)
+            _open_way(target, source, aside)
         return bool(os.listdir(target))
     except OSError as error:
+        if is_full(error):
+            raise no_space(f"no space left at {shown(target)}") from error
         raise EngineError(
             "TARGET_UNUSABLE",
             f"{shown(target)} cannot be the target: {error.strerror or error}."
@@ -43,13 +48,13 @@ def prepare(target: bytes, sources: list[bytes]) -> bool:
         ) from error
 
 
-def _open_way(target: bytes, source: bytes) -> None:
+def _open_way(target: bytes, source: bytes, aside: Aside) -> None:
     """Raises OSError if the source cannot be made below the target."""
     deepest = target
     for ancestor in ancestors(source):
         place = below(target, ancestor)
         if os.path.lexists(place) and not os.path.isdir(place):
-            os.unlink(place)
+            aside.take(place)
         if not os.path.isdir(place):
             break
         deepest = place
@@ -60,9 +65,11 @@ def _open_way(target: bytes, source: bytes) -> None:
         raise PermissionError(f"{shown(deepest)} cannot be written")
 
 
-def clear_way(target: bytes, entries: Iterable[tuple[bytes, bytes, int]]) -> Iterator[None]:
-    """Removes what tar would not replace: directories where files have to be, and the reverse.
-    What cannot be removed is left for tar to complain of. Pauses after each directory.
+def clear_way(
+    target: bytes, entries: Iterable[tuple[bytes, bytes, int]], aside: Aside
+) -> Iterator[Message | None]:
+    """Takes aside what tar would not replace: directories where files have to be, and the reverse.
+    What cannot be moved is left for tar to complain of. Pauses after each directory.
 
     Args:
         entries: directory, name and leaf of what will be restored, directory by directory and
@@ -72,18 +79,15 @@ def clear_way(target: bytes, entries: Iterable[tuple[bytes, bytes, int]]) -> Ite
         if os.path.isdir(below(target, directory) or b"/"):
             for _, name, leaf in group:
                 place = below(target, joined(directory, name))
-                with contextlib.suppress(OSError):
+                try:
                     if stat.S_ISDIR(os.lstat(place).st_mode) == bool(leaf):
-                        remove(place)
-        yield
-
-
-def remove(place: bytes) -> None:
-    """Removes what is there, a directory with all that it holds."""
-    if stat.S_ISDIR(os.lstat(place).st_mode):
-        shutil.rmtree(place)
-    else:
-        os.unlink(place)
+                        aside.take(place)
+                except FileNotFoundError:
+                    continue
+                except OSError as error:
+                    text = f"{shown(place)} is in the way and stays: {error.strerror}"
+                    yield Message(Level.WARNING, "IN_THE_WAY", text, place)
+        yield None
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """What has to be saved, from GNU tar into frames, and each member's place into the listing."""
 
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -9,14 +10,17 @@ from pathlib import Path
 from server_agent.adapters.tar import complaints
 from server_agent.adapters.tar.child import Child
 from server_agent.adapters.tar.listing import Amount, ListingWriter, Member
-from server_agent.adapters.tar.member import BLOCK_BYTES
+from server_agent.adapters.tar.member import BLOCK_BYTES, HEADERS_BYTES, member_blocks
 from server_agent.adapters.tar.names import member_key, member_path, shown, unescaped
-from server_agent.adapters.tar.stream import FrameWriter
+from server_agent.adapters.tar.stream import END_BYTES, DamagedFrame, FrameWriter
 from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.ports import BackupEvent, Control, EngineError, Message
 
+log = logging.getLogger(__name__)
+
 PROGRESS_SECONDS = 0.2  # often enough for a moving bar; the service thins it out for watchers
 _HEADER_BYTES = 1536  # a pax header, its record and the header proper: for the estimate of progress
+_USUAL_RECORD_BYTES = 20 * BLOCK_BYTES  # tar without --blocking-factor reads so much at once
 _BLOCK_WORD = len(b"block ")
 _KEPT_FAILURES = 20  # of tar's lines about the run as a whole; the first says it
 
@@ -34,8 +38,7 @@ TAR_CREATE = [
     "--verbose",
     "--block-number",
     "--quoting-style=escape",
-    # 64 KiB a write instead of 10: fewer reads here. The archive is filled up with zeros to a
-    # multiple of it. More than a pipe holds would kill a `zstd -dc` whose tar has seen the end.
+    # 64 KiB a write instead of 10: fewer reads here. `_end_stream` takes the surplus zeros off.
     "--blocking-factor=128",
     "--directory=/",
     "--null",
@@ -130,6 +133,7 @@ class Transfer:
                     yield self._progress()
             status = tar.wait()
         self._judge(status)
+        self._end_stream()
         self._index.end(self.writer.raw_bytes)
         self._place()
         yield from (_warning(text) for text in self._failures)
@@ -185,6 +189,20 @@ class Transfer:
             stored_bytes=self.writer.stored_bytes,
             current=member_path(self._index.current) if self._index.current else b"",
         )
+
+    def _end_stream(self) -> None:
+        """Makes it end with the record of 10 KiB that holds the end of the archive. A tar by hand
+        reads just that far, and a `zstd -dc` with more to say would be killed by its closed pipe.
+        """
+        blocks = self._index.block
+        try:
+            if self._index.current:
+                headers = self.writer.raw(blocks * BLOCK_BYTES, HEADERS_BYTES)
+                blocks += member_blocks(headers)
+            records = -(-(blocks * BLOCK_BYTES + END_BYTES) // _USUAL_RECORD_BYTES)
+            self.writer.end_at(records * _USUAL_RECORD_BYTES)
+        except (ValueError, DamagedFrame) as error:  # the check before the commit says more
+            log.info("the data of a saveset are left with all zeros at their end: %s", error)
 
     def _judge(self, status: int) -> None:
         """0 and 1 are whole archives, with changed files at 1; so is 2 if all that tar complained

@@ -2,7 +2,7 @@
 
 import argparse
 
-from server_agent.commands.parsing import Verbs, add_objects, add_task_options
+from server_agent.commands.parsing import Verbs, add_objects, add_task_options, text
 from server_agent.commands.words import split_lists
 from sesam_api.location import Location
 
@@ -11,13 +11,13 @@ def define(verbs: Verbs) -> None:
     objects = add_objects(verbs, "add", "add a client or a task")
 
     client = objects.add_parser("client", help="the machine on which the agent runs")
-    client.add_argument("name", metavar="NAME")
-    client.add_argument("--comment", default="", help="for people")
+    client.add_argument("name", type=text, metavar="NAME")
+    client.add_argument("--comment", type=text, default="", help="for people")
     client.set_defaults(run=_add_client)
 
     task = objects.add_parser("task", help="named sources of a client")
-    task.add_argument("name", metavar="NAME")
-    task.add_argument("-c", "--client", required=True, help="name of the client")
+    task.add_argument("name", type=text, metavar="NAME")
+    task.add_argument("-c", "--client", type=text, required=True, help="name of the client")
     add_task_options(task, required=True)
     task.set_defaults(run=_add_task)
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from server_agent.commands.parsing import Verbs, add_verb
+from server_agent.commands.parsing import Verbs, add_verb, text
 from server_agent.commands.waiting import usable_end
 from server_agent.commands.words import TYPE_LETTERS
 from sesam_api.location import Location
@@ -12,7 +12,7 @@ def define(verbs: Verbs) -> None:
     parser = add_verb(
         verbs, "backup", "start a backup; answers the job, with --wait the name of its saveset"
     )
-    parser.add_argument("task", metavar="TASK")
+    parser.add_argument("task", type=text, metavar="TASK")
     parser.add_argument(
         "-l", "--level", required=True, choices=TYPE_LETTERS, help="F: FULL, I: INC"
     )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from server_agent.commands.output import print_json_array, print_table, zone_of
-from server_agent.commands.parsing import Verbs, add_json, add_objects
+from server_agent.commands.parsing import Verbs, add_json, add_objects, text
+from sesam_api.errors import SesamError
 from sesam_api.location import Location
 
 JOB_STATES = ("queued", "active", "ok", "warning", "error", "broken", "cancelled")
@@ -14,7 +15,7 @@ _COLUMNS = {
     "clients": "name access comment",
     "tasks": "name client sources excludes comment",
     "savesets": "name task client type state start_time end_time sesam_day files size stored_size"
-    " skipped",
+    " skipped damage",
     "jobs": "id state kind task client type saveset create_time end_time sesam_day files size"
     " skipped message",
 }
@@ -29,21 +30,25 @@ def define(verbs: Verbs) -> None:
     savesets = _define(
         objects,
         "savesets",
-        lambda location, wanted: location.savesets(task=wanted.task, client=wanted.client),
+        lambda location, wanted: _of_known(
+            location.savesets(task=wanted.task, client=wanted.client), location, wanted
+        ),
     )
     jobs = _define(
         objects,
         "jobs",
-        lambda location, wanted: location.jobs(
-            states=wanted.state, task=wanted.task, client=wanted.client
+        lambda location, wanted: _of_known(
+            location.jobs(states=wanted.state, task=wanted.task, client=wanted.client),
+            location,
+            wanted,
         ),
     )
     jobs.add_argument(
         "--state", action="append", default=[], choices=JOB_STATES, help="may be repeated"
     )
     for parser in (savesets, jobs):
-        parser.add_argument("--task", default="", help="of this task only")
-        parser.add_argument("--client", default="", help="of this client only")
+        parser.add_argument("--task", type=text, default="", help="of this task only")
+        parser.add_argument("--client", type=text, default="", help="of this client only")
 
 
 def _define(objects: Verbs, name: str, read: Read) -> argparse.ArgumentParser:
@@ -63,7 +68,25 @@ def _define(objects: Verbs, name: str, read: Read) -> argparse.ArgumentParser:
     return parser
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows")
-    return int(text)
+def _of_known(
+    records: Iterator[Any], location: Location, wanted: argparse.Namespace
+) -> Iterator[Any]:
+    """The records. Without any, task and client have to be there: savesets and jobs outlive them.
+
+    Raises:
+        SesamError: there is nothing of this task or client, and no such task or client either.
+    """
+    first = list(itertools.islice(records, 1))
+    if not first and wanted.task:
+        location.task(wanted.task)
+    if not first and wanted.client:
+        names = (client.name for client in location.clients(wanted.client))
+        if wanted.client not in names:
+            raise SesamError("CLIENT_NOT_FOUND", {"client": wanted.client})
+    yield from itertools.chain(first, records)
+
+
+def _count(argument: str) -> int:
+    if not (argument.isascii() and argument.isdigit()):
+        raise argparse.ArgumentTypeError(f'"{argument}" is no number of rows')
+    return int(argument)

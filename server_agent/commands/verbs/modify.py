@@ -3,7 +3,7 @@
 import argparse
 
 from server_agent.commands.answer import CommandError
-from server_agent.commands.parsing import Verbs, add_objects, add_task_options
+from server_agent.commands.parsing import Verbs, add_objects, add_task_options, text
 from server_agent.commands.words import split_lists
 from sesam_api.location import Location
 
@@ -11,7 +11,7 @@ from sesam_api.location import Location
 def define(verbs: Verbs) -> None:
     objects = add_objects(verbs, "modify", "change a task")
     task = objects.add_parser("task", help='change what is given; -x "" removes all excludes')
-    task.add_argument("name", metavar="NAME")
+    task.add_argument("name", type=text, metavar="NAME")
     add_task_options(task, required=False)
     task.set_defaults(run=_modify_task)
 

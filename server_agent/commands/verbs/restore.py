@@ -2,14 +2,14 @@
 
 import argparse
 
-from server_agent.commands.parsing import Verbs, add_verb
+from server_agent.commands.parsing import Verbs, add_verb, text
 from server_agent.commands.waiting import usable_end
 from sesam_api.location import Location
 
 
 def define(verbs: Verbs) -> None:
     parser = add_verb(verbs, "restore", "restore a saveset or chosen paths; answers the job")
-    parser.add_argument("-s", "--saveset", required=True, metavar="SAVESET")
+    parser.add_argument("-s", "--saveset", type=text, required=True, metavar="SAVESET")
     parser.add_argument(
         "-f",
         "--file",

@@ -10,7 +10,7 @@ from server_agent.commands.output import (
     print_table,
     zone_of,
 )
-from server_agent.commands.parsing import Verbs, add_json, add_objects
+from server_agent.commands.parsing import Verbs, add_json, add_objects, text
 from sesam_api.location import Location
 from sesam_api.records import Job, Saveset, Task
 
@@ -19,14 +19,14 @@ _PROTOCOL_COLUMNS = ("time", "level", "code", "text")
 
 def define(verbs: Verbs) -> None:
     objects = add_objects(verbs, "show", "show everything about one thing")
-    for name, metavar, text in (
+    for name, metavar, what in (
         ("saveset", "NAME", "one saveset"),
         ("job", "ID", "one job"),
         ("task", "NAME", "one task"),
         ("protocol", "JOB", "what a job has written"),
     ):
-        parser = objects.add_parser(name, help=text)
-        parser.add_argument("name", metavar=metavar)
+        parser = objects.add_parser(name, help=what)
+        parser.add_argument("name", type=text, metavar=metavar)
         add_json(parser)
         parser.set_defaults(run=_protocol if name == "protocol" else _one, object=name)
 

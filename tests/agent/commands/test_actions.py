@@ -6,7 +6,7 @@ import pytest
 
 from server_agent.commands.answer import failure, success
 from server_agent.commands.parsing import UsageError
-from server_agent.commands.sm_cmd import EXIT_INTERRUPTED, make_parser
+from server_agent.commands.sm_cmd import make_parser
 from server_agent.commands.words import split_list
 from sesam_api.v1 import jobs_pb2
 from tests.agent.commands.conftest import SmCmd
@@ -106,14 +106,65 @@ def test_an_end_that_is_not_known_names_the_job_that_was_started(
     )
 
 
-def test_ctrl_c_stops_the_waiting_only(
-    sm_cmd: SmCmd, agent: FakeAgent, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_ctrl_c_stops_the_waiting_only(sm_cmd: SmCmd, agent: FakeAgent) -> None:
     agent.on_call["WatchJob"] = lambda: signal.raise_signal(signal.SIGINT)
     result = sm_cmd("backup", "docs", "-l", "F", "--wait")
-    assert (result.status, result.out) == (EXIT_INTERRUPTED, "")
-    assert "Job 1 goes on" in result.err
+    assert (result.status, result.out) == (
+        1,
+        'STATUS=ERROR MSG="Stopped waiting. Job 1 goes on. See it with: sm_cmd show job 1. '
+        'Stop it with: sm_cmd cancel 1"\n',
+    )
     assert agent.location.jobs["1"].state == jobs_pb2.JOB_STATE_QUEUED
+
+
+def test_ctrl_c_before_the_answer_says_what_is_not_known(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    agent.on_call["StartBackup"] = lambda: signal.raise_signal(signal.SIGINT)
+    result = sm_cmd("backup", "docs", "-l", "F")
+    assert result.status == 1
+    assert result.out.startswith('STATUS=ERROR MSG="Stopped by Ctrl-C before the answer was there.')
+    assert result.out.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["add", "client", "cl\udcff"], r"argument NAME: \"cl\xff\" is no text in UTF-8"),
+        (["add", "client", "c", "--comment", "\udcff"], "argument --comment"),
+        (["add", "task", "\udcff", "-c", "local", "-s", "/a"], "argument NAME"),
+        (["add", "task", "t", "-c", "\udcff", "-s", "/a"], "argument -c/--client"),
+        (["add", "task", "t", "-c", "local", "-s", "/a", "-x", "\udcff"], "argument -x/--exclude"),
+        (["modify", "task", "\udcff", "-x", ""], "argument NAME"),
+        (["remove", "task", "\udcff"], "argument NAME"),
+        (["remove", "client", "\udcff"], "argument NAME"),
+        (["backup", "\udcff", "-l", "F"], "argument TASK"),
+        (["backup", "docs", "-l", "\udcff"], "argument -l/--level"),
+        (["restore", "-s", "\udcff", "--target", "/t"], "argument -s/--saveset"),
+        (["cancel", "\udcff"], "argument JOB"),
+        (["show", "saveset", "\udcff"], "argument NAME"),
+        (["list", "savesets", "--task", "\udcff"], "argument --task"),
+        (["list", "jobs", "--client", "\udcff"], "argument --client"),
+        (["ls", "\udcff"], "argument SAVESET"),
+        (["\udcff"], "argument VERB"),
+    ],
+)
+def test_what_is_a_text_and_has_other_bytes_is_named(
+    sm_cmd: SmCmd, argv: list[str], said: str
+) -> None:
+    result = sm_cmd(*argv)
+    assert result.status == 1
+    assert result.out.startswith('STATUS=ERROR MSG="')
+    assert result.out.count("\n") == 1
+    assert said in result.out
+
+
+def test_a_target_and_a_path_may_have_any_bytes(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    agent.location.endings = [jobs_pb2.JOB_STATE_OK]
+    sm_cmd("backup", "docs", "-l", "F", "--wait")
+    (saveset,) = agent.location.savesets
+    done = sm_cmd("restore", "-s", saveset, "-f", "/a\udcff", "--target", "/t\udcfe")
+    assert done.status == 0
+    (sent,) = [request for name, request in agent.calls if name == "StartRestore"]
+    assert (list(sent.paths), sent.target) == ([b"/a\xff"], b"/t\xfe")
 
 
 @pytest.mark.parametrize(
@@ -125,6 +176,7 @@ def test_ctrl_c_stops_the_waiting_only(
         (["frobnicate"], "frobnicate"),
         (["list", "jobs", "--state", "fine"], "fine"),
         (["list", "jobs", "--limit", "-3"], "-3"),
+        (["--root", "", "list", "jobs"], "argument --root: it is empty"),
         ([], "VERB"),
     ],
 )

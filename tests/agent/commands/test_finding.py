@@ -25,7 +25,7 @@ def no_agent_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 @pytest.fixture
 def installation(tmp_path: Path) -> Installation:
     now = datetime(2025, 3, 1, tzinfo=UTC)
-    return make_installation(tmp_path / "ro ot", "Alpha", "127.0.0.1", 0, now)
+    return make_installation(tmp_path / "rö ot", "Alpha", "127.0.0.1", 0, now)
 
 
 @pytest.fixture
@@ -93,3 +93,37 @@ def test_a_reader_that_has_seen_enough_is_no_failure_to_talk_about(
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(timeout=20) == 1
+
+
+@pytest.mark.parametrize("verb", [("list", "clients"), ("backup", "nope", "-l", "F")])
+def test_an_answer_that_cannot_be_written_is_said(
+    agent: FakeAgent, installation: Installation, verb: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-c", SM_CMD, "--root", str(installation.anchor.parent), *verb]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr == b"sm_cmd: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "locale", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
+)
+def test_any_locale_reads_and_writes_the_same_bytes(
+    agent: FakeAgent, installation: Installation, locale: dict[str, str]
+) -> None:
+    command = [sys.executable, "-c", SM_CMD, "--root", str(installation.anchor.parent)]
+
+    def said(*argv: bytes) -> bytes:
+        run = subprocess.run(
+            [*command, *argv], env=os.environ | locale, capture_output=True, check=False
+        )
+        assert run.stderr == b""
+        return run.stdout
+
+    name = "büro".encode()
+    added = said(b"add", b"task", name, b"-c", b"local", b"-s", b"/srv/\xff" + name)
+    assert added == b'STATUS=SUCCESS MSG="' + name + b'"\n'
+    assert list(agent.location.tasks["büro"].sources) == [b"/srv/\xff" + name]
+    shown = said(b"list", b"tasks").splitlines()[1].split(b"\t")
+    assert shown[:3] == [name, b"local", b"/srv/\\xff" + name]

@@ -56,6 +56,36 @@ def test_lists_are_complete_unless_limited(sm_cmd: SmCmd, agent: FakeAgent) -> N
     assert [(row[0], row[-1]) for row in failed[1:]] == [("7", "why\\tnot")]
 
 
+def test_an_empty_list_of_what_is_not_there_is_refused(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    for of, name, said in (
+        ("--task", "nope", 'no task \\"nope\\" in'),
+        ("--task", "doc", 'no task \\"doc\\" in'),
+        ("--client", "loca", 'no client \\"loca\\" in'),
+    ):
+        for what in ("savesets", "jobs"):
+            for more in ((), ("--json",)):
+                result = sm_cmd("list", what, of, name, *more)
+                assert (result.status, result.out.count("\n")) == (1, 1)
+                assert said in result.out
+    assert json.loads(sm_cmd("list", "savesets", "--task", "docs", "--json").out) == []
+    agent.location.new_job(task="gone", client="gone too")
+    assert len(sm_cmd("list", "jobs", "--task", "gone").rows) == 2
+    assert len(sm_cmd("list", "jobs", "--client", "gone too").rows) == 2
+
+
+def test_a_damaged_saveset_says_why(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    agent.location.endings = [jobs_pb2.JOB_STATE_OK]
+    sm_cmd("backup", "docs", "-l", "F", "--wait")
+    assert sm_cmd("list", "savesets").rows[1][-1] == ""
+    saveset = agent.location.savesets[SAVESET]
+    saveset.state, saveset.damage = jobs_pb2.JOB_STATE_ERROR, "Its data was cut"
+    head, row = sm_cmd("list", "savesets").rows
+    listed = dict(zip(head, row, strict=True))
+    assert (listed["state"], listed["damage"]) == ("error", "Its data was cut")
+    assert dict(sm_cmd("show", "saveset", SAVESET).rows)["damage"] == "Its data was cut"
+    assert json.loads(sm_cmd("show", "saveset", SAVESET, "--json").out)["state"] == "error"
+
+
 def test_times_are_those_of_the_location_with_their_offset(sm_cmd: SmCmd, agent: FakeAgent) -> None:
     job = agent.location.new_job(task="docs", client="local")
     job.create_time.FromJsonString("2025-07-01T10:00:00.5Z")
@@ -128,6 +158,19 @@ def test_a_listing_carries_every_name(sm_cmd: SmCmd, agent: FakeAgent) -> None:
     assert [record.get("path_b64") for record in records] == [None, None, "L3Nydi9jYWbp", None]
     missing = sm_cmd("ls", SAVESET, "/nowhere")
     assert (missing.status, missing.out.count("\n")) == (1, 1)
+
+
+def test_a_file_is_listed_as_itself(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    file = savesets_pb2.ENTRY_KIND_FILE
+    agent.location.listings[SAVESET] = {
+        b"": [savesets_pb2.Entry(path=b"/etc/fstab", kind=file)],
+        b"/srv": [savesets_pb2.Entry(path=name, kind=file) for name in (b"/srv/a", b"/srv/b\xff")],
+    }
+    for path, shown in (("/etc/fstab", "/etc/fstab"), ("/srv/b\udcff", "/srv/b\\xff")):
+        assert [row[0] for row in sm_cmd("ls", SAVESET, path).rows] == ["path", shown]
+        assert len(json.loads(sm_cmd("ls", SAVESET, path, "--json").out)) == 1
+    for path in ("/srv/c", "/etc", "srv"):
+        assert sm_cmd("ls", SAVESET, path).status == 1
 
 
 def test_sources_that_are_no_text_have_their_bytes_beside_them() -> None:

@@ -97,7 +97,10 @@ class Rig:
             subscription.close()
 
     def saveset_list(self) -> list[Saveset]:
-        return list(self.savesets.find(SavesetQuery(), None, 1000).items)
+        return [each.saveset for each in self.savesets.find(SavesetQuery(), None, 1000).items]
+
+    def damage(self, name: str) -> str:
+        return self.savesets.get(name).damage
 
     def protocol(self, job: Job) -> list[ProtocolLine]:
         return self.jobs.protocol(job.id, 0, 1000)[0]

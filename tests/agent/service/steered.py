@@ -62,6 +62,7 @@ class SteeredEngine:
         interrupted: what `recover` finds, by saveset.
         missing: paths that no listing has.
         damaged: raised when a listing is read.
+        absent: names of savesets whose files are not in their places.
     """
 
     def __init__(self) -> None:
@@ -72,6 +73,7 @@ class SteeredEngine:
         self.recovered: list[tuple[list[SavesetRef], frozenset[str]]] = []
         self.missing: set[bytes] = set()
         self.damaged: Exception | None = None
+        self.absent: set[str] = set()
         self.closed = 0
         self.page = EntryPage((), 0, None)
         self.entry_calls: list[tuple[SavesetRef, bytes, str | None, int]] = []
@@ -79,6 +81,12 @@ class SteeredEngine:
     @property
     def name(self) -> str:
         return "steered"
+
+    def check_store(self, label: str) -> None:
+        """It is always there."""
+
+    def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
+        return {each.name for each in savesets} - self.absent
 
     def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
         self.backups.append(request)
@@ -103,6 +111,8 @@ class SteeredEngine:
         return self.page
 
     def missing_paths(self, saveset: SavesetRef, paths: Sequence[bytes]) -> list[bytes]:
+        if self.damaged is not None:
+            raise self.damaged
         return [path for path in paths if path in self.missing]
 
     def recover(

@@ -49,7 +49,7 @@ def test_an_inc_builds_on_the_newest_and_all_below(rig: Rig) -> None:
     rig.clock.advance(timedelta(hours=1))
     second = rig.backed_up(BackupType.INC)
     assert [ref.name for ref in rig.engine.backups[-1].base] == [first.saveset, full.saveset]
-    assert rig.savesets.get(second.saveset).base == first.saveset
+    assert rig.savesets.get(second.saveset).saveset.base == first.saveset
     assert second.saveset.startswith("SI")
     assert second.message == ""
 
@@ -75,18 +75,20 @@ def test_an_inc_of_changed_sources_becomes_a_full_and_warns(rig: Rig) -> None:
 
 
 def test_an_inc_whose_base_is_damaged_becomes_a_full(rig: Rig) -> None:
-    rig.backed_up()
+    base = rig.backed_up().saveset
     rig.clock.advance(timedelta(hours=1))
-    rig.engine.scripts.append([EngineError("BASE_DAMAGED", "the listing is cut")])
+    rig.engine.scripts.append([EngineError("BASE_DAMAGED", "the listing is cut", base)])
     job = rig.backed_up(BackupType.INC)
+    assert "the listing is cut" in rig.damage(base)
     inc, full = rig.engine.backups[-2:]
     assert (inc.type, full.type, full.base) == (BackupType.INC, BackupType.FULL, ())
     assert inc.saveset != full.saveset == job.saveset
-    assert (job.state, job.type) == (JobState.OK, BackupType.FULL)
-    assert job.message == "No base: made a FULL, the base is damaged"
+    assert (job.state, job.type) == (JobState.WARNING, BackupType.FULL)
+    assert rig.savesets.get(job.saveset).saveset.state is SavesetState.OK
+    assert job.message == "No base: made a FULL, the base is missing or damaged"
     [line] = [line for line in rig.protocol(job) if line.code == "CHAIN_LOST"]
     assert "the listing is cut" in line.text
-    assert rig.savesets.get(job.saveset).base is None
+    assert rig.savesets.get(job.saveset).saveset.base is None
 
 
 def test_files_that_were_not_saved_make_a_warning_with_numbers(rig: Rig) -> None:
@@ -180,7 +182,7 @@ def test_two_backups_of_one_task_run_one_after_the_other(rig: Rig) -> None:
     assert rig.job(second).state is JobState.QUEUED
     gate.open()
     assert rig.ended(second).type is BackupType.INC
-    assert rig.savesets.get(rig.job(second).saveset).base == rig.job(first).saveset
+    assert rig.savesets.get(rig.job(second).saveset).saveset.base == rig.job(first).saveset
 
 
 def test_backups_of_two_tasks_run_at_once_and_a_third_waits(rig: Rig) -> None:

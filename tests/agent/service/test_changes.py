@@ -173,3 +173,117 @@ def test_the_log_is_trimmed_now_and_then(idle_rig: Rig) -> None:
     with idle_rig.catalogue.read() as view:
         assert view.answered(answered.id) is None
         assert view.changes_since(0).keys is not None
+
+
+def said(changed: ChangeSet) -> list[tuple[str, str]]:
+    """Kind and name of each object, in order; a removal has its kind in capitals."""
+    told = []
+    for item in changed.objects:
+        match item:
+            case LiveJob():
+                told.append(("job", item.job.id))
+            case Removed():
+                told.append((item.key.kind.value.upper(), item.key.id))
+            case _:
+                told.append((type(item).__name__.lower(), item.name))
+    return told
+
+
+def test_a_backup_that_ends_takes_the_place_of_the_one_before(rig: Rig) -> None:
+    old = rig.backed_up()
+    subscription, _ = subscribed(rig)
+    subscription.begin(None)
+    rig.clock.advance(timedelta(hours=1))
+    new = rig.backed_up()
+    assert said(subscription.take()) == [("JOB", old.id), ("job", new.id)]
+    subscription.close()
+
+
+def test_of_two_that_ended_meanwhile_the_newest_stays(rig: Rig) -> None:
+    old = rig.backed_up()
+    subscription, _ = subscribed(rig)
+    begun = subscription.begin(None)
+    subscription.close()
+    rig.clock.advance(timedelta(hours=1))
+    passed = rig.backed_up()
+    rig.clock.advance(timedelta(hours=1))
+    new = rig.backed_up()
+    again, _ = subscribed(rig)
+    resumed = again.begin(begun.revision)
+    assert isinstance(resumed, ChangeSet)
+    assert said(resumed) == [
+        ("JOB", old.id),
+        ("job", passed.id),
+        ("JOB", passed.id),
+        ("job", new.id),
+    ]
+    again.close()
+
+
+def test_one_that_ended_before_the_newest_by_the_clock_does_not_stay(rig: Rig) -> None:
+    rig.backed_up()
+    subscription, _ = subscribed(rig)
+    subscription.begin(None)
+    rig.clock.advance(timedelta(hours=-1))
+    early = rig.backed_up()
+    assert said(subscription.take()) == [("job", early.id), ("JOB", early.id)]
+    subscription.close()
+
+
+def test_a_restore_that_ends_is_told_and_removed(rig: Rig) -> None:
+    saveset = rig.backed_up().saveset
+    subscription, _ = subscribed(rig)
+    subscription.begin(None)
+    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/tmp/out").job)
+    assert said(subscription.take()) == [("job", job.id), ("JOB", job.id)]
+    subscription.close()
+
+
+def test_the_last_backup_goes_and_comes_back_with_its_task(rig: Rig) -> None:
+    job = rig.backed_up()
+    subscription, _ = subscribed(rig)
+    subscription.begin(None)
+    rig.topology.delete_task(request(), "docs", None)
+    assert said(subscription.take()) == [("TASK", "docs"), ("JOB", job.id)]
+    rig.add_task()
+    assert said(subscription.take()) == [("task", "docs"), ("job", job.id)]
+    subscription.close()
+
+
+def test_whatever_happens_the_changes_come_to_the_same_as_a_snapshot(rig: Rig) -> None:
+    rig.add_task("mail")
+    subscription, _ = subscribed(rig)
+    begun = subscription.begin(None)
+    assert isinstance(begun, Snapshot)
+    kept = {live.job.id for live in begun.jobs}
+
+    def take() -> None:
+        for kind, name in said(subscription.take()):
+            if kind == "job":
+                kept.add(name)
+            elif kind == "JOB":
+                kept.discard(name)
+
+    steps = [
+        lambda: rig.backed_up(task="docs"),
+        lambda: rig.backed_up(task="mail"),
+        lambda: rig.clock.advance(timedelta(hours=-2)),
+        lambda: rig.backed_up(task="docs"),
+        lambda: rig.topology.delete_task(request(), "mail", None),
+        lambda: rig.clock.advance(timedelta(hours=5)),
+        lambda: rig.backed_up(task="docs"),
+        lambda: rig.add_task("mail"),
+        lambda: rig.backed_up(task="mail"),
+        lambda: rig.topology.delete_task(request(), "docs", None),
+    ]
+    for number, step in enumerate(steps):
+        step()
+        if number % 3 != 1:
+            take()
+    take()
+    fresh, _ = subscribed(rig)
+    now = fresh.begin(None)
+    assert isinstance(now, Snapshot)
+    assert kept == {live.job.id for live in now.jobs}
+    fresh.close()
+    subscription.close()

@@ -54,7 +54,7 @@ def test_a_backup_that_lacked_only_its_entry_is_entered(idle_rig: Rig) -> None:
     [ended] = settle(idle_rig)
     assert ended.state is JobState.WARNING
     assert ended.message.startswith("4 of 5 files were not saved whole; ")
-    assert idle_rig.savesets.get(inc.saveset).base == full.saveset
+    assert idle_rig.savesets.get(inc.saveset).saveset.base == full.saveset
     writing, committed = idle_rig.engine.recovered[-1]
     assert writing[0].base == full.saveset
     assert committed == {full.saveset}

@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 from server_agent.domain.access import Role
-from server_agent.domain.errors import RequestIdReused, TokenUsed
+from server_agent.domain.errors import RequestIdReused, TaskNotFound, TokenUsed
 from server_agent.domain.jobs import JobState
 from server_agent.domain.savesets import BackupType
 from server_agent.domain.topology import Access
@@ -140,3 +140,15 @@ def test_an_enrolment_with_another_token_under_the_same_id_is_refused(idle_rig: 
     idle_rig.access.enrol(request_id, "Enrol", first, "desk")
     with pytest.raises(RequestIdReused):
         idle_rig.access.enrol(request_id, "Enrol", second, "desk")
+
+
+def test_a_repeat_gets_the_task_as_it_is_now_or_is_told_that_it_has_gone(idle_rig: Rig) -> None:
+    topology = idle_rig.topology
+    topology.create_client(request(), "host", Access.LOCAL, "")
+    ask = request("CreateTask")
+    task = topology.create_task(ask, "docs", "host", (b"/a",), (), "")
+    updated = topology.update_task(request(), "docs", etag(task), (b"/b",), (), "")
+    assert topology.create_task(ask, "docs", "host", (b"/a",), (), "") == updated
+    topology.delete_task(request(), "docs", None)
+    with pytest.raises(TaskNotFound):
+        topology.create_task(ask, "docs", "host", (b"/a",), (), "")

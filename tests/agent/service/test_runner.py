@@ -129,5 +129,24 @@ def test_a_job_without_a_protocol_fails(caplog: pytest.LogCaptureFixture) -> Non
     job = rig.backed_up()
     rig.runner.stop()
     assert job.state is JobState.ERROR
-    assert "No space left" not in job.message
-    assert "No space left" in caplog.text
+    assert job.message == (
+        "The agent's own disk is full (protocol of job 1). Make room there, then start it again"
+    )
+    assert job.message in caplog.text
+
+
+def test_a_job_whose_thread_cannot_be_started_ends_and_blocks_nothing(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "job-1":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    job = rig.backed_up()
+    assert (job.state, job.saveset) == (JobState.ERROR, "")
+    assert "incident" in job.message
+    assert rig.backed_up().state is JobState.OK

@@ -3,7 +3,7 @@
 import pytest
 
 from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetNotFound
-from server_agent.ports import Entry, EntryKind, EntryPage, SavesetQuery
+from server_agent.ports import Entry, EntryKind, EntryPage
 from tests.agent.service.rig import LABEL, Rig
 
 ENTRY = Entry(b"/srv/\xff", EntryKind.FILE, 1, 2, 0o644, 0, 0, b"", None, 0)
@@ -33,4 +33,4 @@ def test_what_is_not_there_is_named(rig: Rig) -> None:
         rig.savesets.entries("SF1", b"", None, 1)
     with pytest.raises(SavesetNotFound):
         rig.savesets.get("SF1")
-    assert [each.name for each in rig.savesets.find(SavesetQuery(), None, 9).items] == [name]
+    assert [each.name for each in rig.saveset_list()] == [name]

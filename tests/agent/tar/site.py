@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from server_agent.adapters.tar.engine import TarEngine
+from server_agent.adapters.tar.store import LABEL_FILE, write_label
 from server_agent.domain.jobs import Progress
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import (
@@ -22,6 +23,7 @@ from server_agent.ports import (
 )
 from tests.fakes.engine import FakeControl
 
+LOCATION_ID = "7f6bb2a5-3a43-4c5e-9d6e-3a0c7f1f6d11"
 DAY = date(2026, 10, 25)
 LABEL = "POOL00001"
 IS_ROOT = os.geteuid() == 0
@@ -44,7 +46,8 @@ class Site:
     @classmethod
     def below(cls, root: Path) -> "Site":
         (root / "source").mkdir(parents=True)
-        return cls(root, TarEngine(root / "store", root / "lis", root / "tmp", threads=2))
+        make_store(root)
+        return cls(root, engine_below(root))
 
     @property
     def source(self) -> Path:
@@ -113,11 +116,20 @@ class Site:
             str(path.relative_to(self.root))
             for place in ("store", "lis", "tmp")
             for path in (self.root / place).rglob("*")
-            if path.is_file()
+            if path.is_file() and path.name != LABEL_FILE
         }
 
     def codes(self) -> list[str]:
         return [message.code for message in self.messages]
+
+
+def engine_below(root: Path) -> TarEngine:
+    return TarEngine(root / "store", root / "lis", root / "tmp", LOCATION_ID, threads=2)
+
+
+def make_store(root: Path) -> None:
+    (root / "store" / LABEL).mkdir(parents=True)
+    write_label(root / "store" / LABEL, LABEL, LOCATION_ID)
 
 
 def at(target: Path, path: Path) -> Path:

@@ -2,9 +2,9 @@
 
 import json
 import os
-import shutil
 import struct
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ import zstandard
 from blake3 import blake3
 
 from server_agent.adapters.tar import seek_table
+from server_agent.adapters.tar.member import member_blocks
 from server_agent.adapters.tar.seek_table import Frames, SeekTableError
 from server_agent.adapters.tar.stream import FRAME_BYTES
 from server_agent.ports import EngineError
@@ -49,7 +50,6 @@ def test_the_seek_table_byte_by_byte(three_frames: Site) -> None:
     assert position == len(content) - len(table)
 
 
-@pytest.mark.skipif(not shutil.which("zstd"), reason="zstd is not installed")
 def test_a_full_is_restored_by_hand(site: Site, tmp_path: Path) -> None:
     make_special_tree(site.source)
     site.back_up()
@@ -57,6 +57,63 @@ def test_a_full_is_restored_by_hand(site: Site, tmp_path: Path) -> None:
     target.mkdir()
     by_hand(site.data(), target)
     assert differences(picture(site.source), picture(at(target, site.source))) == []
+
+
+def make_last(kind: str, last: Path) -> None:
+    """The last entry of a source, which ends its archive."""
+    if kind == "link":
+        last.symlink_to("somewhere")
+    elif kind == "hard link":
+        os.link(last.with_name("first"), last)
+    elif kind == "sparse":
+        with last.open("wb") as file:
+            file.truncate(20_000_000)
+            file.seek(5_000_000)
+            file.write(b"middle")
+    elif kind == "long name":
+        last.with_name("z" * 250).write_bytes(bytes(700))
+        os.setxattr(last.with_name("z" * 250), "user.note", b"x" * 3000)
+    else:
+        last.write_bytes(bytes(int(kind)))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("link", "hard link", "sparse", "long name", "0", "1", "511", "5632", "6144", "60000"),
+        *("65536", "1000000", str(2 * FRAME_BYTES - 10240), str(3 * FRAME_BYTES)),
+    ],
+)
+def test_the_stream_ends_with_what_tar_reads(site: Site, tmp_path: Path, kind: str) -> None:
+    """Zeros of a file are not zeros of the end. With more behind the end, tar would go away from a
+    zstd that has not said all."""
+    (site.source / "first").write_text("x")
+    make_last(kind, site.source / "z")
+    site.back_up()
+    stream = subprocess.run(["zstd", "-dc", site.data()], capture_output=True, check=True).stdout
+    archive = tmp_path / "archive.tar"
+    archive.write_bytes(stream)
+    with tarfile.open(archive) as members:
+        members.getmembers()
+        end = members.offset  # of the two blocks of zeros
+    assert len(stream) == -(-(end + 1024) // 10240) * 10240
+    assert not stream[end:].strip(b"\0")
+    site.restore(tmp_path / "target")
+    assert differences(picture(site.source), picture(at(tmp_path / "target", site.source))) == []
+
+
+@pytest.mark.parametrize("size", [0, 1, 512, 513, (8 << 30) - 1, 8 << 30, 1 << 45])
+def test_how_long_a_member_is(size: int) -> None:
+    """Sizes from 8 GiB on do not fit their field."""
+    member = tarfile.TarInfo("x" * 300)
+    member.size = size
+    headers = member.tobuf(tarfile.PAX_FORMAT)
+    assert member_blocks(headers + b"data") == len(headers) // 512 + -(-size // 512)
+    member.type = tarfile.DIRTYPE
+    assert member_blocks(member.tobuf(tarfile.PAX_FORMAT)) >= 3
+    for cut in (0, 511, 600, len(headers) - 1):
+        with pytest.raises(ValueError, match="within its headers"):
+            member_blocks(headers[:cut])
 
 
 def by_hand(data: Path, target: Path) -> None:

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from server_agent.adapters.tar.mounts import is_below, mount_table, mounts
 from server_agent.domain.jobs import Phase, Progress
 from server_agent.ports import BackupEvent, Cancelled, EngineError, Interrupted, SavesetRef
 from tests.agent.tar.site import DAY, IS_ROOT, LABEL, Site, is_progress
@@ -247,3 +249,30 @@ def test_nothing_is_built_on_data_that_were_cut(site: Site) -> None:
         site.back_up()
     assert failure.value.code == "BASE_DAMAGED"
     assert site.chain[0].name in failure.value.text
+
+
+def test_the_check_before_the_commit_asks_the_medium(site: Site, big: Path) -> None:
+    """What the system remembers of a file would match its digests on any disk."""
+    events = site.engine.backup(site.request(), FakeControl())
+    begun(events, Phase.COMMIT)
+    (part,) = (site.root / "store").rglob("*.part")
+    if not _is_on_a_disk(part):
+        pytest.skip("a file system in memory has no medium")
+    before = _bytes_from_disks()
+    list(events)
+    assert _bytes_from_disks() - before > BIG_BYTES * 0.9
+
+
+def _is_on_a_disk(path: Path) -> bool:
+    _, file_system = max(
+        (point, file_system)
+        for point, file_system in mounts(mount_table())
+        if is_below(os.fsencode(path.resolve()), point)
+    )
+    return file_system not in (b"tmpfs", b"ramfs", b"rootfs")
+
+
+def _bytes_from_disks() -> int:
+    """How much this process has read that was not in memory, see proc(5)."""
+    (line,) = re.findall(r"^read_bytes: (\d+)$", Path("/proc/self/io").read_text(), re.MULTILINE)
+    return int(line)

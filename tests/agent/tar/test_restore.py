@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from server_agent.adapters.tar.aside import Aside
+from server_agent.adapters.tar.stream import FRAME_BYTES
 from server_agent.ports import Cancelled, EngineError
 from tests.agent.tar.site import IS_ROOT, NOBODY, Probe, Site, at, unprivileged
 from tests.agent.tar.trees import differences, picture
@@ -149,22 +153,118 @@ def test_a_cancel_leaves_no_cut_file(site: Site, tmp_path: Path) -> None:
     assert not any((site.root / "tmp").iterdir())
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="only root can mount a small file system")
-def test_a_full_target_is_said_and_leaves_no_cut_file(site: Site) -> None:
-    (site.source / "a").write_text("whole")
-    (site.source / "big").write_bytes(os.urandom(4_000_000))
-    (site.source / "c").write_text("after it")
+def in_own_mounts(verb: str, root: Path, argument: str) -> Any:
+    """What the driver answers that may mount what nobody else sees."""
+    driver = [sys.executable, "-m", "tests.agent.tar.driver", verb, str(root), argument]
     ended = subprocess.run(
-        [
-            *("unshare", "--mount", sys.executable, "-m", "tests.agent.tar.driver"),
-            *("restore", str(site.root), "2000000"),
-        ],
+        ["unshare", "--mount", *driver],
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
     )
     assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout) == {"code": "NO_SPACE", "left": {"a": 5}}
+    return json.loads(ended.stdout)
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can mount a small file system")
+def test_a_full_target_is_said_and_leaves_no_cut_file(site: Site) -> None:
+    (site.source / "a").write_text("whole")
+    (site.source / "big").write_bytes(os.urandom(4_000_000))
+    (site.source / "c").write_text("after it")
+    answer = in_own_mounts("restore", site.root, "2000000")
+    assert (answer["code"], answer["left"]) == ("NO_SPACE", {"a": 5})
+    said = rf'no space left at "{answer["target"]}", where "{site.source}/big".*Free some space'
+    assert re.match(said, answer["text"])
+
+
+def make_in_the_way(place: Path) -> dict[bytes, dict[str, Any]]:
+    """A directory with content where a file has to be; returns its picture."""
+    (place / "deep").mkdir(parents=True)
+    (place / "deep/mine").write_text("nobody else has this")
+    (place / "link").symlink_to("deep")
+    return picture(place)
+
+
+def make_three_frames(site: Site) -> None:
+    """Files in the first frame, in the second and third, and in the last."""
+    (site.source / "a").write_text("small, first frame")
+    (site.source / "dir").mkdir()
+    (site.source / "dir/inside").write_text("first frame too")
+    (site.source / "noise").write_bytes(os.urandom(2 * FRAME_BYTES + 100_000))
+    (site.source / "z").write_text("small, last frame")
+    site.back_up()
+
+
+@pytest.mark.parametrize("in_the_way", ["a", "noise", "z"])
+def test_damage_leaves_what_was_in_the_way(site: Site, tmp_path: Path, in_the_way: str) -> None:
+    """Whether its file had come back already, was begun, or was to come."""
+    make_three_frames(site)
+    restored = at(tmp_path / "target", site.source)
+    before = make_in_the_way(restored / in_the_way)
+    (restored / "dir").write_text("a file where a directory has to be")
+    with site.data().open("r+b") as file:
+        file.seek(FRAME_BYTES + 1000)
+        file.write(b"damage")
+    with pytest.raises(EngineError) as failure:
+        site.restore(tmp_path / "target")
+    assert failure.value.code == "SAVESET_DAMAGED"
+    assert differences(before, picture(restored / in_the_way)) == []
+    assert (restored / "dir").read_text() == "a file where a directory has to be"
+    assert set(os.listdir(restored)) == {"a", "dir", in_the_way}, "and nothing else is left"
+
+
+def test_a_cancel_leaves_what_was_in_the_way(site: Site, tmp_path: Path) -> None:
+    make_three_frames(site)
+    restored = at(tmp_path / "target", site.source)
+    before = make_in_the_way(restored / "a")
+    above = tmp_path / "other"
+    above.mkdir()
+    (above / site.source.parts[1]).write_text("a file above the source")
+    control = Probe(lambda: control.cancel() if os.path.exists(restored / "dir") else None)
+    with pytest.raises(Cancelled):
+        site.restore(tmp_path / "target", control=control)
+    other = Probe(lambda: other.cancel() if at(above, site.source).is_dir() else None)
+    with pytest.raises(Cancelled):
+        site.restore(above, control=other)
+    assert differences(before, picture(restored / "a")) == []
+    assert sorted(os.listdir(restored)) == ["a", "dir"]
+    assert (above / site.source.parts[1]).read_text() == "a file above the source"
+    assert os.listdir(above) == [site.source.parts[1]]
+
+
+def test_what_was_in_the_way_is_gone_after_success(site: Site, tmp_path: Path) -> None:
+    """With the times of the directories that it was in."""
+    make_three_frames(site)
+    os.utime(site.source, ns=(1, 1_500_000_000_000_000_000))
+    site.back_up()
+    for name in ("a", "noise", "z"):
+        make_in_the_way(at(tmp_path / "target", site.source) / name)
+    (at(tmp_path / "target", site.source) / "dir").symlink_to(tmp_path)
+    site.restore(tmp_path / "target")
+    assert differences(picture(site.source), picture(at(tmp_path / "target", site.source))) == []
+    assert site.codes() == []
+
+
+def test_what_nothing_came_for_is_put_back(tmp_path: Path) -> None:
+    """tar may fail at one file and restore all others."""
+    before = make_in_the_way(tmp_path / "place")
+    with Aside() as aside:
+        aside.take(os.fsencode(tmp_path / "place"))
+        assert not (tmp_path / "place").exists()
+        assert list(aside.settle()) == [None]
+        assert differences(before, picture(tmp_path / "place")) == []
+    assert os.listdir(tmp_path) == ["place"]
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can mount a small file system")
+@pytest.mark.parametrize("inside", ["", "deep"])
+def test_a_mount_point_in_the_way_stays(site: Site, inside: str) -> None:
+    (site.source / "a").write_text("has to be a file")
+    (site.source / "b").write_text("after it")
+    answer = in_own_mounts("over", site.root, inside)
+    assert answer["codes"] == ["IN_THE_WAY", "NOT_RESTORED"]
+    assert "is a mount point" in answer["text"]
+    assert answer["left"] == {"a": "directory", "b": "after it", "mounted": "stays"}
 
 
 def test_an_unprivileged_restore_says_what_it_cannot_do_in_one_line(open_site: Site) -> None:

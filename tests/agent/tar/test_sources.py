@@ -8,8 +8,8 @@ import pytest
 from server_agent.adapters.tar.scan import kernel_mounts, whole_records
 from server_agent.domain.errors import PathNotFound
 from server_agent.domain.jobs import Level
-from server_agent.ports import Entry, EntryKind, SavesetRef
-from tests.agent.tar.site import Site, at
+from server_agent.ports import EngineError, Entry, EntryKind, Interrupted, SavesetRef
+from tests.agent.tar.site import Site, at, unprivileged
 from tests.agent.tar.trees import differences, picture
 
 NAMES = [
@@ -140,6 +140,65 @@ def test_a_source_that_is_a_link_is_only_the_link(site: Site, tmp_path: Path) ->
     (message,) = site.messages
     assert (message.level, message.code) == (Level.WARNING, "SOURCE_IS_LINK")
     assert str(link) in message.text
+    assert f'name "{site.source}" in the task' in message.text
+    assert done.warnings == (message.text,)
+    made = site.chain[0]
+    assert site.engine.recover([made], frozenset()) == [Interrupted(made.name, done)]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("/tmp/" + "n" * 256, "a name in it has 256 bytes, and no file's name has more than 255"),
+        ("/tmp" + "/deep" * 820, "it has 4104 bytes, and no path has more than 4095"),
+    ],
+)
+def test_a_source_that_is_too_long(site: Site, source: str, said: str) -> None:
+    with pytest.raises(EngineError, match=said) as failure:
+        site.back_up(Path(source))
+    assert failure.value.code == "SOURCE_MISSING"
+    assert len(failure.value.text) < 300
+    assert site.files() == set()
+
+
+def test_a_source_of_which_nothing_can_be_read(open_site: Site) -> None:
+    """Alone it is an error, beside others a warning; bare directories are nothing."""
+    site = open_site
+    closed, secrets = site.root / "closed", site.root / "secrets"
+    with unprivileged():
+        (site.source / "file").write_text("x")
+        (closed / "inside").mkdir(parents=True)
+        closed.chmod(0)
+        (secrets / "deep").mkdir(parents=True)
+        (secrets / "deep/file").write_text("y")
+        (secrets / "deep/file").chmod(0)
+        for sources in ((closed,), (secrets,), (secrets / "deep/file",), (closed, secrets)):
+            with pytest.raises(EngineError, match=str(sources[-1])) as failure:
+                site.back_up(*sources)
+            assert failure.value.code == "SOURCE_UNREADABLE"
+            assert site.files() == set()
+        done = site.back_up(site.source, closed, secrets)
+        assert (done.files, done.skipped, len(done.warnings)) == (1, 2, 2)
+        assert str(closed) in done.warnings[0]
+        assert str(secrets) in done.warnings[1]
+        (secrets / "deep/file").chmod(0o600)
+        done = site.back_up(site.source, closed, secrets)
+        assert (done.files, done.skipped, len(done.warnings)) == (1, 1, 1)
+        closed.chmod(0o700)
+
+
+def test_an_empty_source_is_no_error(site: Site) -> None:
+    done = site.back_up()
+    assert (done.listed_files, done.skipped, done.warnings) == (0, 0, ())
+
+
+def test_an_exclude_of_any_bytes(site: Site) -> None:
+    """A pattern is text in which U+DC80 to U+DCFF stand for bytes that are no UTF-8."""
+    for name in (b"keep\xff", b"drop\xfe", b"\xe4\xf6"):
+        Path(os.fsdecode(os.fsencode(site.source) + b"/" + name)).touch()
+    site.back_up(excludes=("drop\udcfe", "[\udce4]?"))
+    page = site.engine.entries(site.chain[0], os.fsencode(site.source), None, 10)
+    assert [entry.path.rpartition(b"/")[2] for entry in page.entries] == [b"keep\xff"]
 
 
 def test_the_root_as_a_source(site: Site, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from server_agent.domain.access import Role
+from server_agent.rpc.enrolments import MINUTE, MOST_FAILED
 from sesam_api.v1 import access_pb2
 from tests.rpc.agent.rig import LOCATION_ID, AgentRig
 
@@ -97,3 +98,44 @@ def test_credentials_are_listed_and_revoked(agent: AgentRig) -> None:
         grpc.StatusCode.NOT_FOUND,
         "CREDENTIAL_NOT_FOUND",
     )
+
+
+@pytest.mark.logs_warnings
+def test_an_address_that_tries_many_tokens_is_told_to_wait_and_a_good_token_is_taken(
+    agent: AgentRig,
+) -> None:
+    nobody = agent.caller(None)
+    token = agent.local.call(TOKEN, role=access_pb2.ROLE_ADMIN).token
+    reasons = [
+        nobody.refused(ENROL, token=f"abcd-abcd-abcd-{number:04}", holder="desk").reason
+        for number in range(MOST_FAILED + 2)
+    ]
+    assert reasons == ["TOKEN_UNKNOWN"] * MOST_FAILED + ["TOO_MANY_TRIES"] * 2
+    refused = nobody.refused(ENROL, token="no token", holder="")
+    assert refused.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert 0 < int(refused.metadata["seconds"]) <= MINUTE + 1
+    assert nobody.call(ENROL, token=token, holder="desk").credential
+    assert nobody.refused(ENROL, token=token, holder="desk").reason == "TOO_MANY_TRIES"
+
+
+def test_wrong_tokens_never_wait_for_the_catalogue(agent: AgentRig) -> None:
+    nobody = agent.caller(None)
+    with agent.catalogue.write():  # whoever writes now would wait
+        refused = nobody.refused(ENROL, token="abcd-abcd-abcd-abcd", holder="desk")
+    assert refused.reason == "TOKEN_UNKNOWN"
+
+
+def test_used_tokens_do_not_keep_the_writer_busy(agent: AgentRig) -> None:
+    nobody = agent.caller(None)
+    token = agent.local.call(TOKEN, role=access_pb2.ROLE_ADMIN).token
+    nobody.call(ENROL, token=token, holder="desk")
+    with agent.catalogue.write():
+        assert nobody.refused(ENROL, token=token, holder="desk").reason == "TOKEN_USED"
+
+
+def test_a_message_of_somebody_unknown_is_not_read_without_end(agent: AgentRig) -> None:
+    nobody = agent.caller(None)
+    with pytest.raises(grpc.RpcError) as caught:
+        nobody.call(ENROL, token="x" * (9 << 20), holder="desk")
+    assert isinstance(caught.value, grpc.Call)
+    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED

@@ -1,5 +1,6 @@
 """LocationService: the identity, and the stream of a location's state."""
 
+import contextlib
 import itertools
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 
+from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.identity import Identity
 from server_agent.domain.access import Role
 from server_agent.domain.jobs import Phase, Progress
@@ -82,8 +84,8 @@ def test_a_snapshot_and_then_changes(agent: AgentRig) -> None:
         [change] = next(answers).changes.changes
         assert change.removed_client == "second"
         agent.local.call("TaskService/DeleteTask", name="docs")
-        [change] = next(answers).changes.changes
-        assert change.removed_task == "docs"
+        task, job = next(answers).changes.changes
+        assert (task.removed_task, job.removed_job) == ("docs", ended.job_id)
 
 
 def test_a_large_snapshot_comes_in_parts(agent: AgentRig) -> None:
@@ -108,7 +110,10 @@ def test_a_part_is_not_larger_than_a_client_takes(agent: AgentRig) -> None:
         parts = snapshot_of(answers)
         assert len(parts) > 4
         assert max(part.ByteSize() for part in parts) < 2 * PART_BYTES
-    with agent.local.stream(WATCH, after_revision=0, location_id=LOCATION_ID) as answers:
+        epoch = parts[0].snapshot.epoch
+    with agent.local.stream(
+        WATCH, after_revision=0, location_id=LOCATION_ID, epoch=epoch
+    ) as answers:
         resumed = list(itertools.takewhile(lambda answer: answer.revision == 0, answers))
         assert sum(len(answer.changes.changes) for answer in resumed) > 10
 
@@ -119,10 +124,13 @@ def client_of(name: str) -> Client:
 
 def test_one_that_comes_back_gets_what_it_missed(agent: AgentRig) -> None:
     with agent.local.stream(WATCH) as answers:
-        revision = snapshot_of(answers)[-1].revision
+        [begun] = snapshot_of(answers)
+        revision, epoch = begun.revision, begun.snapshot.epoch
     for name in ("a", "b"):
         add_client(agent, name)
-    with agent.local.stream(WATCH, after_revision=revision, location_id=LOCATION_ID) as answers:
+    with agent.local.stream(
+        WATCH, after_revision=revision, location_id=LOCATION_ID, epoch=epoch
+    ) as answers:
         first = next(answers)
         assert first.WhichOneof("event") == "changes"
         kinds = [change.WhichOneof("object") for change in first.changes.changes]
@@ -133,18 +141,63 @@ def test_one_that_comes_back_gets_what_it_missed(agent: AgentRig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("revision", "location_id"), [(1, LOCATION_ID), (99, LOCATION_ID), (3, "another"), (3, "")]
+    ("revision", "location_id", "epoch"),
+    [
+        (1, LOCATION_ID, ""),
+        (99, LOCATION_ID, ""),
+        (3, "another", ""),
+        (3, "", ""),
+        (3, LOCATION_ID, "another"),
+    ],
 )
 def test_one_that_the_log_cannot_help_gets_a_snapshot(
-    agent: AgentRig, revision: int, location_id: str
+    agent: AgentRig, revision: int, location_id: str, epoch: str
 ) -> None:
     for name in "abc":
         add_client(agent, name)
     with agent.catalogue.write() as tx:
         tx.trim(1, START)
-    with agent.local.stream(WATCH, after_revision=revision, location_id=location_id) as answers:
+    with agent.local.stream(WATCH) as answers:
+        epoch = epoch or snapshot_of(answers)[0].snapshot.epoch
+    with agent.local.stream(
+        WATCH, after_revision=revision, location_id=location_id, epoch=epoch
+    ) as answers:
         [response] = snapshot_of(answers)
     assert (response.snapshot.first, response.revision) == (True, 3)
+
+
+def test_a_catalogue_that_was_put_back_is_told_anew(short_path: Path, identity: Identity) -> None:
+    """Its revisions are counted a second time, for other changes."""
+    file = short_path / "sesam_db.sdb"
+    SqlCatalogue(f"sqlite:///{file}", create=True).close()
+    copy = file.read_bytes()
+    with agent_of(short_path, identity, file) as agent:
+        add_client(agent, "lost")
+        with agent.local.stream(WATCH) as answers:
+            [begun] = snapshot_of(answers)
+    file.write_bytes(copy)
+    with agent_of(short_path, identity, file) as agent:
+        for name in ("one", "two"):
+            add_client(agent, name)
+        known = begun.snapshot
+        with agent.local.stream(
+            WATCH,
+            after_revision=begun.revision,
+            location_id=known.location.location_id,
+            epoch=known.epoch,
+        ) as answers:
+            [again] = snapshot_of(answers)
+    assert [client.name for client in again.snapshot.clients] == ["one", "two"]
+    assert again.snapshot.epoch not in ("", known.epoch)
+
+
+@contextlib.contextmanager
+def agent_of(directory: Path, identity: Identity, file: Path) -> Iterator[AgentRig]:
+    with (
+        contextlib.closing(SqlCatalogue(f"sqlite:///{file}")) as catalogue,
+        AgentRig(directory, identity, catalogue) as agent,
+    ):
+        yield agent
 
 
 def test_nothing_is_lost_while_others_write(agent: AgentRig) -> None:
@@ -280,8 +333,8 @@ def fill_until_stuck(agent: AgentRig) -> int:
     while True:
         number += 1
         etag = agent.local.call("TaskService/ListTasks").tasks[0].etag
-        source = b"/" + b"x" * 900_000 + b"%d" % number
-        agent.local.call("TaskService/UpdateTask", name="docs", etag=etag, sources=[source])
+        sources = [b"/" + b"x" * 4000 + b"%d.%d" % (number, part) for part in range(200)]
+        agent.local.call("TaskService/UpdateTask", name="docs", etag=etag, sources=sources)
         if agent.watchers() == 0:
             return number
         assert number < 2000

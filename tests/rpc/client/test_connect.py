@@ -206,6 +206,15 @@ def test_contradicting_arguments_are_the_callers_mistake(arguments):
         pass
 
 
+@pytest.mark.parametrize("token", ["", " \n"])
+def test_an_empty_token_is_named(token):
+    with (
+        pytest.raises(ValueError, match="token is empty"),
+        connect("h:1", token=token, fingerprint="0" * 64),
+    ):
+        pass
+
+
 def test_the_unix_socket_needs_no_credential_and_any_path_will_do(tmp_path):
     path = tmp_path / "a b%41"
     with FakeAgent(socket=path) as agent:

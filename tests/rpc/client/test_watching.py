@@ -10,6 +10,7 @@ from sesam_api.errors import (
 from sesam_api.records import Job, Removed, Snapshot, Task
 from sesam_api.v1 import (
     jobs_pb2,
+    location_pb2,
 )
 from tests.rpc.client.conftest import requests_of
 
@@ -70,6 +71,11 @@ def test_watching_gives_the_state_and_then_each_change(agent, location):
     assert isinstance(change, Job)
     assert change.id == job.id
     watched.close()
+
+
+def test_a_job_that_is_not_watched_any_more_is_told_as_removed():
+    message = location_pb2.Change(removed_job="17")
+    assert convert.change(message) == Removed("job", "17")
 
 
 def test_watching_goes_on_at_its_revision_after_a_break(agent, location):

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from server_agent.adapters.catalogue.migrations import m0001_tables
+from server_agent.adapters.catalogue.migrations import m0001_tables, m0002_damage
 
 Migration = Callable[[sa.Connection], None]
 
-MIGRATIONS: tuple[Migration, ...] = (m0001_tables.upgrade,)
+MIGRATIONS: tuple[Migration, ...] = (m0001_tables.upgrade, m0002_damage.upgrade)

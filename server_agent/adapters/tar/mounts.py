@@ -1,0 +1,39 @@
+"""What is mounted where, as this process sees it."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+_OCTAL = re.compile(rb"\\([0-7]{3})")
+
+
+def mount_table() -> bytes:
+    return Path("/proc/self/mountinfo").read_bytes()
+
+
+def mounts(table: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Mount point and type of the file system, for each line of a mount table.
+
+    Args:
+        table: the text of /proc/self/mountinfo, see proc(5).
+    """
+    for line in table.splitlines():
+        mount, _, file_system = line.partition(b" - ")
+        point = _OCTAL.sub(lambda code: bytes([int(code[1], 8)]), mount.split(b" ")[4])
+        yield point, file_system.split(b" ")[0]
+
+
+def is_below(path: bytes, directory: bytes) -> bool:
+    """Whether a path lies in a directory, however deep."""
+    return path != directory and path.startswith(directory.rstrip(b"/") + b"/")
+
+
+def mount_in(place: bytes) -> bytes | None:
+    """A mount point at a place or below it; None if there is none."""
+    directory, _, name = place.rpartition(b"/")
+    real = os.path.join(os.path.realpath(directory or b"/"), name)
+    for point, _ in mounts(mount_table()):
+        if point == real or is_below(point, real):
+            return point
+    return None

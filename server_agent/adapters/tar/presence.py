@@ -1,0 +1,39 @@
+"""Whether savesets are in their places."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from server_agent.adapters.tar import description, stream
+from server_agent.adapters.tar.places import Places, SavesetFiles
+from server_agent.ports import SavesetRef
+
+
+def present(places: Places, savesets: Sequence[SavesetRef]) -> set[str]:
+    """See `server_agent.ports.Engine.present`."""
+    stores = {label for label in {each.label for each in savesets} if places.has_store(label)}
+    return {
+        each.name
+        for each in savesets
+        if each.label in stores and _has_its_sizes(places.files_of(each))
+    }
+
+
+def has_all_data(files: SavesetFiles) -> bool:
+    """Whether the data are there to their end; their digests are for restore and verify."""
+    try:
+        stream.check_places(files.data, description.read(files.description).frames)
+    except (OSError, description.DescriptionError, stream.DamagedFrame):
+        return False
+    return True
+
+
+def _has_its_sizes(files: SavesetFiles) -> bool:
+    try:
+        sizes = description.recorded_sizes(files.description)
+        return sizes == (_size(files.data), _size(files.listing))
+    except (OSError, description.DescriptionError):
+        return False
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size

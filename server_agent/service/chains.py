@@ -1,0 +1,56 @@
+"""A saveset with all that it builds on: how the engine finds it, and what is wrong with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server_agent.domain.errors import SavesetNotFound
+from server_agent.domain.savesets import Saveset, chain_of
+from server_agent.ports import CatalogueView, SavesetRef
+
+
+def ref(saveset: Saveset) -> SavesetRef:
+    """How the engine finds the saveset."""
+    return SavesetRef(saveset.name, saveset.label, saveset.sesam_day, saveset.base)
+
+
+def chain(view: CatalogueView, name: str) -> tuple[SavesetRef, ...]:
+    """The saveset and all that it builds on, itself first.
+
+    Raises:
+        SavesetNotFound: it, or one that it builds on.
+    """
+    bases = view.bases(name)
+    if name not in bases:
+        raise SavesetNotFound(saveset=name)
+    return tuple(ref(saveset_named(view, member)) for member in chain_of(name, bases))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSaveset:
+    """A saveset, and why it cannot be restored whole: a fault of its own or of one that it builds
+    on; empty when nothing is known to be wrong."""
+
+    saveset: Saveset
+    damage: str
+
+
+def known(view: CatalogueView, savesets: Sequence[Saveset]) -> tuple[KnownSaveset, ...]:
+    """The savesets with what is wrong with each."""
+    faulty = view.nearest_faulty([saveset.name for saveset in savesets])
+    return tuple(KnownSaveset(each, _damage(each, faulty.get(each.name))) for each in savesets)
+
+
+def _damage(saveset: Saveset, faulty: Saveset | None) -> str:
+    if faulty is None:
+        return ""
+    if faulty.name == saveset.name:
+        return faulty.fault
+    return f"It builds on {faulty.name}, which cannot be restored: {faulty.fault}"
+
+
+def saveset_named(view: CatalogueView, name: str) -> Saveset:
+    """Raises SavesetNotFound."""
+    saveset = view.saveset(name)
+    if saveset is None:
+        raise SavesetNotFound(saveset=name)
+    return saveset

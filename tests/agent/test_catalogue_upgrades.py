@@ -1,0 +1,90 @@
+"""What an upgrade of the catalogue leaves behind, and what a full disk is told as."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from server_agent.adapters.catalogue.database import SqlCatalogue
+from server_agent.adapters.catalogue.migrations import MIGRATIONS
+from server_agent.adapters.catalogue.opening import CatalogueTooNew
+from server_agent.domain.errors import NoSpace
+from server_agent.ports import JobQuery
+from tests.fakes.records import CLIENT
+
+NEWEST = len(MIGRATIONS)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A catalogue that holds one client."""
+    made = tmp_path / "sesam_db.sdb"
+    with closing(SqlCatalogue(url(made), create=True)) as catalogue, catalogue.write() as writer:
+        writer.put_client(CLIENT)
+    return made
+
+
+def url(file: Path) -> str:
+    return f"sqlite:///{file}"
+
+
+def version_of(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as connection:
+        return int(connection.execute("SELECT version FROM schema_version").fetchone()[0])
+
+
+def test_a_copy_is_named_by_the_first_step_that_it_lacks(file: Path) -> None:
+    """However many steps an upgrade takes at once."""
+    steps = [*MIGRATIONS, nothing, nothing, nothing]
+    SqlCatalogue(url(file), migrations=steps).close()
+    copy = file.with_name(f"{file.name}.before-{NEWEST + 1}")
+    assert (version_of(file), version_of(copy)) == (NEWEST + 3, NEWEST)
+    for known in (steps[:NEWEST], steps[: NEWEST + 1]):
+        with pytest.raises(CatalogueTooNew) as refused:
+            SqlCatalogue(url(file), migrations=known)
+        assert str(copy) in str(refused.value)
+
+
+def nothing(_connection: sa.Connection) -> None:
+    """A step that changes no table."""
+
+
+def test_a_full_disk_is_told_as_such(file: Path) -> None:
+    with closing(SqlCatalogue(url(file))) as catalogue:
+
+        @sa.event.listens_for(catalogue._engine, "begin")
+        def bound(connection: sa.Connection) -> None:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")
+
+        with pytest.raises(NoSpace) as refused, catalogue.write() as tx:
+            tx.put_client(replace(CLIENT, name="beta", comment="x" * 1_000_000))
+        assert refused.value.metadata == {"place": str(file)}
+        with catalogue.read() as view:
+            assert [client.name for client in view.clients()] == [CLIENT.name]
+
+
+def test_the_second_version_takes_the_names_of_savesets_that_never_came_about(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "old.sdb"
+    SqlCatalogue(url(file), create=True, migrations=MIGRATIONS[:1]).close()
+    columns = (
+        "kind, state, task, client, saveset, create_time, end_time, sesam_day, files, bytes_done, "
+        "stored_bytes, skipped, message, started_by, duration, search, paths, target"
+    )
+    with closing(sqlite3.connect(file)) as connection:
+        for saveset, end_time in (("SF1", 1), ("SF2", None)):
+            connection.execute(
+                f"INSERT INTO jobs ({columns}) VALUES ('backup', 5, 'docs', 'host', ?, 1, ?, "
+                "'2026-01-01', 0, 0, 0, 0, 'Why', 'me', 0, ?, x'', x'')",
+                (saveset, end_time, f"docs\nhost\n{saveset.lower()}\nwhy"),
+            )
+        connection.commit()
+    with closing(SqlCatalogue(url(file))) as catalogue, catalogue.read() as view:
+        found = view.jobs(JobQuery(), None, 10).items
+        assert [(job.id, job.saveset) for job in found] == [("2", "SF2"), ("1", "")]
+        assert [job.id for job in view.jobs(JobQuery(text="sf"), None, 10).items] == ["2"]
+        assert len(view.jobs(JobQuery(text="why"), None, 10).items) == 2
