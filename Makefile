@@ -4,7 +4,7 @@ setup: ## install what is missing
 	@tools/setup
 
 run: setup ## two demo locations and the desk
-	@.venv/bin/python -m tools.demo
+	@setpriv --pdeathsig TERM .venv/bin/python -m tools.demo
 
 test: setup ## the whole suite
 	@.venv/bin/python -m pytest -n auto

@@ -5,6 +5,7 @@ directory to begin anew. What this starts, it ends.
 """
 
 import argparse
+import fcntl
 import os
 import re
 import secrets
@@ -14,14 +15,19 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).parents[1]
 COMMANDS = Path(sys.executable).parent
-START_SECONDS = 30.0
+END_SECONDS = 15.0  # then what does not end in order is killed
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+# Qt's offscreen platform says this at every window, in the category of real warnings.
+OFFSCREEN_NOISE = re.compile(r"This plugin does not support (propagateSizeHints|raise)\(\)$")
 
 
 class DemoError(Exception):
@@ -65,6 +71,11 @@ LOCATIONS = (
 )
 
 
+def command_line(*command: str) -> list[str]:
+    """One of our commands. It is told to end when this process ends, were it by kill -9."""
+    return ["setpriv", "--pdeathsig", "TERM", str(COMMANDS / command[0]), *command[1:]]
+
+
 def run(*command: str, given: str = "") -> str:
     """What the command prints.
 
@@ -72,16 +83,31 @@ def run(*command: str, given: str = "") -> str:
         DemoError: it failed; with what it said.
     """
     done = subprocess.run(
-        [COMMANDS / command[0], *command[1:]],
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
+        command_line(*command), input=given, capture_output=True, text=True, check=False
     )
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         raise DemoError(f"{' '.join(command)} failed: {said}")
     return done.stdout.strip()
+
+
+@contextmanager
+def started(*command: str, **how: Any) -> Iterator["subprocess.Popen[str]"]:
+    """The running command; it has ended when the block has. From then on signals do not end this
+    process, so that it can wait for what it has told to end."""
+    process = subprocess.Popen(command_line(*command), text=True, **how)
+    try:
+        yield process
+    finally:
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
+        if process.poll() is None:
+            process.terminate()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def free_port() -> int:
@@ -91,23 +117,37 @@ def free_port() -> int:
         return port
 
 
-class RunningAgent:
-    """The agent of one demo location: set up if it is not there, serving until it is closed."""
+@contextmanager
+def only_demo(directory: Path) -> Iterator[None]:
+    """Raises DemoError: another demo runs in the directory."""
+    with (directory / "demo.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise DemoError(
+                f"A demo in {directory} already runs as pid {file.read().strip()}. End it with "
+                "Ctrl-C or kill, or give this one another directory: python -m tools.demo DIR"
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
 
-    def __init__(self, directory: Path, location: DemoLocation) -> None:
-        self._location = location
-        self._root = directory / location.name.lower()
-        self.is_new = not (self._root / "sesam2000.ini").exists()
-        if self.is_new:
-            port = str(free_port())
-            self._agent("init", "--name", location.name, "--host", "127.0.0.1", "--port", port)
-        self._process, self.address = self._serve()
+
+@dataclass(frozen=True)
+class Agent:
+    """The agent of one demo location, while it runs."""
+
+    root: Path
+    location: DemoLocation
+    address: str
 
     def prepare(self) -> None:
         """Enters clients and tasks that are not there; each new task gets a FULL and an INC."""
         known = set(re.findall(r"^(\S+)\t", self._command("list", "tasks"), re.MULTILINE))
         clients = set(re.findall(r"^(\S+)\t", self._command("list", "clients"), re.MULTILINE))
-        for task in self._location.tasks:
+        for task in self.location.tasks:
             if task.name in known:
                 continue
             if task.client not in clients:
@@ -117,8 +157,15 @@ class RunningAgent:
             listed = [part for source in task.sources for part in ("-s", source)]
             self._command("add", "task", task.name, "-c", task.client, *listed, *excludes)
             for backup_type in ("F",) if task.fails else ("F", "I"):
-                print(f"  {self._location.name}: backs up {task.name} ({backup_type})", flush=True)
+                print(f"  {self.location.name}: backs up {task.name} ({backup_type})", flush=True)
                 self._back_up(task, backup_type)
+
+    def token(self) -> str:
+        """An enrolment token for an administrator."""
+        return run("sesam-agent", "--root", str(self.root), "token", "--role", "admin")
+
+    def fingerprint(self) -> str:
+        return run("sesam-agent", "--root", str(self.root), "fingerprint")
 
     def _back_up(self, task: DemoTask, backup_type: str) -> None:
         try:
@@ -127,51 +174,48 @@ class RunningAgent:
             if not task.fails:
                 raise
 
-    def token(self) -> str:
-        """An enrolment token for an administrator."""
-        return self._agent("token", "--role", "admin")
+    def _command(self, *arguments: str) -> str:
+        return run("sm_cmd", "--root", str(self.root), *arguments)
 
-    def fingerprint(self) -> str:
-        printed = re.search(r"[0-9A-F]{64}", self._agent("fingerprint"))
-        if printed is None:
-            raise DemoError(f"The agent of {self._location.name} prints no fingerprint.")
-        return printed[0]
 
-    def close(self) -> None:
-        """Ends the agent; one that does not end in time is killed."""
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+@contextmanager
+def running_agent(directory: Path, location: DemoLocation) -> Iterator[Agent]:
+    """The agent of a location, which is made if it is not there; it serves within the block."""
+    root = directory / location.name.lower()
+    if not (root / "sesam2000.ini").exists():
+        made = ("--name", location.name, "--host", "127.0.0.1", "--port", str(free_port()))
+        run("sesam-agent", "--root", str(root), "init", *made)
+    with ExitStack() as ending:
+        yield Agent(root, location, _serving(root, ending))
 
-    def _serve(self) -> tuple["subprocess.Popen[str]", str]:
-        log = (self._root / "var/log/serve.log").open("w")
-        with log:
-            process = subprocess.Popen(
-                [COMMANDS / "sesam-agent", "--root", str(self._root), "serve"],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                start_new_session=True,  # Ctrl-C ends it through this program, in order
+
+def _serving(root: Path, ending: ExitStack) -> str:
+    """The address of the agent that is started. The one of a demo that was killed may just be
+    about to end, so this is tried for a while.
+
+    Raises:
+        DemoError: it does not start; with what it said.
+    """
+    said = root / "var/log/serve.log"
+    last = time.monotonic() + END_SECONDS
+    while True:
+        with said.open("w") as log:
+            process = ending.enter_context(
+                started(
+                    *("sesam-agent", "--root", str(root), "serve"),
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    start_new_session=True,  # Ctrl-C ends it through this program, in order
+                )
             )
         assert process.stdout is not None
-        line = process.stdout.readline()
-        serving = re.search(r" on (\S+:\d+)$", line.strip())
-        if serving is None:
-            process.kill()
-            process.wait()
-            raise DemoError(
-                f"The agent of {self._location.name} does not start: {Path(log.name).read_text()}"
-            )
-        return process, serving[1]
-
-    def _agent(self, *arguments: str) -> str:
-        return run("sesam-agent", "--root", str(self._root), *arguments)
-
-    def _command(self, *arguments: str) -> str:
-        return run("sm_cmd", "--root", str(self._root), *arguments)
+        serving = re.search(r" on (\S+:\d+)$", process.stdout.readline().strip())
+        if serving is not None:
+            return serving[1]
+        process.wait(END_SECONDS)
+        text = said.read_text()
+        if "already runs" not in text or time.monotonic() > last:
+            raise DemoError(f"The agent in {root} does not start: {text.strip()}")
 
 
 def desk_options(directory: Path) -> list[str]:
@@ -183,11 +227,9 @@ def desk_options(directory: Path) -> list[str]:
     return ["--profile", str(directory / "desk"), "--passphrase-file", str(passphrase)]
 
 
-def enrol(
-    agent: RunningAgent, location: DemoLocation, directory: Path, options: Sequence[str]
-) -> None:
+def enrol(agent: Agent, directory: Path, options: Sequence[str]) -> None:
     """Enrols the desk to the location, once."""
-    enrolled = directory / f"{location.name.lower()}.enrolled"
+    enrolled = directory / f"{agent.location.name.lower()}.enrolled"
     if enrolled.exists():
         return
     run(
@@ -198,7 +240,7 @@ def enrol(
         "--fingerprint",
         agent.fingerprint(),
         "--farm",
-        location.farm,
+        agent.location.farm,
         given=agent.token(),
     )
     enrolled.touch()
@@ -212,39 +254,46 @@ def open_desk(options: Sequence[str], directory: Path) -> int:
     """Opens the desk, or walks through it offscreen when there is no display."""
     if has_display():
         print("Opening the desk. Ctrl-C here, or closing its window, ends the demo.", flush=True)
-        return subprocess.call([COMMANDS / "sesam-master", *options])
-    print("There is no display: the desk is opened offscreen and pictures are taken.", flush=True)
-    shots = directory / "screenshots"
-    return subprocess.call([COMMANDS / "sesam-master", *options, "--tour", str(shots)])
+        with started("sesam-master", *options) as desk:
+            return desk.wait()
+    print("There is no display: the desk is opened offscreen, and pictures are taken.", flush=True)
+    tour = ("--tour", str(directory / "screenshots"))
+    with started("sesam-master", *options, *tour, stderr=subprocess.PIPE) as desk:
+        assert desk.stderr is not None
+        for line in desk.stderr:
+            if not OFFSCREEN_NOISE.match(line):
+                sys.stderr.write(line)
+        return desk.wait()
 
 
 def demo(directory: Path) -> int:
-    directory.mkdir(parents=True, exist_ok=True)
     options = desk_options(directory)
     with ExitStack() as ending:
         print(f"Demo locations in {directory}", flush=True)
         for location in LOCATIONS:
-            agent = RunningAgent(directory, location)
-            ending.callback(agent.close)
+            agent = ending.enter_context(running_agent(directory, location))
             print(f"  {location.name}: serves on {agent.address}", flush=True)
             agent.prepare()
-            enrol(agent, location, directory, options)
+            enrol(agent, directory, options)
         return open_desk(options, directory)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("directory", nargs="?", type=Path, default=REPOSITORY / "demo")
-    chosen = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    directory = parser.parse_args(arguments).directory.resolve()
+    for number in ENDING:
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     began = time.monotonic()
+    status = 1
     try:
-        status = demo(chosen.directory.resolve())
-    except KeyboardInterrupt:
-        status = 130
-    except DemoError as error:
+        directory.mkdir(parents=True, exist_ok=True)
+        with only_demo(directory):
+            status = demo(directory)
+    except SystemExit as told:
+        status = int(told.code or 0)
+    except (DemoError, OSError) as error:
         print(f"make run: {error}", file=sys.stderr)
-        status = 1
     print(f"Everything that was started has ended ({time.monotonic() - began:.0f} s).")
     return status
 

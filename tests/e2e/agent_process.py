@@ -78,6 +78,11 @@ class AgentProcess:
         """What it said on standard error."""
         return (self._directory / "stderr").read_text()
 
+    def send(self, how: signal.Signals) -> None:
+        """Does not wait for anything."""
+        assert self._process is not None
+        self._process.send_signal(how)
+
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Sends a signal, and returns the exit status."""
         assert self._process is not None

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from server_agent.adapters.tar.store import LABEL_FILE
 from sesam_api.client import Location, connect
-from sesam_api.errors import SesamError
+from sesam_api.errors import FingerprintMismatch, SesamError
 from sesam_api.records import Job
 from tests.e2e.agent_process import SECONDS, AgentProcess, run
 
@@ -160,9 +161,8 @@ def test_killed_in_the_middle_of_a_backup(agent: AgentProcess, tree: Path, place
         assert [each.name for each in location.savesets()] == [after.saveset, full.saveset]
         assert content(restored(location, after.saveset, place / "new", tree)) == content(tree)
         names = {path.name for path in (agent.root / "store/DISK00001").iterdir()}
-        assert names == {
-            name + suffix for name in (full.saveset, after.saveset) for suffix in ("", ".idx")
-        }
+        savesets = (full.saveset, after.saveset)
+        assert names == {LABEL_FILE} | {name + end for name in savesets for end in ("", ".idx")}
     assert agent.end() == 0
     assert job.id in agent.errors
 
@@ -203,7 +203,8 @@ def test_stopped_in_the_middle_of_a_backup(agent: AgentProcess, tree: Path) -> N
     with agent.connected() as location:
         assert location.job(job).message == "The agent was stopped"
         assert list(location.savesets()) == []
-    assert [path for path in (agent.root / "store").rglob("*") if path.is_file()] == []
+    left = [path.name for path in (agent.root / "store").rglob("*") if path.is_file()]
+    assert left == [LABEL_FILE]
 
 
 def test_cancelled_in_the_middle_of_a_backup(agent: AgentProcess, tree: Path) -> None:
@@ -228,6 +229,72 @@ def test_a_second_agent_for_the_same_root_is_refused(agent: AgentProcess) -> Non
     assert re.fullmatch(
         rf"sesam-agent: An agent for {agent.root} already runs as pid \d+\. .*\n", second.stderr
     )
+    assert agent.end() == 0
+
+
+def test_a_data_store_that_is_not_mounted(agent: AgentProcess, tree: Path, place: Path) -> None:
+    store, away = agent.root / "store/DISK00001", place / "away"
+    agent.start()
+    with agent.connected() as location:
+        add_task(location, tree)
+        saveset = backed_up(location, "FULL").saveset
+    agent.end()
+    assert agent.errors == ""
+    store.rename(away)
+    store.mkdir()
+    agent.start()
+    said = f"WARNING server_agent.app: The data store {store} has no label DISK00001 of this"
+    assert agent.errors.count(said) == 1
+    with agent.connected() as location:
+        assert [each.name for each in location.savesets()] == [saveset]
+        refused = backed_up(location, "FULL")
+        assert refused.state == "error"
+        assert f"The data store {store} has no label DISK00001" in refused.message
+    agent.end()
+    assert list(store.iterdir()) == []
+    store.rmdir()
+    away.rename(store)
+    agent.start()
+    with agent.connected() as location:
+        assert backed_up(location, "INC").state == "ok"
+    assert agent.end() == 0
+
+
+def test_a_copy_is_never_served(agent: AgentProcess, place: Path) -> None:
+    copy = place / "copy"
+    shutil.copytree(agent.root, copy)
+    for verb in (("serve",), ("token", "--role", "admin"), ("certificate", "--renew")):
+        refused = run(copy, *verb)
+        assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+        assert f"{copy} is a copy of the agent's directory {agent.root}" in refused.stderr
+
+
+def test_a_certificate_is_renewed_while_the_agent_does_not_run(agent: AgentProcess) -> None:
+    agent.start()
+    with agent.connected() as location:
+        token = location.create_token("admin").token
+    old = run(agent.root, "fingerprint").stdout.strip()
+    with connect(agent.address, token=token, fingerprint=old) as location:
+        credential = location.credential
+    running = run(agent.root, "certificate", "--renew")
+    assert running.returncode == 1
+    assert "already runs" in running.stderr
+    assert run(agent.root, "fingerprint").stdout.strip() == old
+    agent.end()
+    renewed = run(agent.root, "certificate", "--renew")
+    assert renewed.returncode == 0
+    assert "has to accept the new fingerprint" in renewed.stderr
+    new = run(agent.root, "fingerprint").stdout.strip()
+    assert new != old
+    assert f"Fingerprint: {new}\n" in renewed.stdout
+    agent.start()
+    with (
+        pytest.raises(FingerprintMismatch),
+        connect(agent.address, token=credential, fingerprint=old),
+    ):
+        pass
+    with connect(agent.address, token=credential, fingerprint=new) as location:
+        assert location.role == "admin"
     assert agent.end() == 0
 
 

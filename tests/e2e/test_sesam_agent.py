@@ -1,6 +1,8 @@
 """The verbs of `sesam-agent` while no agent runs, and what it says when something is wrong."""
 
+import errno
 import json
+import os
 import re
 import uuid
 from contextlib import closing
@@ -96,6 +98,8 @@ def test_init_makes_nothing_out_of_what_it_cannot_use(root: Path, capsys: Captur
         (["token", "--role", "admin", "--ttl", "59s"], "from 1m to 7d"),
         (["token", "--role", "admin", "--ttl", "8d"], "such as 90s, 30m, 1h or 7d"),
         (["revoke"], "ID"),
+        (["revoke", "\udcff"], 'argument ID: "\\udcff" is no text in UTF-8'),
+        (["--root", "", "serve"], "argument --root: it is empty"),
     ],
 )
 def test_wrong_usage_is_named(capsys: Captured, arguments: list[str], said: str) -> None:
@@ -153,6 +157,42 @@ def test_what_is_missing_or_open_to_others_is_named(root: Path, capsys: Captured
     (root / "var/ini/agent.secret").unlink()
     missing = refused(capsys, "--root", str(root), "token", "--role", "admin")
     assert "is missing" in missing
+
+
+def test_a_full_disk_is_named(
+    root: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    said = ": No space left on device. Make room on this disk, and try again\n"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        lock = root / "var/work/agent/agent.lock"
+        for verb in (("serve",), ("token", "--role", "admin"), ("certificate", "--renew")):
+            assert refused(capsys, "--root", str(root), *verb) == f"sesam-agent: {lock}{said}"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        renewed = refused(capsys, "--root", str(root), "certificate", "--renew")
+        assert renewed == f"sesam-agent: {root}{said}"
+        new = refused(capsys, "--root", str(root / "new"), "init", "--name", "A")
+        assert new.startswith(f"sesam-agent: The installation in {root}/new could not be made: No")
+    assert main(["--root", str(root), "fingerprint"]) == 0
+
+
+def test_the_certificate_is_shown_and_renewed(root: Path, capsys: Captured) -> None:
+    assert main(["--root", str(root), "certificate"]) == 0
+    shown = capsys.readouterr().out
+    form = r"Fingerprint: [0-9A-F]{64}\nValid from: [-\d]{10} [:\d]{5}\nValid until: without end\n"
+    assert re.fullmatch(form, shown)
+    (root / "var/ini/agent.key").unlink()
+    missing = refused(capsys, "--root", str(root), "certificate")
+    assert "certificate --renew" in missing
+    assert main(["--root", str(root), "certificate", "--renew"]) == 0
+    said = capsys.readouterr()
+    assert re.fullmatch(form, said.out)
+    assert said.out != shown
+    assert "Their credentials stay good" in said.err
 
 
 def test_a_store_is_named_like_its_label(root: Path) -> None:
