@@ -9,7 +9,7 @@ from pathlib import Path
 # Read when gRPC is first imported: its own lines on standard error say nothing to people.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
-from sesam_master.app import Invitation, Options, enrol, run
+from sesam_master.app import Enrolment, Options, enrol, run
 from sesam_master.ui.theme import ThemeMode
 
 WAYLAND = "WAYLAND_DISPLAY"
@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--root", type=Path, metavar="DIR", help="with --local: the agent's directory"
     )
-    parser.add_argument("--theme", type=ThemeMode, choices=list(ThemeMode), default="system")
+    parser.add_argument("--theme", type=ThemeMode, choices=list(ThemeMode))
     parser.add_argument(
         "--enrol",
         metavar="HOST:PORT",
@@ -43,7 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fingerprint", metavar="HEX", help="with --enrol: what the agent printed at init"
     )
-    parser.add_argument("--farm", default="", metavar="PATH", help="with --enrol: its folder")
+    parser.add_argument("--farm", metavar="PATH", help="with --enrol: its folder")
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="with --enrol: a location that is listed already gets the new address, certificate "
+        "and credential; its name, farm and switch stay",
+    )
     parser.add_argument(
         "--tour",
         type=Path,
@@ -64,13 +70,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         passphrase_file=given.passphrase_file,
         is_local=given.local,
         root=given.root,
-        theme=ThemeMode(given.theme),
+        theme=given.theme,
     )
     if given.enrol is not None:
-        if not given.fingerprint or given.local:
-            parser.error("--enrol needs --fingerprint, and a desk that keeps its locations")
-        token = sys.stdin.readline().strip()
-        return enrol(options, Invitation(given.enrol, given.fingerprint, token, given.farm))
+        if given.fingerprint is None:
+            parser.error("--enrol needs --fingerprint: what sesam-agent fingerprint prints")
+        if given.local or given.tour is not None:
+            parser.error("--enrol adds a location and ends; give it without --local and --tour")
+        wanted = Enrolment(given.enrol, given.fingerprint, given.farm or "", given.replace)
+        return enrol(options, wanted, sys.stdin)
+    for name in ("fingerprint", "farm", "replace"):
+        if getattr(given, name) not in (None, False):
+            parser.error(f"--{name} says how to add a location; give --enrol HOST:PORT too")
     if given.tour is not None and not (os.environ.get("DISPLAY") or os.environ.get(WAYLAND)):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     return run(options, given.tour)

@@ -7,30 +7,32 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 from PySide6.QtWidgets import QApplication, QDialog
 
-from sesam_api.tls import split_address
 from sesam_master import headless
-from sesam_master.core.errors import LocationError
+from sesam_master.core.errors import AlreadyListed, LocationError
 from sesam_master.core.registry import (
     CredentialStore,
     KeepingError,
     PictureStore,
     RegistryStore,
 )
+from sesam_master.core.settings import Settings, SettingsStore
 from sesam_master.local import LocalAgent, MemoryCredentials, MemoryRegistry, NoPictures
 from sesam_master.remote.hub import Hub
 from sesam_master.storage.credentials import PassphraseNeeded, open_credentials
 from sesam_master.storage.pictures import PictureFile
 from sesam_master.storage.places import Places, places
 from sesam_master.storage.registry_file import RegistryFile
+from sesam_master.storage.settings_file import SettingsFile
 from sesam_master.tour import Tour
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.collector import QuietStart
@@ -46,24 +48,27 @@ _log = logging.getLogger("sesam_master")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says. `root` is that of a local agent."""
+    """What the command line says. `root` is that of a local agent; without `theme` the one that
+    was kept is taken."""
 
     profile: Path | None = None
     passphrase_file: Path | None = None
     is_local: bool = False
     root: Path | None = None
-    theme: ThemeMode = ThemeMode.SYSTEM
+    theme: ThemeMode | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
-    """What a location's administrator hands out: where its agent is, the fingerprint of its
-    certificate, and an enrolment token."""
+class Enrolment:
+    """What the command line says of a location to be added; see `headless.read_invitation`.
+
+    `replaces`: it may be one that is listed already.
+    """
 
     address: str
     fingerprint: str
-    token: str
-    farm: str
+    farm: str = ""
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Stores:
     registry: RegistryStore
     credentials: CredentialStore
     pictures: PictureStore
+    settings: SettingsStore | None = None
 
 
 class Program:
@@ -99,28 +105,30 @@ class Program:
             _log.error("The connections did not end within %s s.", STOP_SECONDS)
 
 
-def enrol(options: Options, invitation: Invitation) -> int:
+def enrol(options: Options, wanted: Enrolment, tokens: TextIO) -> int:
     """Enrols this desk to a location without opening a window; returns the exit status."""
+    try:
+        invitation = headless.read_invitation(wanted.address, wanted.fingerprint, tokens)
+    except ValueError as error:
+        return _refuse(str(error))
     with ExitStack() as stack:
         try:
-            host, port = split_address(invitation.address)
             stores = _stores(options, stack, asks=False)
             assert stores is not None
             hub = Hub(stores.registry, stores.credentials, stores.pictures, lambda _event: None)
             hub.start()
             stack.callback(hub.stop, STOP_SECONDS)
-            added = headless.enrol(
-                hub.submit,
-                hub.gateway,
-                headless.Server(host, port, invitation.fingerprint),
-                invitation.token,
-                invitation.farm,
+            done = headless.enrol(
+                hub.submit, hub.gateway, invitation, wanted.farm, replaces=wanted.replaces
             )
         except KeepingError as error:
             return _refuse(str(error))
+        except AlreadyListed as error:
+            hint = "" if wanted.replaces else " To replace them, give --replace."
+            return _refuse(notice(error, "enrol", wanted.address).text + hint)
         except LocationError as error:
-            return _refuse(notice(error, "enrol", invitation.address).text)
-    sys.stdout.write(f"{added.name} ({added.location_id}) was added to this desk.\n")
+            return _refuse(notice(error, "enrol", wanted.address).text)
+    sys.stdout.write(f"{done}\n")
     return 0
 
 
@@ -134,13 +142,15 @@ def run(options: Options, tour: Path | None = None) -> int:
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Sesam Master")
     app.setDesktopFileName("sesam-master")
-    holder = ThemeHolder(app, options.theme)
+    holder = ThemeHolder(app, options.theme or ThemeMode.SYSTEM)
     with ExitStack() as stack:
         try:
             stores = _stores(options, stack, asks=tour is None)
             if stores is None:
                 return 0
             program = Program(holder, stores, is_local=options.is_local)
+            if stores.settings is not None and tour is None:
+                program.desk.look_as(_look(stores.settings.load(), options.theme))
             program.start()
         except KeepingError as error:
             return _refuse(str(error))
@@ -150,9 +160,35 @@ def run(options: Options, tour: Path | None = None) -> int:
             # The clock of the status bar lets Python look for signals every second.
             signal.signal(number, lambda *_: app.quit())
         if tour is not None:
-            sys.stdout.write(Tour(program.desk, holder, program.bridge).walk(tour) + "\n")
-            return 0
-        return app.exec()
+            return _tour(Tour(program.desk, holder, program.bridge), tour)
+        status = app.exec()
+        if stores.settings is not None:
+            _keep_look(program.desk, stores.settings)
+        return status
+
+
+def _look(kept: Settings, theme: ThemeMode | None) -> Settings:
+    """What the command line says goes before what was kept."""
+    return kept if theme is None else replace(kept, theme=theme.value)
+
+
+def _keep_look(desk: Desk, settings: SettingsStore) -> None:
+    try:
+        desk.keep_look(settings)
+    except KeepingError as error:
+        _log.error("%s", error)
+
+
+def _tour(tour: Tour, directory: Path) -> int:
+    try:
+        told = tour.walk(directory)
+    except OSError as error:
+        return _refuse(
+            f"The pictures cannot be kept in {directory}: {error.strerror or error}. "
+            "Name a directory that can be written with --tour DIR."
+        )
+    sys.stdout.write(told + "\n")
+    return 0
 
 
 def _refuse(why: str) -> int:
@@ -174,7 +210,12 @@ def _stores(options: Options, stack: ExitStack, *, asks: bool) -> Stores | None:
     credentials = _credentials(kept, _passphrase(options.passphrase_file), asks=asks)
     if credentials is None:
         return None
-    return Stores(RegistryFile(kept.registry), credentials, PictureFile(kept.pictures))
+    return Stores(
+        RegistryFile(kept.registry),
+        credentials,
+        PictureFile(kept.pictures),
+        SettingsFile(kept.settings),
+    )
 
 
 def _credentials(kept: Places, passphrase: str | None, *, asks: bool) -> CredentialStore | None:
@@ -202,12 +243,20 @@ def _passphrase(file: Path | None) -> str | None:
     if file is None:
         return None
     try:
-        text = file.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeepingError(f"The passphrase cannot be read from {file}: {error}.") from error
-    if not text:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise KeepingError(
+            f"The passphrase cannot be read from {file}: {error.strerror}. Name a file that can be "
+            "read with --passphrase-file FILE."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise KeepingError(
+            f"{file} is not text in UTF-8. Its first line has to be the passphrase."
+        ) from error
+    passphrase = text.partition("\n")[0].rstrip("\r")
+    if not passphrase:
         raise KeepingError(f"{file} is empty. Its first line has to be the passphrase.")
-    return text
+    return passphrase
 
 
 def _make_private(directory: Path) -> None:
@@ -221,10 +270,17 @@ def _make_private(directory: Path) -> None:
 
 
 def _log_to(file: Path, stack: ExitStack) -> None:
-    handler = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8")
+    try:
+        handler = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8")
+    except OSError as error:
+        raise KeepingError(
+            f"The log {file} cannot be written: {error.strerror}. Check its rights, or keep this "
+            "desk elsewhere with --profile DIR."
+        ) from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
+    stack.callback(root.setLevel, root.level)
     root.setLevel(logging.INFO)
     stack.callback(handler.close)
     stack.callback(root.removeHandler, handler)

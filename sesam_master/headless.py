@@ -1,15 +1,18 @@
 """The desk without a window: enrol a location from a script, and print the fleet as a table."""
 
+import sys
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
-from sesam_master.core.errors import LocationError, Trouble
+from sesam_api.errors import SesamError
+from sesam_api.tls import plain_fingerprint
+from sesam_master.core.addresses import parse_address
+from sesam_master.core.errors import AlreadyListed, DeskReason, LocationError, Trouble
 from sesam_master.core.fleet import Fleet, LocationState
 from sesam_master.core.gateway import FleetGateway
-from sesam_master.core.registry import Registration
 from sesam_master.core.states import CONNECTION_WORDS, WORDS
 
 Answer = TypeVar("Answer")
@@ -37,34 +40,80 @@ def answer_of(submit: Submit, coroutine: Coroutine[Any, Any, Answer]) -> Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """Where an agent is said to be, and the SHA-256 of its certificate: hex digits in any case,
-    blanks and colons allowed."""
+class Invitation:
+    """What a location's administrator hands out.
+
+    Attributes:
+        fingerprint: SHA-256 of the agent's certificate, 64 capital hex digits.
+        token: a secret that works once.
+    """
 
     host: str
     port: int
     fingerprint: str
+    token: str = field(repr=False)
+
+
+def read_invitation(address: str, fingerprint: str, tokens: TextIO) -> Invitation:
+    """Out of what a person wrote; the token is the first line of `tokens`, or the last word of it,
+    so that the line of `sesam-agent token` can be piped in as it is.
+
+    Raises:
+        ValueError: with a sentence for people; then no token was read unless that is missing.
+    """
+    host, port = parse_address(address)
+    try:
+        expected = plain_fingerprint(fingerprint).upper()
+    except SesamError as error:
+        raise ValueError(str(error)) from error
+    if tokens.isatty():
+        sys.stderr.write("Enrolment token: ")
+        sys.stderr.flush()
+    words = tokens.readline().split()
+    if not words:
+        raise ValueError(
+            "There is no token on standard input. Make one on the server with sesam-agent token, "
+            "and pipe it in or type it."
+        )
+    return Invitation(host, port, expected, words[-1])
 
 
 def enrol(
-    submit: Submit, gateway: FleetGateway, server: Server, token: str, farm: str
-) -> Registration:
-    """Enrols this desk to the agent at an address, if it presents the expected certificate.
+    submit: Submit, gateway: FleetGateway, invitation: Invitation, farm: str, *, replaces: bool
+) -> str:
+    """Enrols this desk to the agent at an address, if it presents the expected certificate, and
+    returns what was done, as a sentence.
+
+    Args:
+        replaces: a location that is listed already gets the new address, certificate and
+            credential.
 
     Raises:
         LocationError: the agent was not reached, presents another certificate (reason
-            FINGERPRINT_MISMATCH; nothing was sent to it), or refuses the token.
+            FINGERPRINT_MISMATCH; nothing was sent to it), is listed already, or refuses the token.
+        KeepingError: the desk cannot keep it.
     """
-    presented = answer_of(submit, gateway.look(server.host, server.port))
-    expected = server.fingerprint.replace(":", "").replace(" ", "").upper()
-    if presented.fingerprint.upper() != expected:
+    presented = answer_of(submit, gateway.look(invitation.host, invitation.port))
+    if presented.fingerprint.upper() != invitation.fingerprint:
         raise LocationError(
             Trouble.REFUSED,
             "",
-            "FINGERPRINT_MISMATCH",
-            {"expected": expected, "presented": presented.fingerprint},
+            DeskReason.FINGERPRINT_MISMATCH,
+            {"expected": invitation.fingerprint, "presented": presented.fingerprint},
         )
-    return answer_of(submit, gateway.enrol(presented, token, "", farm))
+    try:
+        added = answer_of(submit, gateway.enrol(presented, invitation.token, "", farm))
+    except AlreadyListed as error:
+        if not (replaces and error.is_token_good):
+            raise
+        listed = error.location_id
+    else:
+        return f"{added.name} ({added.location_id}) was added to this desk."
+    changed = answer_of(submit, gateway.enrol(presented, invitation.token, "", farm, listed))
+    return (
+        f"{changed.name} ({changed.location_id}) has the address {changed.address} and the "
+        "certificate and credential of its agent there now."
+    )
 
 
 def table(fleet: Fleet, now: datetime) -> str:
@@ -84,10 +133,11 @@ def table(fleet: Fleet, now: datetime) -> str:
 
 def _rows(state: LocationState) -> list[tuple[str, ...]]:
     name, connection = state.registration.name, CONNECTION_WORDS[state.connection]
-    if state.trouble is not None:
-        connection += f" ({state.trouble.step})"
-    elif not state.is_live and state.proof_time is not None:
-        connection += f" (as of {state.proof_time.astimezone():%d %b %H:%M})"
+    notes = [state.trouble.step] if state.trouble is not None else []
+    if not state.is_live and state.proof_time is not None:
+        notes.append(f"as of {state.proof_time.astimezone():%d %b %Y %H:%M:%S}")
+    if notes:
+        connection += f" ({', '.join(notes)})"
     if state.picture is None or not state.picture.tasks:
         return [(name, connection, "–", "–", "–", "–", "–", "–")]
     rows: list[tuple[str, ...]] = []

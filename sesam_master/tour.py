@@ -3,11 +3,13 @@
 For machines without a screen, and to look at every page in both themes at once.
 """
 
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QTimer
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
 from sesam_master.core.states import Connection
@@ -31,8 +33,13 @@ class Tour:
         self._bridge = bridge
 
     def walk(self, directory: Path, width: int = 1440, height: int = 900) -> str:
-        """Takes the pictures and returns the fleet as a table, with the places of the pictures."""
+        """Takes the pictures and returns the fleet as a table, with the places of the pictures.
+
+        Raises:
+            OSError: the directory cannot be made, or a picture not be written in it.
+        """
         directory.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=directory).close()  # fails now rather than after a minute
         self._window.resize(width, height)
         _wait(self._is_settled, FLEET_SECONDS)
         taken = []
@@ -43,7 +50,7 @@ class Tour:
                 self._holder.set_mode(mode)
                 QApplication.processEvents()
                 file = directory / f"{name}-{mode.value}.png"
-                self._window.grab().save(str(file))
+                _keep(self._window.grab(), file)
                 taken.append(file)
         shots = "\n".join(f"  {file}" for file in taken)
         return f"{table(self._bridge.fleet, now())}\nPictures:\n{shots}"
@@ -78,6 +85,14 @@ class Tour:
             else state.connection is not Connection.STALE
             for state in states
         )
+
+
+def _keep(picture: QPixmap, file: Path) -> None:
+    """Qt only says that it did not write a file; Python says why."""
+    content = QBuffer()
+    content.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture.save(content, "PNG")
+    file.write_bytes(content.data().data())
 
 
 def _wait(is_there: Callable[[], bool], seconds: float) -> None:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from sesam_master.core.registry import Registration
+
 
 class Trouble(StrEnum):
     """What kind of failure it is, and so what the desk may do about it.
@@ -20,10 +22,28 @@ class Trouble(StrEnum):
     INTERNAL = "internal"
 
 
+class DeskReason(StrEnum):
+    """Why the desk itself gave up, beside the reasons that agents give in `errors.proto`.
+
+    NOT_LISTED: the location is not (any more) one of this desk's. ALREADY_LISTED: see
+    AlreadyListed. FINGERPRINT_MISMATCH: the server shows `presented`, a person expected `expected`;
+    nothing was sent. NOT_REACHED: no connection to a server that is not listed yet; `found` and
+    `advice` say at which step. NOT_SUPPORTED: the agent does not know the call. ENROL_UNANSWERED:
+    the token was sent and no answer came back.
+    """
+
+    NOT_LISTED = "NOT_LISTED"
+    ALREADY_LISTED = "ALREADY_LISTED"
+    FINGERPRINT_MISMATCH = "FINGERPRINT_MISMATCH"
+    NOT_REACHED = "NOT_REACHED"
+    NOT_SUPPORTED = "NOT_SUPPORTED"
+    ENROL_UNANSWERED = "ENROL_UNANSWERED"
+
+
 class LocationError(Exception):
     """Attributes:
     location_id: "" when the location is not known yet (enrolment).
-    reason: name out of `errors.proto`, or "" when the location gave none.
+    reason: name out of `errors.proto` or of `DeskReason`, or "" when there is none.
     metadata: what the reason is about.
     """
 
@@ -39,3 +59,28 @@ class LocationError(Exception):
         self.reason = reason
         self.metadata = metadata or {}
         super().__init__(f"{trouble}: {reason} {self.metadata}")
+
+
+class AlreadyListed(LocationError):
+    """The agent that is to be enrolled says that it is a location which is listed already.
+
+    Nothing was changed at this desk. A person has to choose that the listed one gets this agent's
+    address, certificate and credential.
+
+    Attributes:
+        listed: how the desk knows it now.
+        is_token_good: nothing was sent to the agent. Otherwise it said so only after it had taken
+            the token, so that another token is needed.
+    """
+
+    def __init__(self, listed: Registration, *, is_token_good: bool) -> None:
+        self.listed = listed
+        self.is_token_good = is_token_good
+        sent = "Nothing was sent, so the token is still good."
+        used = "The token is used up; make a new one with sesam-agent token."
+        metadata = {
+            "name": listed.name,
+            "address": listed.address,
+            "token": sent if is_token_good else used,
+        }
+        super().__init__(Trouble.REJECTED, listed.location_id, DeskReason.ALREADY_LISTED, metadata)

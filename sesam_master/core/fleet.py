@@ -58,8 +58,8 @@ class Lazy(Mapping[str, Value], Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that a snapshot says. `states` counts the newest state of each task's backups and the
-    open jobs; `jobs` holds the open jobs and the newest ended backup of each task, by id."""
+    """All that a snapshot says. `jobs` holds, by id, the open jobs and the newest ended backup of
+    each task, as the agent chose them; `states` counts their states."""
 
     identity: Identity
     role: Role
@@ -101,7 +101,8 @@ class PictureArrived:
 
 @dataclass(frozen=True, slots=True)
 class ObjectsChanged:
-    """Newest values since the last event, merged; `removed_*` are names."""
+    """Newest values since the last event, merged; `removed_*` are names, or ids of jobs that are
+    not part of the picture any more. A job may be in both: this was its last value."""
 
     location_id: str
     proof_time: datetime
@@ -111,6 +112,7 @@ class ObjectsChanged:
     jobs: Mapping[str, Job] = field(default_factory=dict)
     removed_clients: frozenset[str] = frozenset()
     removed_tasks: frozenset[str] = frozenset()
+    removed_jobs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +269,10 @@ class Fleet:
             picture.clients.drop(name)
         for name in event.removed_tasks:
             picture.tasks.drop(name)
-            _drop_ended_backups(picture, name)
-        for job in event.jobs.values():
-            _take_job(picture, job)
+        for job_id, job in event.jobs.items():
+            picture.jobs.put(job_id, job)
+        for job_id in event.removed_jobs:
+            picture.jobs.drop(job_id)
         identity = event.identity or picture.identity
         state.picture = Picture(
             identity,
@@ -278,36 +281,14 @@ class Fleet:
             picture.tasks,
             picture.jobs,
             Counter(job.state for job in picture.jobs.values())
-            if event.jobs or event.removed_tasks
+            if event.jobs or event.removed_jobs
             else picture.states,
         )
         change.clients |= {(location_id, n) for n in (*event.clients, *event.removed_clients)}
         change.tasks |= {(location_id, n) for n in (*event.tasks, *event.removed_tasks)}
-        change.jobs |= {(location_id, i) for i in event.jobs}
+        change.jobs |= {(location_id, i) for i in (*event.jobs, *event.removed_jobs)}
         if event.identity is not None:
             change.connections.add(location_id)
-
-
-def _take_job(picture: Picture, job: Job) -> None:
-    """Keeps the open jobs and the newest ended backup of each task."""
-    if job.is_open:
-        picture.jobs.put(job.id, job)
-        return
-    if job.kind is not JobKind.BACKUP:
-        picture.jobs.drop(job.id)
-        return
-    _drop_ended_backups(picture, job.task)
-    picture.jobs.put(job.id, job)
-
-
-def _drop_ended_backups(picture: Picture, task: str) -> None:
-    ended = [
-        key
-        for key, job in picture.jobs.items()
-        if job.task == task and not job.is_open and job.kind is JobKind.BACKUP
-    ]
-    for key in ended:
-        picture.jobs.drop(key)
 
 
 def trouble_counts(state: LocationState) -> dict[JobState, int]:

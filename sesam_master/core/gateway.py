@@ -138,13 +138,19 @@ class FleetGateway(Protocol):
     ) -> Job: ...
 
     async def look(self, host: str, port: int) -> Presented:
-        """Fetches the certificate that the server presents. Raises LocationError UNREACHABLE with
-        the step in metadata["step"] and the finding in metadata["found"]."""
+        """Fetches the certificate that the server presents. Raises LocationError UNREACHABLE,
+        NOT_REACHED with metadata step, found and advice."""
 
-    async def enrol(self, presented: Presented, token: str, name: str, farm: str) -> Registration:
+    async def enrol(
+        self, presented: Presented, token: str, name: str, farm: str, replaces: str = ""
+    ) -> Registration:
         """Exchanges the token for a credential over a connection that accepts the presented
-        certificate only, keeps both and adds the location. A location that is already listed
-        gets the new credential and certificate. An empty name takes the location's own."""
+        certificate only, keeps both and adds the location. An empty name takes the location's own.
+
+        `replaces` is the id of a listed location that a person agreed to replace: it gets the new
+        address, certificate and credential; its name, farm and switch stay. Any other location that
+        is listed already raises AlreadyListed, before the token is sent if the certificate tells.
+        """
 
     async def diagnose(self, location_id: str) -> Diagnosis:
         """Tries the connection step by step, apart from the session. Never raises for a failing

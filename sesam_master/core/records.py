@@ -147,6 +147,9 @@ class ProtocolLine:
 
 @dataclass(frozen=True, slots=True)
 class Saveset:
+    """One saveset of a location. `damage` says why it cannot be restored whole, in the agent's
+    words, and the state is ERROR then; empty when nothing is known to be wrong."""
+
     location_id: str
     name: str
     task: str
@@ -166,6 +169,7 @@ class Saveset:
     listed_bytes: int
     label: str
     job_id: str
+    damage: str = ""
 
     @property
     def key(self) -> tuple[str, str]:

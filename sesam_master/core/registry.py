@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from sesam_master.core.addresses import join_address
+
 
 @dataclass(frozen=True, slots=True)
 class Registration:
@@ -30,9 +32,7 @@ class Registration:
 
     @property
     def address(self) -> str:
-        return self.socket or (
-            f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-        )
+        return self.socket or join_address(self.host, self.port)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,26 +9,10 @@ from typing import Any
 
 from sesam_master.core.gateway import JobPage, JobQuery
 from sesam_master.core.records import Job
-from sesam_master.core.states import JobState
+from sesam_master.core.states import JobState, severity_rank
 
 # A location with fewer merged-but-unshown jobs than this is paged before the list waits for it.
 LOW_JOBS = 64
-
-# The order of the states at the agents: the numbers of jobs.proto.
-_STATE_NUMBERS = {
-    state: number
-    for number, state in enumerate(
-        (
-            JobState.QUEUED,
-            JobState.ACTIVE,
-            JobState.OK,
-            JobState.WARNING,
-            JobState.ERROR,
-            JobState.BROKEN,
-            JobState.CANCELLED,
-        )
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +42,16 @@ class ResultMerge:
 
     Rows come in the query's order as far as every location that answered allows. A location that
     has not answered, or has failed, holds nothing up; its rows join when they arrive. No job
-    stands in the list twice.
+    stands in the list twice. `state_of` gives the state that a job is sorted by.
     """
 
-    def __init__(self, query: JobQuery) -> None:
+    def __init__(
+        self, query: JobQuery, state_of: Callable[[Job], JobState] = lambda job: job.state
+    ) -> None:
         self.query = query
         self.counts: dict[str, dict[JobState, int]] = {}
         self._pages: dict[str, _Pages] = {}
-        self._key = sort_key(query.order)
+        self._key = sort_key(query.order, state_of)
 
     @property
     def answered(self) -> frozenset[str]:
@@ -126,6 +112,12 @@ class ResultMerge:
         self.counts.pop(location_id, None)
         self._pages[location_id] = _Pages(wanted)
 
+    def resort(self, location_id: str) -> None:
+        """The states of this location's jobs are shown otherwise than before."""
+        pages = self._pages.get(location_id)
+        if pages is not None:
+            pages.jobs.sort(key=self._key, reverse=self.query.descending)
+
     def forget(self, location_id: str) -> None:
         """Takes everything of a location out."""
         self._pages.pop(location_id, None)
@@ -151,7 +143,8 @@ class ResultMerge:
 
     def merged(self, limit: int, scope: Collection[str] | None = None) -> Merged:
         """The first `limit` rows of the locations in scope (None: of all)."""
-        names = [name for name in self._pages if scope is None or name in scope]
+        # By id, so that equal rows of two locations never change places.
+        names = sorted(name for name in self._pages if scope is None or name in scope)
         shown: Counter[str] = Counter()
         jobs: list[Job] = []
         has_more = False
@@ -192,11 +185,16 @@ class _PageMissing(Exception):
     """The merge came to the end of what a location delivered, and more exists there."""
 
 
-def sort_key(order: str) -> Callable[[Job], Any]:
-    """The value by which agents sort under an order of `JobQuery`; ties by the job's number.
+def sort_key(
+    order: str, state_of: Callable[[Job], JobState] = lambda job: job.state
+) -> Callable[[Job], Any]:
+    """The value by which a list is sorted under an order of `JobQuery`; ties by the job's number.
 
-    Raises KeyError for an unknown order.
+    "state" is by severity, the worst largest, and by time within one state. Raises KeyError for an
+    unknown order.
     """
+    if order == "state":
+        return lambda job: (-severity_rank(state_of(job)), job.create_time, int(job.id))
     value = _VALUES[order]
     return lambda job: (value(job), int(job.id))
 
@@ -216,7 +214,6 @@ _VALUES: dict[str, Callable[[Job], Any]] = {
     "create_time": lambda job: job.create_time,
     "task": lambda job: job.task,
     "client": lambda job: job.client,
-    "state": lambda job: _STATE_NUMBERS.get(job.state, -1),
     "bytes": size_of,
     "duration": _duration,
 }

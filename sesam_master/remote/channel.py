@@ -6,7 +6,8 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from sesam_api.tls import pinned_credentials
-from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.addresses import join_address, plain_host
+from sesam_master.core.errors import DeskReason, LocationError, Trouble
 from sesam_master.core.registry import Registration
 
 Metadata = tuple[tuple[str, str], ...]
@@ -23,14 +24,17 @@ _OPTIONS: list[tuple[str, int | str]] = [
 
 
 def pinned_channel(
-    address: str, certificate: bytes, connect_seconds: float = 10.0
+    host: str, port: int, certificate: bytes, connect_seconds: float
 ) -> grpc.aio.Channel:
     """A channel that accepts only this certificate (DER).
 
-    Raises sesam_api.errors.Unreachable if the certificate has no name to ask for.
+    Raises:
+        sesam_api.errors.Unreachable: the certificate has no name to ask for.
     """
     credentials, server_name = pinned_credentials(certificate)
     options = [*_connect_options(connect_seconds), ("grpc.ssl_target_name_override", server_name)]
+    # gRPC looks up names in ASCII only.
+    address = join_address(plain_host(host), port)
     return grpc.aio.secure_channel(address, credentials, options)
 
 
@@ -40,7 +44,9 @@ def channel_to(registration: Registration, connect_seconds: float) -> grpc.aio.C
         credentials = grpc.local_channel_credentials(grpc.LocalConnectionType.UDS)
         options = _connect_options(connect_seconds)
         return grpc.aio.secure_channel(registration.socket, credentials, options)
-    return pinned_channel(registration.address, registration.certificate, connect_seconds)
+    return pinned_channel(
+        registration.host, registration.port, registration.certificate, connect_seconds
+    )
 
 
 def bearer(secret: str | None) -> Metadata:
@@ -88,5 +94,7 @@ def location_error(location_id: str, error: grpc.aio.AioRpcError) -> LocationErr
         reason, metadata = refusal
         trouble = _REASONS.get(reason, Trouble.REJECTED)
         return LocationError(trouble, location_id, reason, metadata)
-    metadata = {"code": error.code().name, "detail": error.details() or ""}
-    return LocationError(_CODES.get(error.code(), Trouble.INTERNAL), location_id, metadata=metadata)
+    code = error.code()
+    metadata = {"code": code.name, "detail": error.details() or ""}
+    reason = DeskReason.NOT_SUPPORTED if code is grpc.StatusCode.UNIMPLEMENTED else ""
+    return LocationError(_CODES.get(code, Trouble.INTERNAL), location_id, reason, metadata)

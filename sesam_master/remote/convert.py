@@ -184,6 +184,7 @@ def saveset(location_id: str, message: savesets_pb2.Saveset) -> Saveset:
         listed_bytes=message.listed_bytes,
         label=message.label,
         job_id=message.job_id,
+        damage=message.damage,
     )
 
 

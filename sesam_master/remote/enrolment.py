@@ -3,9 +3,10 @@
 import socket
 
 from sesam_api.errors import SesamError
+from sesam_api.tls import pinned_credentials
 from sesam_api.v1 import access_pb2
 from sesam_api.v1.access_pb2_grpc import AccessServiceStub
-from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.errors import AlreadyListed, DeskReason, LocationError, Trouble
 from sesam_master.core.gateway import Presented
 from sesam_master.core.registry import Registration
 from sesam_master.remote import calls
@@ -16,12 +17,19 @@ _LOST = (Trouble.UNREACHABLE, Trouble.NO_ANSWER)
 
 
 async def enrol(
-    roster: Roster, presented: Presented, token: str, name: str, farm: str
+    roster: Roster, presented: Presented, token: str, name: str, farm: str, replaces: str
 ) -> Registration:
     """Over a connection that accepts the presented certificate only.
 
-    Raises LocationError for what the agent refuses, KeepingError if the desk cannot keep it.
+    Raises:
+        AlreadyListed: a listed location other than `replaces` would be replaced.
+        LocationError: what the agent refuses, or ENROL_UNANSWERED.
+        KeepingError: the desk cannot keep it.
     """
+    claimed = roster.listed(_claimed_location(presented.certificate))
+    if claimed is not None and claimed.location_id != replaces:
+        raise AlreadyListed(claimed, is_token_good=True)
+    await roster.prepare()
     request = access_pb2.EnrolRequest(
         request_id=calls.new_request_id(),
         token=token.strip(),
@@ -37,7 +45,17 @@ async def enrol(
         certificate=presented.certificate,
         fingerprint=presented.fingerprint,
     )
-    return await roster.admit(registration, answer.credential)
+    return await roster.admit(registration, answer.credential, replaces)
+
+
+def _claimed_location(certificate: bytes) -> str:
+    """The location id in the first DNS name of an agent's certificate, "agent.<id>.invalid";
+    empty if it has none. It proves nothing: the agent says it with the credential again."""
+    try:
+        _credentials, name = pinned_credentials(certificate)
+    except SesamError:
+        return ""
+    return name.removeprefix("agent.").removesuffix(".invalid")
 
 
 async def _exchange(
@@ -49,19 +67,25 @@ async def _exchange(
     except LocationError as lost:
         if lost.trouble not in _LOST:
             raise
-    return await _send(roster, presented, request)
+    try:
+        return await _send(roster, presented, request)
+    except LocationError as lost:
+        if lost.trouble in _LOST:
+            raise LocationError(Trouble.NO_ANSWER, "", DeskReason.ENROL_UNANSWERED) from lost
+        raise
 
 
 async def _send(
     roster: Roster, presented: Presented, request: access_pb2.EnrolRequest
 ) -> access_pb2.EnrolResponse:
     times = roster.times
-    host = f"[{presented.host}]" if ":" in presented.host else presented.host
     try:
-        channel = pinned_channel(f"{host}:{presented.port}", presented.certificate, times.connect)
+        channel = pinned_channel(
+            presented.host, presented.port, presented.certificate, times.connect
+        )
     except SesamError as error:
-        metadata = {"step": "tls", "found": str(error)}
-        raise LocationError(Trouble.UNREACHABLE, "", metadata=metadata) from error
+        metadata = {"step": "tls", "found": str(error), "advice": "Nothing was sent."}
+        raise LocationError(Trouble.REJECTED, "", DeskReason.NOT_REACHED, metadata) from error
     async with channel:
         answer: access_pb2.EnrolResponse = await calls.send(
             channel, (), "", lambda ch: AccessServiceStub(ch).Enrol, request, times.call

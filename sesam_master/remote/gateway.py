@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sesam_api.v1 import jobs_pb2, savesets_pb2
 from sesam_api.v1.jobs_pb2_grpc import JobServiceStub
 from sesam_api.v1.savesets_pb2_grpc import SavesetServiceStub
-from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.errors import DeskReason, LocationError, Trouble
 from sesam_master.core.gateway import (
     PAGE_SIZE,
     Diagnosis,
@@ -139,10 +139,14 @@ class Gateway:
             return await probe.present(host, port, self._times.probe)
         except probe.StepFailed as failure:
             metadata = {"step": failure.step, "found": failure.found, "advice": failure.advice}
-            raise LocationError(Trouble.UNREACHABLE, "", metadata=metadata) from failure
+            raise LocationError(
+                Trouble.UNREACHABLE, "", DeskReason.NOT_REACHED, metadata
+            ) from failure
 
-    async def enrol(self, presented: Presented, token: str, name: str, farm: str) -> Registration:
-        return await enrolment.enrol(self._roster, presented, token, name, farm)
+    async def enrol(
+        self, presented: Presented, token: str, name: str, farm: str, replaces: str = ""
+    ) -> Registration:
+        return await enrolment.enrol(self._roster, presented, token, name, farm, replaces)
 
     async def diagnose(self, location_id: str) -> Diagnosis:
         registration = self._roster.registration(location_id)

@@ -10,6 +10,7 @@ from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.registry import CredentialStore, PictureStore, Registration, RegistryStore
 from sesam_master.remote.gateway import Gateway
 from sesam_master.remote.roster import Roster
+from sesam_master.remote.sleep import Clock, waking_clock
 from sesam_master.remote.times import Times
 
 Done = Callable[[object | None, BaseException | None], None]
@@ -30,10 +31,11 @@ class Hub:
         pictures: PictureStore,
         deliver: Callable[[FleetEvent], None],
         times: Times | None = None,
+        clock: Clock = waking_clock,
     ) -> None:
         self._registry = registry
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._roster = Roster(registry, credentials, pictures, deliver, times or Times())
+        self._roster = Roster(registry, credentials, pictures, deliver, times or Times(), clock)
         self._gateway = Gateway(self._roster)
         self._thread: threading.Thread | None = None
         self._main: asyncio.Task[None] | None = None

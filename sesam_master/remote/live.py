@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from sesam_api.v1 import jobs_pb2, location_pb2
+from sesam_api.v1 import location_pb2
 from sesam_master.core.fleet import ObjectsChanged, Picture
-from sesam_master.core.states import OPEN_STATES
+from sesam_master.core.records import Identity
 from sesam_master.remote import convert
 
 Kind = TypeVar("Kind")
-
-_OPEN = frozenset(number for number, state in convert.STATES.items() if state in OPEN_STATES)
 
 
 class _Kept(Generic[Kind]):
@@ -38,7 +36,11 @@ class _Kept(Generic[Kind]):
 
 class LiveState:
     """Follows one location from a snapshot on. Its messages are never changed, only replaced, so
-    that pictures in another thread may read them."""
+    that pictures in another thread may read them. Which jobs are part of it is the agent's to say.
+
+    Attributes:
+        epoch: of the agent process that told the snapshot; its revisions mean nothing in another.
+    """
 
     def __init__(self, parts: Sequence[location_pb2.Snapshot]) -> None:
         """Takes the parts of one snapshot, the first one first."""
@@ -46,6 +48,7 @@ class LiveState:
         for part in parts[1:]:
             self._snapshot.MergeFrom(part)
         self.location: location_pb2.Location = self._snapshot.location
+        self.epoch: str = self._snapshot.epoch
         self._clients = _Kept(self._snapshot.clients, lambda message: message.name)
         self._tasks = _Kept(self._snapshot.tasks, lambda message: message.name)
         self._jobs = _Kept(self._snapshot.jobs, lambda message: message.job_id)
@@ -65,6 +68,7 @@ class LiveState:
             clients=self._clients,
             tasks=self._tasks,
             jobs=self._jobs,
+            epoch=self.epoch,
         ).SerializeToString()
 
     def picture(self) -> Picture:
@@ -82,12 +86,11 @@ class LiveState:
         clients, tasks, jobs = {}, {}, {}
         removed_clients: set[str] = set()
         removed_tasks: set[str] = set()
+        removed_jobs: set[str] = set()
         for change in changes:
             match change.WhichOneof("object"):
                 case "location":
-                    if change.location != self.location:
-                        self.location = change.location
-                        identity = convert.identity(change.location)
+                    identity = self._take_identity(change.location) or identity
                 case "client":
                     self._clients.put(change.client.name, change.client)
                     clients[change.client.name] = convert.client(change.client)
@@ -97,8 +100,9 @@ class LiveState:
                     tasks[change.task.name] = convert.task(change.task)
                     removed_tasks.discard(change.task.name)
                 case "job":
-                    self._take_job(change.job)
+                    self._jobs.put(change.job.job_id, change.job)
                     jobs[change.job.job_id] = convert.job(location_id, change.job)
+                    removed_jobs.discard(change.job.job_id)
                 case "removed_client":
                     self._clients.drop(change.removed_client)
                     clients.pop(change.removed_client, None)
@@ -107,8 +111,10 @@ class LiveState:
                     self._tasks.drop(change.removed_task)
                     tasks.pop(change.removed_task, None)
                     removed_tasks.add(change.removed_task)
-                    self._drop_ended_backups(change.removed_task)
-        if not (identity or clients or tasks or jobs or removed_clients or removed_tasks):
+                case "removed_job":
+                    self._jobs.drop(change.removed_job)
+                    removed_jobs.add(change.removed_job)  # its last value is told all the same
+        if not any((identity, clients, tasks, jobs, removed_clients, removed_tasks, removed_jobs)):
             return None
         return ObjectsChanged(
             location_id,
@@ -119,22 +125,12 @@ class LiveState:
             jobs,
             frozenset(removed_clients),
             frozenset(removed_tasks),
+            frozenset(removed_jobs),
         )
 
-    def _take_job(self, job: jobs_pb2.Job) -> None:
-        """Keeps the open jobs and the newest ended backup of each task, like a snapshot."""
-        if job.state not in _OPEN:
-            self._jobs.drop(job.job_id)
-            if job.kind != jobs_pb2.JOB_KIND_BACKUP:
-                return
-            self._drop_ended_backups(job.task)
-        self._jobs.put(job.job_id, job)
-
-    def _drop_ended_backups(self, task: str) -> None:
-        ended = [
-            job.job_id
-            for job in self._jobs
-            if job.task == task and job.kind == jobs_pb2.JOB_KIND_BACKUP and job.state not in _OPEN
-        ]
-        for job_id in ended:
-            self._jobs.drop(job_id)
+    def _take_identity(self, message: location_pb2.Location) -> Identity | None:
+        """None if it is the same as before: an agent repeats it on a stream that goes on."""
+        if message == self.location:
+            return None
+        self.location = message
+        return convert.identity(message)

@@ -35,10 +35,11 @@ async def present(
         StepFailed: at the step name, tcp or tls.
     """
     start = time.monotonic()
-    address = await _resolve(host, port, seconds)
-    tell(StepReport(Step.NAME, True, f"{host} is {address}", "", time.monotonic() - start))
+    addresses = await _resolve(host, port, seconds)
+    found = f"{host} is {', '.join(addresses)}"
+    tell(StepReport(Step.NAME, True, found, "", time.monotonic() - start))
     start = time.monotonic()
-    connection = await _connect(host, address, port, seconds)
+    connection = await _connect(host, addresses, port, seconds)
     tell(StepReport(Step.TCP, True, f"Port {port} is open", "", time.monotonic() - start))
     start = time.monotonic()
     certificate = await _handshake(connection, host, port, seconds)
@@ -47,17 +48,18 @@ async def present(
     return Presented(host, port, certificate, fingerprint)
 
 
-async def _resolve(host: str, port: int, seconds: float) -> str:
+async def _resolve(host: str, port: int, seconds: float) -> list[str]:
+    """Its addresses, the preferred one first."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(seconds):
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except TimeoutError:
         reason = f"no name server answered within {seconds:g} s"
-    except (OSError, UnicodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: what can be no name
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     else:
-        return str(found[0][4][0])
+        return list(dict.fromkeys(str(item[4][0]) for item in found))
     raise StepFailed(
         Step.NAME,
         f"The name {host} is not known here: {reason}.",
@@ -65,22 +67,27 @@ async def _resolve(host: str, port: int, seconds: float) -> str:
     )
 
 
-async def _connect(host: str, address: str, port: int, seconds: float) -> asyncio.StreamWriter:
-    try:
-        async with asyncio.timeout(seconds):
-            _, writer = await asyncio.open_connection(address, port)
-    except TimeoutError:
-        found = f"{host} does not answer at port {port} within {seconds:g} s."
-        advice = "Is the machine on, and does a firewall let the port through?"
-    except ConnectionRefusedError:
-        found = f"{host} refuses connections at port {port}."
-        advice = "Start the agent there, or correct the port."
-    except (OSError, OverflowError) as error:
-        found = f"{host}, port {port}, cannot be reached: {error}."
-        advice = "Check address and network."
-    else:
-        return writer
-    raise StepFailed(Step.TCP, found, advice)
+async def _connect(
+    host: str, addresses: list[str], port: int, seconds: float
+) -> asyncio.StreamWriter:
+    """To the first address that accepts: an agent may listen at one of them only."""
+    failures: list[tuple[str, str]] = []
+    for address in addresses:
+        try:
+            async with asyncio.timeout(seconds / len(addresses)):
+                _, writer = await asyncio.open_connection(address, port)
+        except TimeoutError:
+            found = f"{host} does not answer at port {port} within {seconds:g} s."
+            failures.append((found, "Is the machine on, and does a firewall let the port through?"))
+        except ConnectionRefusedError:
+            found = f"{host} refuses connections at port {port}."
+            failures.append((found, "Start the agent there, or correct the port."))
+        except (OSError, OverflowError) as error:
+            found = f"{host}, port {port}, cannot be reached: {error}."
+            failures.append((found, "Check address and network."))
+        else:
+            return writer
+    raise StepFailed(Step.TCP, *failures[0])
 
 
 async def _handshake(writer: asyncio.StreamWriter, host: str, port: int, seconds: float) -> bytes:

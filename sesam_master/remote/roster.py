@@ -4,13 +4,14 @@ import asyncio
 import dataclasses
 from collections.abc import Callable, Iterable
 
-from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.errors import AlreadyListed, DeskReason, LocationError, Trouble
 from sesam_master.core.fleet import ConnectionChanged, FleetEvent, RegistrationsChanged
 from sesam_master.core.registry import CredentialStore, PictureStore, Registration, RegistryStore
 from sesam_master.core.states import Connection
 from sesam_master.remote.disk import Disk
 from sesam_master.remote.keeper import Keeper
 from sesam_master.remote.session import Session
+from sesam_master.remote.sleep import Clock, watch_for_sleep
 from sesam_master.remote.times import Times
 
 
@@ -24,8 +25,10 @@ class Roster:
         pictures: PictureStore,
         deliver: Callable[[FleetEvent], None],
         times: Times,
+        clock: Clock,
     ) -> None:
         self.times = times
+        self._clock = clock
         self._registry = registry
         self._credentials = credentials
         self._tell = deliver
@@ -42,10 +45,12 @@ class Roster:
         self._announce()
         for registration in self._registrations.values():
             self._connect(registration)
+        watchman = asyncio.create_task(watch_for_sleep(self._clock, self._wake))
         try:
             await self._keeper.recall(self._tell)
             await self._keeper.run(lambda: list(self._sessions.values()))
         finally:
+            watchman.cancel()
             sessions = list(self._sessions.values())
             for task in self._tasks.values():
                 task.cancel()
@@ -53,11 +58,15 @@ class Roster:
             await self._keeper.save_all(sessions)
             self._disk.close()
 
+    def listed(self, location_id: str) -> Registration | None:
+        """None if it is not one of this desk's."""
+        return self._registrations.get(location_id)
+
     def registration(self, location_id: str) -> Registration:
         """Raises LocationError REJECTED, NOT_LISTED."""
-        found = self._registrations.get(location_id)
+        found = self.listed(location_id)
         if found is None:
-            raise LocationError(Trouble.REJECTED, location_id, "NOT_LISTED")
+            raise LocationError(Trouble.REJECTED, location_id, DeskReason.NOT_LISTED)
         return found
 
     def session(self, location_id: str) -> Session:
@@ -72,11 +81,33 @@ class Roster:
         """Raises KeepingError."""
         return await self._disk.run(self._credentials.get, location_id)
 
-    async def admit(self, registration: Registration, credential: str) -> Registration:
-        """Adds a location, or gives a listed one its new address, certificate and credential; what
-        the person had set for it stays. Raises KeepingError."""
+    async def prepare(self) -> None:
+        """Finds out whether a new location could be kept, before a token is used up for it.
+        Raises KeepingError."""
         async with self._changing:
-            await self._disk.run(self._credentials.put, registration.location_id, credential)
+            await self._disk.run(self._registry.save, list(self._registrations.values()))
+            await self._disk.run(self._credentials.get, "")
+
+    async def admit(
+        self, registration: Registration, credential: str, replaces: str
+    ) -> Registration:
+        """Adds a location, or gives the listed one that is to be replaced its new address,
+        certificate and credential; its name, farm and switch stay.
+
+        Raises:
+            AlreadyListed: it is listed, and is not the one that is to be replaced.
+            KeepingError: it cannot be kept.
+        """
+        async with self._changing:
+            location_id = registration.location_id
+            before = self.listed(location_id)
+            if before is not None:
+                if location_id != replaces:
+                    raise AlreadyListed(before, is_token_good=False)
+                registration = dataclasses.replace(
+                    registration, name=before.name, farm=before.farm, is_on=before.is_on
+                )
+            await self._disk.run(self._credentials.put, location_id, credential)
             await self._put(registration)
             return registration
 
@@ -127,7 +158,11 @@ class Roster:
             self._tell(ConnectionChanged(location_id, Connection.OFF, None, None))
             return
         session = Session(
-            registration, lambda: self.credential(location_id), self._deliver, self.times
+            registration,
+            lambda: self.credential(location_id),
+            self._deliver,
+            self.times,
+            self._clock,
         )
         self._sessions[location_id] = session
         self._tasks[location_id] = asyncio.create_task(session.run(), name=f"watch {location_id}")
@@ -143,6 +178,10 @@ class Roster:
         await self._keeper.save_all([session])
         if location_id in self._registrations:
             self._tell(ConnectionChanged(location_id, Connection.STALE, None, session.proof_time))
+
+    def _wake(self) -> None:
+        for session in self._sessions.values():
+            session.wake()
 
     def _deliver(self, event: FleetEvent) -> None:
         self._keeper.note(event)

@@ -28,6 +28,7 @@ from sesam_master.core.states import Connection
 from sesam_master.remote import convert, probe
 from sesam_master.remote.channel import Metadata, bearer, channel_to, refusal_of
 from sesam_master.remote.live import LiveState
+from sesam_master.remote.sleep import Clock
 from sesam_master.remote.times import Times
 
 _log = logging.getLogger(__name__)
@@ -69,8 +70,9 @@ class Session:
         secret: Callable[[], Awaitable[str | None]],
         deliver: Callable[[FleetEvent], None],
         times: Times,
+        clock: Clock,
     ) -> None:
-        """`secret` gets the credential; it is asked once."""
+        """`secret` gets the credential; it is asked once. `clock` tells the age of a proof."""
         self.registration = registration
         self.live: LiveState | None = None
         self.proof_time: datetime | None = None
@@ -81,25 +83,43 @@ class Session:
         self._secret = secret
         self._deliver = deliver
         self._times = times
+        self._clock = clock
         self._metadata: Metadata | None = None
         self._revision: int | None = None
+        self._goes_on = False  # the stream of this attempt continues what `live` holds
         self._offset: float | None = None
         self._pause = times.first_pause
         self._hurry = asyncio.Event()
         self._proved_at = 0.0
         self._is_heard = False  # any answer, in this attempt
         self._expiry: asyncio.TimerHandle | None = None
+        self._waiting: asyncio.Timeout | None = None  # for the next message
 
     def hurry(self) -> None:
         """Ends the pause before the next attempt."""
         self._pause = self._times.first_pause
         self._hurry.set()
 
+    def wake(self) -> None:
+        """After the machine slept: stale at once if the last proof is too old by now. What is not
+        proved is connected anew, since nothing can be expected of the old connection."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expire()
+        if self.connection is Connection.ON:
+            return
+        self.hurry()
+        if self._waiting is not None and not self._waiting.expired():
+            self._waiting.reschedule(asyncio.get_running_loop().time())
+
     async def run(self) -> None:
         """Watches the location until it is cancelled."""
         try:
             while True:
+                start = self._clock()
                 await self._attempt()
+                if self._clock() - start > self._times.longest_pause:
+                    self._pause = self._times.first_pause  # it stood; not one that ends at once
                 await self._rest()
         finally:
             if self._expiry is not None:
@@ -122,8 +142,9 @@ class Session:
         except _Failed as failure:
             self._break(failure.step, failure.found)
         except TimeoutError:
-            self._lose()
-            if not self._is_heard:
+            if self._is_heard:
+                self._lose()
+            else:
                 await self._find_step()
         except grpc.aio.AioRpcError as error:
             await self._judge(error)
@@ -138,24 +159,31 @@ class Session:
         channel = channel_to(self.registration, self._times.connect)
         self.link = Link(channel, metadata)
         try:
-            request = location_pb2.WatchRequest(
-                after_revision=self._revision, location_id=self.registration.location_id
-            )
+            request = self._watch_request()
             call = LocationServiceStub(channel).Watch(request, metadata=metadata)
             async with asyncio.timeout(self._times.connect):
                 await call.initial_metadata()  # comes before a snapshot that may be long
             self._is_heard = True
             parts: list[location_pb2.Snapshot] = []
             while True:
-                async with asyncio.timeout(self._times.silence):
+                async with asyncio.timeout(self._times.silence) as self._waiting:
                     message = await call.read()
                 if not isinstance(message, location_pb2.WatchResponse):  # grpc.aio.EOF
                     return
                 self._take(message, parts)
         finally:
-            self.link = None
+            self.link = self._waiting = None
             self.is_proved.clear()
             await channel.close()
+
+    def _watch_request(self) -> location_pb2.WatchRequest:
+        """From the last revision on, as far as it means something to the agent."""
+        epoch = self.live.epoch if self.live is not None else ""
+        revision = self._revision if epoch else None
+        self._goes_on = revision is not None
+        return location_pb2.WatchRequest(
+            after_revision=revision, location_id=self.registration.location_id, epoch=epoch
+        )
 
     async def _get_metadata(self) -> Metadata:
         if self.registration.socket:
@@ -175,6 +203,7 @@ class Session:
                 if message.snapshot.first:
                     self._check_location(message.snapshot.location)
                     parts.clear()
+                    self._goes_on = False
                 parts.append(message.snapshot)
                 if not message.snapshot.complete:
                     return
@@ -190,6 +219,7 @@ class Session:
         self, message: location_pb2.WatchResponse, parts: list[location_pb2.Snapshot]
     ) -> None:
         self.live = LiveState(parts)
+        self._goes_on = True
         now = datetime.now(UTC)
         self._deliver(PictureArrived(self.registration.location_id, self.live.picture(), now))
         self._prove(message, is_news=True)
@@ -198,7 +228,7 @@ class Session:
         for change in message.changes.changes:
             if change.HasField("location"):
                 self._check_location(change.location)
-        if self.live is None:
+        if self.live is None or not self._goes_on:
             raise _Failed("watch", "The agent sent changes before it sent its state.")
         event = self.live.take(message.changes.changes, datetime.now(UTC))
         self._revision = message.revision or self._revision
@@ -219,13 +249,12 @@ class Session:
 
     def _prove(self, message: location_pb2.WatchResponse, *, is_news: bool) -> None:
         """The location is well as of now. `is_news`: no other event tells the new proof."""
-        loop = asyncio.get_running_loop()
-        self._proved_at = loop.time()
+        self._proved_at = self._clock()
         now = self.proof_time = datetime.now(UTC)
         self._offset = (convert.moment(message.agent_time) - now).total_seconds()
-        self._pause = self._times.first_pause
         self.is_proved.set()
         if self._expiry is None:
+            loop = asyncio.get_running_loop()
             self._expiry = loop.call_later(self._times.proof, self._expire)
         if is_news or self.connection is not Connection.ON:
             self._set(Connection.ON, None)
@@ -233,10 +262,9 @@ class Session:
     def _expire(self) -> None:
         """Stale once the last proof is too old; else looks again when it may be."""
         self._expiry = None
-        loop = asyncio.get_running_loop()
-        left = self._proved_at + self._times.proof - loop.time()
+        left = self._proved_at + self._times.proof - self._clock()
         if left > 0:
-            self._expiry = loop.call_later(left, self._expire)
+            self._expiry = asyncio.get_running_loop().call_later(left, self._expire)
         elif self.connection is Connection.ON:
             self._set(Connection.STALE, None)
 
@@ -285,7 +313,7 @@ class Session:
 
     def _lose(self) -> None:
         """No connection, and no step that fails: the last proof counts until it is too old."""
-        age = asyncio.get_running_loop().time() - self._proved_at
+        age = self._clock() - self._proved_at
         if self.connection is not Connection.ON or age >= self._times.proof:
             self._set(Connection.STALE, None)
 

@@ -13,7 +13,8 @@ class Times:
     connect: for name, TCP and TLS of a new connection.
     probe: for each step of looking for the reason of a failure.
     call, list_call: for a call; for one that reads a page of a long list.
-    first_pause, longest_pause: between two attempts to connect; each is twice the one before.
+    first_pause, longest_pause: between two attempts to connect; each is twice the one before, until
+        a connection stood for longer than the longest.
     keep: between two savings of the pictures.
     """
 

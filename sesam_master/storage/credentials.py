@@ -1,13 +1,14 @@
 """Keeps the credentials: in the system's keyring, or in a file under a passphrase."""
 
 import base64
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import keyring
-import keyring.errors
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
@@ -48,7 +49,7 @@ def open_credentials(
     if not passphrase:
         raise PassphraseNeeded(
             f"This system has no safe keyring. The credentials are kept in {path}, encrypted under "
-            "a passphrase; give one."
+            "a passphrase. Give it with --passphrase-file FILE."
         )
     return EncryptedFile(path, passphrase)
 
@@ -73,27 +74,29 @@ class KeyringCredentials:
         self._backend = backend
 
     def get(self, location_id: str) -> str | None:
-        try:
+        with _told("read"):
             return self._backend.get_password(SERVICE, location_id)
-        except keyring.errors.KeyringError as error:
-            raise _keyring_failed("read", error) from error
 
     def put(self, location_id: str, credential: str) -> None:
-        try:
+        with _told("written"):
             self._backend.set_password(SERVICE, location_id, credential)
-        except keyring.errors.KeyringError as error:
-            raise _keyring_failed("written", error) from error
 
     def delete(self, location_id: str) -> None:
-        try:
+        with _told("changed"):
             if self._backend.get_password(SERVICE, location_id) is not None:
                 self._backend.delete_password(SERVICE, location_id)
-        except keyring.errors.KeyringError as error:
-            raise _keyring_failed("changed", error) from error
 
 
-def _keyring_failed(what: str, error: Exception) -> KeepingError:
-    return KeepingError(f"The system's keyring cannot be {what} ({error}). Unlock it.")
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Backends raise errors of their own and of the libraries below them (D-Bus, ...)."""
+    try:
+        yield
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise KeepingError(
+            f"The system's keyring cannot be {what}: {reason}. Unlock it, and do it again."
+        ) from error
 
 
 class EncryptedFile:

@@ -10,6 +10,7 @@ from sesam_master.core.registry import KeepingError, Registration, RegistryError
 from sesam_master.storage import atomic
 
 FORMAT = 1
+_HIGHEST_PORT = 65535
 
 
 class RegistryFile:
@@ -93,6 +94,8 @@ def _read(item: dict[str, Any]) -> Registration:
     )
     if type(registration.port) is not int or type(registration.is_on) is not bool:
         raise ValueError(f"port or is_on of {registration.name} has a wrong type")
+    if not (registration.socket or 0 < registration.port <= _HIGHEST_PORT):
+        raise ValueError(f"{registration.name} has the port {registration.port}")
     if not registration.location_id:
         raise ValueError(f"{registration.name} has no location_id")
     return registration

@@ -12,10 +12,18 @@ from sesam_master.ui.theme import ThemeHolder
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a person chose: one location, or tasks as (location id, task name)."""
+    """What a person chose: a location of the tree, with what of it; or rows of the results.
+
+    `tasks` are (location id, task name), `jobs` (location id, job id); both may be of several
+    locations. `location_id` is that of all of them, else empty. `client` and `saveset` only if one
+    was chosen.
+    """
 
     location_id: str = ""
     tasks: tuple[tuple[str, str], ...] = ()
+    client: str = ""
+    jobs: tuple[tuple[str, str], ...] = ()
+    saveset: str = ""
 
 
 @dataclass(frozen=True, slots=True)

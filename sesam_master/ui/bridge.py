@@ -214,10 +214,11 @@ def _merged(old: ObjectsChanged, new: ObjectsChanged) -> ObjectsChanged:
         identity=new.identity or old.identity,
         clients=clients,
         tasks=tasks,
-        # A job that changed again goes to the end: an older result must not replace a newer one.
-        jobs=_without(old.jobs, new.jobs.keys()) | dict(new.jobs),
+        jobs=dict(old.jobs) | dict(new.jobs),
         removed_clients=(old.removed_clients | new.removed_clients) - clients.keys(),
         removed_tasks=(old.removed_tasks | new.removed_tasks) - tasks.keys(),
+        # The last value of a job and its removal may come in one message: both are told.
+        removed_jobs=(old.removed_jobs - new.jobs.keys()) | new.removed_jobs,
     )
 
 

@@ -1,6 +1,6 @@
 """One desk: its window, its pages, and what its actions do."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,16 +10,20 @@ from PySide6.QtWidgets import QMenu
 
 from sesam_master.core.fleet import FleetChange
 from sesam_master.core.gateway import FleetGateway
+from sesam_master.core.records import Job
 from sesam_master.core.registry import Registration
+from sesam_master.core.settings import Settings, SettingsStore
+from sesam_master.ui import appearance
 from sesam_master.ui.actions import ActionSet, Selection
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.first_start.page import AddLocationPage
 from sesam_master.ui.fleet_status import FleetStatus
 from sesam_master.ui.main_window import MainWindow
 from sesam_master.ui.messages import MessagesBar
-from sesam_master.ui.notices import notice
+from sesam_master.ui.notices import notice, trouble_text
 from sesam_master.ui.remote_server.page import RemoteServerPage
 from sesam_master.ui.restore.page import RestorePage
+from sesam_master.ui.results.filters import Scope
 from sesam_master.ui.results.page import ResultsPage
 from sesam_master.ui.start_backup.dialog import StartBackupDialog
 from sesam_master.ui.theme import ThemeHolder
@@ -48,12 +52,17 @@ class Desk(QObject):
         self._is_local = is_local
         self._add_page: AddLocationPage | None = None
         self._troubles: dict[str, str] = {}
-        self.actions = ActionSet(holder, desk_actions(bridge.fleet, self._verbs()), self)
+        actions = [
+            *desk_actions(bridge.fleet, self._verbs()),
+            *appearance.text_size_actions(holder),
+        ]
+        self.actions = ActionSet(holder, actions, self)
         self.tree = TopologyPanel(holder, bridge, now)
         self.messages = MessagesBar(holder, now)
         status = FleetStatus(holder, bridge, now)
+        menus = {**MENUS, "&Window": (*MENUS["&Window"], *appearance.TEXT_SIZE_MENU)}
         self.window = MainWindow(
-            holder, self.actions, MENUS, TOOLS, self.tree, status, self.messages
+            holder, self.actions, menus, TOOLS, self.tree, status, self.messages
         )
         self.remote_server = RemoteServerPage(holder, bridge, gateway, self._add_location, now)
         self.results = ResultsPage(
@@ -68,11 +77,27 @@ class Desk(QObject):
             self.remote_server.forbid_adding(LOCAL_ONLY)
         self.window.add_page(self.remote_server, is_fixed=True)
         self.tree.tree.setFocus()
-        self.tree.selected.connect(self.actions.set_selection)
-        self.tree.activated.connect(self._show_remote_server)
-        self.tree.menu_wanted.connect(self._pop_up)
         status.location_clicked.connect(self._open_by_name)
         bridge.fleet_changed.connect(self._take)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.tree.selected.connect(self._choose)
+        self.tree.activated.connect(self._show_remote_server)
+        self.tree.menu_wanted.connect(self._pop_up)
+        self.results.selected.connect(lambda _selection: self._look())
+        self.results.scope_removed.connect(self.tree.choose_all)
+        self.window.page_shown.connect(lambda _page: self._look())
+
+    def look_as(self, settings: Settings) -> None:
+        """Takes over what was kept, before the window is shown."""
+        appearance.apply_kept(self._holder, settings)
+        appearance.place_window(self.window, settings)
+        self.results.restore_view(settings.results)
+
+    def keep_look(self, store: SettingsStore) -> None:
+        """Keeps how the window looks now. Raises KeepingError."""
+        appearance.keep(store, self._holder, self.window, self.results.view_state())
 
     def _verbs(self) -> Verbs:
         return Verbs(
@@ -80,6 +105,8 @@ class Desk(QObject):
             quit=self._quit,
             start_backup=lambda selection: self._start_backup(list(selection.tasks)),
             restore=self._restore_selection,
+            cancel=self._cancel,
+            refresh=self._refresh,
             results=lambda _selection: self.window.show_page(self.results),
             remote_server=self._show_remote_server,
             switch=self._switch,
@@ -113,6 +140,35 @@ class Desk(QObject):
         if selection.location_id:
             self.remote_server.choose(selection.location_id)
 
+    def _choose(self, selection: Selection) -> None:
+        """What is chosen in the tree narrows the results."""
+        task = selection.tasks[0][1] if selection.tasks else ""
+        location_id = selection.location_id
+        self.results.set_scope(Scope(location_id, selection.client, task) if location_id else None)
+        self._look()
+
+    def _look(self) -> None:
+        """The actions work on the chosen results when those are in front, else on the tree."""
+        is_in_front = self.window.current_page is self.results
+        chosen = self.results.selection() if is_in_front else Selection()
+        self.actions.set_selection(chosen if chosen.tasks else self.tree.selection())
+
+    def _cancel(self, jobs: Sequence[Job]) -> None:
+        if not jobs:
+            self.messages.add("There was nothing left to cancel: it has ended meanwhile.")
+        for job in jobs:
+            place = self._bridge.fleet.locations.get(job.location_id)
+            name = place.registration.name if place else ""
+            call = self._gateway.cancel_job(job.location_id, job.id)
+            self.messages.add(f"Cancel of {job.task} at {name} is sent.")
+            self._ask(call, f"cancel {job.task}", name)
+
+    def _refresh(self) -> None:
+        if self.window.current_page is self.results:
+            self.results.refresh()
+        else:
+            self.messages.add("This page follows its locations by itself.")
+
     def _start_backup(self, tasks: list[tuple[str, str]]) -> None:
         dialog = StartBackupDialog(self._holder, self._bridge, self._gateway, tasks, self.window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -120,7 +176,7 @@ class Desk(QObject):
 
     def _restore_selection(self, selection: Selection) -> None:
         location_id, task = selection.tasks[0]
-        self.open_restore(location_id, None, task)
+        self.open_restore(location_id, selection.saveset or None, task)
 
     def open_restore(self, location_id: str, saveset: str | None, task: str) -> None:
         page = RestorePage(self._holder, self._bridge, self._gateway, location_id, task, saveset)
@@ -141,7 +197,7 @@ class Desk(QObject):
             call = self._gateway.reconnect(selection.location_id)
             self._ask(call, "connect", state.registration.name)
 
-    def _ask(self, call: Coroutine[Any, Any, None], doing: str, location: str) -> None:
+    def _ask(self, call: Coroutine[Any, Any, Any], doing: str, location: str) -> None:
         self._bridge.ask(
             call,
             self,
@@ -179,7 +235,7 @@ class Desk(QObject):
     def _note_trouble(self, location_id: str, name: str) -> None:
         """A message when a location breaks, and when it is back; not for every heartbeat."""
         state = self._bridge.fleet.locations[location_id]
-        trouble = state.trouble.detail if state.trouble else ""
+        trouble = trouble_text(state.trouble) if state.trouble else ""
         if trouble and self._troubles.get(location_id) != trouble:
             self.messages.add(f"{name}: {trouble}")
         if not trouble and state.is_live and self._troubles.pop(location_id, ""):

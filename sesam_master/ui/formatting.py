@@ -58,11 +58,6 @@ def percent_text(fraction: float | None) -> str:
     return f"{int(fraction * 100 + 1e-9)}{UNIT_SPACE}%"
 
 
-def of_text(part: int | None, whole: int | None) -> str:
-    """A part of a whole: 18 of 41 207."""
-    return f"{number_text(part)} of {number_text(whole)}"
-
-
 def duration_text(seconds: float | None) -> str:
     """A duration as h:mm:ss, or m:ss under an hour."""
     if seconds is None:
@@ -92,14 +87,6 @@ def age_text(seconds: float | None) -> str:
 def age_between(then: datetime | None, now: datetime) -> str:
     """The age at `now` of something that was at `then`."""
     return age_text(None if then is None else (now - then).total_seconds())
-
-
-def span_text(seconds: float | None) -> str:
-    """How long something takes, in two units from an hour on: 1 h 52 min, 21 min, 40 s."""
-    if seconds is None or seconds < 3_600:
-        return age_text(seconds)
-    hours, minutes = divmod(int(seconds) // 60, 60)
-    return f"{hours}{UNIT_SPACE}h {minutes:02}{UNIT_SPACE}min"
 
 
 def day_text(day: date | None) -> str:

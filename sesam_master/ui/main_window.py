@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
     QMainWindow,
+    QMenu,
     QSplitter,
     QStackedWidget,
     QStatusBar,
@@ -24,7 +25,8 @@ from sesam_master.ui.icons import icon
 from sesam_master.ui.messages import MessagesBar
 from sesam_master.ui.theme import ThemeHolder
 
-TREE_WIDTH = 264
+TREE_WIDTH = 236
+WINDOW_MENU = "&Window"  # it ends with what the window itself can do
 # An action id, or None for a separator.
 Menu = Sequence[str | None]
 
@@ -62,11 +64,13 @@ class MainWindow(QMainWindow):
         self.tabs = QTabBar()
         self.stack = QStackedWidget()
         self.setWindowTitle("Sesam Master")
-        self._fill_menus(menus)
+        made = self._fill_menus(menus)
         self._fill_tools(tools)
         self._lay_out()
         self.setStatusBar(status)
-        self._bind_keys()
+        self._bind_keys(
+            made[WINDOW_MENU] if WINDOW_MENU in made else self.menuBar().addMenu(WINDOW_MENU)
+        )
         self.resize(1280, 800)
 
     # -- pages
@@ -102,6 +106,11 @@ class MainWindow(QMainWindow):
         widget.deleteLater()
         self._show_current()
 
+    @property
+    def current_page(self) -> QWidget | None:
+        """The page whose tab is in front."""
+        return self.stack.currentWidget()
+
     def has_page(self, page: Page) -> bool:
         """Whether the page still has its tab."""
         return cast(QWidget, page) in self._pages
@@ -117,15 +126,17 @@ class MainWindow(QMainWindow):
 
     # -- inside
 
-    def _fill_menus(self, menus: Mapping[str, Menu]) -> None:
+    def _fill_menus(self, menus: Mapping[str, Menu]) -> dict[str, QMenu]:
+        made = {}
         for title, entries in menus.items():
-            menu = self.menuBar().addMenu(title)
+            menu = made[title] = self.menuBar().addMenu(title)
             menu.setToolTipsVisible(True)
             for entry in entries:
                 if entry is None:
                     menu.addSeparator()
                 else:
                     menu.addAction(self._actions.qaction(entry))
+        return made
 
     def _fill_tools(self, tools: Menu) -> None:
         bar = QToolBar("Tools")
@@ -172,17 +183,17 @@ class MainWindow(QMainWindow):
         splitter.setSizes([TREE_WIDTH, 1280 - TREE_WIDTH])
         self.setCentralWidget(splitter)
 
-    def _bind_keys(self) -> None:
-        def bind(keys: str, run: Callable[[], object]) -> None:
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.activated.connect(run)
+    def _bind_keys(self, menu: QMenu) -> None:
+        def bind(text: str, keys: str, run: Callable[[], object]) -> None:
+            menu.addAction(text, QKeySequence(keys), run)
 
-        bind("F6", lambda: self._next_pane(1))
-        bind("Shift+F6", lambda: self._next_pane(-1))
-        bind("Ctrl+Tab", lambda: self._next_tab(1))
-        bind("Ctrl+Shift+Tab", lambda: self._next_tab(-1))
-        bind("Ctrl+W", lambda: self._close_place(self.tabs.currentIndex()))
-        bind("Ctrl+M", self.messages.toggle)
+        menu.addSeparator()
+        bind("Next pane", "F6", lambda: self._next_pane(1))
+        bind("Previous pane", "Shift+F6", lambda: self._next_pane(-1))
+        bind("Next tab", "Ctrl+Tab", lambda: self._next_tab(1))
+        bind("Previous tab", "Ctrl+Shift+Tab", lambda: self._next_tab(-1))
+        bind("Close tab", "Ctrl+W", lambda: self._close_place(self.tabs.currentIndex()))
+        bind("Messages", "Ctrl+M", self.messages.toggle)
 
     def _next_tab(self, step: int) -> None:
         if self._pages:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.fleet import ConnectionTrouble
 from sesam_master.core.registry import KeepingError
+from sesam_master.ui.desk_reasons import DESK_REASONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,14 @@ REASONS: dict[str, tuple[str, str]] = {
         "The saveset {saveset} is damaged: {detail}.",
         "Choose another saveset and check the data store.",
     ),
+    "NO_SPACE": (
+        "The disk of its agent is full at {place}.",
+        "Make room there; nothing that was backed up before is touched.",
+    ),
+    "TOO_MANY_TRIES": (
+        "Too many wrong tokens came from this computer.",
+        "Wait {seconds} s, and compare the token with what sesam-agent token printed.",
+    ),
     "SHUTTING_DOWN": (
         "Its agent is stopping and takes no new work.",
         "Do it again when the location is on.",
@@ -172,9 +182,20 @@ def notice(error: Exception, doing: str, location: str = "") -> Notice:
             f"This desk failed in a way that it did not foresee ({type(error).__name__}).",
             "The details are in the desk's log.",
         )
-    why, to_do = REASONS.get(error.reason) or _TROUBLES[error.trouble]
+    words = REASONS.get(error.reason) or DESK_REASONS.get(error.reason)
+    why, to_do = words or _TROUBLES[error.trouble]
     values = _Known(error.metadata) | _finding(error.metadata)
     return Notice(what, why.format_map(_Known(values)), to_do.format_map(_Known(values)))
+
+
+def trouble_text(trouble: ConnectionTrouble) -> str:
+    """Why a location is dark, in one line. Two fingerprints are no line: the doctor shows them."""
+    if trouble.step == "fingerprint":
+        return (
+            "its certificate is not the accepted one. Nothing was sent to it. "
+            "Compare the fingerprints under Remote server."
+        )
+    return trouble.detail
 
 
 def _finding(metadata: Mapping[str, str]) -> dict[str, str]:

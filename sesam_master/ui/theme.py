@@ -126,6 +126,7 @@ class ThemeHolder(QObject):
         self._app = app
         self._mode = mode
         self._fonts = fonts or make_fonts()
+        self._text_px: float | None = None
         self._current = self._chosen()
         apply_theme(app, self._current, self._fonts)
         app.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -150,8 +151,14 @@ class ThemeHolder(QObject):
         self._mode = mode
         self._show(self._chosen(), self._fonts)
 
-    def set_font_size(self, size_px: float) -> None:
-        """Body text of `size_px`; all sizes of the design follow."""
+    @property
+    def text_px(self) -> float | None:
+        """The size of the body text that a person chose, None: that of the system."""
+        return self._text_px
+
+    def set_text_px(self, size_px: float | None) -> None:
+        """Body text of `size_px` or as the system has it; all sizes of the design follow."""
+        self._text_px = size_px
         self._show(self._current, make_fonts(size_px))
 
     def _follow_system(self) -> None:

@@ -1,28 +1,36 @@
 """The table of actions of the desk, its menus, and when each can be done."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sesam_master.core.fleet import Fleet, LocationState
-from sesam_master.core.records import Role
+from sesam_master.core.records import Job, JobKind, Role
 from sesam_master.core.states import CONNECTION_WORDS
 from sesam_master.ui.actions import Action, Selection, always
 from sesam_master.ui.theme import ThemeMode
 
 MENUS: Mapping[str, tuple[str | None, ...]] = {
     "&File": ("new_location", None, "quit"),
-    "&Activities": ("start_backup", "restore", None, "results"),
+    "&Activities": ("start_backup", "restore", "cancel", None, "results", "refresh"),
     "&Configuration": ("remote_server", "switch", "reconnect"),
     "&Window": ("theme_system", "theme_light", "theme_dark"),
     "&Help": ("about",),
 }
-TOOLS: tuple[str | None, ...] = ("start_backup", "restore", None, "results", "remote_server")
+TOOLS: tuple[str | None, ...] = (
+    "start_backup",
+    "restore",
+    "cancel",
+    None,
+    "results",
+    "remote_server",
+)
 CONTEXT: tuple[str | None, ...] = (
     "remote_server",
     "results",
     None,
     "start_backup",
     "restore",
+    "cancel",
     None,
     "switch",
     "reconnect",
@@ -38,6 +46,8 @@ class Verbs:
     quit: Callable[[], None]
     start_backup: Callable[[Selection], None]
     restore: Callable[[Selection], None]
+    cancel: Callable[[Sequence[Job]], None]
+    refresh: Callable[[], None]
     results: Callable[[Selection], None]
     remote_server: Callable[[Selection], None]
     switch: Callable[[Selection], None]
@@ -61,6 +71,15 @@ def desk_actions(fleet: Fleet, verbs: Verbs) -> list[Action]:
         Action("quit", "Quit", "", "Ctrl+Q", always, _plain(verbs.quit)),
         Action("start_backup", "Start backup", "play", "Ctrl+B", can.back_up, verbs.start_backup),
         Action("restore", "Restore", "rotate-ccw", "Ctrl+R", can.restore, verbs.restore),
+        Action(
+            "cancel",
+            "Cancel",
+            "circle-stop",
+            "",
+            can.cancel,
+            lambda selection: verbs.cancel(open_jobs(fleet, selection)),
+        ),
+        Action("refresh", "Ask again", "refresh-cw", "F5", always, _plain(verbs.refresh)),
         Action("results", "Results", "activity", "Ctrl+2", always, verbs.results),
         Action("remote_server", "Remote server", "plug-zap", "Ctrl+5", always, verbs.remote_server),
         Action("switch", "Switch on or off", "power", "", can.choose, verbs.switch),
@@ -74,6 +93,20 @@ def desk_actions(fleet: Fleet, verbs: Verbs) -> list[Action]:
 
 def _plain(run: Callable[[], None]) -> Callable[[Selection], None]:
     return lambda _selection: run()
+
+
+def open_jobs(fleet: Fleet, selection: Selection) -> list[Job]:
+    """The chosen backups that are queued or running: the jobs, or else those of the tasks."""
+    found = []
+    for location_id in dict.fromkeys(location_id for location_id, _task in selection.tasks):
+        place = fleet.locations.get(location_id)
+        for job in place.picture.jobs.values() if place and place.picture else ():
+            is_chosen = job.key in selection.jobs or (
+                not selection.jobs and (location_id, job.task) in selection.tasks
+            )
+            if is_chosen and job.is_open and job.kind is JobKind.BACKUP:
+                found.append(job)
+    return found
 
 
 class _Ability:
@@ -98,22 +131,43 @@ class _Ability:
         return f"{chosen.registration.name} is connected." if chosen.is_live else None
 
     def back_up(self, selection: Selection) -> str | None:
-        return self._act(selection, lambda role: role.may_back_up, "start backups")
+        """One task that can be started is enough: the others say why they were not."""
+        places = {location_id for location_id, _task in selection.tasks}
+        return self._act(places, lambda role: role.may_back_up, "start backups")
 
     def restore(self, selection: Selection) -> str | None:
-        return self._act(selection, lambda role: role.may_restore, "restore")
+        if len(selection.tasks) > 1:
+            return "Restore works on one task at a time. Choose a single one."
+        places = {location_id for location_id, _task in selection.tasks}
+        return self._act(places, lambda role: role.may_restore, "restore")
 
-    def _act(self, selection: Selection, allows: Callable[[Role], bool], doing: str) -> str | None:
-        chosen = self._state(selection)
-        if not selection.tasks:
-            return "Choose a task in the tree first."
-        if chosen is None:
+    def cancel(self, selection: Selection) -> str | None:
+        jobs = open_jobs(self._fleet, selection)
+        places = {job.location_id for job in jobs}
+        if selection.tasks and not jobs:
+            return "Nothing of what is chosen is running or queued."
+        if len(places) > 1:
+            return "Cancel works at one location at a time."
+        return self._act(places, lambda role: role.may_back_up, "cancel backups")
+
+    def _act(self, places: set[str], allows: Callable[[Role], bool], doing: str) -> str | None:
+        """None if it can be done at one of the places, else why not at the first of them."""
+        if not places:
+            return "Choose a result, or a task in the tree, first."
+        reasons = [self._hindrance(place, allows, doing) for place in sorted(places)]
+        return None if None in reasons else reasons[0]
+
+    def _hindrance(
+        self, location_id: str, allows: Callable[[Role], bool], doing: str
+    ) -> str | None:
+        place = self._fleet.locations.get(location_id)
+        if place is None:
             return "The location is not listed at this desk any more."
-        name = chosen.registration.name
-        if not chosen.is_live:
-            return f"{name} is {CONNECTION_WORDS[chosen.connection].lower()}."
-        if not allows(chosen.role):
-            return f"The role {chosen.role} at {name} does not allow to {doing}."
+        name = place.registration.name
+        if not place.is_live:
+            return f"{name} is {CONNECTION_WORDS[place.connection].lower()}."
+        if not allows(place.role):
+            return f"The role {place.role} at {name} does not allow to {doing}."
         return None
 
     def _state(self, selection: Selection) -> LocationState | None:

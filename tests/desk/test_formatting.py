@@ -70,10 +70,8 @@ def test_count_is_shortened_from_ten_thousand(count: int | None, text: str) -> N
     assert f.count_text(count) == text
 
 
-def test_number_in_full_and_part_of_a_whole() -> None:
+def test_number_in_full() -> None:
     assert f.number_text(1_234_567) == f"1{NARROW}234{NARROW}567"
-    assert f.of_text(18, 41_207) == f"18 of 41{NARROW}207"
-    assert f.of_text(None, 5) == "– of 5"
 
 
 @pytest.mark.parametrize(
@@ -119,12 +117,6 @@ def test_age_of_an_instant() -> None:
     assert f.age_between(now - timedelta(minutes=14, seconds=59), now) == f"14{NB}min"
     assert f.age_between(now + timedelta(seconds=1), now) == "clock?"
     assert f.age_between(None, now) == "–"
-
-
-def test_span_has_two_units_from_an_hour_on() -> None:
-    assert f.span_text(6_720) == f"1{NB}h 52{NB}min"
-    assert f.span_text(21 * 60) == f"21{NB}min"
-    assert f.span_text(None) == "–"
 
 
 @pytest.mark.parametrize(

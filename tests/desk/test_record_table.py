@@ -201,7 +201,7 @@ def test_pages_are_asked_for_once(qapp: QApplication) -> None:
     model.fetchMore()
     assert len(asked) == 1
     assert not model.canFetchMore()
-    model.append_page(RUNS[1:], has_more=False)
+    model.replace_all(RUNS, has_more=False)
     assert keys(model) == [1, 2, 3, 4]
     model.fetchMore()
     assert len(asked) == 1
@@ -228,9 +228,7 @@ def test_selection_survives_change_sort_and_refresh(
     model.sort_by("size", descending=True)
     model.replace_all([*RUNS[1:], Run(8, size=5000), Run(9, size=6000)])
     assert [run.key for run in view.selected_records()] == [3]
-    current = view.current_record()
-    assert current is not None
-    assert current.key == 3
+    assert model.record(view.currentIndex().row()).key == 3
 
 
 def test_removed_rows_leave_the_selection(
@@ -276,7 +274,7 @@ def test_layout_is_kept_as_plain_data(
     other = RecordTableView(holder, model)
     qtbot.addWidget(other)
     other.restore_layout({**state, "order": ["gone", *state["order"]]})
-    assert other.layout_state() == {**state, "widths": other.layout_state()["widths"]}
+    assert other.layout_state() == state
     assert other.horizontalHeader().sectionSize(0) == 130
     assert model.sorting == ("size", True)
 
@@ -285,7 +283,7 @@ def test_the_last_column_cannot_be_hidden(view: RecordTableView[Run]) -> None:
     for place in (1, 2, 3):
         view.horizontalHeader().setSectionHidden(place, True)
     menu = view.column_menu()
-    assert [action.isEnabled() for action in menu.actions()] == [False, True, True, True]
+    assert [action.isEnabled() for action in menu.actions()[:4]] == [False, True, True, True]
     menu.actions()[2].trigger()
     assert not view.horizontalHeader().isSectionHidden(2)
 

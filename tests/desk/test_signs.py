@@ -3,12 +3,11 @@
 import gc
 
 import pytest
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from sesam_master.core.states import Connection, JobState
-from sesam_master.ui.cell_signs import paint_cell
 from sesam_master.ui.fonts import make_fonts
 from sesam_master.ui.icons import icon
 from sesam_master.ui.resources import resources_directory
@@ -75,31 +74,6 @@ def test_atlas_renders_for_the_ratio_of_the_screen(holder: ThemeHolder) -> None:
     pixmap = SignAtlas(holder).state(JobState.OK, 16, ratio=2.0)
     assert pixmap.size() == QSize(32, 32)
     assert pixmap.deviceIndependentSize().toSize() == QSize(16, 16)
-
-
-@pytest.mark.parametrize("theme", [Theme.light(), Theme.dark()], ids=lambda theme: theme.name)
-@pytest.mark.parametrize("size", [(24, 24), (16, 16), (10, 16), (6, 8)])
-def test_cells_differ_and_stay_inside(
-    qapp: QApplication, theme: Theme, size: tuple[int, int]
-) -> None:
-    cell = QRect(4, 4, *size)
-    pictures = set()
-    for state in JobState:
-        pixmap = QPixmap(size[0] + 8, size[1] + 8)
-        pixmap.fill(theme.base)
-        painter = QPainter(pixmap)
-        paint_cell(painter, state, cell, theme)
-        painter.end()
-        image = pixmap.toImage()
-        outside = {
-            image.pixelColor(x, y).name()
-            for x in range(image.width())
-            for y in range(image.height())
-            if not cell.contains(x, y)
-        }
-        assert outside == {theme.base.name()}, state
-        pictures.add(bytes(image.constBits()))
-    assert len(pictures) == len(JobState)
 
 
 def ink(icon_: QIcon, mode: QIcon.Mode = QIcon.Mode.Normal) -> QColor:

@@ -160,7 +160,7 @@ def test_the_same_theme_is_not_set_twice(holder: ThemeHolder, qtbot: QtBot) -> N
 
 
 def test_all_sizes_follow_the_font_size(holder: ThemeHolder) -> None:
-    holder.set_font_size(20)
+    holder.set_text_px(20)
     fonts = holder.fonts
     assert (fonts.body.pixelSize(), fonts.small.pixelSize(), fonts.title.pixelSize()) == (
         20,

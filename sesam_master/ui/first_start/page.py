@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -18,7 +19,9 @@ from sesam_master.core.gateway import FleetGateway, Presented
 from sesam_master.core.registry import Registration
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.fingerprint import grouped
+from sesam_master.ui.fingerprint_pair import groups_in_line
 from sesam_master.ui.first_start.presenter import AddLocationPresenter
+from sesam_master.ui.first_start.question import ListedQuestion
 from sesam_master.ui.icons import icon
 from sesam_master.ui.notices import Notice
 from sesam_master.ui.theme import ThemeHolder
@@ -58,13 +61,23 @@ class AddLocationPage(QWidget):
         self.message = _label("", "error")
         self._progress = ThinProgress(holder)
         self._compare = QWidget()
+        self.question = ListedQuestion(holder)
+        self._middle = QWidget()
+        self._scroll = QScrollArea()
         self._circles: list[QLabel] = []
         self._lay_out()
         self.presenter = AddLocationPresenter(bridge, gateway, self, self._finish)
         self.offer_field.returnPressed.connect(self._connect)
         self.connect_button.clicked.connect(self._connect)
         self.accept_button.clicked.connect(self._accept)
+        for field in (self.name_field, self.farm_field):
+            field.returnPressed.connect(self._accept)
         self.refuse_button.clicked.connect(self.presenter.start_over)
+        self.question.replaced.connect(self.presenter.replace_listed)
+        self.question.left.connect(self.presenter.start_over)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self._compare)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        escape.activated.connect(self.presenter.start_over)
         holder.changed.connect(self._take_theme)
         self._take_theme()
         self.show_idle()
@@ -74,7 +87,9 @@ class AddLocationPage(QWidget):
     def show_idle(self) -> None:
         self._set_busy(False)
         self._compare.hide()
+        self.question.hide()
         self.message.hide()
+        self.offer_field.setFocus()
 
     def show_busy(self, sentence: str) -> None:
         self._set_busy(True)
@@ -83,16 +98,34 @@ class AddLocationPage(QWidget):
     def show_problem(self, problem: Notice) -> None:
         self._set_busy(False)
         self._compare.hide()
+        self.question.hide()
         self._say(problem.text, "error")
+        self.offer_field.setFocus()
+
+    def ask_replace(self, listed: Registration, presented: Presented) -> None:
+        self._set_busy(False)
+        self._compare.hide()
+        self.message.hide()
+        self.question.ask(listed, presented)
+        self._bring_up(self.question.leave_button)
 
     def show_presented(self, presented: Presented) -> None:
         self._set_busy(False)
         self.message.hide()
-        self.fingerprint.setText(grouped(presented.fingerprint))
+        self._show_fingerprint(presented)
         self._compare.show()
-        self.accept_button.setFocus()
+        self.name_field.setFocus()
+        self._bring_up(self.accept_button)
 
     # -- inside
+
+    def _bring_up(self, widget: QWidget) -> None:
+        """At a large text size the page is longer than the window; its layout comes first."""
+        QTimer.singleShot(0, widget, lambda: self._scroll.ensureWidgetVisible(widget))
+
+    def _show_fingerprint(self, presented: Presented) -> None:
+        text = grouped(presented.fingerprint, groups_in_line(self._holder))
+        self.fingerprint.setText(text)
 
     def _connect(self) -> None:
         self.presenter.connect_to(self.offer_field.text())
@@ -106,7 +139,12 @@ class AddLocationPage(QWidget):
         self._added(registration)
 
     def _set_busy(self, is_busy: bool) -> None:
-        for widget in (self.connect_button, self.accept_button, self.offer_field):
+        for widget in (
+            self.connect_button,
+            self.accept_button,
+            self.offer_field,
+            self.question.replace_button,
+        ):
             widget.setEnabled(not is_busy)
         if is_busy:
             self._progress.start()
@@ -133,17 +171,24 @@ class AddLocationPage(QWidget):
         column.addSpacing(10)
         column.addLayout(self._step(3, "Compare the fingerprint", self._third_step()))
         column.addWidget(self._progress)
-        middle = QWidget()
-        middle.setLayout(column)
-        middle.setMaximumWidth(_WIDTH)
+        self._middle.setLayout(column)
         row = QHBoxLayout()
         row.addStretch(1)
-        row.addWidget(middle, 20)
+        row.addWidget(self._middle, 20)
         row.addStretch(1)
-        page = QVBoxLayout(self)
+        inside = QWidget()
+        inside.setProperty("surface", "base")
+        page = QVBoxLayout(inside)
         page.addStretch(2)
         page.addLayout(row)
         page.addStretch(3)
+        scroll = self._scroll
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scroll)
 
     def _first_step(self) -> QVBoxLayout:
         box = _column()
@@ -176,7 +221,6 @@ class AddLocationPage(QWidget):
         row.addWidget(self.connect_button)
         box.addLayout(row)
         box.addWidget(_label("Address and token in one line. The token works once.", "secondary"))
-        self.message.setWordWrap(True)
         box.addWidget(self.message)
         return box
 
@@ -200,7 +244,10 @@ class AddLocationPage(QWidget):
         self.farm_field.setAccessibleName("Farm")
         names = QHBoxLayout()
         for text, field in (("Name here", self.name_field), ("Farm", self.farm_field)):
-            names.addWidget(_label(text, "secondary"))
+            named = _label(text, "secondary")
+            named.setWordWrap(False)
+            named.setBuddy(field)
+            names.addWidget(named)
             names.addWidget(field, 1)
         self.accept_button.setProperty("primary", True)
         buttons = QHBoxLayout()
@@ -213,11 +260,11 @@ class AddLocationPage(QWidget):
         compare.addLayout(names)
         compare.addLayout(buttons)
         box.addWidget(self._compare)
+        box.addWidget(self.question)
         return box
 
     def _step(self, number: int, heading: str, content: QVBoxLayout) -> QHBoxLayout:
         circle = QLabel(str(number))
-        circle.setFixedSize(26, 26)
         circle.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._circles.append(circle)
         content.insertWidget(0, _label(heading, "heading"))
@@ -228,12 +275,17 @@ class AddLocationPage(QWidget):
         return row
 
     def _take_theme(self) -> None:
-        theme = self._holder.current
+        theme, px = self._holder.current, self._holder.fonts.px
+        self._middle.setMaximumWidth(px(_WIDTH))
+        radius = px(13)
         for circle in self._circles:
+            circle.setFixedSize(2 * radius, 2 * radius)
             circle.setStyleSheet(
                 f"background: {theme.sel.name()}; border: 1px solid {theme.accent.name()};"
-                "border-radius: 13px; font-weight: 600"
+                f"border-radius: {radius}px; font-weight: 600"
             )
+        if self.presenter.presented is not None:
+            self._show_fingerprint(self.presenter.presented)
 
 
 def _column() -> QVBoxLayout:
@@ -246,4 +298,5 @@ def _label(text: str, role: str) -> QLabel:
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setProperty("role", role)
+    label.setWordWrap(role != "mono")
     return label

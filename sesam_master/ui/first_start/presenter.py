@@ -5,6 +5,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject
 
+from sesam_master.core.errors import AlreadyListed
 from sesam_master.core.gateway import FleetGateway, Presented
 from sesam_master.core.registry import Registration
 from sesam_master.ui.bridge import Bridge
@@ -22,6 +23,8 @@ class AddLocationView(Protocol):
     def show_problem(self, problem: Notice) -> None: ...
 
     def show_presented(self, presented: Presented) -> None: ...
+
+    def ask_replace(self, listed: Registration, presented: Presented) -> None: ...
 
 
 class AddLocationPresenter(QObject):
@@ -41,7 +44,14 @@ class AddLocationPresenter(QObject):
         self._added = added
         self._offer: Offer | None = None
         self._presented: Presented | None = None
+        self._names = ("", "")
+        self._listed_id = ""
         self._drop: Callable[[], None] = lambda: None
+
+    @property
+    def presented(self) -> Presented | None:
+        """What a person is to compare now."""
+        return self._presented
 
     def connect_to(self, text: str) -> None:
         """Fetches the certificate of the server that the text names."""
@@ -63,11 +73,19 @@ class AddLocationPresenter(QObject):
 
     def accept(self, name: str, farm: str) -> None:
         """The person found the fingerprint to be the right one."""
+        self._names = (name.strip(), farm.strip())
+        self._enrol(replaces="")
+
+    def replace_listed(self) -> None:
+        """The person wants the listed location to get this agent's address and certificate."""
+        self._enrol(replaces=self._listed_id)
+
+    def _enrol(self, replaces: str) -> None:
         if self._offer is None or self._presented is None:
             return
         self._view.show_busy("Exchanging the token for a credential")
         self._drop = self._bridge.ask(
-            self._gateway.enrol(self._presented, self._offer.token, name.strip(), farm.strip()),
+            self._gateway.enrol(self._presented, self._offer.token, *self._names, replaces),
             self,
             self._finish,
             self._refused,
@@ -84,6 +102,10 @@ class AddLocationPresenter(QObject):
         self._view.show_presented(presented)
 
     def _refused(self, error: Exception) -> None:
+        if isinstance(error, AlreadyListed) and error.is_token_good and self._presented:
+            self._listed_id = error.location_id
+            self._view.ask_replace(error.listed, self._presented)
+            return
         offer = self._offer
         place = f"{offer.host}:{offer.port}" if offer else ""
         self._offer = self._presented = None

@@ -44,14 +44,14 @@ COLUMNS: tuple[Column[LocationRow], ...] = (
     Column(
         "connection",
         "Connection",
-        108,
+        98,
         lambda row: CONNECTION_WORDS[row.connection],
         kind=CellKind.STATE,
         value=lambda row: row.connection,
         sort=lambda row: (_ORDER.index(row.connection), row.name.casefold()),
     ),
     Column("name", "Location", 100, lambda row: row.name, kind=CellKind.STRONG),
-    Column("farm", "Farm", 92, lambda row: row.farm, kind=CellKind.QUIET),
+    Column("farm", "Farm", 84, lambda row: row.farm, kind=CellKind.QUIET),
     Column("address", "Address", 122, lambda row: row.address, kind=CellKind.QUIET),
     Column("version", "Version", 64, lambda row: row.version),
     Column(

@@ -1,6 +1,7 @@
 """The chosen location: switch, properties, delete, connection doctor."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -18,7 +19,7 @@ from sesam_master.core.fleet import LocationState
 from sesam_master.core.registry import Registration
 from sesam_master.core.states import CONNECTION_WORDS
 from sesam_master.ui.icons import icon
-from sesam_master.ui.notices import Notice
+from sesam_master.ui.notices import Notice, trouble_text
 from sesam_master.ui.remote_server.doctor import DoctorView
 from sesam_master.ui.signs import SignAtlas
 from sesam_master.ui.theme import ThemeHolder
@@ -43,12 +44,14 @@ class LocationDetail(QWidget):
         self._state: LocationState | None = None
         self._kept: Registration | None = None
         self.sign = QLabel()
-        self.heading = ElidedLabel(holder, "", "strong")
+        self.heading = ElidedLabel(holder, "", "heading")
         self.switch = QCheckBox("On")
+        self.switch.setToolTip("Off: this desk does not talk to it. Its backups go on.")
         self.test_button = QPushButton(icon("refresh-cw", holder), "Test connection")
         self.fields = {name: QLineEdit() for name in _FIELDS}
         self.save_button = QPushButton("Save")
         self.confirm_button = QPushButton()
+        self.keep_button = QPushButton("Keep it")
         self._confirm = QFrame()
         self._confirm_text = QLabel()
         self.problem = QLabel()
@@ -74,17 +77,18 @@ class LocationDetail(QWidget):
         self._kept = registration
         self.fields["Host"].setEnabled(not registration.socket)
         self.fields["Port"].setEnabled(not registration.socket)
-        self._confirm.hide()
+        if is_other:
+            self._confirm.hide()
         self._follow_fields()
         self.show_connection(state)
 
     def show_connection(self, state: LocationState) -> None:
-        ratio = self.devicePixelRatioF()
-        self.sign.setPixmap(self._atlas.connection(state.connection, _SIGN, ratio))
+        ratio, size = self.devicePixelRatioF(), self._holder.fonts.px(_SIGN)
+        self.sign.setPixmap(self._atlas.connection(state.connection, size, ratio))
         self.heading.set_text(state.registration.name)
         self.switch.setChecked(state.registration.is_on)
         words = CONNECTION_WORDS[state.connection].lower()
-        self.sign.setToolTip(state.trouble.detail if state.trouble else words)
+        self.sign.setToolTip(trouble_text(state.trouble) if state.trouble else words)
 
     def show_problem(self, problem: Notice | None) -> None:
         self.problem.setVisible(problem is not None)
@@ -96,12 +100,14 @@ class LocationDetail(QWidget):
             return
         name = self._kept.name
         self._confirm_text.setText(
-            f"Delete {name} from this desk? Its credential is forgotten; the location, its "
-            "clients and savesets stay as they are. A new token is needed to come back."
+            f"Delete {name} from this desk?\n"
+            "Lost here: its credential, its address, and what this desk remembers of it.\n"
+            "Stays there: the agent with its clients, tasks, running jobs and savesets.\n"
+            "A new token is needed to add it again."
         )
         self.confirm_button.setText(f"Delete {name}")
         self._confirm.show()
-        self.confirm_button.setFocus()
+        self.keep_button.setFocus()
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -156,11 +162,13 @@ class LocationDetail(QWidget):
     def _confirmation(self) -> QFrame:
         self._confirm.setProperty("card", True)
         self._confirm_text.setWordWrap(True)
-        keep = QPushButton("Keep it")
-        keep.clicked.connect(self._confirm.hide)
+        self.keep_button.clicked.connect(self._confirm.hide)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self._confirm)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        escape.activated.connect(self._confirm.hide)
         buttons = QHBoxLayout()
         buttons.addWidget(self.confirm_button)
-        buttons.addWidget(keep)
+        buttons.addWidget(self.keep_button)
         buttons.addStretch()
         column = QVBoxLayout(self._confirm)
         column.addWidget(self._confirm_text)

@@ -16,20 +16,12 @@ from PySide6.QtWidgets import (
 from sesam_master.core.gateway import Diagnosis, Presented, Step, StepReport
 from sesam_master.core.states import JobState
 from sesam_master.ui.fingerprint import SPOKEN_CHARACTERS, begins_with, grouped
+from sesam_master.ui.fingerprint_pair import FingerprintPair
 from sesam_master.ui.icons import icon
 from sesam_master.ui.signs import SignAtlas
 from sesam_master.ui.theme import ThemeHolder
 
-_NAMES = {
-    Step.NAME: "Name",
-    Step.TCP: "TCP",
-    Step.TLS: "TLS",
-    Step.FINGERPRINT: "Fingerprint",
-    Step.CREDENTIAL: "Credential",
-    Step.VERSION: "Version",
-    Step.ROLE: "Role",
-    Step.CLOCK: "Clock",
-}
+_ABBREVIATIONS = frozenset({Step.TCP, Step.TLS})
 _SIGN = 15
 
 
@@ -85,10 +77,12 @@ class DoctorView(QWidget):
     def _add_step(self, grid: QGridLayout, row: int, report: StepReport) -> None:
         state = {True: JobState.OK, False: JobState.ERROR, None: JobState.PLANNED}[report.ok]
         sign = QLabel()
-        sign.setPixmap(self._atlas.state(state, _SIGN, self.devicePixelRatioF()))
+        sign.setPixmap(
+            self._atlas.state(state, self._holder.fonts.px(_SIGN), self.devicePixelRatioF())
+        )
         top = Qt.AlignmentFlag.AlignTop
         grid.addWidget(sign, row, 0, top)
-        grid.addWidget(_text(_NAMES[report.step], "heading"), row, 1, top)
+        grid.addWidget(_text(step_name(report.step), "heading"), row, 1, top)
         words = report.found or "not tried"
         if report.step is Step.FINGERPRINT and report.ok is False:
             # Both fingerprints stand below, in a form that can be compared and wrapped.
@@ -97,7 +91,8 @@ class DoctorView(QWidget):
         found.setWordWrap(True)
         grid.addWidget(found, row, 2, top)
         if report.seconds is not None:
-            grid.addWidget(_text(f"{report.seconds * 1000:.0f} ms", "caption"), row, 3, top)
+            took = _text(f"{report.seconds * 1000:.0f} ms", "caption")
+            grid.addWidget(took, row, 3, top | Qt.AlignmentFlag.AlignRight)
 
     def _explanation(self, report: StepReport) -> QWidget:
         frame = QFrame()
@@ -110,7 +105,7 @@ class DoctorView(QWidget):
         column = QVBoxLayout(frame)
         presented = self._diagnosis.presented if self._diagnosis else None
         if report.step is Step.FINGERPRINT and presented is not None:
-            self._add_fingerprints(column, presented)
+            column.addWidget(FingerprintPair(self._holder, self._fingerprint, presented))
         if report.advice:
             advice = _text(report.advice, "")
             advice.setWordWrap(True)
@@ -119,19 +114,11 @@ class DoctorView(QWidget):
             column.addLayout(self._acceptance(presented))
         return frame
 
-    def _add_fingerprints(self, column: QVBoxLayout, presented: Presented) -> None:
-        pairs = (("Accepted", self._fingerprint), ("Shown now", presented.fingerprint))
-        for name, fingerprint in pairs:
-            column.addWidget(_text(name, "heading"))
-            shown = _text(grouped(fingerprint), "mono")
-            shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            column.addWidget(shown)
-
     def _acceptance(self, presented: Presented) -> QVBoxLayout:
         typed = QLineEdit()
         typed.setPlaceholderText(f"First {SPOKEN_CHARACTERS} characters")
         typed.setAccessibleName("First characters of the new fingerprint, as read out to you")
-        typed.setMaximumWidth(170)
+        typed.setMaximumWidth(self._holder.fonts.px(170))
         accept = QPushButton("Accept new fingerprint")
         accept.setEnabled(False)
         accept.setToolTip(
@@ -158,6 +145,11 @@ class DoctorView(QWidget):
         column.addLayout(row)
         column.addWidget(copy, 0, Qt.AlignmentFlag.AlignLeft)
         return column
+
+
+def step_name(step: Step) -> str:
+    """How a step is called on the screen."""
+    return step.value.upper() if step in _ABBREVIATIONS else step.value.capitalize()
 
 
 def _text(text: str, role: str) -> QLabel:

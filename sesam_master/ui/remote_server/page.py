@@ -124,8 +124,8 @@ class RemoteServerPage(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
-        splitter.setSizes([540, 475])
-        self.detail.setMinimumWidth(460)
+        splitter.setSizes([540, 490])
+        self.detail.setMinimumWidth(490)  # a fingerprint's line fits
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(0)

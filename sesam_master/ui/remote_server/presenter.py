@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject
 
+from sesam_master.core.addresses import parse_host, parse_port
 from sesam_master.core.fleet import FleetChange, LocationState
 from sesam_master.core.gateway import Diagnosis, FleetGateway, Presented
 from sesam_master.core.registry import Registration
 from sesam_master.core.states import CONNECTION_WORDS, Connection
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.first_start.offer import parse_port
 from sesam_master.ui.notices import Notice, notice
 from sesam_master.ui.remote_server.columns import LocationRow, location_row
 
@@ -158,11 +158,10 @@ class RemoteServerPresenter(QObject):
 
 
 def _changed(old: Registration, name: str, farm: str, host: str, port: str) -> Registration:
-    name, farm, host = name.strip(), farm.strip(), host.strip()
+    name, farm = name.strip(), farm.strip()
     if not name:
         raise ValueError("The location has no name. Give it one, so that it can be told apart.")
     if old.socket:
         return replace(old, name=name, farm=farm)
-    if not host:
-        raise ValueError("There is no host. Expected a name or an address of the server.")
-    return replace(old, name=name, farm=farm, host=host, port=parse_port(port.strip()))
+    host, number = parse_host(host), parse_port(port.strip())
+    return replace(old, name=name, farm=farm, host=host, port=number)

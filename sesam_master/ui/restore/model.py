@@ -25,6 +25,9 @@ NOTE_ROLE = Qt.ItemDataRole.UserRole + 3
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _ICONS = {EntryKind.DIRECTORY: "folder", EntryKind.FILE: "file", EntryKind.SYMLINK: "link"}
+# Made once: a view asks for the flags of every row whenever rows come.
+_FLAGS = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+_NAME_FLAGS = _FLAGS | Qt.ItemFlag.ItemIsUserCheckable
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -62,22 +65,42 @@ class ListingModel(QAbstractItemModel):
 
     def load(self, node: Node) -> None:
         """Ask for the next page of a directory, unless it is on its way or all is here."""
-        if node.is_loading or node.is_complete:
+        if node.is_loading or node.is_complete or not node.is_directory:
             return
         node.is_loading, node.trouble = True, ""
+        # A view lays out all rows of a directory anew when some come: the more there are, the more
+        # are put in at once.
+        self._gather(node, node.next_token, [], len(node.children) // 4)
+        self._node_changed(node)
+
+    def _gather(self, node: Node, token: str, gathered: list[Entry], wanted: int) -> None:
+        """Asks page after page until there are as many entries as wanted."""
         tree = self.tree
 
         def done(page: EntryPage) -> None:
-            if tree is self.tree:
-                self._take(node, page)
+            if tree is not self.tree:
+                return
+            gathered.extend(page.entries)
+            if page.next_token and len(gathered) < wanted:
+                self._gather(node, page.next_token, gathered, wanted)
+            else:
+                self._take(node, EntryPage(tuple(gathered), page.next_token, page.total))
 
         def failed(sentence: str) -> None:
             if tree is self.tree:
                 node.is_loading, node.trouble = False, sentence
                 self._node_changed(node)
 
-        self._ask(node.path, node.next_token, done, failed)
-        self._node_changed(node)
+        self._ask(node.path, token, done, failed)
+
+    def retry(self) -> None:
+        """Ask again for what could not be read."""
+        waiting = [self.tree.top]
+        while waiting:
+            node = waiting.pop()
+            waiting.extend(node.children)
+            if node.trouble:
+                self.load(node)
 
     # -- Qt's side
 
@@ -127,8 +150,7 @@ class ListingModel(QAbstractItemModel):
         """Every row can be ticked."""
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
+        return _NAME_FLAGS if index.column() == 0 else _FLAGS
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Texts, tick, icon."""

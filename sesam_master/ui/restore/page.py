@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 
 import tzlocal
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QPushButton,
     QSplitter,
@@ -18,11 +19,17 @@ from PySide6.QtWidgets import (
 from sesam_master.core.coverage import Coverage
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.records import Saveset
+from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import age_between, size_text
 from sesam_master.ui.icons import icon
 from sesam_master.ui.restore.model import ListingModel
-from sesam_master.ui.restore.presenter import RestorePresenter, start_trouble, target_trouble
+from sesam_master.ui.restore.presenter import (
+    RestorePresenter,
+    damage_sentence,
+    start_trouble,
+    target_trouble,
+)
 from sesam_master.ui.restore.savesets import saveset_table
 from sesam_master.ui.restore.steps import RunStep, TargetStep
 from sesam_master.ui.restore.tree import Choice
@@ -36,6 +43,7 @@ from sesam_master.ui.widgets.steps import StepStrip
 
 FILES, TARGET, RUN = range(3)
 SAVESETS_WIDTH = 420
+AGE_MS = 5_000
 
 
 class RestorePage(QWidget):
@@ -73,10 +81,14 @@ class RestorePage(QWidget):
         self.back = QPushButton("Back")
         self.next = QPushButton("Next: target")
         self._stack = QStackedWidget()
+        self._foot = QWidget()
         self._lay_out()
         self._connect()
         self._show_place()
         self.presenter.load_savesets()
+        self._ages = QTimer(self)
+        self._ages.timeout.connect(self._show_place)
+        self._ages.start(AGE_MS)
 
     @property
     def step(self) -> int:
@@ -95,20 +107,27 @@ class RestorePage(QWidget):
         files = QSplitter(Qt.Orientation.Horizontal)
         files.addWidget(self.saveset_view)
         files.addWidget(self.tree)
-        files.setSizes([self._holder.fonts.px(SAVESETS_WIDTH), 900])
+        files.setSizes([SAVESETS_WIDTH, 900])
         files.setStretchFactor(1, 1)
         files.setChildrenCollapsible(False)
         for widget in (files, self.target, self.run, self.empty):
             self._stack.addWidget(widget)
-        foot = QWidget()
+        foot = self._foot
         foot.setProperty("surface", "window")
         foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        row = QHBoxLayout(foot)
+        line = QFrame()
+        line.setProperty("line", True)
+        row = QHBoxLayout()
         row.setContentsMargins(16, 10, 12, 10)
         row.setSpacing(8)
         row.addWidget(self.summary, 1)
         row.addWidget(self.back)
         row.addWidget(self.next)
+        edged = QVBoxLayout(foot)
+        edged.setContentsMargins(0, 0, 0, 0)
+        edged.setSpacing(0)
+        edged.addWidget(line)
+        edged.addLayout(row)
         self.next.setProperty("primary", True)
         self.banner.hide()
         layout = QVBoxLayout(self)
@@ -123,6 +142,7 @@ class RestorePage(QWidget):
     def _connect(self) -> None:
         self.presenter.savesets_changed.connect(self._show_savesets)
         self.presenter.place_changed.connect(self._show_place)
+        self.presenter.came_back.connect(self._come_back)
         self.presenter.job_changed.connect(self._show_job)
         self.presenter.failed.connect(self._say)
         self.saveset_view.records_selected.connect(self._choose_saveset)
@@ -140,27 +160,51 @@ class RestorePage(QWidget):
     def _show_savesets(self) -> None:
         presenter = self.presenter
         self.savesets.replace_all(presenter.savesets, bool(presenter.next_token))
-        if not presenter.savesets:
-            self.empty.set_content(
-                EmptyContent(
-                    "rotate-ccw",
-                    f"No savesets of {presenter.task} at {presenter.location}",
-                    "A saveset is there when a backup of the task has ended.",
-                )
-            )
-            self._stack.setCurrentWidget(self.empty)
-        elif presenter.saveset is None:
+        self._show_place()
+        if presenter.savesets and presenter.saveset is None:
             keys = {saveset.name: saveset.key for saveset in presenter.savesets}
             first = presenter.savesets[0].key
             if self._wanted and self._wanted not in keys and presenter.next_token:
                 presenter.load_savesets()  # the wanted one is older than what is here
                 return
             self.saveset_view.select_key(keys.get(self._wanted or "", first))
-        self._show_foot()
+
+    def _come_back(self) -> None:
+        """What failed while the location was dark is asked for again; its sentence is over."""
+        self.banner.hide()
+        self.listing.retry()
+
+    def _show_empty(self) -> None:
+        """While there is no saveset to choose from, the reason stands in place of the lists."""
+        presenter, place = self.presenter, self.presenter.place
+        if presenter.savesets:
+            if self._stack.currentWidget() is self.empty:
+                self._stack.setCurrentIndex(self.step)
+            return
+        task, name = presenter.task, presenter.location
+        if presenter.is_loaded:
+            content = EmptyContent(
+                "rotate-ccw",
+                f"No savesets of {task} at {name}",
+                "A saveset is there when a backup of the task has ended.",
+            )
+        elif place is None or not place.is_live:
+            content = EmptyContent(
+                "rotate-ccw",
+                f"The savesets of {task} are not known",
+                f"{name} is dark. They are listed as soon as it answers.",
+            )
+        else:
+            content = EmptyContent("rotate-ccw", f"Asking {name} for the savesets of {task}", "")
+        self.empty.set_content(content)
+        self._stack.setCurrentWidget(self.empty)
 
     def _choose_saveset(self, chosen: list[Saveset]) -> None:
         if len(chosen) == 1 and chosen[0] != self.presenter.saveset:
             self.presenter.saveset = chosen[0]
+            self.banner.hide()
+            if chosen[0].damage or chosen[0].state is JobState.ERROR:
+                self._say(damage_sentence(chosen[0]))
             self.listing.reload()
             self._show_place()
 
@@ -179,6 +223,7 @@ class RestorePage(QWidget):
             parts.insert(1, f"client {presenter.saveset.client}")
             parts.append(presenter.saveset.name)
         self.header.set_sentence(", ".join(parts))
+        self._show_empty()
         self._show_job()
 
     def _show_job(self) -> None:
@@ -193,6 +238,7 @@ class RestorePage(QWidget):
     # -- steps
 
     def _go(self, step: int) -> None:
+        self.banner.hide()
         self.steps.set_current(step)
         self._stack.setCurrentIndex(step)
         if step == TARGET and self.presenter.saveset is not None:
@@ -212,8 +258,8 @@ class RestorePage(QWidget):
         choice, step = self.choice(), self.step
         size = "" if not choice.size_bytes else f", {size_text(choice.size_bytes)}"
         self.summary.set_text(choice.words + size)
+        self._foot.setVisible(step != RUN and bool(self.presenter.savesets))
         self.back.setVisible(step == TARGET)
-        self.next.setVisible(step != RUN)
         self.next.setText("Restore now" if step == TARGET else "Next: target")
         if step == TARGET:
             self.next.setIcon(icon("rotate-ccw", self._holder, "on_accent"))

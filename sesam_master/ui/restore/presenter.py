@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, Signal
 
+from sesam_master.core.errors import LocationError, Trouble
 from sesam_master.core.fleet import FleetChange, LocationState
 from sesam_master.core.gateway import EntryPage, FleetGateway, JobPage, JobQuery, SavesetPage
 from sesam_master.core.records import Job, JobKind, Saveset
@@ -17,6 +18,7 @@ class RestorePresenter(QObject):
     """One restore of one task. `failed` carries a sentence for people."""
 
     savesets_changed = Signal()
+    came_back = Signal()  # the location can be asked again
     place_changed = Signal()
     job_changed = Signal()
     failed = Signal(str)
@@ -43,6 +45,7 @@ class RestorePresenter(QObject):
         self._gateway = gateway
         self._clock = clock
         self._rates = RateMeter()
+        self._was_live = self.place is not None and self.place.is_live
         bridge.fleet_changed.connect(self._take_change)
 
     @property
@@ -132,7 +135,8 @@ class RestorePresenter(QObject):
         place_id = self.location_id
         if change.locations_listed or place_id in change.connections | change.pictures:
             self.place_changed.emit()
-            if self.job is not None and self.job.is_open and place_id in change.pictures:
+            self._note_return()
+            if place_id in change.pictures:
                 self._read_job()
         if self.job is None or (place_id, self.job.id) not in change.jobs or self.place is None:
             return
@@ -143,20 +147,37 @@ class RestorePresenter(QObject):
         else:
             self._read_job()
 
-    def _read_job(self) -> None:
-        """The watch forgets an ended restore: its end is read from the history."""
+    def _note_return(self) -> None:
+        is_live = self.place is not None and self.place.is_live
+        if is_live and not self._was_live:
+            if not self.is_loaded:
+                self.load_savesets()
+            self.came_back.emit()
+        self._was_live = is_live
+
+    def _read_job(self, page_token: str = "") -> None:
+        """The watch forgets an ended restore: its end is looked up in the history by its id, page
+        after page of the restores of its saveset."""
         if self.job is None or not self.job.is_open:
             return
-        job_id = self.job.id
+        wanted = self.job
+        doing = f"read the result of restore {wanted.id}"
 
         def done(page: JobPage) -> None:
-            for job in page.jobs:
-                if job.id == job_id:
-                    self._take_job(job)
+            found = next((job for job in page.jobs if job.id == wanted.id), None)
+            if found is not None:
+                self._take_job(found)
+            elif page.next_token:
+                self._read_job(page.next_token)
+            else:
+                error = LocationError(
+                    Trouble.REJECTED, self.location_id, "JOB_NOT_FOUND", {"job": wanted.id}
+                )
+                self._failing(doing)(error)
 
-        query = JobQuery(kinds=frozenset({JobKind.RESTORE}))
-        coroutine = self._gateway.jobs(self.location_id, query, "", False)
-        self._bridge.ask(coroutine, self, done, self._failing("read the result of the restore"))
+        query = JobQuery(kinds=frozenset({JobKind.RESTORE}), text=wanted.saveset)
+        coroutine = self._gateway.jobs(self.location_id, query, page_token, False)
+        self._bridge.ask(coroutine, self, done, self._failing(doing))
 
     def _take_job(self, job: Job) -> None:
         if self.job is not None and not self.job.is_open:
@@ -182,6 +203,15 @@ def start_trouble(place: LocationState | None) -> str | None:
         name = place.registration.name
         return f"This desk has the role {place.role.value} at {name}. Ask for the role restore."
     return None
+
+
+def damage_sentence(saveset: Saveset) -> str:
+    """What is to be said of a saveset that its location does not vouch for."""
+    why = saveset.damage or "it, or one that it builds on, is damaged or not on its medium"
+    return (
+        f"The saveset {saveset.name} cannot be restored whole: {why.rstrip('.')}. "
+        "Choose another one, or check the data store."
+    )
 
 
 def target_trouble(text: str) -> str | None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from sesam_master.core.gateway import FleetGateway, ProtocolPage
 from sesam_master.core.records import Saveset
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.formatting import number_text, size_text
 from sesam_master.ui.notices import notice
 from sesam_master.ui.restore.presenter import target_trouble
 from sesam_master.ui.restore.tree import Choice, shown_name
@@ -134,7 +135,7 @@ class RunStep(QWidget):
         body = QSplitter(Qt.Orientation.Horizontal)
         body.addWidget(scroll)
         body.addWidget(self.protocol)
-        body.setSizes([340, 900])
+        body.setSizes([holder.fonts.px(340), 900])
         body.setStretchFactor(1, 1)
         note_row = QHBoxLayout()
         note_row.setContentsMargins(16, 0, 12, 4)
@@ -153,11 +154,11 @@ class RunStep(QWidget):
         has_changed = self._row is not None and self._row.job != row.job
         self._row = row
         self._sign.setPixmap(self._atlas.state(row.state, SIGN, self.devicePixelRatioF()))
-        message = f": {row.job.message}" if row.job.message and not row.job.is_open else ""
-        self.state.set_text(f"{state_text(row)}{message}")
+        self.state.set_text(f"{state_text(row)}{_outcome(row)}")
         self.cancel.setVisible(row.job.is_open)
         self.cancel.setEnabled(row.is_live)
-        self.cancel.setToolTip("" if row.is_live else f"{row.location} is dark")
+        reason = "" if row.is_live else f"{row.location} is dark; nothing can be sent to it."
+        self.cancel.setToolTip(reason)
         self.progress.set_row(row)
         self.facts.set_facts(job_facts(row, self._zone))
         if is_first:
@@ -177,3 +178,21 @@ class RunStep(QWidget):
     def _fail(self, error: Exception) -> None:
         name = self._row.location if self._row else ""
         self.note.set_text(notice(error, "read the protocol", name).text)
+
+
+def _outcome(row: ResultRow) -> str:
+    """How many files came back and how many did not, then what the location says of it."""
+    job = row.job
+    if job.is_open:
+        return ""
+    parts = [f"{count_words(job.files)} restored, {size_text(job.size_bytes)}"] if job.files else []
+    if job.skipped:
+        parts.append(f"{count_words(job.skipped)} not restored")
+    if job.message:
+        parts.append(job.message)
+    return f": {'. '.join(parts)}" if parts else ""
+
+
+def count_words(files: int) -> str:
+    """The number with its noun."""
+    return f"{number_text(files)} {'file' if files == 1 else 'files'}"

@@ -11,7 +11,7 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
     QStyle,
@@ -29,6 +29,9 @@ from sesam_master.ui.widgets.facets import paint_check_box
 BOX = 14
 ICON = 16
 GAP = 7
+_WIDTHS = {1: 90, 2: 140, 3: 80}  # size, changed, entries
+_ROOM_FOR_ENTRIES = 530
+_ROOM_FOR_TIME = 440
 _Index = QModelIndex | QPersistentModelIndex
 _STATES = {
     Qt.CheckState.Checked: True,
@@ -118,23 +121,46 @@ class ListingView(QTreeView):
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((1, 90), (2, 140), (3, 80)):
-            header.resizeSection(column, holder.fonts.px(width))
+        self._holder = holder
+        holder.changed.connect(self._fit_columns)
+        self._fit_columns()
         self.expanded.connect(self._open)
+        model.rowsInserted.connect(self._open_only_source)
         self.verticalScrollBar().valueChanged.connect(lambda _value: self._load_what_is_seen())
 
-    def keyPressEvent(self, event: object) -> None:
-        """Space ticks; everything else is Qt's."""
-        index = self.currentIndex()
-        if getattr(event, "key", lambda: None)() == Qt.Key.Key_Space and index.isValid():
-            toggle(self._model, index.siblingAtColumn(0))
-            return
-        super().keyPressEvent(event)  # type: ignore[arg-type]
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Space ticks, an asterisk opens one directory and not all below it, which would be a
+        question each; everything else is Qt's."""
+        index = self.currentIndex().siblingAtColumn(0)
+        if event.key() == Qt.Key.Key_Space and index.isValid():
+            toggle(self._model, index)
+        elif event.key() == Qt.Key.Key_Asterisk:
+            self.expand(index)
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow view gives up entries first, then the time: names stay whole."""
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        px, header = self._holder.fonts.px, self.header()
+        for column, width in _WIDTHS.items():
+            header.resizeSection(column, px(width))
+        self.scheduleDelayedItemsLayout()
+        self.setColumnHidden(3, self.width() < px(_ROOM_FOR_ENTRIES))
+        self.setColumnHidden(2, self.width() < px(_ROOM_FOR_TIME))
 
     def _open(self, index: QModelIndex) -> None:
         node = self._model.node(index)
         if not node.children or node.trouble:
             self._model.load(node)
+
+    def _open_only_source(self, above: QModelIndex) -> None:
+        """A saveset of one source begins with what is in it."""
+        if above.isValid() and not above.parent().isValid() and self._model.rowCount() == 1:
+            self.expand(above)
 
     def _load_what_is_seen(self) -> None:
         """A long directory fills in place when its last loaded entry comes into view."""

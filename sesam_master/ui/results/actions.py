@@ -3,9 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from PySide6.QtWidgets import QMenu, QWidget
+
 from sesam_master.core.fleet import LocationState
+from sesam_master.core.records import Job
 from sesam_master.core.states import CONNECTION_WORDS
+from sesam_master.ui.icons import icon
 from sesam_master.ui.results.rows import ResultRow
+from sesam_master.ui.theme import ThemeHolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +23,52 @@ class Offer:
     reason: str | None
     run: Callable[[], None]
     is_main: bool = True
+
+
+def row_offers(
+    row: ResultRow,
+    place: LocationState | None,
+    start: Callable[[str, str], None],
+    restore: Callable[[str, str | None, str], None],
+    cancel: Callable[[Job], None],
+    copy: Callable[[], None],
+) -> list[Offer]:
+    """What can be done with a row of the results; to cancel only while it is open."""
+    job = row.job
+    offers = [
+        Offer(
+            "restart",
+            "Start backup",
+            "play",
+            start_reason(place, job.task),
+            lambda: start(job.location_id, job.task),
+        ),
+        Offer(
+            "restore",
+            "Restore",
+            "rotate-ccw",
+            restore_reason(place),
+            lambda: restore(job.location_id, job.saveset or None, job.task),
+        ),
+    ]
+    if job.is_open:
+        reason = cancel_reason(place, row)
+        offers.append(Offer("cancel", "Cancel", "circle-stop", reason, lambda: cancel(job)))
+    offers.append(Offer("copy", "Copy rows", "copy", None, copy, is_main=False))
+    return offers
+
+
+def offer_menu(offers: list[Offer], holder: ThemeHolder, parent: QWidget) -> QMenu:
+    """A menu that destroys itself when it is closed."""
+    menu = QMenu(parent)
+    menu.setToolTipsVisible(True)
+    menu.aboutToHide.connect(menu.deleteLater)
+    for offer in offers:
+        action = menu.addAction(icon(offer.icon, holder), offer.text)
+        action.setEnabled(offer.reason is None)
+        action.setToolTip(offer.reason or "")
+        action.triggered.connect(lambda _=False, run=offer.run: run())
+    return menu
 
 
 def start_reason(place: LocationState | None, task: str) -> str | None:

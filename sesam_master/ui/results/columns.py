@@ -17,6 +17,7 @@ from sesam_master.ui.formatting import (
     size_text,
     time_text,
 )
+from sesam_master.ui.results.filters import JOB_STATES
 from sesam_master.ui.results.rows import ResultRow, sesam_date
 from sesam_master.ui.widgets.column import Align, CellKind, Column
 
@@ -29,6 +30,10 @@ ORDERS = {
     "duration": "duration",
     "size": "bytes",
 }
+_STATE_TEXTS = (
+    *(WORDS[state] for state in (*JOB_STATES, JobState.UNKNOWN)),
+    f"{WORDS[JobState.ACTIVE]} {percent_text(0.99)}",
+)
 _COUNTED = re.compile(r"^\d[\d\N{NARROW NO-BREAK SPACE} ]* of \d[\d\N{NARROW NO-BREAK SPACE} ]*\d*")
 
 
@@ -43,25 +48,48 @@ def _what_columns() -> tuple[Column[ResultRow], ...]:
         Column(
             "state",
             "State",
-            118,
+            94,
             state_text,
             CellKind.STATE,
             value=lambda row: row.state,
             sort=lambda row: severity_rank(row.state),
             descending_first=True,
+            fits=_STATE_TEXTS,
         ),
         Column(
             "location",
             "Location",
-            94,
+            116,
             lambda row: row.location,
             CellKind.LOCATION,
             value=lambda row: row.connection,
+            tooltip=lambda row: row.location,
+            elide=middle,
+            least=100,
+            most=150,
         ),
-        Column("task", "Task", 112, lambda row: row.job.task, CellKind.STRONG),
-        Column("client", "Client", 84, lambda row: row.job.client, elide=middle),
-        Column("type", "Type", 48, type_letter, CellKind.TYPE),
-        Column("day", "Sesam day", 90, _day, CellKind.QUIET),
+        Column(
+            "task",
+            "Task",
+            130,
+            lambda row: row.job.task,
+            CellKind.STRONG,
+            tooltip=lambda row: row.job.task,
+            least=88,
+            most=260,
+        ),
+        Column(
+            "client",
+            "Client",
+            100,
+            lambda row: row.job.client,
+            tooltip=lambda row: row.job.client,
+            elide=middle,
+            least=72,
+            most=200,
+        ),
+        Column("type", "Type", 34, type_letter, CellKind.TYPE),
+        Column("day", "Sesam day", 76, _day, CellKind.QUIET, fits=("Wed 20 Nov",), yields=2),
     )
 
 
@@ -71,23 +99,48 @@ def _when_columns(zone: tzinfo, now: datetime) -> tuple[Column[ResultRow], ...]:
         Column(
             "start",
             f"Start, {now.astimezone(zone):%Z}",
-            100,
+            84,
             lambda row: start_text(row, zone),
             tooltip=lambda row: full_moment_text(row.job.start_time, zone),
             align=right,
+            elide=Qt.TextElideMode.ElideLeft,
             descending_first=True,
+            least=40,
+            most=100,
+            fits=("00:00",),
         ),
         Column(
             "duration",
             "Duration",
-            72,
+            64,
             _duration,
             CellKind.NUMBER,
             align=right,
             descending_first=True,
+            fits=("00:00:00",),
+            yields=3,
         ),
-        Column("size", "Size", 68, _size, CellKind.NUMBER, align=right, descending_first=True),
-        Column("rate", "Rate", 74, _rate, CellKind.NUMBER, align=right),
+        Column(
+            "size",
+            "Size",
+            60,
+            _size,
+            CellKind.NUMBER,
+            align=right,
+            descending_first=True,
+            fits=(size_text(999 * 10**9), size_text(99_900 * 10**6)),
+            yields=4,
+        ),
+        Column(
+            "rate",
+            "Rate",
+            60,
+            _rate,
+            CellKind.NUMBER,
+            align=right,
+            fits=(rate_text(999e6),),
+            yields=1,
+        ),
     )
 
 
@@ -96,11 +149,12 @@ def _message_columns() -> tuple[Column[ResultRow], ...]:
         Column(
             "message",
             "Message",
-            60,
+            220,
             message_text,
             CellKind.MESSAGE,
             value=_message_head,
             tooltip=message_text,
+            least=110,
         ),
         Column(
             "saveset",
@@ -109,7 +163,10 @@ def _message_columns() -> tuple[Column[ResultRow], ...]:
             lambda row: row.job.saveset,
             CellKind.MONO,
             elide=Qt.TextElideMode.ElideMiddle,
+            tooltip=lambda row: row.job.saveset,
             is_visible=False,
+            least=110,
+            most=290,
         ),
     )
 

@@ -10,21 +10,21 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSplitter,
+    QStackedWidget,
+    QTabBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from sesam_master.core.gateway import FleetGateway, ProtocolPage
+from sesam_master.core.gateway import FleetGateway
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.icons import icon
-from sesam_master.ui.notices import notice
 from sesam_master.ui.results.actions import Offer
-from sesam_master.ui.results.facts import FactSheet, job_facts, job_sentence
+from sesam_master.ui.results.facts import FactSheet, job_facts, job_sentence, main_facts
 from sesam_master.ui.results.presenter import ResultsPresenter
 from sesam_master.ui.results.progress import ProgressLine
-from sesam_master.ui.results.protocol import ProtocolView
-from sesam_master.ui.results.reader import ProtocolReader
+from sesam_master.ui.results.protocol_pane import ProtocolPane
 from sesam_master.ui.results.rows import ResultRow
 from sesam_master.ui.signs import SignAtlas
 from sesam_master.ui.theme import ThemeHolder
@@ -32,6 +32,8 @@ from sesam_master.ui.widgets.elided_label import ElidedLabel
 
 SIGN = 15
 FACTS_WIDTH = 340
+LEAST_HEIGHT = 150
+PROTOCOL = 1  # place of the tab
 
 
 class ResultDrawer(QWidget):
@@ -65,11 +67,17 @@ class ResultDrawer(QWidget):
         self._actions = QHBoxLayout()
         self._actions.setSpacing(8)
         self.progress = ProgressLine(holder)
-        self.facts = FactSheet()
-        self.protocol = ProtocolView(holder, self._zone)
-        self.note = ElidedLabel(holder, "", "secondary")
-        self._reader = ProtocolReader(bridge, gateway, self._take_page, self._fail, self)
+        self.tabs = QTabBar()
+        self._tools = QWidget()
+        self._pages = QStackedWidget()
+        self.facts = FactSheet(pairs=2)
+        self._main_facts = FactSheet()
+        self._beside = QSplitter(Qt.Orientation.Horizontal)
+        self._scale = 0.0
+        self.pane = ProtocolPane(holder, bridge, gateway, self._zone)
         self._lay_out()
+        self._take_fonts()
+        holder.changed.connect(self._take_fonts)
         holder.changed.connect(self._refresh)
 
     @property
@@ -78,24 +86,19 @@ class ResultDrawer(QWidget):
         return self._row
 
     def open(self, row: ResultRow) -> None:
-        """Show a job; its protocol is read from the start."""
-        is_other = self._row is None or self._row.job.key != row.job.key
-        was_open = self._row is not None and self._row.job.is_open
+        """Show a job, or the newest values of the one that is shown."""
         self._row = row
-        if is_other:
-            self.protocol.lines.clear()
-            self.note.set_text("Reading the protocol …" if row.is_live else _dark_words(row))
-            self.note.show()
-            self._reader.close()
-            if row.is_live:
-                self._reader.open(row.job)
-        elif row.is_live and (row.job.is_open or was_open):
-            self._reader.follow()
+        self.pane.open(row)
         self._refresh()
+
+    def focus(self) -> None:
+        """The keyboard goes on in the shown part."""
+        shown = self.pane.view if self.tabs.currentIndex() == PROTOCOL else self.tabs
+        shown.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def close_job(self) -> None:
         """Nothing is shown any more."""
-        self._reader.close()
+        self.pane.close_job()
         self._row = None
         self.closed.emit()
 
@@ -122,26 +125,28 @@ class ResultDrawer(QWidget):
         head.addWidget(self._sentence, 1)
         head.addLayout(self._actions)
         head.addWidget(close)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.facts)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 6, 0, 0)
-        column.setSpacing(0)
-        note_row = QHBoxLayout()
-        note_row.setContentsMargins(12, 0, 12, 4)
-        note_row.addWidget(self.note)
-        column.addLayout(note_row)
-        column.addWidget(self.protocol, 1)
-        body = QSplitter(Qt.Orientation.Horizontal)
-        body.addWidget(scroll)
-        body.addWidget(right)
-        body.setSizes([FACTS_WIDTH, 3 * FACTS_WIDTH])
-        body.setStretchFactor(1, 1)
-        body.setChildrenCollapsible(False)
+        tools = QHBoxLayout(self._tools)
+        tools.setContentsMargins(0, 0, 0, 0)
+        tools.setSpacing(8)
+        tools.addWidget(self.pane.follow_button)
+        tools.addWidget(self.pane.save_button)
+        tabs = QHBoxLayout()
+        tabs.setContentsMargins(8, 0, 8, 0)
+        tabs.setSpacing(8)
+        tabs.addWidget(self.tabs)
+        tabs.addStretch(1)
+        tabs.addWidget(self._tools)
+        beside = self._beside
+        beside.addWidget(_scrolled(self._main_facts))
+        beside.addWidget(self.pane)
+        beside.setStretchFactor(1, 1)
+        beside.setChildrenCollapsible(False)
+        for title, page in (("Info", _scrolled(self.facts)), ("Protocol", beside)):
+            self.tabs.addTab(title)
+            self._pages.addWidget(page)
+        self.tabs.setAccessibleName("Parts of the result")
+        self.tabs.currentChanged.connect(self._show_tab)
+        self.tabs.setCurrentIndex(PROTOCOL)
         line = QWidget()
         line.setFixedHeight(1)
         line.setProperty("surface", "window")
@@ -151,8 +156,21 @@ class ResultDrawer(QWidget):
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(self.progress)
+        layout.addLayout(tabs)
         layout.addWidget(line)
-        layout.addWidget(body, 1)
+        layout.addWidget(self._pages, 1)
+
+    def _take_fonts(self) -> None:
+        fonts = self._holder.fonts
+        if fonts.scale != self._scale:
+            self._scale = fonts.scale
+            width = fonts.px(FACTS_WIDTH)
+            self._beside.setSizes([width, max(width, self.width() - width)])
+            self.setMinimumHeight(fonts.px(LEAST_HEIGHT))
+
+    def _show_tab(self, place: int) -> None:
+        self._pages.setCurrentIndex(place)
+        self._tools.setVisible(place == PROTOCOL)
 
     def _refresh(self) -> None:
         row = self._row
@@ -163,6 +181,7 @@ class ResultDrawer(QWidget):
         self._sentence.set_text(job_sentence(row))
         self.progress.set_row(row)
         self.facts.set_facts(job_facts(row, self._zone))
+        self._main_facts.set_facts(main_facts(row, self._zone))
         self._show_offers(self._offers(row))
 
     def _show_offers(self, offers: list[Offer]) -> None:
@@ -190,24 +209,11 @@ class ResultDrawer(QWidget):
                 if offer.key == key and offer.reason is None:
                     offer.run()
 
-    def _take_page(self, page: ProtocolPage) -> None:
-        is_first = not self.protocol.lines.lines
-        had_trouble = self.protocol.lines.first_trouble() is not None
-        self.protocol.lines.append(page.lines)
-        count = len(self.protocol.lines.lines)
-        is_running = self._row is not None and self._row.job.is_open
-        self.note.set_text("No lines in the protocol yet")
-        self.note.setVisible(not count)
-        if is_running:
-            self.protocol.scrollToBottom()
-        elif is_first or not had_trouble:
-            self.protocol.show_first_trouble()
 
-    def _fail(self, error: Exception) -> None:
-        name = self._row.location if self._row else ""
-        self.note.set_text(notice(error, "read the protocol", name).text)
-        self.note.show()
-
-
-def _dark_words(row: ResultRow) -> str:
-    return f"{row.location} is dark: its protocol cannot be read now"
+def _scrolled(sheet: QWidget) -> QScrollArea:
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(sheet)
+    return scroll

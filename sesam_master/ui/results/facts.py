@@ -69,18 +69,27 @@ def _type_text(row: ResultRow) -> str:
     return text
 
 
-class FactSheet(QWidget):
-    """Labels at the left, values that can be chosen and copied at the right."""
+def main_facts(row: ResultRow, zone: tzinfo) -> list[tuple[str, str]]:
+    """Those that one wants to see beside the protocol."""
+    wanted = ("Result", "Message", "Files", "Read", "Saveset", "Start", "Duration")
+    return [fact for fact in job_facts(row, zone) if fact[0] in wanted]
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+
+class FactSheet(QWidget):
+    """Labels at the left, values that can be chosen and copied at the right; in one or two pairs
+    of columns."""
+
+    def __init__(self, pairs: int = 1, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._pairs = pairs
         self.setProperty("surface", "base")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(16, 10, 12, 10)
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(5)
-        self._grid.setColumnStretch(1, 1)
+        for pair in range(pairs):
+            self._grid.setColumnStretch(2 * pair + 1, 1)
         self._values: dict[str, QLabel] = {}
 
     def set_facts(self, facts: list[tuple[str, str]]) -> None:
@@ -98,17 +107,24 @@ class FactSheet(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self._values.clear()
-        for row, label in enumerate(labels):
+        rows = -(-len(labels) // self._pairs)
+        for place, label in enumerate(labels):
+            pair, row = divmod(place, rows)
             name, value = QLabel(label), QLabel()
             name.setProperty("role", "secondary")
             name.setAlignment(Qt.AlignmentFlag.AlignTop)
             value.setTextFormat(Qt.TextFormat.PlainText)
             value.setWordWrap(label == "Message")
             value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            value.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse
+                | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+            value.setAccessibleName(label)
+            value.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
             if label == "Saveset":
                 value.setProperty("role", "mono")
-            self._grid.addWidget(name, row, 0)
-            self._grid.addWidget(value, row, 1)
+            self._grid.addWidget(name, row, 2 * pair)
+            self._grid.addWidget(value, row, 2 * pair + 1)
             self._values[label] = value
-        self._grid.setRowStretch(len(labels), 1)
+        self._grid.setRowStretch(rows, 1)

@@ -1,16 +1,15 @@
 """The filter bar of the results, its sentence on what is missing, and its facets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from sesam_master.core.fleet import LocationState
-from sesam_master.core.states import SEVERITY, WORDS, JobState
-from sesam_master.ui.formatting import UNKNOWN, count_text, day_text
-from sesam_master.ui.results.filters import ResultFilter
-from sesam_master.ui.results.presenter import ResultsPicture
+from sesam_master.core.states import WORDS, JobState
+from sesam_master.ui.formatting import count_text, day_text
+from sesam_master.ui.results.filters import JOB_STATES, ResultFilter
 from sesam_master.ui.results.rows import sesam_date
+from sesam_master.ui.results.sentences import scope_text
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.facets import Facet, FacetGroup
@@ -19,35 +18,30 @@ from sesam_master.ui.widgets.search_field import SearchField
 
 TYPING_MS = 250
 MOST_DAYS = 31
-NOT_OF_JOBS = frozenset(
-    {
-        JobState.MISSED,
-        JobState.LATE,
-        JobState.BLOCKED,
-        JobState.PLANNED,
-        JobState.NOT_PLANNED,
-        JobState.UNKNOWN,
-    }
-)
 
 
 class ResultFilterBar(QWidget):
-    """Day, text, and one sentence. The text is sent to the agents when typing rests."""
+    """Scope, day, text, and one sentence. The text is sent to the agents when typing rests."""
 
     day_chosen = Signal(str)
     text_entered = Signal(str)
     known_toggled = Signal(bool)
     days_wanted = Signal()
+    scope_removed = Signal()
 
     def __init__(self, holder: ThemeHolder, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shows_known: bool = False
+        self.scope = FilterButton(holder, "folder-tree", "", "x")
+        self.scope.set_narrowing(True)
+        self.scope.clicked.connect(self.scope_removed)
+        self.scope.hide()
         self.day = FilterButton(holder, "calendar", "Sesam day: all")
         self._days = QMenu(self)
         self._days.aboutToShow.connect(self.days_wanted)
         self.day.set_menu(self._days)
         self.search = SearchField(holder, "Filter all results", "Ctrl+F")
-        self.search.setFixedWidth(holder.fonts.px(260))
+        self.search.setMaximumWidth(holder.fonts.px(260))
         self.sentence = ElidedLabel(holder, "", "secondary")
         self.known = QPushButton()
         self.known.setProperty("link", True)
@@ -62,9 +56,10 @@ class ResultFilterBar(QWidget):
         self._top = QHBoxLayout()
         self._top.setContentsMargins(16, 4, 12, 4)
         self._top.setSpacing(8)
+        self._top.addWidget(self.scope)
         self._top.addWidget(self.day)
-        self._top.addWidget(self.search)
-        self._top.addStretch(1)
+        self._top.addWidget(self.search, 1)
+        self._top.addStretch()
         below = QHBoxLayout()
         below.setContentsMargins(16, 2, 12, 4)
         below.addWidget(self.sentence, 1)
@@ -79,8 +74,13 @@ class ResultFilterBar(QWidget):
         """Put a button at the far right."""
         self._top.addWidget(widget)
 
-    def show_filter(self, chosen: ResultFilter, sentence: str, has_dark: bool) -> None:
-        """Show what is chosen and what is missing."""
+    def show_filter(
+        self, chosen: ResultFilter, sentence: str, has_dark: bool, names: Sequence[str]
+    ) -> None:
+        """Show what is chosen and what is missing; `names` are those of the locations in scope."""
+        self.scope.setVisible(chosen.scope is not None)
+        if chosen.scope is not None:
+            self.scope.set_text(scope_text(chosen.scope, names))
         day = day_text(sesam_date(chosen.day)) if chosen.day else "all"
         self.day.set_text(f"Sesam day: {day}")
         self.day.set_narrowing(bool(chosen.day))
@@ -106,13 +106,9 @@ class ResultFilterBar(QWidget):
         self.text_entered.emit(self.search.text())
 
 
-def facet_groups(
-    picture: ResultsPicture, chosen: ResultFilter, locations: Sequence[LocationState]
-) -> list[FacetGroup]:
-    """States and locations with their counts; "?" for a location that does not prove its own."""
-    states = [state for state in SEVERITY if state not in NOT_OF_JOBS]
-    counts = picture.state_counts
-    state_rows = tuple(
+def state_facets(counts: Mapping[JobState, int], chosen: ResultFilter) -> FacetGroup:
+    """The states that a job can have, worst first, with their counts."""
+    rows = tuple(
         Facet(
             state.value,
             WORDS[state],
@@ -121,27 +117,6 @@ def facet_groups(
             sign=state,
             is_quiet=not counts.get(state),
         )
-        for state in states
+        for state in JOB_STATES
     )
-    location_rows = tuple(
-        _location_facet(place, picture.location_counts, chosen) for place in locations
-    )
-    return [
-        FacetGroup("state", "State", state_rows),
-        FacetGroup("location", "Location", location_rows),
-    ]
-
-
-def _location_facet(
-    place: LocationState, counts: dict[str, int | None], chosen: ResultFilter
-) -> Facet:
-    key = place.registration.location_id
-    count = counts.get(key)
-    return Facet(
-        key,
-        place.registration.name,
-        UNKNOWN if count is None else count_text(count),
-        is_checked=key in chosen.locations,
-        sign=None if place.is_live else place.connection,
-        is_quiet=not place.is_live,
-    )
+    return FacetGroup("state", "State", rows)

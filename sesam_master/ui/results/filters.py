@@ -4,13 +4,39 @@ from dataclasses import dataclass, replace
 
 from sesam_master.core.gateway import JobQuery
 from sesam_master.core.records import JobKind
-from sesam_master.core.states import JobState
+from sesam_master.core.states import SEVERITY, JobState
+
+# The states that a job can have at its agent, worst first. The others are made by the desk.
+JOB_STATES: tuple[JobState, ...] = tuple(
+    state
+    for state in SEVERITY
+    if state
+    in {
+        JobState.BROKEN,
+        JobState.ERROR,
+        JobState.WARNING,
+        JobState.CANCELLED,
+        JobState.ACTIVE,
+        JobState.QUEUED,
+        JobState.OK,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What was chosen in the tree: a location, or one client or task of it."""
+
+    location_id: str
+    client: str = ""
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ResultFilter:
     """Empty sets and texts take nothing away. `day` is the label of a sesam day."""
 
+    scope: Scope | None = None
     states: frozenset[JobState] = frozenset()
     locations: frozenset[str] = frozenset()
     day: str = ""
@@ -24,6 +50,8 @@ class ResultFilter:
         return JobQuery(
             states=self.states,
             kinds=frozenset({JobKind.BACKUP}),
+            task=self.scope.task if self.scope else "",
+            client=self.scope.client if self.scope else "",
             first_sesam_day=self.day,
             last_sesam_day=self.day,
             text=self.text.strip(),
@@ -40,3 +68,15 @@ class ResultFilter:
         """With the location taken in or out."""
         ids = self.locations | {location_id} if is_on else self.locations - {location_id}
         return replace(self, locations=ids)
+
+    def without(self, key: str) -> "ResultFilter":
+        """Without one of its parts, by the key of the button that removes it."""
+        changes: dict[str, ResultFilter] = {
+            "scope": replace(self, scope=None),
+            "locations": replace(self, locations=frozenset()),
+            "states": replace(self, states=frozenset()),
+            "day": replace(self, day=""),
+            "text": replace(self, text=""),
+            "known": replace(self, shows_known=True),
+        }
+        return changes[key]

@@ -1,17 +1,17 @@
 """The page "Backups by state": all results of all locations, filtered, with one opened below."""
 
+import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
 import tzlocal
-from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QMenu,
-    QScrollArea,
-    QSplitter,
+    QPushButton,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -22,31 +22,40 @@ from sesam_master.core.coverage import Coverage
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.records import Job
 from sesam_master.core.states import JobState
+from sesam_master.ui.actions import Selection
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.formatting import number_text
 from sesam_master.ui.icons import icon
 from sesam_master.ui.notices import notice
-from sesam_master.ui.results.actions import Offer, cancel_reason, restore_reason, start_reason
+from sesam_master.ui.results.actions import Offer, offer_menu, row_offers
 from sesam_master.ui.results.columns import ORDERS, result_columns
 from sesam_master.ui.results.drawer import ResultDrawer
-from sesam_master.ui.results.filter_bar import ResultFilterBar, facet_groups
-from sesam_master.ui.results.presenter import ResultsPicture, ResultsPresenter, without
+from sesam_master.ui.results.filter_bar import ResultFilterBar, state_facets
+from sesam_master.ui.results.filters import ResultFilter, Scope
+from sesam_master.ui.results.location_facets import LocationFacets
+from sesam_master.ui.results.panes import ResultPanes
+from sesam_master.ui.results.presenter import ResultsPicture, ResultsPresenter
 from sesam_master.ui.results.rows import ResultRow
 from sesam_master.ui.results.sentences import empty_content, missing_sentence
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.banner import Banner
 from sesam_master.ui.widgets.empty_state import EmptyContent, EmptyState
-from sesam_master.ui.widgets.facets import WIDTH as FACETS_WIDTH
 from sesam_master.ui.widgets.facets import FacetColumn
 from sesam_master.ui.widgets.page_header import PageHeader
 from sesam_master.ui.widgets.record_table import RecordTableModel
 from sesam_master.ui.widgets.record_table_view import RecordTableView
 from sesam_master.ui.widgets.thin_progress import ThinProgress
 
-DRAWER_HEIGHT = 268
-
 
 class ResultsPage(QWidget):
-    """`open_restore` gets location id, task and saveset; `start_backup` location id and task."""
+    """`open_restore` gets location id, saveset and task; `start_backup` location id and task.
+
+    `selected` carries the Selection of the chosen rows. While a person reads, rows stay in place:
+    the button in the header says what waits.
+    """
+
+    selected = Signal(object)
+    scope_removed = Signal()
 
     title = "Backups by state"
     icon_name = "activity"
@@ -84,57 +93,73 @@ class ResultsPage(QWidget):
         self.progress = ThinProgress(holder)
         self.bar = ResultFilterBar(holder)
         self.facets = FacetColumn(holder)
+        self.news = QPushButton(icon("arrow-up", holder), "")
+        self.news.hide()
         self.banner = Banner(holder, "")
         self.empty = EmptyState(holder, EmptyContent("activity", "", ""))
         self.drawer = ResultDrawer(holder, bridge, gateway, self.presenter, self.offers)
+        self._location_facets = LocationFacets()
+        self._is_settled = False  # what was asked for is here: from now on rows may not jump
+        self._is_refreshing = False
         self._place = QStackedWidget()
-        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._panes = ResultPanes(holder, self.facets, self._place, self.drawer)
         self._lay_out()
         self.model.sort_by("start", descending=True)
         self._connect()
         self._show()
 
-    # -- what can be done
+    # -- for the window
 
     def offers(self, row: ResultRow) -> list[Offer]:
         """The actions for one row, with the reason where one cannot be done."""
-        job = row.job
-        place = self.presenter.location(job.location_id)
-        offers = [
-            Offer(
-                "restart",
-                "Start backup",
-                "play",
-                start_reason(place, job.task),
-                lambda: self._start_backup(job.location_id, job.task),
-            ),
-            Offer(
-                "restore",
-                "Restore",
-                "rotate-ccw",
-                restore_reason(place),
-                lambda: self._open_restore(job.location_id, job.saveset or None, job.task),
-            ),
-        ]
-        if job.is_open:
-            reason = cancel_reason(place, row)
-            offers.append(
-                Offer("cancel", "Cancel", "circle-stop", reason, lambda: self._cancel(job))
-            )
-        offers.append(Offer("copy", "Copy rows", "copy", None, self.table.copy_rows, is_main=False))
-        return offers
+        place = self.presenter.location(row.job.location_id)
+        return row_offers(
+            row, place, self._start_backup, self._open_restore, self._cancel, self.table.copy_rows
+        )
+
+    def selection(self) -> Selection:
+        """The chosen rows, as the actions of the desk take them."""
+        jobs = [row.job for row in self.table.selected_records()]
+        places = {job.location_id for job in jobs}
+        return Selection(
+            location_id=places.pop() if len(places) == 1 else "",
+            tasks=tuple(dict.fromkeys((job.location_id, job.task) for job in jobs)),
+            jobs=tuple(job.key for job in jobs),
+            saveset=jobs[0].saveset if len(jobs) == 1 else "",
+        )
+
+    def set_scope(self, scope: Scope | None) -> None:
+        """Show only the results of what was chosen in the tree; None: of all."""
+        if scope != self.presenter.filter.scope:
+            self.table.clearSelection()
+            self.drawer.close_job()
+            self._narrow(replace(self.presenter.filter, scope=scope, locations=frozenset()))
+
+    def refresh(self) -> None:
+        """Show what waits and ask the locations again."""
+        self.model.take_waiting()
+        self._is_settled, self._is_refreshing = False, True
+        self.presenter.refresh()
+
+    def view_state(self) -> str:
+        """What is kept of the look of the table from one start to the next, in one line."""
+        return json.dumps(self.table.layout_state())
+
+    def restore_view(self, kept: str) -> None:
+        """Take what `view_state` gave; whatever is unusable is passed over."""
+        with suppress(ValueError):
+            state = json.loads(kept)
+            if isinstance(state, dict):
+                self.table.restore_layout(state)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """F5 asks again, Esc closes the drawer, then clears the text; Ctrl+F goes to the text."""
-        is_ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-        if event.key() == Qt.Key.Key_F5:
-            self.presenter.reload()
-        elif event.key() == Qt.Key.Key_F and is_ctrl:
-            self.bar.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        elif event.key() == Qt.Key.Key_Escape and self.drawer.row is not None:
-            self.drawer.close_job()
-        else:
+        """Esc closes the drawer, then clears the text."""
+        if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
+        elif self.drawer.row is not None:
+            self.drawer.close_job()
+        elif self.presenter.filter.text:
+            self._narrow(replace(self.presenter.filter, text=""))
 
     # -- parts
 
@@ -143,24 +168,6 @@ class ResultsPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._place.addWidget(self.table)
         self._place.addWidget(self.empty)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.facets.setProperty("surface", "base")
-        self.facets.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        scroll.setWidget(self.facets)
-        across = QSplitter(Qt.Orientation.Horizontal)
-        across.addWidget(scroll)
-        across.addWidget(self._place)
-        across.setStretchFactor(1, 1)
-        across.setSizes([self._holder.fonts.px(FACETS_WIDTH), 1000])
-        across.setChildrenCollapsible(False)
-        self._split.addWidget(across)
-        self._split.addWidget(self.drawer)
-        self._split.setStretchFactor(0, 1)
-        self._split.setSizes([10_000, self._holder.fonts.px(DRAWER_HEIGHT)])
-        self._split.setChildrenCollapsible(False)
         self.drawer.hide()
         self.banner.hide()
         columns = QToolButton()
@@ -171,6 +178,8 @@ class ResultsPage(QWidget):
             lambda: self.table.column_menu().popup(columns.mapToGlobal(QPoint(0, columns.height())))
         )
         self.bar.add_tool(columns)
+        self.news.setToolTip("Show what came or changed meanwhile (F5)")
+        self.header.add_action(self.news)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -181,52 +190,91 @@ class ResultsPage(QWidget):
         banner_row.setContentsMargins(16, 0, 12, 0)
         banner_row.addWidget(self.banner)
         layout.addLayout(banner_row)
-        layout.addWidget(self._split, 1)
+        layout.addWidget(self._panes, 1)
 
     def _connect(self) -> None:
         self.presenter.changed.connect(self._show)
         self.model.more_requested.connect(self.presenter.more)
         self.model.sort_requested.connect(self._sort)
+        self.model.waiting_changed.connect(self._show_news)
+        self.news.clicked.connect(self.model.take_waiting)
         self.table.records_selected.connect(self._select)
+        self.table.record_activated.connect(self._open)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._pop_up_menu)
         self.facets.changed.connect(self._tick)
-        self.bar.day_chosen.connect(
-            lambda day: self.presenter.set_filter(replace(self.presenter.filter, day=day))
-        )
-        self.bar.text_entered.connect(
-            lambda text: self.presenter.set_filter(replace(self.presenter.filter, text=text))
-        )
+        self.facets.more_clicked.connect(self._show_more_locations)
+        self.facets.searched.connect(self._find_location)
+        self.bar.scope_removed.connect(self._remove_scope)
+        self.bar.day_chosen.connect(lambda day: self._narrow(replace(self._chosen, day=day)))
+        self.bar.text_entered.connect(lambda text: self._narrow(replace(self._chosen, text=text)))
         self.bar.known_toggled.connect(
-            lambda is_on: self.presenter.set_filter(
-                replace(self.presenter.filter, shows_known=is_on)
-            )
+            lambda is_on: self._narrow(replace(self._chosen, shows_known=is_on))
         )
         self.bar.days_wanted.connect(lambda: self.bar.set_days(self.presenter.known_days()))
-        self.empty.triggered.connect(
-            lambda key: self.presenter.set_filter(without(self.presenter.filter, key))
-        )
+        self.empty.triggered.connect(self._remove)
         self.banner.triggered.connect(self.banner.hide)
         self.drawer.closed.connect(self._close_drawer)
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(lambda: self.bar.search.setFocus(Qt.FocusReason.ShortcutFocusReason))
+
+    @property
+    def _chosen(self) -> ResultFilter:
+        return self.presenter.filter
+
+    # -- showing
 
     def _show(self) -> None:
-        picture, chosen = self.presenter.picture(), self.presenter.filter
-        self.model.replace_all(picture.rows, picture.has_more)
+        picture, was_settled = self.presenter.picture(), self._is_settled
+        self._show_rows(picture)
         self.header.set_coverage(picture.coverage)
-        self.header.set_sentence(_scope_words(picture))
-        now, zone = self.presenter.now(), self.presenter.zone
-        names = {p.registration.location_id: p.registration.name for p in picture.places}
-        sentence = missing_sentence(picture.shown, picture.total, picture.gaps, names, now, zone)
-        self.bar.show_filter(chosen, sentence, bool(picture.gaps.dark))
-        self.facets.set_groups(
-            facet_groups(picture, chosen, list(self._bridge.fleet.locations.values()))
-        )
+        self.header.set_sentence(_scope_words(picture, self._chosen))
+        self._show_filter(picture, was_settled)
         self._show_waiting(picture)
         self._show_place(picture)
         if self.drawer.row is not None:
             row = self.presenter.row(self.drawer.row.job)
             if row is not None:
                 self.drawer.open(row)
+
+    def _show_rows(self, picture: ResultsPicture) -> None:
+        if self._is_refreshing and not picture.is_whole:
+            # Rows do not go only to come back when their page is here again.
+            known = [row for row in picture.rows if self.model.row_of(row.job.key) is not None]
+            self.model.upsert(known)
+            return
+        if not self._is_settled:
+            self.model.replace_all(picture.rows, picture.has_more)
+            self._is_settled = not picture.gaps.asking
+            self._is_refreshing = False
+            return
+        self.model.offer_all(picture.rows, picture.has_more)
+        wanted = {row.job.key for row in picture.rows}
+        # Rows that only stay until the list may move again still say what is true.
+        kept = [row.job for row in self.model.records if row.job.key not in wanted]
+        newest = {job.key: self.presenter.row(job) for job in kept}
+        self.model.upsert(row for row in newest.values() if row is not None)
+        self.model.remove(key for key, row in newest.items() if row is None)
+
+    def _show_filter(self, picture: ResultsPicture, may_not_move: bool = True) -> None:
+        now, zone, chosen = self.presenter.now(), self.presenter.zone, self._chosen
+        names = {p.registration.location_id: p.registration.name for p in picture.places}
+        sentence = missing_sentence(picture.shown, picture.total, picture.gaps, names, now, zone)
+        self.bar.show_filter(chosen, sentence, bool(picture.gaps.dark), list(names.values()))
+        groups = [state_facets(picture.state_counts, chosen)]
+        if chosen.scope is None:
+            places = list(self._bridge.fleet.locations.values())
+            counts = picture.location_counts
+            groups.append(self._location_facets.group(places, counts, chosen, may_not_move))
+        self.facets.set_groups(groups)
+
+    def _show_news(self) -> None:
+        waiting, new = self.model.waiting
+        changes = "1 change" if waiting == 1 else f"{number_text(waiting)} changes"
+        words = f"{number_text(new)} new" if new == waiting else changes
+        self.news.setText(f"{words}, press F5")
+        self.news.setVisible(bool(waiting))
 
     def _show_waiting(self, picture: ResultsPicture) -> None:
         asking = picture.gaps.asking
@@ -264,36 +312,61 @@ class ResultsPage(QWidget):
             self._say(f"The agents cannot sort by this column. Sort by one of: {known}.")
             return
         chosen = replace(self.presenter.filter, order=order, descending=descending)
+        self._narrow(chosen)
+
+    def _narrow(self, chosen: ResultFilter) -> None:
+        self._is_settled = self._is_refreshing = False
         self.presenter.set_filter(chosen)
+
+    def _remove(self, key: str) -> None:
+        if key == "scope":
+            self._remove_scope()
+        else:
+            self._narrow(self._chosen.without(key))
+
+    def _remove_scope(self) -> None:
+        self.set_scope(None)
+        self.scope_removed.emit()
+
+    def _show_more_locations(self, _group: str) -> None:
+        self._location_facets.shows_all = not self._location_facets.shows_all
+        self._show_filter(self.presenter.picture())
+
+    def _find_location(self, _group: str, text: str) -> None:
+        self._location_facets.text = text
+        self._show_filter(self.presenter.picture())
 
     def _tick(self, group: str, key: str, is_on: bool) -> None:
         chosen = self.presenter.filter
         if group == "state":
-            self.presenter.set_filter(chosen.toggled_state(JobState(key), is_on))
+            self._narrow(chosen.toggled_state(JobState(key), is_on))
         else:
-            self.presenter.set_filter(chosen.toggled_location(key, is_on))
+            self._narrow(chosen.toggled_location(key, is_on))
 
     def _select(self, rows: list[ResultRow]) -> None:
         if len(rows) == 1:
             self.drawer.open(rows[0])
             self.drawer.show()
+        self.selected.emit(self.selection())
+
+    def _open(self, row: ResultRow) -> None:
+        self.table.select_key(row.job.key)
+        self.drawer.open(row)
+        self.drawer.show()
+        self.drawer.focus()
 
     def _close_drawer(self) -> None:
+        had_focus = self.drawer.isAncestorOf(self.focusWidget() or self)
         self.drawer.hide()
         self.table.clearSelection()
+        if had_focus:
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _pop_up_menu(self, position: QPoint) -> None:
         index = self.table.indexAt(position)
         if not index.isValid():
             return
-        menu = QMenu(self.table)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setToolTipsVisible(True)
-        for offer in self.offers(self.model.record(index.row())):
-            action = menu.addAction(icon(offer.icon, self._holder), offer.text)
-            action.setEnabled(offer.reason is None)
-            action.setToolTip(offer.reason or "")
-            action.triggered.connect(lambda _=False, run=offer.run: run())
+        menu = offer_menu(self.offers(self.model.record(index.row())), self._holder, self.table)
         menu.popup(self.table.viewport().mapToGlobal(position))
 
     def _cancel(self, job: Job) -> None:
@@ -314,8 +387,8 @@ class ResultsPage(QWidget):
             QTimer.singleShot(stays_ms, self, self.banner.hide)
 
 
-def _scope_words(picture: ResultsPicture) -> str:
-    names = [place.registration.name for place in picture.places]
-    if picture.coverage.total == len(picture.location_counts):
+def _scope_words(picture: ResultsPicture, chosen: ResultFilter) -> str:
+    if chosen.scope is None and not chosen.locations:
         return "All locations"
+    names = [place.registration.name for place in picture.places]
     return ", ".join(names) if len(names) <= 3 else f"{len(names)} locations"

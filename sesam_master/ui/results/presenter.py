@@ -1,14 +1,13 @@
 """Asks the locations for their results, merges them with what the watch says, tells the page."""
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sesam_master.core.coverage import Coverage
-from sesam_master.core.errors import LocationError, Trouble
 from sesam_master.core.fleet import FleetChange, LocationState
 from sesam_master.core.gateway import PAGE_SIZE, FleetGateway, JobPage
 from sesam_master.core.records import Job
@@ -16,26 +15,22 @@ from sesam_master.core.results import ResultMerge
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.results.filters import ResultFilter
+from sesam_master.ui.results.paging import read_page
 from sesam_master.ui.results.rows import RateMeter, ResultRow, make_row
-from sesam_master.ui.results.sentences import Gaps
+from sesam_master.ui.results.sentences import Gaps, short_reason
 
 PUBLISH_MS = 30
 RECOUNT_MS = 1000
 
-_SHORT = {
-    Trouble.UNREACHABLE: "no connection",
-    Trouble.NO_ANSWER: "did not answer in time",
-    Trouble.REFUSED: "refused",
-    Trouble.OFF: "off",
-}
-
 
 @dataclass(frozen=True)
 class ResultsPicture:
-    """All that the page shows. `shown` and `total` count at the agents, not in the list."""
+    """All that the page shows. `shown` and `total` count at the agents, not in the list.
+    `is_whole`: nothing of the rows is on its way any more."""
 
     rows: tuple[ResultRow, ...]
     has_more: bool
+    is_whole: bool
     shown: int
     total: int
     coverage: Coverage
@@ -46,7 +41,10 @@ class ResultsPicture:
 
 
 class ResultsPresenter(QObject):
-    """One list of backups over all locations, under one filter. Lives in the GUI thread."""
+    """One list of backups over all locations, under one filter. Lives in the GUI thread.
+
+    `changed` comes in gathered form; until then `is_behind`.
+    """
 
     changed = Signal()
 
@@ -64,11 +62,11 @@ class ResultsPresenter(QObject):
         self._bridge = bridge
         self._gateway = gateway
         self._clock = clock
-        self._merge = ResultMerge(self.filter.query())
+        self._merge = ResultMerge(self.filter.query(), self._shown_state)
         self._limit = PAGE_SIZE
-        self._asked: set[str] = set()
+        self._awaited: set[str] = set()
         self._live: set[str] = set()
-        self._failed: dict[str, LocationError | Exception] = {}
+        self._failed: dict[str, Exception] = {}
         self._cancels: dict[int, Callable[[], None]] = {}
         self._questions = 0
         self._rates = RateMeter()
@@ -89,11 +87,16 @@ class ResultsPresenter(QObject):
         """What is known of a location."""
         return self._bridge.fleet.locations.get(location_id)
 
+    @property
+    def is_behind(self) -> bool:
+        """Something changed that was not announced yet."""
+        return self._publish_timer.isActive()
+
     def set_filter(self, chosen: ResultFilter) -> None:
         """Narrow to this; asks the agents anew unless only locations were chosen."""
         before, self.filter = self.filter, chosen
         self._limit = PAGE_SIZE
-        if chosen.query() != before.query():
+        if (chosen.query(), chosen.scope) != (before.query(), before.scope):
             self.reload()
             return
         if chosen.shows_known != before.shows_known:
@@ -101,15 +104,18 @@ class ResultsPresenter(QObject):
         self._publish()
 
     def reload(self) -> None:
-        """Ask all locations again, from the first page."""
-        for cancel in self._cancels.values():
-            cancel()
-        self._cancels.clear()
-        self._merge = ResultMerge(self.filter.query())
-        self._asked.clear()
-        self._failed.clear()
+        """Ask all locations in scope for another list, from the first page."""
+        self._drop_questions()
+        self._merge = ResultMerge(self.filter.query(), self._shown_state)
         self._live.clear()
         self._follow_connections()
+        self._publish()
+
+    def refresh(self) -> None:
+        """Ask all locations in scope again; what is here stays until they answer."""
+        self._drop_questions()
+        for location_id in sorted(self._live):
+            self._ask_first(location_id)
         self._publish()
 
     def more(self) -> None:
@@ -155,30 +161,32 @@ class ResultsPresenter(QObject):
             if job.location_id in fleet
         )
         counts = self._counted({place.registration.location_id for place in places})
-        wanted = self.filter.states
+        wanted, gaps = self.filter.states, self._gaps(places)
         return ResultsPicture(
             rows=rows,
             has_more=merged.has_more,
+            is_whole=not gaps.asking and (len(merged.jobs) >= self._limit or not merged.has_more),
             shown=sum(n for state, n in counts.items() if not wanted or state in wanted),
             total=sum(sum(c.values()) for c in self._merge.counts.values()),
             coverage=self._coverage(places, now),
-            gaps=self._gaps(places),
+            gaps=gaps,
             state_counts=counts,
-            location_counts={key: self._count_at(key) for key in fleet},
+            location_counts={key: self._count_at(key) for key in self._in_scope()},
             places=places,
         )
-
-    def publish_now(self) -> None:
-        """Announce what waits to be announced without the pause that gathers changes."""
-        self._publish_timer.stop()
-        self.changed.emit()
 
     # -- sums
 
     def _places(self) -> tuple[LocationState, ...]:
         chosen = self.filter.locations
-        locations = self._bridge.fleet.locations
-        return tuple(place for key, place in locations.items() if not chosen or key in chosen)
+        places = self._in_scope().items()
+        return tuple(place for key, place in places if not chosen or key in chosen)
+
+    def _in_scope(self) -> Mapping[str, LocationState]:
+        locations, scope = self._bridge.fleet.locations, self.filter.scope
+        if scope is None:
+            return locations
+        return {key: place for key, place in locations.items() if key == scope.location_id}
 
     def _counted(self, scope: set[str]) -> dict[JobState, int]:
         total: Counter[JobState] = Counter()
@@ -206,7 +214,7 @@ class ResultsPresenter(QObject):
         aged = tuple(place for place in out if place.registration.location_id in here)
         ids = {place.registration.location_id for place in places if place.is_live}
         failed = {k: short_reason(e) for k, e in self._failed.items() if k in ids}
-        return Gaps(dark, aged, failed, len(ids & self._asked - self._merge.answered))
+        return Gaps(dark, aged, failed, len(ids & self._awaited))
 
     # -- what the locations say
 
@@ -237,18 +245,21 @@ class ResultsPresenter(QObject):
 
     def _follow_connections(self) -> None:
         """Asks the locations that are live now and were not; keeps the facts of the others."""
-        locations = self._bridge.fleet.locations
+        locations = self._in_scope()
         for location_id in self._merge.answered - locations.keys():
             self._merge.forget(location_id)
         live = {key for key, place in locations.items() if place.is_live}
-        new, self._live = live - self._live, live
+        new, gone, self._live = live - self._live, self._live - live, live
+        self._awaited &= live
+        for location_id in gone:
+            self._merge.resort(location_id)  # its open jobs are unknown now
         self._failed = {key: error for key, error in self._failed.items() if key in live}
         for location_id in sorted(new):
             self._ask_first(location_id)
         self._take_dark()
 
     def _take_dark(self) -> None:
-        for location_id, place in self._bridge.fleet.locations.items():
+        for location_id, place in self._in_scope().items():
             if place.is_live or location_id in self._merge.answered:
                 continue
             if self.filter.shows_known and place.picture is not None:
@@ -265,14 +276,29 @@ class ResultsPresenter(QObject):
 
     def _ask_first(self, location_id: str) -> None:
         merge = self._merge
-        self._asked.add(location_id)
+        self._awaited.add(location_id)
         self._failed.pop(location_id, None)
 
         def done(page: JobPage) -> None:
+            self._awaited.discard(location_id)
             merge.start(location_id, page)
+            self._put_open_jobs(location_id)
             self._publish()
 
-        self._ask(location_id, "", done, lambda: None)
+        def missed() -> None:
+            self._awaited.discard(location_id)
+            merge.forget(location_id)
+
+        self._ask(location_id, "", done, missed)
+
+    def _put_open_jobs(self, location_id: str) -> None:
+        """By severity a location is asked state after state: what changes its state meanwhile may
+        be in none of the answers."""
+        place = self.location(location_id)
+        if self.filter.order == "state" and place is not None and place.picture is not None:
+            for job in place.picture.jobs.values():
+                if job.is_open:
+                    self._merge.put(job)
 
     def _ask_next(self, location_id: str, token: str) -> None:
         merge = self._merge
@@ -319,8 +345,19 @@ class ResultsPresenter(QObject):
                 self._failed[location_id] = error
                 self._publish()
 
-        coroutine = self._gateway.jobs(location_id, merge.query, token, not token)
+        coroutine = read_page(self._gateway, location_id, merge.query, token, not token)
         self._cancels[number] = self._bridge.ask(coroutine, self, answered, failed)
+
+    def _drop_questions(self) -> None:
+        for cancel in self._cancels.values():
+            cancel()
+        self._cancels.clear()
+        self._awaited.clear()
+        self._failed.clear()
+
+    def _shown_state(self, job: Job) -> JobState:
+        place = self.location(job.location_id)
+        return place.shown_state(job) if place is not None else job.state
 
     def _publish(self) -> None:
         if not self._publish_timer.isActive():
@@ -332,22 +369,3 @@ class ResultsPresenter(QObject):
         timer.setInterval(interval_ms)
         timer.timeout.connect(call)
         return timer
-
-
-def short_reason(error: Exception) -> str:
-    """Why a location did not answer, in a few words for a list of locations."""
-    if not isinstance(error, LocationError):
-        return "failed at this desk"
-    return _SHORT.get(error.trouble, error.reason.lower().replace("_", " ") or "failed")
-
-
-def without(chosen: ResultFilter, key: str) -> ResultFilter:
-    """The filter without one of its parts, by the key of its button."""
-    changes: dict[str, ResultFilter] = {
-        "locations": replace(chosen, locations=frozenset()),
-        "states": replace(chosen, states=frozenset()),
-        "day": replace(chosen, day=""),
-        "text": replace(chosen, text=""),
-        "known": replace(chosen, shows_known=True),
-    }
-    return changes[key]

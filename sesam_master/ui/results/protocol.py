@@ -32,7 +32,7 @@ from sesam_master.ui.theme import ThemeHolder
 LINE_HEIGHT = 21
 SIGN = 13
 SIDE = 12
-CODE_WIDTH = 15  # characters
+CODE_WIDTH = 18  # characters
 _SIGNS = {Level.WARNING: JobState.WARNING, Level.ERROR: JobState.ERROR}
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -44,6 +44,8 @@ class ProtocolModel(QAbstractListModel):
     def __init__(self, zone: tzinfo, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lines: list[ProtocolLine] = []
+        self._first_trouble: int | None = None
+        self._longest = 0
         self._zone = zone
 
     @property
@@ -55,6 +57,8 @@ class ProtocolModel(QAbstractListModel):
         """Another job comes."""
         self.beginResetModel()
         self._lines.clear()
+        self._first_trouble = None
+        self._longest = 0
         self.endResetModel()
 
     def append(self, lines: Sequence[ProtocolLine]) -> None:
@@ -64,16 +68,24 @@ class ProtocolModel(QAbstractListModel):
         first = len(self._lines)
         self.beginInsertRows(_ROOT, first, first + len(lines) - 1)
         self._lines.extend(lines)
+        self._longest = max(self._longest, *(len(_one_line(line)) for line in lines))
+        if self._first_trouble is None:
+            rows = (row for row, line in enumerate(lines, first) if line.level is not Level.INFO)
+            self._first_trouble = next(rows, None)
         self.endInsertRows()
 
     def first_trouble(self) -> int | None:
         """The row of the first line that is no information."""
-        rows = (row for row, line in enumerate(self._lines) if line.level is not Level.INFO)
-        return next(rows, None)
+        return self._first_trouble
+
+    @property
+    def longest(self) -> int:
+        """Characters of the longest text."""
+        return self._longest
 
     def text(self, line: ProtocolLine) -> str:
         """A line as it is copied: time, code, text."""
-        return f"{time_text(line.time, self._zone, with_seconds=True)}  {line.code}  {line.text}"
+        return line_text(line, self._zone)
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
         """Lines at the top level."""
@@ -104,10 +116,11 @@ class ProtocolDelegate(QStyledItemDelegate):
         self._atlas = SignAtlas(holder)
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """Wide enough for the whole line."""
+        """Wide enough for the longest line: all have one size, which is asked for only once."""
         metrics = QFontMetrics(self._holder.fonts.mono)
-        line: ProtocolLine = index.data(Qt.ItemDataRole.UserRole)
-        width = self._text_left(metrics) + metrics.horizontalAdvance(line.text) + SIDE
+        lines = index.model()
+        longest = lines.longest if isinstance(lines, ProtocolModel) else 0
+        width = self._text_left(metrics) + metrics.horizontalAdvance("0") * longest + SIDE
         return QSize(width, max(LINE_HEIGHT, metrics.height() + 6))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
@@ -136,7 +149,7 @@ class ProtocolDelegate(QStyledItemDelegate):
         painter.drawText(words, middle, code)
         painter.setPen(theme.text)
         words.setLeft(rect.x() + self._text_left(metrics))
-        painter.drawText(words, middle, line.text.replace("\n", "\\n"))
+        painter.drawText(words, middle, _one_line(line))
 
     @staticmethod
     def _text_left(metrics: QFontMetrics) -> int:
@@ -154,7 +167,7 @@ class ProtocolView(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setFrameShape(QListView.Shape.NoFrame)
-        self.setUniformItemSizes(False)
+        self.setUniformItemSizes(True)  # sizes of 20 000 lines took seconds
         self.setAccessibleName("Protocol")
 
     def show_first_trouble(self) -> None:
@@ -167,8 +180,21 @@ class ProtocolView(QListView):
         """Copies whole lines."""
         if event.matches(QKeySequence.StandardKey.Copy):
             rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-            text = "\n".join(self.lines.text(self.lines.lines[row]) for row in rows)
+            lines = self.lines.lines
+            text = "\n".join(self.lines.text(lines[row]) for row in rows)
             if text:
                 QGuiApplication.clipboard().setText(text + "\n")
             return
         super().keyPressEvent(event)
+
+
+def line_text(line: ProtocolLine, zone: tzinfo, *, is_dated: bool = False) -> str:
+    """A line as plain text: time, code, text; with the day and the level when it is dated."""
+    if not is_dated:
+        return f"{time_text(line.time, zone, with_seconds=True)}  {line.code}  {_one_line(line)}"
+    moment = line.time.astimezone(zone)
+    return f"{moment:%Y-%m-%d %H:%M:%S%z}  {line.level.value:7}  {line.code}  {_one_line(line)}"
+
+
+def _one_line(line: ProtocolLine) -> str:
+    return line.text.replace("\n", "\\n")

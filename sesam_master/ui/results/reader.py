@@ -9,7 +9,7 @@ from sesam_master.core.records import Job
 from sesam_master.ui.bridge import Bridge
 
 FOLLOW_MS = 1000
-MOST_LINES = 20_000  # a longer protocol is cut here, and the view says so
+STEP_LINES = 20_000  # so many are read by themselves; more when a person asks for them
 
 
 class ProtocolReader(QObject):
@@ -30,6 +30,8 @@ class ProtocolReader(QObject):
         self._failed = failed
         self._key: tuple[str, str] | None = None
         self._lines = 0
+        self._limit = STEP_LINES
+        self._has_more = False
         self._is_asking = False
         self._is_behind = False
         self._cancel: Callable[[], None] = lambda: None
@@ -38,10 +40,20 @@ class ProtocolReader(QObject):
         self._pause.setInterval(FOLLOW_MS)
         self._pause.timeout.connect(self._ask)
 
+    @property
+    def is_cut(self) -> bool:
+        """The protocol goes on after the last line that was handed over, and nobody reads it."""
+        return self._has_more and self._lines >= self._limit
+
     def open(self, job: Job) -> None:
         """Begin with the first line of this job."""
         self.close()
         self._key = job.key
+        self._ask()
+
+    def more(self) -> None:
+        """Read on behind the limit."""
+        self._limit += STEP_LINES
         self._ask()
 
     def close(self) -> None:
@@ -50,6 +62,8 @@ class ProtocolReader(QObject):
         self._pause.stop()
         self._key = None
         self._lines = 0
+        self._limit = STEP_LINES
+        self._has_more = False
         self._is_asking = False
         self._is_behind = False
 
@@ -60,7 +74,7 @@ class ProtocolReader(QObject):
             self._pause.start()
 
     def _ask(self) -> None:
-        if self._key is None or self._is_asking:
+        if self._key is None or self._is_asking or self._lines >= self._limit:
             return
         self._is_asking, self._is_behind = True, False
         location_id, job_id = self._key
@@ -71,8 +85,9 @@ class ProtocolReader(QObject):
     def _take(self, page: ProtocolPage) -> None:
         self._is_asking = False
         self._lines += len(page.lines)
+        self._has_more = page.more
         self._took(page)
-        if page.more and page.lines and self._lines < MOST_LINES:
+        if page.more and page.lines:
             self._ask()
         elif self._is_behind:
             self._pause.start()

@@ -4,14 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from sesam_master.core.errors import LocationError, Trouble
 from sesam_master.core.fleet import LocationState
 from sesam_master.core.states import WORDS, Connection
 from sesam_master.ui.formatting import day_text, number_text, time_text
-from sesam_master.ui.results.filters import ResultFilter
+from sesam_master.ui.results.filters import ResultFilter, Scope
 from sesam_master.ui.results.rows import sesam_date
 from sesam_master.ui.widgets.empty_state import EmptyAction, EmptyContent
 
 NAMED_LOCATIONS = 5  # more are counted, so that the sentence stays one
+_SHORT = {
+    Trouble.UNREACHABLE: "no connection",
+    Trouble.NO_ANSWER: "did not answer in time",
+    Trouble.REFUSED: "refused",
+    Trouble.OFF: "off",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,13 @@ def missing_sentence(
     return sentence
 
 
+def short_reason(error: Exception) -> str:
+    """Why a location did not answer, in a few words for a list of locations."""
+    if not isinstance(error, LocationError):
+        return "failed at this desk"
+    return _SHORT.get(error.trouble, error.reason.lower().replace("_", " ") or "failed")
+
+
 def _listed(words: Sequence[str]) -> str:
     rest = len(words) - NAMED_LOCATIONS
     more = f" and {rest} more" if rest > 0 else ""
@@ -79,7 +93,7 @@ def empty_content(
     zone: tzinfo,
 ) -> EmptyContent:
     """What is not there, why, and the filters as buttons that remove them."""
-    if not places and not chosen.locations:
+    if not places and not chosen.locations and not chosen.scope:
         return EmptyContent("activity", "No locations yet", "Add a location under Remote server.")
     names = [place.registration.name for place in places]
     reason = [
@@ -99,12 +113,24 @@ def empty_content(
     return EmptyContent("list-filter", _headline(chosen, names), "\n".join(reason), actions, link)
 
 
+def scope_text(scope: Scope, names: Sequence[str]) -> str:
+    """What the tree narrows the results to: Task: home at Hamburg. `names` of its location."""
+    location = names[0] if names else "a removed location"
+    if scope.task:
+        return f"Task: {scope.task} at {location}"
+    if scope.client:
+        return f"Client: {scope.client} at {location}"
+    return f"Location: {location}"
+
+
 def _headline(chosen: ResultFilter, names: Sequence[str]) -> str:
     words = " or ".join(sorted(WORDS[state].lower() for state in chosen.states))
     headline = f"No {words} backups" if words else "No backups"
     if chosen.text:
         headline += f" with “{chosen.text}”"
-    if chosen.locations and len(names) <= 3:
+    if chosen.scope and (chosen.scope.task or chosen.scope.client):
+        headline += f" of {chosen.scope.task or chosen.scope.client}"
+    if (chosen.locations or chosen.scope) and len(names) <= 3:
         headline += " at " + ", ".join(names)
     if chosen.day:
         headline += f" on {day_text(sesam_date(chosen.day))}"
@@ -113,6 +139,8 @@ def _headline(chosen: ResultFilter, names: Sequence[str]) -> str:
 
 def _removals(chosen: ResultFilter, names: Sequence[str]) -> tuple[EmptyAction, ...]:
     actions = []
+    if chosen.scope:
+        actions.append(EmptyAction("scope", f"Remove  {scope_text(chosen.scope, names)}", "x"))
     if chosen.locations:
         what = names[0] if len(names) == 1 else f"{len(chosen.locations)} locations"
         actions.append(EmptyAction("locations", f"Remove  Location: {what}", "x"))

@@ -1,5 +1,6 @@
 """The window that starts backups of one or more tasks and says how each of them went."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -185,11 +186,12 @@ class StartBackupDialog(QDialog):
         self.close_button = QPushButton("Close")
         self._lay_out(holder)
         self.start.clicked.connect(lambda: self.presenter.send(self.chosen_type()))
+        self.start.clicked.connect(lambda: self.close_button.setFocus())
         self.retry.clicked.connect(lambda: self.presenter.send(self.chosen_type(), Stage.FAILED))
         self.close_button.clicked.connect(self.close)
         self.presenter.changed.connect(self._show)
-        self.start.setFocus()
         self._show()
+        (self.start if self.start.isEnabled() else self.close_button).setFocus()
 
     def chosen_type(self) -> BackupType:
         """FULL or INC. An INC without a FULL before it becomes one at the agent."""
@@ -197,6 +199,10 @@ class StartBackupDialog(QDialog):
 
     def _lay_out(self, holder: ThemeHolder) -> None:
         self.inc.setChecked(True)
+        self.inc.setToolTip(
+            "What changed since the last backup; the first backup of a task is a full one."
+        )
+        self.full.setToolTip("Everything, whether it changed or not.")
         heading = QLabel("Type")
         heading.setProperty("role", "secondary")
         types = QHBoxLayout()
@@ -218,7 +224,7 @@ class StartBackupDialog(QDialog):
         layout.addWidget(self.table, 1)
         layout.addLayout(buttons)
         rows = min(10, max(3, len(self.presenter.starts)))
-        self.resize(holder.fonts.px(720), holder.fonts.px(150 + 26 * rows))
+        self.resize(holder.fonts.px(820), holder.fonts.px(150 + 26 * rows))
 
     def _show(self) -> None:
         presenter = self.presenter
@@ -226,6 +232,8 @@ class StartBackupDialog(QDialog):
         is_ready, has_failed = presenter.can_send(Stage.READY), presenter.can_send(Stage.FAILED)
         self.start.setVisible(is_ready or not self._is_begun())
         self.start.setEnabled(is_ready)
+        hindered = [s.reason for s in presenter.starts.values() if s.stage is Stage.HINDERED]
+        self.start.setToolTip(hindered[0] if hindered and not is_ready else "")
         count = sum(s.stage is Stage.READY for s in presenter.starts.values())
         self.start.setText(f"Start {count} backups" if count > 1 else "Start backup")
         self.retry.setVisible(has_failed)
@@ -247,10 +255,30 @@ def _columns() -> tuple[Column[Start], ...]:
             lambda start: start.location,
             CellKind.LOCATION,
             value=lambda start: start.connection,
+            tooltip=lambda start: start.location,
+            elide=Qt.TextElideMode.ElideMiddle,
+            least=80,
         ),
-        Column("task", "Task", 140, lambda start: start.task, CellKind.STRONG),
-        Column("outcome", "Outcome", 150, _outcome, CellKind.STATE, value=_sign),
-        Column("reason", "Reason", 240, _reason, CellKind.MESSAGE, tooltip=_reason),
+        Column(
+            "task",
+            "Task",
+            140,
+            lambda start: start.task,
+            CellKind.STRONG,
+            tooltip=lambda start: start.task,
+            least=80,
+            most=220,
+        ),
+        Column(
+            "outcome",
+            "Outcome",
+            130,
+            _outcome,
+            CellKind.STATE,
+            value=_sign,
+            fits=("Accepted, queued",),
+        ),
+        Column("reason", "Reason", 300, _reason, CellKind.MESSAGE, tooltip=_reason, least=120),
     )
 
 
@@ -273,6 +301,8 @@ def _reason(start: Start) -> str:
 
 
 def _summary(starts: list[Start]) -> str:
-    counts = {stage: sum(s.stage is stage for s in starts) for stage in Stage}
-    words = [f"{n} {stage.value.lower()}" for stage, n in counts.items() if n]
-    return ", ".join(words)
+    """How many there are of each outcome: 5 ok, 2 error, 1 cannot start."""
+    words = Counter(
+        (WORDS[start.state] if start.state else start.stage.value).lower() for start in starts
+    )
+    return ", ".join(f"{number} {word}" for word, number in words.items())

@@ -65,10 +65,10 @@ class TopologyDelegate(QStyledItemDelegate):
         """Returns where the text begins."""
         ratio = painter.device().devicePixelRatio()
         if row.sign is not None:
-            pixmap = self._atlas.sign(row.sign, _SIGN, ratio)
-            size = _SIGN
+            size = self._sign_size
+            pixmap = self._atlas.sign(row.sign, size, ratio)
         elif row.kind in _ICONS:
-            size = 15
+            size = self._holder.fonts.px(15)
             pixmap = icon_pixmap(_ICONS[row.kind], size, self._holder.current.text2, ratio)
         else:
             return rect.left()
@@ -86,10 +86,11 @@ class TopologyDelegate(QStyledItemDelegate):
             right = self._write(painter, rect, right, row.side)
         painter.setPen(theme.text)
         ratio = painter.device().devicePixelRatio()
+        size = self._sign_size
         for state, number in reversed(row.counts):
-            right = self._write(painter, rect, right, str(number)) - _SIGN + 3
-            y = rect.center().y() - _SIGN // 2 + 1
-            painter.drawPixmap(right, y, self._atlas.state(state, _SIGN, ratio))
+            right = self._write(painter, rect, right, str(number)) - size + 3
+            y = rect.center().y() - size // 2 + 1
+            painter.drawPixmap(right, y, self._atlas.state(state, size, ratio))
             right -= _GAP
         return right
 
@@ -105,9 +106,9 @@ class TopologyDelegate(QStyledItemDelegate):
             return fonts.body_bold, theme.text
         if row.kind is Kind.FARM:
             return fonts.small_bold, theme.text2
-        is_dark = isinstance(row.sign, Connection) and row.sign is not Connection.ON
-        return fonts.body, theme.text2 if is_dark else theme.text
+        return fonts.body, theme.text2 if row.is_dark else theme.text
 
     def _take_theme(self) -> None:
         self._metrics = QFontMetrics(self._holder.fonts.body)
         self._small_metrics = QFontMetrics(self._holder.fonts.small)
+        self._sign_size = self._holder.fonts.px(_SIGN)

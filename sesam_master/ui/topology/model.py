@@ -19,6 +19,7 @@ from sesam_master.core.states import (
 from sesam_master.ui.actions import Selection
 from sesam_master.ui.formatting import age_between
 from sesam_master.ui.topology.nodes import Filter, Kind, Node, Scope, child_keys
+from sesam_master.ui.topology.tips import connection_word, location_tip, task_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -34,13 +35,15 @@ class TreeRole(IntEnum):
 @dataclass(frozen=True, slots=True)
 class TreeRow:
     """A row as the delegate paints it. `counts` are worst first; `side` is the text at the right:
-    an age for what is dark, else a number of things below."""
+    an age for what is dark, else a number of things below. `is_dark`: its location is not proved
+    now, so an ended result stays, but nothing newer is known."""
 
     kind: Kind
     text: str
     sign: Connection | JobState | None
     counts: tuple[tuple[JobState, int], ...]
     side: str
+    is_dark: bool = False
 
 
 class TopologyModel(QAbstractItemModel):
@@ -158,8 +161,14 @@ class TopologyModel(QAbstractItemModel):
     # -- what a row shows
 
     def _row(self, node: Node) -> TreeRow:
+        state = self._state(node)
         return TreeRow(
-            node.kind, self._text(node), self._sign(node), self._counts(node), self._age(node)
+            node.kind,
+            self._text(node),
+            self._sign(node),
+            self._counts(node),
+            self._age(node),
+            is_dark=state is not None and not state.is_live,
         )
 
     def _text(self, node: Node) -> str:
@@ -203,24 +212,25 @@ class TopologyModel(QAbstractItemModel):
     def _selection(self, node: Node) -> Selection:
         if node.kind is Kind.TASK:
             return Selection(node.location_id, ((node.location_id, node.name),))
-        return Selection(node.location_id)
+        client = node.name if node.kind is Kind.CLIENT else ""
+        return Selection(node.location_id, client=client)
 
     def _tooltip(self, node: Node) -> str | None:
         state = self._state(node)
-        if state is None or node.kind is not Kind.LOCATION:
+        if state is None:
             return None
-        words = f"{state.registration.name}: {CONNECTION_WORDS[state.connection].lower()}"
-        if state.trouble is not None:
-            words += f". {state.trouble.detail}"
-        if not state.is_live:
-            words += f"\nLast proof: {self._age(node) or 'none yet'}"
-        return words
+        if node.kind is Kind.LOCATION:
+            return location_tip(state, self._now())
+        if node.kind is Kind.TASK:
+            return task_tip(state, node.name, self._now())
+        return None
 
     def _sentence(self, node: Node) -> str:
         parts = [self._text(node)]
         sign = self._sign(node)
         if isinstance(sign, Connection):
-            parts.append(CONNECTION_WORDS[sign])
+            state = self._state(node)
+            parts.append(connection_word(state) if state else CONNECTION_WORDS[sign])
         elif sign is not None:
             parts.append(WORDS[sign])
         parts += [f"{number} {WORDS[state]}" for state, number in self._counts(node)]

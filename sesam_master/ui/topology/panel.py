@@ -59,11 +59,16 @@ class TopologyPanel(QWidget):
         chosen = index.data(TreeRole.SELECTION) if index.isValid() else None
         return chosen if isinstance(chosen, Selection) else Selection()
 
+    def choose_all(self) -> None:
+        """All locations are chosen again."""
+        self.tree.setCurrentIndex(self.model.index(0, 0))
+
     def _configure_tree(self) -> None:
         tree = self.tree
         tree.setModel(self.model)
         tree.setItemDelegate(TopologyDelegate(self._holder, tree))
         tree.setHeaderHidden(True)
+        self._holder.changed.connect(tree.scheduleDelayedItemsLayout)  # another text size
         tree.setUniformRowHeights(True)
         tree.setIndentation(14)
         tree.setMouseTracking(True)
@@ -85,6 +90,11 @@ class TopologyPanel(QWidget):
         search = QAction(icon("search", self._holder, "text3"), "", field)
         field.addAction(search, QLineEdit.ActionPosition.LeadingPosition)
         field.textChanged.connect(self._filter)
+        field.returnPressed.connect(self._leave_field)
+        for key, act in ((Qt.Key.Key_Down, self._leave_field), (Qt.Key.Key_Escape, field.clear)):
+            shortcut = QShortcut(QKeySequence(key), field)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(act)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(field.setFocus)
@@ -157,3 +167,9 @@ class TopologyPanel(QWidget):
 
     def _ask_menu(self, place: QPoint) -> None:
         self.menu_wanted.emit(self.selection(), self.tree.viewport().mapToGlobal(place))
+
+    def _leave_field(self) -> None:
+        """From the filter into what it found."""
+        self.tree.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if not self.tree.currentIndex().isValid():
+            self.tree.setCurrentIndex(self.model.index(0, 0))

@@ -87,11 +87,14 @@ class CellDelegate(QStyledItemDelegate):
         cell = index.data(Role.CELL)
         if not isinstance(cell, Cell):
             return super().sizeHint(option, index)
-        has_sign = cell.kind in (CellKind.STATE, CellKind.LOCATION)
-        width = self._metrics[self._font_name(cell)].horizontalAdvance(cell.text)
-        return QSize(
-            width + 2 * PADDING + 2 + (STATE_SIGN + SIGN_GAP if has_sign else 0), self.row_height()
-        )
+        return QSize(self.text_width(cell.kind, cell.text), self.row_height())
+
+    def text_width(self, kind: CellKind, text: str) -> int:
+        """Room that a cell needs to show a text in full, in px."""
+        sign = {CellKind.STATE: STATE_SIGN, CellKind.LOCATION: LOCATION_SIGN}.get(kind)
+        width = self._metrics[self._font_name(kind)].horizontalAdvance(text)
+        room = self._holder.fonts.px(sign) + SIGN_GAP if sign else 0
+        return width + PADDING + END_PADDING + 2 + room
 
     def paint_head(
         self, painter: QPainter, rect: QRect, head: GroupHead, is_selected: bool
@@ -156,18 +159,19 @@ class CellDelegate(QStyledItemDelegate):
             painter.drawRect(rect.adjusted(2, 2, -2, -3))
 
     def _paint_text(self, painter: QPainter, rect: QRect, cell: Cell) -> None:
-        name = self._font_name(cell)
+        name = self._font_name(cell.kind)
         colour = self._theme.text2 if cell.kind is CellKind.QUIET else self._text_colour
         self._draw(painter, rect, cell.text, name, colour, cell)
 
     def _paint_state(self, painter: QPainter, rect: QRect, cell: Cell) -> None:
-        rect, colour = self._paint_sign(painter, rect, cell, STATE_SIGN), self._text_colour
+        size = self._holder.fonts.px(STATE_SIGN)
+        rect, colour = self._paint_sign(painter, rect, cell, size), self._text_colour
         if isinstance(cell.value, JobState | Connection):
             colour = self._word_colour(cell.value)
         self._draw(painter, rect, cell.text, "body", colour, cell)
 
     def _paint_location(self, painter: QPainter, rect: QRect, cell: Cell) -> None:
-        rect = self._paint_sign(painter, rect, cell, LOCATION_SIGN)
+        rect = self._paint_sign(painter, rect, cell, self._holder.fonts.px(LOCATION_SIGN))
         self._draw(painter, rect, cell.text, "body", self._text_colour, cell)
 
     def _paint_sign(self, painter: QPainter, rect: QRect, cell: Cell, size: int) -> QRect:
@@ -192,7 +196,8 @@ class CellDelegate(QStyledItemDelegate):
             return
         theme = self._theme
         is_full = cell.text == "F"
-        box = QRectF(rect.x() + 0.5, rect.center().y() - TYPE_BOX // 2 + 0.5, TYPE_BOX, TYPE_BOX)
+        side = self._holder.fonts.px(TYPE_BOX)
+        box = QRectF(rect.x() + 0.5, rect.center().y() - side // 2 + 0.5, side, side)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme.border, 1))
@@ -254,9 +259,9 @@ class CellDelegate(QStyledItemDelegate):
         return shown
 
     @staticmethod
-    def _font_name(cell: Cell) -> str:
+    def _font_name(kind: CellKind) -> str:
         names = {CellKind.STRONG: "body_medium", CellKind.MONO: "mono"}
-        return names.get(cell.kind, "body")
+        return names.get(kind, "body")
 
     def _take_theme(self) -> None:
         fonts = self._holder.fonts

@@ -79,8 +79,11 @@ class Column(Generic[R]):
 
     `text` is what a person reads, "" where it does not apply. `sort` gives what to sort by (None
     sorts last in both directions); without it the text is used. `width` is in px at the size of
-    the design. `descending_first` is for times, sizes and numbers, where the large ones are the
-    useful end. `heading` stands in the header where the title is too long for it.
+    the design; a column may give way to `least` when room is short (None: not at all) and grow to
+    `most`. Its title and the texts in `fits` are never cut. `descending_first` is for times, sizes
+    and numbers, where the large ones are the useful end. `heading` stands in the header where the
+    title is too long for it. Where even the least widths do not fit, the columns with `yields`
+    give their place up, 1 first; 0 never.
     """
 
     key: str
@@ -95,6 +98,10 @@ class Column(Generic[R]):
     elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight
     descending_first: bool = False
     is_visible: bool = True
+    least: int | None = None
+    most: int = 0
+    fits: tuple[str, ...] = ()
+    yields: int = 0
     heading: str | None = None
 
     def sort_value(self, record: R) -> Any:

@@ -11,6 +11,7 @@ from sesam_master.core.states import Connection, JobState
 from sesam_master.ui.signs import paint_connection, paint_state
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.flat_button import FlatButton
+from sesam_master.ui.widgets.search_field import SearchField
 
 WIDTH = 182
 SIDE = 14
@@ -35,30 +36,40 @@ class Facet:
 
 @dataclass(frozen=True)
 class FacetGroup:
-    """Rows under one heading. `more` is the text of a link below them, "" for none."""
+    """Rows under one heading. `more` is the text of a link below them, "" for none; `search` the
+    hint in the field above them, "" for no field."""
 
     key: str
     heading: str
     facets: tuple[Facet, ...]
     more: str = ""
+    search: str = ""
 
 
 class FacetColumn(QWidget):
-    """All groups. Rows of known keys are kept when counts change, with their focus."""
+    """All groups. Rows of known keys are kept when counts change, with their focus; the search
+    fields always. Signals carry the group's key."""
 
     changed = Signal(str, str, bool)
     more_clicked = Signal(str)
+    searched = Signal(str, str)
 
     def __init__(self, holder: ThemeHolder, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._holder = holder
         self._groups: tuple[FacetGroup, ...] = ()
         self._rows: dict[tuple[str, str], FacetRow] = {}
+        self._fields: dict[str, QWidget] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 10, 0, 12)
         self._column.setSpacing(0)
         self.setMinimumWidth(120)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+    @property
+    def groups(self) -> tuple[FacetGroup, ...]:
+        """What is shown."""
+        return self._groups
 
     def sizeHint(self) -> QSize:
         """The width of the design, the height of the rows."""
@@ -84,9 +95,13 @@ class FacetColumn(QWidget):
         )
 
     def _rebuild(self, groups: tuple[FacetGroup, ...]) -> None:
+        focus = next((key for key, row in self._rows.items() if row.hasFocus()), None)
+        kept = {group.key for group in groups if group.search}
+        for key in self._fields.keys() - kept:
+            self._fields.pop(key).deleteLater()
         while (item := self._column.takeAt(0)) is not None:
             widget = item.widget()
-            if widget is not None:
+            if widget is not None and widget not in self._fields.values():
                 widget.hide()
                 widget.deleteLater()
         self._rows.clear()
@@ -97,11 +112,27 @@ class FacetColumn(QWidget):
             heading.setProperty("role", "facets")
             heading.setContentsMargins(SIDE, 0, SIDE, 4)
             self._column.addWidget(heading)
+            if group.search:
+                self._column.addWidget(self._field(group))
             for facet in group.facets:
                 self._column.addWidget(self._row(group.key, facet))
             if group.more:
                 self._column.addWidget(self._more(group))
         self._column.addStretch(1)
+        if focus in self._rows:
+            self._rows[focus].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _field(self, group: FacetGroup) -> QWidget:
+        place = self._fields.get(group.key)
+        if place is None:
+            field = SearchField(self._holder, group.search)
+            field.textChanged.connect(lambda text, key=group.key: self.searched.emit(key, text))
+            place = QWidget()
+            row = QHBoxLayout(place)
+            row.setContentsMargins(SIDE, 0, SIDE, 4)
+            row.addWidget(field)
+            self._fields[group.key] = place
+        return place
 
     def _row(self, group_key: str, facet: Facet) -> "FacetRow":
         row = FacetRow(self._holder, facet)
@@ -150,18 +181,17 @@ class FacetRow(FlatButton):
         painter = QPainter(self)
         if self.underMouse():
             painter.fillRect(self.rect(), theme.hover)
-        middle = self.height() / 2
-        paint_check_box(
-            painter, QRectF(SIDE, middle - BOX / 2, BOX, BOX), self.isChecked(), self.holder
-        )
-        x = SIDE + BOX + GAP
-        sign_rect = QRectF(x, middle - SIGN / 2, SIGN, SIGN)
+        middle, side, size = self.height() / 2, fonts.px(BOX), fonts.px(SIGN)
+        box = QRectF(SIDE, middle - side / 2, side, side)
+        paint_check_box(painter, box, self.isChecked(), self.holder)
+        x = SIDE + side + GAP
+        sign_rect = QRectF(x, middle - size / 2, size, size)
         if isinstance(facet.sign, JobState):
             paint_state(painter, facet.sign, sign_rect, theme)
         elif isinstance(facet.sign, Connection):
             paint_connection(painter, facet.sign, sign_rect, theme)
         if facet.sign is not None:
-            x += SIGN + GAP - 1
+            x += size + GAP - 1
         count_width = QFontMetrics(fonts.small).horizontalAdvance(facet.count)
         label = QRect(x, 0, self.width() - x - SIDE - count_width - GAP, self.height())
         painter.setFont(fonts.body)
@@ -199,5 +229,5 @@ def paint_check_box(
     painter.restore()
 
 
-def _outline(groups: tuple[FacetGroup, ...]) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    return [(g.key, g.heading, g.more, tuple(f.key for f in g.facets)) for g in groups]
+def _outline(groups: tuple[FacetGroup, ...]) -> list[tuple[object, ...]]:
+    return [(g.key, g.heading, g.more, g.search, tuple(f.key for f in g.facets)) for g in groups]

@@ -1,5 +1,7 @@
 """A button of the filter bar: icon, words and a chevron, tinted while it narrows the view."""
 
+from typing import Literal
+
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QMenu, QWidget
@@ -17,13 +19,20 @@ WIDEST = 320
 
 
 class FilterButton(FlatButton):
-    """Shows "Sesam day: Sun 22 Nov". A menu given by `set_menu` opens on click and on Down."""
+    """Shows "Sesam day: Sun 22 Nov". A menu given by `set_menu` opens on click and on Down; a
+    button with the end "x" is a chip that a click removes."""
 
     def __init__(
-        self, holder: ThemeHolder, icon_name: str, text: str, parent: QWidget | None = None
+        self,
+        holder: ThemeHolder,
+        icon_name: str,
+        text: str,
+        end: Literal["chevron-down", "x"] = "chevron-down",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(holder, parent)
         self._icon_name = icon_name
+        self._end = end
         self._is_narrowing = False
         self._menu: QMenu | None = None
         self.setText(text)
@@ -42,6 +51,9 @@ class FilterButton(FlatButton):
     def set_text(self, text: str) -> None:
         """Show another choice."""
         self.setText(text)
+        if self._end == "x":
+            self.setAccessibleName(f"Remove the filter {text}")
+            self.setToolTip(f"{text}\nClick to remove this filter")
         self.updateGeometry()
 
     def set_menu(self, menu: QMenu) -> None:
@@ -84,7 +96,7 @@ class FilterButton(FlatButton):
         icon_rect = QRect(SIDE, middle - ICON // 2, ICON, ICON)
         paint_icon(painter, self._icon_name, icon_rect, theme.text2)
         chevron = QRect(self.width() - SIDE - CHEVRON, middle - CHEVRON // 2, CHEVRON, CHEVRON)
-        paint_icon(painter, "chevron-down", chevron, theme.text2)
+        paint_icon(painter, self._end, chevron, theme.text2)
         words = QRect(SIDE + ICON + GAP, 0, chevron.left() - 6 - SIDE - ICON - GAP, self.height())
         painter.setFont(fonts.small_medium)
         painter.setPen(theme.text if self.isEnabled() else theme.text3)

@@ -44,10 +44,6 @@ class PageHeader(QWidget):
         holder.changed.connect(self._take_theme)
         self._take_theme()
 
-    def set_title(self, title: str) -> None:
-        """Another title."""
-        self._title.set_text(title)
-
     def set_sentence(self, sentence: str) -> None:
         """Another sentence behind the title."""
         self._sentence.set_text(sentence)

@@ -15,6 +15,7 @@ from PySide6.QtCore import (
 from sesam_master.core.states import WORDS
 from sesam_master.ui.formatting import MISSING, UNKNOWN
 from sesam_master.ui.widgets.column import Align, Cell, CellKind, Column, GroupHead, R, Role
+from sesam_master.ui.widgets.held_rows import hold_rows
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -28,7 +29,8 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
     It sorts by itself, missing values last in both directions. While it is held, order does not
     change: new rows stand at the end and `waiting_changed` tells how many rows wait. A paged model
     never sorts: it asks its owner (`sort_requested` with column key and descending) for records in
-    the new order, and for the next page (`more_requested`, once until `append_page`).
+    the new order, and for the next page (`more_requested`, once until the next records come). Held,
+    it takes in what stands below its last row and the new values of its rows; the rest waits.
     Records for which `head_of` gives a GroupHead are group rows, never given to a column; use them
     in paged models only, where the owner keeps them above their rows.
     """
@@ -59,7 +61,9 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         self._sort_column: int | None = None
         self._descending = False
         self._is_held = False
-        self._waiting: set[Hashable] = set()
+        self._waiting: frozenset[Hashable] = frozenset()
+        self._new_waiting = 0
+        self._latest: tuple[R, ...] | None = None
         self._has_more = False
         self._page_is_asked = False
 
@@ -81,6 +85,16 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         if self._sort_column is None:
             return None
         return self._columns[self._sort_column].key, self._descending
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether the owner sorts and pages it."""
+        return self._is_paged
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """How many rows wait, and how many of them are not here at all yet (paged models)."""
+        return len(self._waiting), min(self._new_waiting, len(self._waiting))
 
     def record(self, row: int) -> R:
         """The record in a row. Raises IndexError."""
@@ -106,7 +120,7 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         doomed = {row for key in keys if (row := self._rows_by_key.get(key)) is not None}
         if not doomed:
             return
-        self._waiting -= {self._key_of(self._records[row]) for row in doomed}
+        self._set_waiting(self._waiting - {self._key_of(self._records[row]) for row in doomed})
         first = min(doomed)
         if max(doomed) - first + 1 != len(doomed):
             # One range at the end instead of many: views pay per range.
@@ -130,16 +144,32 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         self._merge(wanted.values())
         self._has_more = has_more
         self._page_is_asked = False
+        self._latest = None
         if self._is_paged:
             self._permute([self._rows_by_key[key] for key in wanted])
-        else:
-            self.resort()
+        self.resort()
 
-    def append_page(self, records: Iterable[R], has_more: bool) -> None:
-        """Add the page that was asked for; an empty one with `has_more` allows to ask again."""
-        self._page_is_asked = False
+    def offer_all(self, records: Iterable[R], has_more: bool = False) -> None:
+        """As `replace_all`, of a paged model; but while it is held, no row that is here moves."""
+        latest = tuple(records)
+        if not self._is_held:
+            self.replace_all(latest, has_more)
+            return
+        wanted = {self._key_of(record): record for record in latest}
+        held = hold_rows(list(self._rows_by_key), list(wanted), has_more)
+        here = [record for key, record in wanted.items() if key in self._rows_by_key]
+        self._merge([*here, *(wanted[key] for key in held.added)])
         self._has_more = has_more
-        self._merge(records)
+        self._page_is_asked = False
+        self._latest = latest
+        self._new_waiting = len(held.waiting_new)
+        self._set_waiting(held.waiting_new | held.waiting_moves)
+
+    def take_waiting(self) -> None:
+        """Show what waits now, held or not."""
+        latest, self._latest = self._latest, None
+        if latest is not None:
+            self.replace_all(latest, self._has_more)
 
     # -- order
 
@@ -167,12 +197,18 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         if not self._is_paged and not self._is_sorted():
             rows = range(len(self._records))
             self._permute(sorted(rows, key=self._sort_keys.__getitem__, reverse=self._descending))
-        self._set_waiting(set())
+        self._set_waiting(frozenset())
 
     def set_held(self, is_held: bool) -> None:
         """Keep rows where they are, while a person points at them."""
+        if is_held == self._is_held:
+            return
         self._is_held = is_held
-        if not is_held:
+        if is_held:
+            return
+        if self._is_paged:
+            self.take_waiting()
+        else:
             self.resort()
 
     # -- Qt's side
@@ -279,7 +315,7 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
             return
         self.resort()
 
-    def _set_waiting(self, waiting: set[Hashable]) -> None:
+    def _set_waiting(self, waiting: frozenset[Hashable]) -> None:
         if waiting != self._waiting:
             self._waiting = waiting
             self.waiting_changed.emit(len(waiting))

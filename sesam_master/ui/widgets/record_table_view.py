@@ -13,22 +13,24 @@ from PySide6.QtGui import (
     QKeySequence,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.cells import CellDelegate
 from sesam_master.ui.widgets.column import R
+from sesam_master.ui.widgets.column_widths import NARROWEST_COLUMN, ColumnWidths
 from sesam_master.ui.widgets.record_table import RecordTableModel
 
 HEADER_HEIGHT = 28
-NARROWEST_COLUMN = 28
 
 
 class RecordTableView(QTableView, Generic[R]):
     """Shows a RecordTableModel. Signals carry records, never indexes; group rows have their own.
 
-    While the pointer is over it or a row is selected, the model is held: rows do not move.
+    While the pointer is over it, a row is selected or a paged model is scrolled, the model is held:
+    rows do not move.
     """
 
     record_activated = Signal(object)
@@ -48,12 +50,17 @@ class RecordTableView(QTableView, Generic[R]):
         self.setItemDelegate(self._delegate)
         self._configure_rows()
         self._configure_header()
+        self._widths: ColumnWidths[R] = ColumnWidths(
+            holder, self.horizontalHeader(), model.columns, self._delegate.text_width
+        )
+        self._widths.given.connect(self.columns_changed)
         self._take_theme()
         holder.changed.connect(self._take_theme)
         self.entered.connect(self._hover)
         self.activated.connect(self._activate)
         self.clicked.connect(self._click)
         self.selectionModel().selectionChanged.connect(self._selection_changed)
+        self.verticalScrollBar().valueChanged.connect(self._hold)
 
     # -- for pages
 
@@ -61,11 +68,6 @@ class RecordTableView(QTableView, Generic[R]):
         """The records of the selected rows, in the order of the rows."""
         rows = sorted(index.row() for index in self.selectionModel().selectedRows())
         return [self._records.record(row) for row in rows if self._records.head(row) is None]
-
-    def current_record(self) -> R | None:
-        """The record of the current row."""
-        index = self.currentIndex()
-        return self._records.record(index.row()) if index.isValid() else None
 
     def select_key(self, key: Hashable) -> bool:
         """Select one row by its key and scroll to it. False when it is not here."""
@@ -77,17 +79,13 @@ class RecordTableView(QTableView, Generic[R]):
         return True
 
     def layout_state(self) -> dict[str, Any]:
-        """Order, widths, hidden columns and sorting, as plain data to keep per view."""
+        """Order, widths by a person, hidden columns and sorting, as plain data to keep per view."""
         header, columns = self.horizontalHeader(), self._records.columns
         by_place = sorted(range(len(columns)), key=header.visualIndex)
         return {
             "order": [columns[place].key for place in by_place],
-            "widths": {
-                column.key: header.sectionSize(place)
-                for place, column in enumerate(columns)
-                if not header.isSectionHidden(place)
-            },
-            "hidden": [c.key for place, c in enumerate(columns) if header.isSectionHidden(place)],
+            "widths": dict(self._widths.by_person),
+            "hidden": [c.key for p, c in enumerate(columns) if self._widths.is_hidden(p)],
             "sorting": list(self._records.sorting or ()),
         }
 
@@ -95,17 +93,16 @@ class RecordTableView(QTableView, Generic[R]):
         """Take what `layout_state` gave; unknown columns and odd values are passed over."""
         header = self.horizontalHeader()
         places = {column.key: place for place, column in enumerate(self._records.columns)}
-        known = [places[key] for key in state.get("order", ()) if key in places]
+        known = [places[key] for key in _listed(state, "order") if key in places]
         for target, place in enumerate(known):
             header.moveSection(header.visualIndex(place), target)
-        for key, width in dict(state.get("widths", {})).items():
-            if key in places and isinstance(width, int) and width >= NARROWEST_COLUMN:
-                header.resizeSection(places[key], width)
-        hidden = set(state.get("hidden", ()))
-        if "hidden" in state:
+        hidden = set(_listed(state, "hidden"))
+        if "hidden" in state and not hidden >= places.keys():
             for key, place in places.items():
-                header.setSectionHidden(place, key in hidden)
-        sorting = state.get("sorting", ())
+                self._widths.set_hidden(place, key in hidden)
+        widths = state.get("widths")
+        self._widths.give(widths if isinstance(widths, Mapping) else {})
+        sorting = _listed(state, "sorting")
         if len(sorting) == 2 and sorting[0] in places:
             self._records.sort_by(sorting[0], bool(sorting[1]))
         self._find_first_column()
@@ -114,17 +111,21 @@ class RecordTableView(QTableView, Generic[R]):
         """A menu that shows and hides columns; the caller pops it up."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        header = self.horizontalHeader()
-        shown = len(self._records.columns) - header.hiddenSectionCount()
+        hidden = [self._widths.is_hidden(p) for p in range(len(self._records.columns))]
+        shown = hidden.count(False)
         for place, column in enumerate(self._records.columns):
-            action = QAction(column.title, menu)
+            no_room = " (no room now)" if self._widths.has_no_room(place) else ""
+            action = QAction(f"{column.title}{no_room}", menu)
             action.setCheckable(True)
-            action.setChecked(not header.isSectionHidden(place))
+            action.setChecked(not hidden[place])
             if shown == 1 and action.isChecked():
                 action.setEnabled(False)
                 action.setToolTip("One column has to stay")
             action.toggled.connect(lambda is_on, at=place: self._show_column(at, is_on))
             menu.addAction(action)
+        menu.addSeparator()
+        fit = menu.addAction("Widths that fit", self._widths.forget)
+        fit.setEnabled(bool(self._widths.by_person))
         return menu
 
     def copy_rows(self) -> None:
@@ -163,6 +164,12 @@ class RecordTableView(QTableView, Generic[R]):
                 is_selected = self.selectionModel().isRowSelected(row)
                 self._delegate.paint_head(painter, rect, head, is_selected)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The columns fit into the new room."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._widths.fit(self.viewport().width())
+
     def enterEvent(self, event: QEnterEvent) -> None:
         """Rows stay under the pointer."""
         super().enterEvent(event)
@@ -198,7 +205,6 @@ class RecordTableView(QTableView, Generic[R]):
         header.setHighlightSections(False)
         header.setSectionsClickable(True)
         header.setSectionsMovable(True)
-        header.setStretchLastSection(True)
         header.setMinimumSectionSize(NARROWEST_COLUMN)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -206,7 +212,6 @@ class RecordTableView(QTableView, Generic[R]):
         header.sectionClicked.connect(self._sort_by_click)
         header.sectionMoved.connect(self._layout_moved)
         for place, column in enumerate(self._records.columns):
-            header.resizeSection(place, self._holder.fonts.px(column.width))
             header.setSectionHidden(place, not column.is_visible)
         self._find_first_column()
 
@@ -215,6 +220,7 @@ class RecordTableView(QTableView, Generic[R]):
         self.verticalHeader().setDefaultSectionSize(self._delegate.row_height())
         small_height = QFontMetrics(fonts.small_medium).height()
         self.horizontalHeader().setFixedHeight(max(HEADER_HEIGHT, small_height + 13))
+        self._widths.fit(self.viewport().width())
         self.viewport().update()
 
     def _sort_by_click(self, place: int) -> None:
@@ -227,10 +233,11 @@ class RecordTableView(QTableView, Generic[R]):
         self.columns_changed.emit()
 
     def _show_column(self, place: int, is_shown: bool) -> None:
-        self.horizontalHeader().setSectionHidden(place, not is_shown)
+        self._widths.set_hidden(place, not is_shown)
         self._layout_moved()
 
     def _layout_moved(self) -> None:
+        self._widths.fit(self.viewport().width())
         self._find_first_column()
         self.columns_changed.emit()
 
@@ -270,4 +277,11 @@ class RecordTableView(QTableView, Generic[R]):
         self.records_selected.emit(self.selected_records())
 
     def _hold(self) -> None:
-        self._records.set_held(self._has_pointer or self.selectionModel().hasSelection())
+        is_chosen = self.selectionModel().hasSelection()
+        is_scrolled = self._records.is_paged and self.verticalScrollBar().value() > 0
+        self._records.set_held(self._has_pointer or is_chosen or is_scrolled)
+
+
+def _listed(state: Mapping[str, Any], key: str) -> list[Any]:
+    value = state.get(key, ())
+    return list(value) if isinstance(value, list | tuple) else []

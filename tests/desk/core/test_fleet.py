@@ -127,23 +127,30 @@ def test_changes_touch_only_what_they_name(fleet: Fleet) -> None:
     assert list(fleet.locations[HERE].picture.tasks) == ["mail"]
 
 
-def test_a_task_keeps_its_newest_result_and_all_open_jobs(fleet: Fleet) -> None:
+def test_jobs_stay_until_the_location_says_that_they_are_gone(fleet: Fleet) -> None:
     fleet.apply(PictureArrived(HERE, picture(job("1", JobState.OK)), NOW))
-    for changed in (
-        job("2", JobState.ACTIVE),
-        job("3", JobState.QUEUED),
-        job("4", JobState.ACTIVE, kind=JobKind.RESTORE),
-        job("2", JobState.ERROR),
-        job("4", JobState.OK, kind=JobKind.RESTORE),
+    for changed, removed in (
+        (job("2", JobState.ACTIVE), ()),
+        (job("3", JobState.QUEUED), ()),
+        (job("4", JobState.ACTIVE, kind=JobKind.RESTORE), ()),
+        (job("2", JobState.ERROR), ("1", "never seen")),
+        (job("4", JobState.OK, kind=JobKind.RESTORE), ("4",)),
     ):
-        fleet.apply(ObjectsChanged(HERE, NOW, jobs={changed.id: changed}))
+        gone = frozenset(removed)
+        change = fleet.apply(
+            ObjectsChanged(HERE, NOW, jobs={changed.id: changed}, removed_jobs=gone)
+        )
+        assert change.jobs == {(HERE, changed.id), *((HERE, job_id) for job_id in removed)}
     state = fleet.locations[HERE]
+    assert state.picture is not None
     assert {j.id: j.state for j in state.picture.jobs.values()} == {
         "2": JobState.ERROR,
         "3": JobState.QUEUED,
     }
     assert state.picture.states == {JobState.ERROR: 1, JobState.QUEUED: 1}
-    assert state.newest_backup("docs").id == "3"
+    newest = state.newest_backup("docs")
+    assert newest is not None
+    assert newest.id == "3"
     assert state.newest_backup("mail") is None
 
 
@@ -182,7 +189,10 @@ def test_the_failure_of_a_removed_task_is_no_trouble_any_more(fleet: Fleet) -> N
     fleet.apply(PictureArrived(HERE, picture(failed, running), NOW))
     fleet.apply(connected())
     assert trouble_counts(fleet.locations[HERE]) == {JobState.ERROR: 1}
-    fleet.apply(ObjectsChanged(HERE, NOW, removed_tasks=frozenset({"docs"})))
+    gone = ObjectsChanged(
+        HERE, NOW, removed_tasks=frozenset({"docs"}), removed_jobs=frozenset({"1"})
+    )
+    fleet.apply(gone)
     assert trouble_counts(fleet.locations[HERE]) == {}
     kept = fleet.locations[HERE].picture
     assert kept is not None

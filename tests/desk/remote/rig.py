@@ -10,6 +10,7 @@ from sesam_master.core.fleet import ConnectionChanged, Fleet, FleetEvent, Locati
 from sesam_master.core.registry import Registration, Remembered
 from sesam_master.core.states import Connection
 from sesam_master.remote.hub import Hub
+from sesam_master.remote.sleep import Clock, waking_clock
 from sesam_master.remote.times import Times
 from tests.fakes.agent_server import FakeAgent
 
@@ -76,14 +77,14 @@ class HubRig:
         fleet: what the events add up to.
     """
 
-    def __init__(self, times: Times = QUICK) -> None:
+    def __init__(self, times: Times = QUICK, clock: Clock = waking_clock) -> None:
         self.registry = MemoryRegistry()
         self.credentials = MemoryCredentials()
         self.pictures = MemoryPictures()
         self.events: list[FleetEvent] = []
         self.fleet = Fleet()
         self._changed = threading.Condition()
-        self.hub = Hub(self.registry, self.credentials, self.pictures, self._take, times)
+        self.hub = Hub(self.registry, self.credentials, self.pictures, self._take, times, clock)
 
     def __enter__(self) -> "HubRig":
         self.hub.start()

@@ -1,17 +1,22 @@
 """What the desk asks of a location, and how refusals come back."""
 
+import socket
 import threading
 from collections.abc import Iterator
+from concurrent import futures
 
+import grpc
 import pytest
 
 from sesam_api.v1 import access_pb2, jobs_pb2, savesets_pb2
-from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.errors import AlreadyListed, LocationError, Trouble
 from sesam_master.core.gateway import FleetGateway, JobQuery
 from sesam_master.core.records import BackupType
+from sesam_master.core.registry import KeepingError, Registration
 from sesam_master.core.states import Connection, JobState
 from tests.desk.remote.rig import DEADLINE, HubRig
 from tests.fakes.agent_server import FakeAgent
+from tests.fakes.certificates import make_certificate
 
 
 @pytest.fixture
@@ -91,6 +96,7 @@ def test_lists(agent: FakeAgent, rig: HubRig, gateway: FleetGateway, here: str) 
     agent.location.start_job("7")
     agent.location.end_job("7", jobs_pb2.JOB_STATE_WARNING)
     saveset = next(iter(agent.location.savesets))
+    agent.location.savesets[saveset].damage = "Its data is missing."
     agent.location.listings[saveset] = {
         b"": [savesets_pb2.Entry(path=b"/srv", kind=savesets_pb2.ENTRY_KIND_DIRECTORY)]
     }
@@ -104,6 +110,7 @@ def test_lists(agent: FakeAgent, rig: HubRig, gateway: FleetGateway, here: str) 
     assert rig.ask(gateway.jobs(here, missed, "", False)).jobs == ()
     [found] = rig.ask(gateway.savesets(here, "docs", "")).savesets
     assert (found.name, found.state) == (saveset, JobState.WARNING)
+    assert found.damage == "Its data is missing."
     entries = rig.ask(gateway.entries(here, saveset, b"", ""))
     assert (entries.total, entries.entries[0].path) == (1, b"/srv")
     error = refused(rig, gateway.entries(here, saveset, b"/nope", ""))
@@ -141,10 +148,114 @@ def test_enrol(agent: FakeAgent) -> None:
         assert rig.until(registration.location_id, Connection.ON).role.value == "monitor"
         assert refused(rig, gateway.enrol(presented, token, "", "")).reason == "TOKEN_USED"
 
-        agent.location.tokens["abcd-0000-0000-0077"] = access_pb2.ROLE_ADMIN
-        second = rig.ask(gateway.enrol(presented, "abcd-0000-0000-0077", "Vienna", ""))
-        assert rig.registry.kept == [second]
-        rig.wait(lambda: rig.state(second.location_id).role.value == "admin")
+
+def enrolled(rig: HubRig, agent: FakeAgent, name: str = "", replaces: str = "") -> Registration:
+    """With a new token of the role admin."""
+    gateway = rig.hub.gateway
+    host, _, port = agent.address.rpartition(":")
+    presented = rig.ask(gateway.look(host, int(port)))
+    token = agent.enrolment_token()
+    return rig.ask(gateway.enrol(presented, token, name, "", replaces))
+
+
+def test_a_listed_location_is_replaced_only_if_a_person_wants_it(agent: FakeAgent) -> None:
+    rig = HubRig()
+    here = rig.register(agent, name="Vienna", farm="EMEA", port=1, is_on=False)
+    before = list(rig.registry.kept)
+    secret = rig.credentials.kept[here]
+    with rig:
+        with pytest.raises(AlreadyListed) as caught:
+            enrolled(rig, agent, replaces="another")
+        assert caught.value.listed == before[0]
+        assert not caught.value.is_token_good, "its certificate does not tell who it is"
+        assert rig.registry.kept == before
+        assert rig.credentials.kept == {here: secret}
+
+        changed = enrolled(rig, agent, "Name of the dialog", replaces=here)
+        assert (changed.name, changed.farm, changed.is_on) == ("Vienna", "EMEA", False)
+        assert changed.address == agent.address
+        assert rig.registry.kept == [changed]
+        assert rig.credentials.kept[here] != secret
+        rig.until(here, Connection.OFF)
+
+
+def test_an_agent_that_claims_a_listed_location_gets_no_token() -> None:
+    rig = HubRig()
+    with FakeAgent("Alpha") as agent:
+        here = rig.register(agent)
+        before = list(rig.registry.kept)
+        claims = make_certificate((f"agent.{here}.invalid",))
+        with FakeAgent("Mallory", certificate=claims) as other, rig:
+            with pytest.raises(AlreadyListed) as caught:
+                enrolled(rig, other)
+            assert caught.value.is_token_good
+            assert caught.value.location_id == here
+            assert other.calls == []
+            assert rig.registry.kept == before
+
+
+def test_a_desk_that_cannot_keep_anything_spends_no_token(agent: FakeAgent) -> None:
+    with HubRig() as rig:
+
+        def fail(_registrations: object) -> None:
+            raise KeepingError("The disk is full.")
+
+        rig.registry.save = fail  # type: ignore[method-assign]
+        with pytest.raises(KeepingError):
+            enrolled(rig, agent)
+        assert agent.calls == []
+
+
+def test_an_enrolment_without_an_answer_says_so(agent: FakeAgent) -> None:
+    with HubRig() as rig:
+        agent.lost_answers = 2
+        with pytest.raises(LocationError) as caught:
+            enrolled(rig, agent)
+        assert caught.value.reason == "ENROL_UNANSWERED"
+        assert rig.registry.kept == []
+
+
+def test_a_server_that_does_not_know_enrolment_is_told() -> None:
+    certificate = make_certificate()
+    pool = futures.ThreadPoolExecutor(1)
+    server = grpc.server(pool)
+    credentials = grpc.ssl_server_credentials([(certificate.key, certificate.certificate)])
+    port = server.add_secure_port("127.0.0.1:0", credentials)
+    server.start()
+    try:
+        with HubRig() as rig:
+            gateway = rig.hub.gateway
+            presented = rig.ask(gateway.look("127.0.0.1", port))
+            error = refused(rig, gateway.enrol(presented, "token", "", ""))
+            assert error.reason == "NOT_SUPPORTED"
+    finally:
+        server.stop(grace=None).wait()
+        pool.shutdown()
+
+
+def test_an_agent_at_one_address_of_several_is_reached(
+    agent: FakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(agent.address.rpartition(":")[2])
+
+    def found(*_: object, **__: object) -> list[object]:
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 0, "")
+        return [(*kind, ("127.0.0.2", port)), (*kind, ("127.0.0.1", port))]
+
+    with HubRig() as rig:
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "getaddrinfo", found)
+            presented = rig.ask(rig.hub.gateway.look("two.invalid", port))
+        assert presented.fingerprint == agent.fingerprint.upper()
+
+
+def test_a_name_in_another_script_is_reached(agent: FakeAgent) -> None:
+    port = int(agent.address.rpartition(":")[2])
+    rig = HubRig()
+    here = rig.register(agent, host="\uff4c\uff4fcalhost", port=port)  # IDNA maps it to ASCII
+    with rig:
+        rig.until(here, Connection.ON)
+        assert rig.ask(rig.hub.gateway.diagnose(here)).failed is None
 
 
 def test_look_at_a_closed_port(agent: FakeAgent, rig: HubRig, gateway: FleetGateway) -> None:

@@ -2,10 +2,12 @@
 
 import contextlib
 import dataclasses
+import itertools
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +84,39 @@ def test_a_killed_agent_is_broken_at_tcp_and_comes_back(agent: FakeAgent) -> Non
         assert rig.until(location_id, Connection.ON).trouble is None
         watches = [request for name, request in agent.calls if name == "Watch"]
         assert watches[-1].HasField("after_revision")
+        assert watches[-1].epoch == agent.location.epoch
         arrived = [event for event in rig.events if isinstance(event, PictureArrived)]
         assert len(arrived) == 1, "it goes on from the last revision, without a new picture"
+
+
+def test_revisions_of_another_epoch_are_not_gone_on_from(agent: FakeAgent) -> None:
+    rig = HubRig()
+    location_id = rig.register(agent)
+    with rig:
+        rig.until(location_id, Connection.ON)
+        agent.stop()
+        rig.until(location_id, Connection.BROKEN, "tcp")
+        agent.location.epoch = "another"  # a catalogue put back from a copy: same revisions
+        agent.location.tasks.clear()
+        agent.start()
+        rig.until(location_id, Connection.ON)
+        state = rig.state(location_id)
+        assert state.picture is not None
+        assert not state.picture.tasks
+
+
+def test_without_an_epoch_nothing_is_gone_on_from(agent: FakeAgent) -> None:
+    agent.location.epoch = ""
+    rig = HubRig()
+    location_id = rig.register(agent)
+    with rig:
+        rig.until(location_id, Connection.ON)
+        agent.stop()
+        rig.until(location_id, Connection.BROKEN, "tcp")
+        agent.start()
+        rig.until(location_id, Connection.ON)
+        watches = [request for name, request in agent.calls if name == "Watch"]
+        assert not watches[-1].HasField("after_revision")
 
 
 def test_a_frozen_stream_is_stale_until_it_goes_on(agent: FakeAgent) -> None:
@@ -303,3 +336,48 @@ def test_reconnect_does_not_wait_for_the_pause(agent: FakeAgent) -> None:
         rig.ask(rig.hub.gateway.reconnect(location_id))
         rig.until(location_id, Connection.ON)
         assert isinstance(rig.events[-1], ConnectionChanged)
+
+
+def test_a_dropped_connection_request_is_broken_at_tcp(agent: FakeAgent) -> None:
+    rig = HubRig()
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):  # the queue is full: the kernel drops every further SYN
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        location_id = rig.register(agent, port=listener.getsockname()[1])
+        with rig:
+            trouble = rig.until(location_id, Connection.BROKEN, "tcp").trouble
+            assert trouble is not None
+            assert "does not answer at port" in trouble.detail
+
+
+def test_a_clock_that_is_wrong_is_told_and_breaks_nothing(agent: FakeAgent) -> None:
+    agent.location.clock_ahead_seconds = -7200
+    rig = HubRig()
+    location_id = rig.register(agent)
+    with rig:
+        state = rig.until(location_id, Connection.ON)
+        assert state.clock_offset_seconds is not None
+        assert abs(state.clock_offset_seconds + 7200) < 5
+        assert state.proof_time is not None
+        assert abs((datetime.now(UTC) - state.proof_time).total_seconds()) < 60
+        failed = rig.ask(rig.hub.gateway.diagnose(location_id)).failed
+        assert failed is not None
+        assert failed.step.value == "clock"
+        assert "behind" in failed.found
+
+
+def test_streams_that_end_at_once_are_not_asked_for_without_a_pause(agent: FakeAgent) -> None:
+    asked: list[float] = []
+    agent.on_call["Watch"] = lambda: asked.append(time.monotonic())
+    agent.location.stopping = True  # each watch is told the state, and then ended
+    rig = HubRig(dataclasses.replace(QUICK, longest_pause=30.0))
+    rig.register(agent)
+    with rig:
+        rig.wait(lambda: len(asked) >= 5)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(asked)]
+    assert gaps[3] > 2 * gaps[0], gaps

@@ -1,6 +1,7 @@
 """Choosing of a listing, paging it, and the way to a restore that ran."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -10,12 +11,14 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.errors import Trouble
-from sesam_master.core.records import Level, ProtocolLine
+from sesam_master.core.fleet import ObjectsChanged
+from sesam_master.core.records import Job, Level, ProtocolLine
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.restore.page import FILES, RUN, TARGET, RestorePage
 from sesam_master.ui.restore.presenter import target_trouble
 from sesam_master.ui.restore.tree import ListingTree, Node, shown_name
+from sesam_master.ui.restore.view import ListingView
 from sesam_master.ui.theme import ThemeHolder
 from tests.desk.results.memory import (
     NOW,
@@ -216,3 +219,127 @@ def test_ticks_of_a_tree_always_agree(ticks: list[tuple[int, bool]]) -> None:
         assert above.is_chosen == (below[0] if below[0] == below[1] else None)
     paths = tree.choice().paths
     assert not any(p != q and q.startswith(p + b"/") for p in paths for q in paths)
+
+
+def _start(page: RestorePage) -> None:
+    _tick(page, 1)
+    page.next.click()
+    pump()
+    page.target.directory.setText("/srv/back")
+    page.next.click()
+    pump()
+
+
+def _end(bridge: Bridge, job: Job) -> None:
+    """A restore ends: its last value, and it is watched no more."""
+    last = ObjectsChanged("Hamburg", NOW, jobs={job.id: job}, removed_jobs=frozenset({job.id}))
+    bridge.deliver(last)
+    bridge.drain()
+
+
+def test_the_end_is_found_behind_many_newer_restores(
+    page: RestorePage, bridge: Bridge, gateway: MemoryGateway
+) -> None:
+    _start(page)
+    mine = gateway.history["Hamburg"][-1]
+    report(bridge, replace(mine, state=JobState.ACTIVE, start_time=NOW))
+    pump()
+    ended = replace(mine, state=JobState.WARNING, end_time=NOW, files=41, skipped=2)
+    newer = [replace(ended, id=str(n), state=JobState.OK) for n in range(1000, 1020)]
+    later = [replace(job, create_time=NOW + timedelta(hours=1)) for job in newer]
+    gateway.history["Hamburg"][-1:] = [ended, *later]
+
+    _end(bridge, ended)
+    pump()
+
+    assert page.run.state.text.startswith("Warning: 41 files restored")
+    assert "2 files not restored" in page.run.state.text
+
+
+def test_a_restore_that_the_history_does_not_know_is_said(
+    page: RestorePage, bridge: Bridge, gateway: MemoryGateway
+) -> None:
+    _start(page)
+    mine = gateway.history["Hamburg"].pop()
+    _end(bridge, replace(mine, state=JobState.OK, end_time=NOW))
+    pump()
+
+    assert not page.banner.isHidden()
+    assert "There is no job 901" in page.banner.accessibleName()
+
+
+def test_a_damaged_saveset_is_said_when_it_is_chosen(
+    page: RestorePage, gateway: MemoryGateway
+) -> None:
+    damaged = replace(
+        saveset("Hamburg", 8), state=JobState.ERROR, damage="Its data file is not there."
+    )
+    page.savesets.replace_all([saveset("Hamburg", 9), damaged], False)
+
+    page.saveset_view.select_key(damaged.key)
+    assert not page.banner.isHidden()
+    assert (
+        f"{damaged.name} cannot be restored whole: Its data file is not there. Choose"
+        in page.banner.accessibleName()
+    )
+
+    page.saveset_view.select_key(saveset("Hamburg", 9).key)
+    assert page.banner.isHidden()
+
+
+def test_a_page_that_was_opened_in_the_dark_fills_when_the_location_is_back(
+    holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    list_locations(bridge, "Hamburg")
+    bring_up(bridge, "Hamburg")
+    take_down(bridge, "Hamburg")
+    gateway.all_savesets["Hamburg"] = [saveset("Hamburg", 9)]
+    gateway.listing = {b"": [entry(b"/srv", 1)]}
+    gateway.troubles["Hamburg"] = Trouble.UNREACHABLE
+    page = RestorePage(holder, bridge, gateway, "Hamburg", "home", None, clock=lambda: NOW)
+    qtbot.addWidget(page)
+    page.show()
+    pump()
+    assert page.empty.isVisible()
+    assert not page.next.isVisible()
+
+    gateway.troubles.clear()
+    bring_up(bridge, "Hamburg")
+    pump()
+
+    assert not page.empty.isVisible()
+    assert page.banner.isHidden()
+    assert page.listing.index(0, 0).data() == "srv"
+
+
+def test_nothing_is_asked_below_a_file(page: RestorePage, gateway: MemoryGateway) -> None:
+    etc = page.listing.tree.top.children[1]
+    page.listing.load(etc)
+    pump()
+    asked = len(gateway.calls)
+
+    page.tree.expandAll()
+    page.listing.load(etc.children[0])
+    pump()
+
+    assert [call[3] for call in gateway.calls[asked:] if call[0] == "entries"] == [
+        b"/srv",
+        b"/srv/home",
+    ]
+
+
+def test_a_narrow_tree_gives_up_columns_before_names(
+    page: RestorePage, holder: ThemeHolder, qtbot: QtBot
+) -> None:
+    tree = ListingView(holder, page.listing)
+    qtbot.addWidget(tree)
+    tree.show()
+    hidden = {}
+    for width in (900, 480, 300):
+        tree.resize(width, 300)
+        pump()
+        hidden[width] = [tree.isColumnHidden(column) for column in range(4)]
+
+    assert hidden[900] == [False, False, False, False]
+    assert hidden[480] == [False, False, False, True]
+    assert hidden[300] == [False, False, True, True]

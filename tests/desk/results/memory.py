@@ -82,6 +82,7 @@ class MemoryGateway(FakeGateway):
     """Answers like a fleet of agents. A location in `troubles` raises that instead."""
 
     page_size: int = 4
+    lines_per_page: int = 50
     history: dict[str, list[Job]] = field(default_factory=dict)
     troubles: dict[str, Trouble] = field(default_factory=dict)
     all_savesets: dict[str, list[Saveset]] = field(default_factory=dict)
@@ -105,8 +106,8 @@ class MemoryGateway(FakeGateway):
     async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage:
         self._ask("protocol", location_id, job_id, after_line)
         lines = self.protocols.get((location_id, job_id), [])
-        page = lines[after_line : after_line + 50]
-        return ProtocolPage(tuple(page), after_line + 50 < len(lines))
+        last = after_line + self.lines_per_page
+        return ProtocolPage(tuple(lines[after_line:last]), last < len(lines))
 
     async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job:
         self._ask("start_backup", location_id, task, backup_type)

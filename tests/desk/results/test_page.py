@@ -69,7 +69,7 @@ def page(
 def _settle(qtbot: QtBot, page: ResultsPage) -> None:
     for _ in range(4):  # a page may ask for the next one when it is shown
         pump()
-        page.presenter.publish_now()
+        qtbot.waitUntil(lambda: not page.presenter.is_behind, timeout=3000)
 
 
 def _keys(page: ResultsPage) -> list[tuple[str, str]]:
@@ -195,8 +195,8 @@ def test_the_protocol_is_read_and_offers_act(
     ]
     page.table.select_key(("Hamburg", "20"))
     pump()
-    assert len(page.drawer.protocol.lines.lines) == 120
-    assert page.drawer.protocol.lines.first_trouble() == 70
+    assert len(page.drawer.pane.view.lines.lines) == 120
+    assert page.drawer.pane.view.lines.first_trouble() == 70
     assert page.drawer.row is not None
     offers = {offer.key: offer for offer in page.offers(page.drawer.row)}
     offers["restore"].run()

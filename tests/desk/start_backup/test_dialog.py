@@ -86,3 +86,19 @@ def test_a_location_that_comes_back_can_be_started_then(
     dialog = _dialog(holder, bridge, gateway, qtbot)
     bring_up(bridge, "Sevilla", [job("Sevilla", 1, task="home")])
     assert _stages(dialog) == [Stage.READY] * 4
+
+
+def test_at_a_dark_location_alone_it_says_why_and_the_sum_tells_outcomes(
+    holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    dialog = _dialog(holder, bridge, gateway, qtbot)
+    alone = StartBackupDialog(holder, bridge, gateway, [("Sevilla", "home")], None)
+    qtbot.addWidget(alone)
+    alone.show()
+    assert not alone.start.isEnabled()
+    assert alone.start.toolTip() == "Sevilla is broken; nothing can be sent to it."
+    dialog.start.click()
+    pump()
+    for name in NAMES[:3]:
+        report(bridge, replace(gateway.history[name][-1], state=JobState.OK))
+    assert dialog.summary.text == "3 ok, 1 cannot start"

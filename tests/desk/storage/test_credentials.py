@@ -76,6 +76,15 @@ def test_a_locked_keyring_says_what_to_do() -> None:
         KeyringCredentials(backend).get("id-a")
 
 
+def test_whatever_a_keyring_fails_with_is_told() -> None:
+    class Broken(MemoryKeyring):
+        def set_password(self, service: str, username: str, password: str) -> None:
+            raise ConnectionResetError  # of the library below it, and without words
+
+    with pytest.raises(KeepingError, match="cannot be written: ConnectionResetError"):
+        KeyringCredentials(Broken()).put("id-a", "sesam_1")
+
+
 @pytest.mark.parametrize(
     ("backend", "is_safe"),
     [(MemoryKeyring, True), (PlaintextKeyring, False), (WeakKeyring, False)],
@@ -91,7 +100,7 @@ def test_without_a_keyring_a_passphrase_is_needed(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keyring, "get_keyring", PlaintextKeyring)
-    with pytest.raises(PassphraseNeeded):
+    with pytest.raises(PassphraseNeeded, match="--passphrase-file"):
         open_credentials(path, None)
     assert isinstance(open_credentials(path, "correct horse"), EncryptedFile)
 

@@ -48,7 +48,16 @@ def test_damage_names_the_file_and_is_left_as_it_is(path: Path, content: bytes) 
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("port", "x"), ("is_on", 1), ("certificate", "%%"), ("name", None)]
+    ("key", "value"),
+    [
+        ("port", "x"),
+        ("port", 0),
+        ("port", 65536),
+        ("is_on", 1),
+        ("certificate", "%%"),
+        ("name", None),
+        ("location_id", ""),
+    ],
 )
 def test_a_wrong_field_is_damage(path: Path, key: str, value: object) -> None:
     RegistryFile(path).save([ALPHA])

@@ -1,15 +1,20 @@
 """A token goes to a server only after a person accepted its fingerprint."""
 
+from dataclasses import replace
+
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.addresses import DEFAULT_PORT
+from sesam_master.core.errors import AlreadyListed, LocationError, Trouble
 from sesam_master.core.registry import Registration
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.fingerprint import begins_with, grouped
-from sesam_master.ui.first_start.offer import DEFAULT_PORT, parse_offer
+from sesam_master.ui.fingerprint import begins_with, grouped, marked
+from sesam_master.ui.first_start.offer import parse_offer
 from sesam_master.ui.first_start.page import AddLocationPage
 from sesam_master.ui.theme import ThemeHolder
+from tests.fakes.fleet import registration
 from tests.fakes.gateway import PRESENTED, FakeGateway
 
 
@@ -96,7 +101,7 @@ def test_a_text_that_is_no_offer_is_told_at_once(
     page.offer_field.setText("hamburg.example:11401")
     page.connect_button.click()
 
-    assert "two words" in page.message.text()
+    assert "found one word" in page.message.text()
     assert gateway.calls == []
 
 
@@ -137,3 +142,65 @@ def test_bad_addresses_are_refused_with_a_sentence(text: str) -> None:
 )
 def test_the_spoken_characters_have_to_be_exact(typed: str, is_right: bool) -> None:
     assert begins_with(PRESENTED.fingerprint, typed) is is_right
+
+
+LISTED = replace(registration("hamburg", "EMEA"), port=7400)
+
+
+def _say_listed(page: AddLocationPage, gateway: FakeGateway, qtbot: QtBot) -> None:
+    page.offer_field.setText("127.0.0.1:11401 AAAA-BBBB")
+    page.connect_button.click()
+    qtbot.waitUntil(page.fingerprint.isVisible)
+    gateway.failure = AlreadyListed(LISTED, is_token_good=True)
+    page.name_field.setText("Another name")
+    page.accept_button.click()
+    qtbot.waitUntil(page.question.isVisible)
+    gateway.failure = None
+
+
+def test_a_listed_location_is_replaced_only_when_a_person_says_so(
+    page: AddLocationPage, gateway: FakeGateway, added: list[Registration], qtbot: QtBot
+) -> None:
+    _say_listed(page, gateway, qtbot)
+    assert "Hamburg" in page.question.heading.text()
+    assert f"{LISTED.address} becomes 127.0.0.1:11401." in page.question.text.text()
+    assert page.question.focusWidget() is page.question.leave_button
+    assert not added
+
+    page.question.replace_button.click()
+    qtbot.waitUntil(lambda: bool(added))
+
+    assert gateway.calls[-1][-1] == "hamburg"
+    assert not page.question.isVisible()
+
+
+def test_a_listed_location_that_is_left_stays_as_it_is(
+    page: AddLocationPage, gateway: FakeGateway, added: list[Registration], qtbot: QtBot
+) -> None:
+    _say_listed(page, gateway, qtbot)
+    asked = list(gateway.calls)
+
+    qtbot.keyClick(page.question.leave_button, Qt.Key.Key_Escape)
+
+    assert not page.question.isVisible()
+    assert gateway.calls == asked
+    assert not added
+
+
+def test_a_listed_location_whose_token_is_gone_is_an_error_only(
+    page: AddLocationPage, gateway: FakeGateway, qtbot: QtBot
+) -> None:
+    page.offer_field.setText("127.0.0.1:11401 AAAA-BBBB")
+    page.connect_button.click()
+    qtbot.waitUntil(page.fingerprint.isVisible)
+    gateway.failure = AlreadyListed(LISTED, is_token_good=False)
+    page.accept_button.click()
+    qtbot.waitUntil(lambda: "token is used up" in page.message.text())
+
+    assert not page.question.isVisible()
+
+
+def test_pairs_that_differ_are_marked() -> None:
+    assert marked("AB12CD34", "AB13CD34") == "AB&nbsp;<u><b>12</b></u>&nbsp;CD&nbsp;34"
+    assert "<b>" not in marked("AB12", "AB12")
+    assert marked("AB12", "AB").endswith("<u><b>12</b></u>")

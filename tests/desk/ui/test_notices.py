@@ -4,8 +4,10 @@ import pytest
 
 from sesam_api.v1 import errors_pb2
 from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.fleet import ConnectionTrouble
 from sesam_master.core.registry import KeepingError
-from sesam_master.ui.notices import REASONS, notice
+from sesam_master.ui.notices import REASONS, notice, trouble_text
+from tests.fakes.fleet import NOW
 
 CONTRACT = {
     name.removeprefix("ERROR_REASON_")
@@ -57,3 +59,12 @@ def test_what_was_found_on_the_way_stands_in_the_sentence() -> None:
 def test_errors_of_the_desk_itself_are_told() -> None:
     assert notice(KeepingError("The disk is full."), "save").why == "The disk is full."
     assert "ZeroDivisionError" in notice(ZeroDivisionError(), "save").why
+
+
+def test_a_changed_certificate_is_one_line_without_fingerprints() -> None:
+    found = f"The server presents {'AB' * 32}, but {'CD' * 32} was accepted. Nothing was sent."
+    told = trouble_text(ConnectionTrouble("fingerprint", found, NOW))
+
+    assert "Nothing was sent" in told
+    assert "ABAB" not in told
+    assert trouble_text(ConnectionTrouble("tcp", "It refuses.", NOW)) == "It refuses."

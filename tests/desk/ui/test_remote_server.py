@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.errors import LocationError, Trouble
@@ -10,6 +11,9 @@ from sesam_master.core.fleet import ConnectionChanged, PictureArrived, Registrat
 from sesam_master.core.gateway import Diagnosis, Step, StepReport
 from sesam_master.core.states import Connection
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.fingerprint import grouped
+from sesam_master.ui.fingerprint_pair import FingerprintPair
+from sesam_master.ui.remote_server.doctor import step_name
 from sesam_master.ui.remote_server.page import RemoteServerPage
 from sesam_master.ui.theme import ThemeHolder
 from tests.fakes.fleet import NOW, picture, registration
@@ -152,3 +156,50 @@ def test_the_filter_narrows_the_list(page: RemoteServerPage) -> None:
     page.filter_field.setText("emea")
 
     assert [row.name for row in page.model.records] == ["Hamburg"]
+
+
+def test_enter_does_not_delete_and_escape_takes_the_question_away(
+    page: RemoteServerPage, gateway: FakeGateway, qtbot: QtBot
+) -> None:
+    page.choose("hamburg")
+    page.delete_button.click()
+    detail = page.detail
+    assert detail.focusWidget() is detail.keep_button
+
+    qtbot.keyClick(detail.keep_button, Qt.Key.Key_Escape)
+
+    assert not detail.confirm_button.isVisible()
+    assert gateway.calls == []
+
+
+def test_the_question_survives_news_of_other_locations(
+    page: RemoteServerPage, bridge: Bridge
+) -> None:
+    page.choose("hamburg")
+    page.delete_button.click()
+    bridge.deliver(RegistrationsChanged((HAMBURG, replace(LAB, name="Other"))))
+    bridge.drain()
+
+    assert page.detail.confirm_button.isVisible()
+
+
+def test_both_fingerprints_can_be_copied_and_the_difference_is_marked(
+    page: RemoteServerPage, gateway: FakeGateway, qtbot: QtBot
+) -> None:
+    steps = (StepReport(Step.FINGERPRINT, False, "Another"),)
+    gateway.diagnosis = Diagnosis(steps, PRESENTED)
+    page.choose("hamburg")
+    page.detail.test_button.click()
+    qtbot.waitUntil(lambda: page.detail.doctor.findChild(FingerprintPair) is not None)
+
+    pair = page.detail.doctor.findChild(FingerprintPair)
+    assert pair is not None
+    assert pair.accepted.text() == grouped(HAMBURG.fingerprint)
+    assert "<b>" in pair.presented.text()
+    for shown in (pair.accepted, pair.presented):
+        assert shown.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
+
+
+@pytest.mark.parametrize("step", Step)
+def test_every_step_of_the_doctor_has_a_name(step: Step) -> None:
+    assert step_name(step)[0].isupper()

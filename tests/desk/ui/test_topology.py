@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from PySide6.QtCore import QModelIndex
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.fleet import (
     ConnectionChanged,
+    ConnectionTrouble,
     Fleet,
     FleetChange,
     FleetEvent,
@@ -17,6 +18,7 @@ from sesam_master.core.fleet import (
     RegistrationsChanged,
 )
 from sesam_master.core.states import Connection, JobState
+from sesam_master.ui.actions import Selection
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.topology.model import TopologyModel, TreeRole, TreeRow
@@ -264,3 +266,100 @@ def test_a_thousand_locations_come_in_few_insertions(qapp: object) -> None:
 
     assert insertions == [1000]
     assert tree.changed == ["All locations"]
+
+
+def _tip(tree: Tree, *path: str) -> str:
+    return str(find(tree, *path).data(Qt.ItemDataRole.ToolTipRole))
+
+
+def find(tree: Tree, *path: str) -> QModelIndex:
+    """The row at the end of a way of texts."""
+    here = QModelIndex()
+    for text in path:
+        rows = range(tree.model.rowCount(here))
+        if tree.model.canFetchMore(here):
+            tree.model.fetchMore(here)
+            rows = range(tree.model.rowCount(here))
+        here = next(i for r in rows if (i := tree.model.index(r, 0, here)).data() == text)
+    return here
+
+
+def test_a_location_says_since_when_it_is_dark_and_as_of_when_it_is_known() -> None:
+    tree = Tree(RegistrationsChanged((registration("lab"),)))
+    assert _tip(tree, "Lab").splitlines()[:2] == ["Lab: connecting", "Nothing is known of it yet"]
+
+    tree.apply(
+        PictureArrived("lab", picture("lab"), NOW),
+        ConnectionChanged("lab", Connection.ON, None, NOW),
+    )
+    assert "Last heartbeat 5\N{NO-BREAK SPACE}min ago" in _tip(tree, "Lab")
+
+    trouble = ConnectionTrouble("tcp", "It refuses connections.", NOW)
+    tree.apply(ConnectionChanged("lab", Connection.BROKEN, trouble, None))
+    first, why, known, address = _tip(tree, "Lab").splitlines()
+    assert first.startswith("Lab: broken since ")
+    assert why == "It refuses connections."
+    assert known.startswith("Known as of ")
+    assert known.endswith("5\N{NO-BREAK SPACE}min ago")
+    assert address == registration("lab").address
+
+
+def test_a_task_says_when_it_ended_and_in_the_dark_that_nothing_newer_is_known() -> None:
+    tree = Tree(
+        RegistrationsChanged((registration("lab"),)),
+        PictureArrived("lab", picture("lab"), NOW),
+        ConnectionChanged("lab", Connection.ON, None, NOW),
+    )
+    client_name = tree.fleet.locations["lab"].picture.clients  # type: ignore[union-attr]
+    way = ("Lab", "Clients", next(iter(client_name)))
+    task_name = str(tree.model.index(0, 0, _opened(tree, *way)).data())
+    assert _tip(tree, *way, task_name).startswith(f"{task_name}: ")
+    assert "nothing newer is known" not in _tip(tree, *way, task_name)
+
+    tree.apply(ConnectionChanged("lab", Connection.STALE, None, None))
+
+    assert _tip(tree, *way, task_name).endswith("nothing newer is known")
+    assert tree.row(find(tree, *way, task_name)).is_dark
+
+
+def _opened(tree: Tree, *path: str) -> QModelIndex:
+    index = find(tree, *path)
+    if tree.model.canFetchMore(index):
+        tree.model.fetchMore(index)
+    return index
+
+
+def test_keys_lead_from_the_filter_through_three_hundred_locations_to_the_menu(
+    holder: ThemeHolder, bridge: Bridge, qtbot: QtBot
+) -> None:
+    panel = TopologyPanel(holder, bridge, lambda: NOW)
+    qtbot.addWidget(panel)
+    panel.resize(264, 700)
+    panel.show()
+    many = [registration(f"site{n:03}", f"Farm {n % 7}") for n in range(300)]
+    bridge.deliver(RegistrationsChanged(tuple(many)))
+    bridge.drain()
+    chosen: list[Selection] = []
+    menus: list[tuple[Selection, QPoint]] = []
+    panel.activated.connect(chosen.append)
+    panel.menu_wanted.connect(lambda selection, place: menus.append((selection, place)))
+
+    panel.activateWindow()
+    panel.filter_field.setFocus()
+    qtbot.waitUntil(panel.filter_field.hasFocus)
+    qtbot.keyClicks(panel.filter_field, "site12")
+    qtbot.keyClick(panel.filter_field, Qt.Key.Key_Down)
+    assert panel.focusWidget() is panel.tree
+    qtbot.keyClicks(panel.tree, "site127")
+    qtbot.keyClick(panel.tree, Qt.Key.Key_Return)
+    assert chosen == [Selection("site127")]
+
+    row = panel.tree.visualRect(panel.tree.currentIndex())
+    assert row.intersects(panel.tree.inputMethodQuery(Qt.InputMethodQuery.ImCursorRectangle))
+    panel.tree.customContextMenuRequested.emit(row.center())
+    assert menus[0][0] == Selection("site127")
+
+    panel.filter_field.setFocus()
+    qtbot.keyClick(panel.filter_field, Qt.Key.Key_Escape)
+    assert panel.filter_field.text() == ""
+    assert panel.selection() == Selection("site127")

@@ -1,9 +1,9 @@
-"""Theme, bridge and a fleet in memory."""
+"""Theme, bridge and a fleet in memory for the tests of the desk's screens."""
 
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 
 from sesam_master.ui.bridge import Bridge
@@ -12,18 +12,20 @@ from tests.desk.results.memory import MemoryGateway
 from tests.fakes.gateway import run_at_once
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def nothing_left(qapp: QApplication) -> Iterator[None]:
-    """Destroys what the test made."""
+    """Destroys what the test made, and fails it if a timer still runs without an owner."""
     yield
     for widget in qapp.topLevelWidgets():
         widget.close()
         widget.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    left = [timer for timer in qapp.findChildren(QTimer) if timer.isActive()]
+    assert not left
 
 
 @pytest.fixture
-def holder(qapp: QApplication) -> ThemeHolder:
+def holder(nothing_left: None, qapp: QApplication) -> ThemeHolder:
     return ThemeHolder(qapp, ThemeMode.LIGHT)
 
 
@@ -33,7 +35,8 @@ def gateway() -> MemoryGateway:
 
 
 @pytest.fixture
-def bridge(qapp: QApplication) -> Iterator[Bridge]:
+def bridge(nothing_left: None, qapp: QApplication) -> Iterator[Bridge]:
+    """Its questions end at once."""
     bridge = Bridge(run_at_once)
     yield bridge
     bridge.close()

@@ -1,0 +1,75 @@
+"""One location as its stream tells it: the agent says what is watched, the desk follows."""
+
+from datetime import UTC, datetime
+
+from sesam_api.v1 import jobs_pb2, location_pb2
+from sesam_master.core.fleet import ObjectsChanged
+from sesam_master.core.states import JobState
+from sesam_master.remote.live import LiveState
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+Change = location_pb2.Change
+
+
+def job(job_id: str, state: int, kind: int = jobs_pb2.JOB_KIND_BACKUP) -> jobs_pb2.Job:
+    return jobs_pb2.Job(job_id=job_id, state=state, kind=kind, task="docs")
+
+
+def live(*jobs: jobs_pb2.Job) -> LiveState:
+    location = location_pb2.Location(location_id="a", name="Alpha")
+    first = location_pb2.Snapshot(first=True, location=location, epoch="e1")
+    return LiveState([first, location_pb2.Snapshot(complete=True, jobs=jobs)])
+
+
+def ids(state: LiveState) -> set[str]:
+    return set(LiveState.from_bytes(state.to_bytes()).picture().jobs)
+
+
+def take(state: LiveState, *changes: Change) -> ObjectsChanged:
+    event = state.take(changes, NOW)
+    assert event is not None
+    return event
+
+
+def test_an_ended_backup_takes_the_place_of_the_one_before_when_the_agent_says_so() -> None:
+    state = live(job("1", jobs_pb2.JOB_STATE_OK), job("2", jobs_pb2.JOB_STATE_ACTIVE))
+    ended = Change(job=job("2", jobs_pb2.JOB_STATE_ERROR))
+    event = take(state, Change(removed_job="1"), ended)
+    assert event.removed_jobs == {"1"}
+    assert event.jobs["2"].state is JobState.ERROR
+    assert ids(state) == {"2"}
+
+
+def test_a_backup_that_is_not_the_newest_of_its_task_is_told_and_not_kept() -> None:
+    state = live(job("1", jobs_pb2.JOB_STATE_OK), job("2", jobs_pb2.JOB_STATE_ACTIVE))
+    event = take(state, Change(job=job("2", jobs_pb2.JOB_STATE_OK)), Change(removed_job="2"))
+    assert event.jobs["2"].state is JobState.OK
+    assert event.removed_jobs == {"2"}
+    assert ids(state) == {"1"}
+
+
+def test_the_last_value_of_a_restore_is_told() -> None:
+    restore = jobs_pb2.JOB_KIND_RESTORE
+    state = live(job("3", jobs_pb2.JOB_STATE_ACTIVE, restore))
+    ended = Change(job=job("3", jobs_pb2.JOB_STATE_OK, restore))
+    event = take(state, ended, Change(removed_job="3"))
+    assert event.jobs["3"].state is JobState.OK
+    assert ids(state) == set()
+
+
+def test_a_removed_task_takes_no_job_with_it_by_itself() -> None:
+    state = live(job("1", jobs_pb2.JOB_STATE_OK))
+    assert take(state, Change(removed_task="docs")).removed_jobs == frozenset()
+    assert ids(state) == {"1"}
+    take(state, Change(removed_job="1"))
+    assert ids(state) == set()
+
+
+def test_an_unknown_job_may_be_removed() -> None:
+    state = live()
+    assert take(state, Change(removed_job="9")).removed_jobs == {"9"}
+
+
+def test_the_epoch_is_kept_with_the_state() -> None:
+    assert live().epoch == "e1"
+    assert LiveState.from_bytes(live().to_bytes()).epoch == "e1"
