@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import resource
 import signal
 import socket
@@ -19,6 +20,7 @@ from server_agent.adapters.instance_lock import AlreadyRunning, only_agent
 from server_agent.adapters.log_files import logging_to
 from server_agent.adapters.protocol_files import ProtocolFiles
 from server_agent.adapters.tar.engine import TarEngine
+from server_agent.domain.quoting import quoted
 from server_agent.installation import Installation, InstallationError, socket_address
 from server_agent.ports import Catalogue, Clock, Engine, EngineError, Protocols
 from server_agent.rpc.access import AccessServicer
@@ -49,6 +51,7 @@ ADDRESS_FILE = "address"  # in the installation's private directory while the ag
 GRACE_SECONDS = 3.0  # for calls that run when the agent stops
 LOCK_SECONDS = 2.0  # a command such as `sesam-agent token` holds the root for a moment
 LOCK_RETRY_SECONDS = 0.05
+UMASK = 0o077  # what the agent writes names other people's files, in a store outside its root too
 OPEN_FILES = 65_536  # each desk holds a connection; the usual soft limit is 1024
 
 
@@ -184,7 +187,7 @@ def build(installation: Installation, clock: Clock) -> Iterator[Agent]:
     if installation.store.name != installation.label:
         raise InstallationError(
             f"{installation.sm_ini}: the last part of path in section [STORE] is "
-            f"{installation.store.name!r}, but label is {installation.label!r}. "
+            f"{quoted(installation.store.name)}, but label is {quoted(installation.label)}. "
             "A store's directory bears the name of its label. Correct one of them"
         )
     engine = TarEngine(
@@ -210,6 +213,7 @@ def serve(installation: Installation, announce: Callable[[str], None]) -> None:
     _allow_many_files()
     clock = SystemClock()
     with (
+        _only_for_its_user(),
         _root_held(installation),
         logging_to(installation.lgc, clock),
         build(installation, clock) as agent,
@@ -273,6 +277,15 @@ def _root_held(installation: Installation) -> Iterator[None]:
                 continue
             yield
             return
+
+
+@contextmanager
+def _only_for_its_user() -> Iterator[None]:
+    before = os.umask(UMASK)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _allow_many_files() -> None:

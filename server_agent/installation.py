@@ -194,6 +194,11 @@ def _read(file: Path) -> str:
 
 
 def _unreadable(file: Path, error: OSError) -> InstallationError:
+    if isinstance(error, IsADirectoryError):
+        return InstallationError(
+            f"{file} is a directory, but a file is needed there. "
+            f"{ANCHOR_VARIABLE} names the file itself, --root DIR the agent's directory"
+        )
     return InstallationError(
         f"{file} cannot be read: {error.strerror}. "
         "Become the user who runs the agent, or put the file back from a backup"
@@ -238,7 +243,7 @@ def _described(anchor: Path, sm_ini: Path) -> Installation:
         found = value(section, key)
         if not os.path.isabs(found):
             raise InstallationError(
-                f"{sm_ini}: {key} in section [{section}] is {found!r}; "
+                f'{sm_ini}: {key} in section [{section}] is "{found}"; '
                 "it has to be an absolute path. Correct it"
             )
         # Any locale: the file is UTF-8, and the path's bytes are what stands in it.
@@ -272,6 +277,6 @@ def _port(sm_ini: Path, text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535:
         return int(text)
     raise InstallationError(
-        f"{sm_ini}: port in section [SERVER] is {text!r}; "
+        f'{sm_ini}: port in section [SERVER] is "{text}"; '
         "it has to be a number from 1 to 65535, or 0 for any free port. Correct it"
     )

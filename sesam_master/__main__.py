@@ -29,7 +29,9 @@ def _parser() -> argparse.ArgumentParser:
         help="file with the passphrase of the credentials, where there is no key ring",
     )
     parser.add_argument(
-        "--local", action="store_true", help="show the agent of this computer, keep nothing"
+        "--local",
+        action="store_true",
+        help="show the agent of this computer, keep nothing but the look of the window",
     )
     parser.add_argument(
         "--root", type=Path, metavar="DIR", help="with --local: the agent's directory"
@@ -73,6 +75,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         theme=given.theme,
     )
     if given.enrol is not None:
+        if not given.enrol.strip():
+            parser.error(
+                "--enrol has an empty address; give HOST:PORT of the agent, for example "
+                "backup.example.org:11401"
+            )
         if given.fingerprint is None:
             parser.error("--enrol needs --fingerprint: what sesam-agent fingerprint prints")
         if given.local or given.tour is not None:

@@ -3,9 +3,12 @@
 import logging
 import os
 import resource
+import shlex
 import signal
+import stat
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,20 +32,24 @@ from sesam_master.core.settings import Settings, SettingsStore
 from sesam_master.local import LocalAgent, MemoryCredentials, MemoryRegistry, NoPictures
 from sesam_master.remote.hub import Hub
 from sesam_master.storage.credentials import PassphraseNeeded, open_credentials
+from sesam_master.storage.desk_lock import DeskLock
 from sesam_master.storage.pictures import PictureFile
 from sesam_master.storage.places import Places, places
 from sesam_master.storage.registry_file import RegistryFile
 from sesam_master.storage.settings_file import SettingsFile
-from sesam_master.tour import Tour
+from sesam_master.tour import Tour, TourStopped
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.collector import QuietStart
 from sesam_master.ui.desk import Desk
 from sesam_master.ui.notices import notice
+from sesam_master.ui.start_failure import StartFailureDialog
 from sesam_master.ui.theme import ThemeHolder, ThemeMode
 from sesam_master.ui.unlock import UnlockDialog
 
 STOP_SECONDS = 5.0
 LOG_BYTES = 1_000_000
+LOCAL_SETTINGS = "local-settings.ini"
+NO_SCREEN = "offscreen"  # Qt's platform where a dialog would wait for nobody
 _log = logging.getLogger("sesam_master")
 
 
@@ -115,7 +122,7 @@ def enrol(options: Options, wanted: Enrolment, tokens: TextIO) -> int:
         try:
             stores = _stores(options, stack, asks=False)
             assert stores is not None
-            hub = Hub(stores.registry, stores.credentials, stores.pictures, lambda _event: None)
+            hub = Hub(stores.registry, stores.credentials, NoPictures(), lambda _event: None)
             hub.start()
             stack.callback(hub.stop, STOP_SECONDS)
             done = headless.enrol(
@@ -145,7 +152,7 @@ def run(options: Options, tour: Path | None = None) -> int:
     holder = ThemeHolder(app, options.theme or ThemeMode.SYSTEM)
     with ExitStack() as stack:
         try:
-            stores = _stores(options, stack, asks=tour is None)
+            stores = _stores(options, stack, asks=tour is None, holder=holder)
             if stores is None:
                 return 0
             program = Program(holder, stores, is_local=options.is_local)
@@ -153,18 +160,28 @@ def run(options: Options, tour: Path | None = None) -> int:
                 program.desk.look_as(_look(stores.settings.load(), options.theme))
             program.start()
         except KeepingError as error:
+            if tour is None and app.platformName() != NO_SCREEN:
+                sys.stderr.write(f"sesam-master: {error}\n")
+                StartFailureDialog(holder, str(error)).exec()
+                return 1
             return _refuse(str(error))
         stack.callback(program.stop)
         _report_failures(program.desk)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            # The clock of the status bar lets Python look for signals every second.
-            signal.signal(number, lambda *_: app.quit())
         if tour is not None:
-            return _tour(Tour(program.desk, holder, program.bridge), tour)
+            walk = Tour(program.desk, holder, program.bridge)
+            _on_signals(walk.stop)
+            return _tour(walk, tour)
+        # The second hand of the bridge lets Python look for signals every second.
+        _on_signals(app.quit)
         status = app.exec()
         if stores.settings is not None:
             _keep_look(program.desk, stores.settings)
         return status
+
+
+def _on_signals(end: Callable[[], object]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: end())
 
 
 def _look(kept: Settings, theme: ThemeMode | None) -> Settings:
@@ -182,6 +199,8 @@ def _keep_look(desk: Desk, settings: SettingsStore) -> None:
 def _tour(tour: Tour, directory: Path) -> int:
     try:
         told = tour.walk(directory)
+    except TourStopped:
+        return _refuse(f"The tour was ended. The pictures taken so far are in {directory}.")
     except OSError as error:
         return _refuse(
             f"The pictures cannot be kept in {directory}: {error.strerror or error}. "
@@ -196,18 +215,30 @@ def _refuse(why: str) -> int:
     return 1
 
 
-def _stores(options: Options, stack: ExitStack, *, asks: bool) -> Stores | None:
-    """None when a person does not want to unlock. Raises KeepingError, also for a passphrase that
-    is needed when nobody is there to be asked."""
+def _stores(
+    options: Options, stack: ExitStack, *, asks: bool, holder: ThemeHolder | None = None
+) -> Stores | None:
+    """None when a person does not want to unlock. `holder` is that of a desk with a window, of
+    which a profile can have one. Raises KeepingError, also for a passphrase that is needed when
+    nobody is there to be asked."""
     if options.is_local:
         agent = LocalAgent(options.root, os.environ)
         stack.callback(agent.close)
-        return Stores(MemoryRegistry([agent.registration]), MemoryCredentials(), NoPictures())
+        settings = places(options.profile).settings.with_name(LOCAL_SETTINGS)
+        return Stores(
+            MemoryRegistry([agent.registration]),
+            MemoryCredentials(),
+            NoPictures(),
+            SettingsFile(settings),
+        )
     kept = places(options.profile)
     for directory in {kept.registry.parent, kept.pictures.parent, kept.log}:
         _make_private(directory)
     _log_to(kept.log / "sesam-master.log", stack)
-    credentials = _credentials(kept, _passphrase(options.passphrase_file), asks=asks)
+    if holder is not None:
+        stack.callback(DeskLock(kept.lock).release)
+    passphrase = _passphrase(options.passphrase_file)
+    credentials = _credentials(kept, passphrase, holder if asks else None)
     if credentials is None:
         return None
     return Stores(
@@ -218,11 +249,14 @@ def _stores(options: Options, stack: ExitStack, *, asks: bool) -> Stores | None:
     )
 
 
-def _credentials(kept: Places, passphrase: str | None, *, asks: bool) -> CredentialStore | None:
+def _credentials(
+    kept: Places, passphrase: str | None, holder: ThemeHolder | None
+) -> CredentialStore | None:
+    """`holder` is of the desk whose person can be asked."""
     try:
         return open_credentials(kept.credentials, passphrase)
     except PassphraseNeeded:
-        if not asks:
+        if holder is None:
             raise
         opened: list[CredentialStore] = []
 
@@ -233,7 +267,7 @@ def _credentials(kept: Places, passphrase: str | None, *, asks: bool) -> Credent
             return str(error)
         return ""
 
-    dialog = UnlockDialog(unlock, is_new=not kept.credentials.exists())
+    dialog = UnlockDialog(holder, unlock, is_new=not kept.credentials.exists())
     if dialog.exec() != QDialog.DialogCode.Accepted:
         return None
     return opened[-1]
@@ -243,7 +277,15 @@ def _passphrase(file: Path | None) -> str | None:
     if file is None:
         return None
     try:
-        text = file.read_text(encoding="utf-8")
+        with file.open(encoding="utf-8") as opened:
+            mode = os.fstat(opened.fileno()).st_mode
+            if stat.S_ISREG(mode) and mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise KeepingError(
+                    f"Others can reach the passphrase in {file} (its rights are "
+                    f"{stat.S_IMODE(mode):04o}), so it is not used. "
+                    f"Run chmod 600 {shlex.quote(str(file))} and try again."
+                )
+            text = opened.read()
     except OSError as error:
         raise KeepingError(
             f"The passphrase cannot be read from {file}: {error.strerror}. Name a file that can be "

@@ -6,7 +6,7 @@ The rules for finding it are those of the agent: `--root`, else SESAM2000_INI, e
 
 import os
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from configparser import ConfigParser, Error
 from pathlib import Path
 from urllib.parse import quote
@@ -71,13 +71,19 @@ class MemoryRegistry:
     """Registrations that last as long as the program."""
 
     def __init__(self, registrations: Iterable[Registration]) -> None:
-        self._registrations = list(registrations)
+        self._registrations = {item.location_id: item for item in registrations}
 
     def load(self) -> list[Registration]:
-        return list(self._registrations)
+        return list(self._registrations.values())
 
-    def save(self, registrations: Iterable[Registration]) -> None:
-        self._registrations = list(registrations)
+    def change(self, act: Callable[[dict[str, Registration]], object]) -> list[Registration]:
+        changed = dict(self._registrations)
+        act(changed)
+        self._registrations = changed
+        return self.load()
+
+    def stamp(self) -> object:
+        return self._registrations  # another one after each change
 
 
 class MemoryCredentials:

@@ -23,6 +23,10 @@ PAGE_SECONDS = 1.5  # for a page to have asked its locations; loopback answers i
 LOOK_MS = 50
 
 
+class TourStopped(Exception):
+    """Somebody ended the tour."""
+
+
 class Tour:
     """One walk over the pages of a desk whose window is open."""
 
@@ -31,22 +35,29 @@ class Tour:
         self._window = desk.window
         self._holder = holder
         self._bridge = bridge
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Ends the walk; it raises TourStopped."""
+        self._is_stopped = True
 
     def walk(self, directory: Path, width: int = 1440, height: int = 900) -> str:
         """Takes the pictures and returns the fleet as a table, with the places of the pictures.
 
         Raises:
+            TourStopped: it was ended before its end.
             OSError: the directory cannot be made, or a picture not be written in it.
         """
         directory.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=directory).close()  # fails now rather than after a minute
         self._window.resize(width, height)
-        _wait(self._is_settled, FLEET_SECONDS)
+        self._wait(self._is_settled, FLEET_SECONDS)
         taken = []
         for name, show in self._pages():
             show()
-            _wait(lambda: False, PAGE_SECONDS)
+            self._wait(lambda: not self._bridge.fleet.locations, PAGE_SECONDS)
             for mode in (ThemeMode.LIGHT, ThemeMode.DARK):
+                self._look()
                 self._holder.set_mode(mode)
                 QApplication.processEvents()
                 file = directory / f"{name}-{mode.value}.png"
@@ -68,7 +79,10 @@ class Tour:
     def _show_results(self) -> None:
         """Backups by state, with the newest result open."""
         self._desk.actions.qaction("results").trigger()
-        _wait(lambda: self._desk.results.model.rowCount() > 0, PAGE_SECONDS)
+        self._wait(
+            lambda: self._desk.results.model.rowCount() > 0 or not self._bridge.fleet.locations,
+            PAGE_SECONDS,
+        )
         self._desk.results.table.selectRow(0)
 
     def _first_task(self) -> tuple[str, None, str] | None:
@@ -78,13 +92,33 @@ class Tour:
         return None
 
     def _is_settled(self) -> bool:
-        states = self._bridge.fleet.locations.values()
-        return bool(states) and all(
+        fleet = self._bridge.fleet
+        return fleet.is_listed and all(
             state.picture is not None
             if state.connection is Connection.ON
             else state.connection is not Connection.STALE
-            for state in states
+            for state in fleet.locations.values()
         )
+
+    def _wait(self, is_there: Callable[[], bool], seconds: float) -> None:
+        """Lets the program go on until something is there or the time is up."""
+        loop = QEventLoop()
+        deadline = time.monotonic() + seconds
+
+        def look() -> None:
+            if self._is_stopped or is_there() or time.monotonic() > deadline:
+                loop.quit()
+
+        timer = QTimer()
+        timer.timeout.connect(look)
+        timer.start(LOOK_MS)
+        loop.exec()
+        timer.stop()
+        self._look()
+
+    def _look(self) -> None:
+        if self._is_stopped:
+            raise TourStopped
 
 
 def _keep(picture: QPixmap, file: Path) -> None:
@@ -93,16 +127,3 @@ def _keep(picture: QPixmap, file: Path) -> None:
     content.open(QIODevice.OpenModeFlag.WriteOnly)
     picture.save(content, "PNG")
     file.write_bytes(content.data().data())
-
-
-def _wait(is_there: Callable[[], bool], seconds: float) -> None:
-    """Lets the program go on until something is there or the time is up."""
-    loop = QEventLoop()
-    deadline = time.monotonic() + seconds
-    timer = QTimer()
-    timer.timeout.connect(
-        lambda: loop.quit() if is_there() or time.monotonic() > deadline else None
-    )
-    timer.start(LOOK_MS)
-    loop.exec()
-    timer.stop()

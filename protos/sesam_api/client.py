@@ -17,6 +17,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 
+from sesam_api.errors import SesamError
 from sesam_api.location import Location
 from sesam_api.v1 import access_pb2
 from sesam_api.v1.access_pb2_grpc import AccessServiceStub
@@ -55,7 +56,8 @@ def connect(
     Raises:
         FingerprintMissing, FingerprintMismatch: the server's certificate was not accepted.
         Unreachable: with the step that failed.
-        SesamError: the agent refused token or credential, or an argument cannot be used.
+        SesamError: the agent refused token or credential, or an argument cannot be used. If its
+            `credential` is set, the token was exchanged before this failed: connect with that.
         TypeError: neither or both of address and unix, or an address without token=.
         ValueError: an empty token.
     """
@@ -76,7 +78,16 @@ def connect(
     with contextlib.closing(wire.channel):
         if unix is None and token is not None:
             wire.credential = _credential(wire, token.strip(), holder or _default_holder())
-        yield Location(wire)
+        yield _location(wire, token)
+
+
+def _location(wire: Wire, token: str | None) -> Location:
+    try:
+        return Location(wire)
+    except SesamError as error:
+        if wire.credential is not None and token is not None and wire.credential != token.strip():
+            error.credential = wire.credential
+        raise
 
 
 def _default_holder() -> str:

@@ -19,12 +19,12 @@ _DOMAIN = "sesam"
 SENTENCES: Mapping[str, str] = {
     "INTERNAL": "The agent failed in a way that it did not foresee; its log has more under "
     "incident {incident}.",
-    "INVALID_ARGUMENT": "The value {value} of {field} cannot be used. "
+    "INVALID_ARGUMENT": 'The value "{value}" of {field} cannot be used. '
     "What would be right: {expected}.",
     "WRONG_LOCATION": "The request is for location {asked}, but location {here} answered. "
     "Connect to the right agent.",
     "REQUEST_ID_REQUIRED": "The request has no usable request id; it must be a UUID.",
-    "REQUEST_ID_REUSED": "The request id was used before for {method}. "
+    "REQUEST_ID_REUSED": "The request id was used before for another request ({method}). "
     "Every change needs a new one.",
     "NOT_AUTHENTICATED": "The agent does not know the credential, or it was revoked. "
     "Ask the location's administrator for a new enrolment token.",
@@ -53,6 +53,8 @@ SENTENCES: Mapping[str, str] = {
     "Read it again from its first page.",
     "WATCH_OVERFLOW": "The location changes faster than this program reads. Watch again.",
     "SAVESET_DAMAGED": "The saveset {saveset} is damaged: {detail}",
+    "LISTING_UNREADABLE": "The listing of saveset {saveset} cannot be read just now "
+    "({detail}). It is not known to be damaged: try again later.",
     "SHUTTING_DOWN": "The agent is stopping and takes no new work. Try again when it runs again.",
     "NO_SPACE": "The agent's own disk is full ({place}); nothing was changed. "
     "Make room there, then try again.",
@@ -76,6 +78,13 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
+_EMPTY = "{field} is empty. What would be right: {expected}."
+_EMPTY_NAME = "{} is empty. What would be right: one that this location has."
+_NAMES = frozenset({"client", "task", "job", "saveset", "credential", "address", "fingerprint"})
+_LONGEST_NAME = 200
+_KEPT = 80
+
+
 class _Known(dict[str, str]):
     """Writes "?" for what an agent did not tell."""
 
@@ -89,7 +98,18 @@ def sentence(reason: str, metadata: Mapping[str, str]) -> str:
     if template is None:
         details = ", ".join(f"{key}: {value}" for key, value in metadata.items())
         return f"The agent refused the request: {reason} ({details})."
-    return template.format_map(_Known(metadata))
+    if reason == "INVALID_ARGUMENT" and metadata.get("value") == "":
+        template = _EMPTY
+    empty = next((key for key in _NAMES if metadata.get(key) == ""), None)
+    if empty is not None and reason.endswith("_NOT_FOUND"):
+        return _EMPTY_NAME.format(empty)
+    shown = {key: _shown(value) if key in _NAMES else value for key, value in metadata.items()}
+    return template.format_map(_Known(shown))
+
+
+def _shown(name: str) -> str:
+    """The name, cut if no name is that long."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_KEPT]}… ({len(name)} characters)"
 
 
 class SesamError(Exception):
@@ -98,7 +118,11 @@ class SesamError(Exception):
     Attributes:
         reason: a name out of `SENTENCES`; errors.proto says what the agent's mean.
         metadata: the input concerned.
+        credential: secret; what an enrolment token had been exchanged for when a connect failed
+            after that. The token cannot be used again, this can. Else None.
     """
+
+    credential: str | None = None
 
     def __init__(self, reason: str, metadata: Mapping[str, str] | None = None) -> None:
         self.reason = reason

@@ -177,20 +177,25 @@ class Location:
         )
         return convert.job(self._wire.call(self._jobs.StartBackup, request).job)
 
-    def restore(self, saveset: str | Saveset, target: Path, paths: Iterable[Path] = ()) -> Job:
+    def restore(
+        self, saveset: str | Saveset, target: Path, paths: Iterable[Path] | None = None
+    ) -> Job:
         """Queues a restore.
 
         Args:
             saveset: the saveset or its name.
             target: absolute path of a directory on the client. Below it, every path is made as it
                 was from the root; files that exist there are replaced.
-            paths: full paths out of the listing, directories with all they hold. None of them:
-                everything.
+            paths: full paths out of the listing, directories with all they hold; without them,
+                everything. An empty list is a ValueError.
         """
+        chosen = [] if paths is None else _paths(paths)
+        if paths is not None and not chosen:
+            raise ValueError("restore(): paths is empty. Leave it out to restore everything")
         request = savesets_pb2.StartRestoreRequest(
             **self._change(),
             saveset=_saveset_name(saveset),
-            paths=_paths(paths),
+            paths=chosen,
             target=os.fsencode(target),
         )
         return convert.job(self._wire.call(self._savesets.StartRestore, request).job)
@@ -361,11 +366,7 @@ class Location:
 
     def _change(self) -> dict[str, str]:
         """What every changing request carries."""
-        return {"location_id": self.identity.location_id, "request_id": _request_id()}
-
-
-def _request_id() -> str:
-    return str(uuid.uuid4())
+        return {"location_id": self.identity.location_id, "request_id": str(uuid.uuid4())}
 
 
 def _pages(page: Callable[[str], tuple[Iterable[Item], str]]) -> Iterator[Item]:
@@ -383,8 +384,14 @@ def _paths(paths: Iterable[Path]) -> list[bytes]:
 
 
 def _job_id(job: str | Job) -> str:
-    return job.id if isinstance(job, Job) else job
+    return job.id if isinstance(job, Job) else _name(job, "job")
 
 
 def _saveset_name(saveset: str | Saveset) -> str:
-    return saveset.name if isinstance(saveset, Saveset) else saveset
+    return saveset.name if isinstance(saveset, Saveset) else _name(saveset, "saveset")
+
+
+def _name(given: str, kind: str) -> str:
+    if not isinstance(given, str):
+        raise TypeError(f"a {kind}, or what names it as text, is needed, not {given!r}")
+    return given

@@ -88,7 +88,7 @@ class Job:
         files, size, stored_size: the result, 0 while open; sizes in bytes, `stored_size` on the
             medium.
         skipped: files that could not be saved or restored whole.
-        message: one line for people, in the agent's words.
+        message: one line for people, in the agent's words; of an open job, what holds it up.
         started_by: holder of the credential, or "local".
         target: restores only: the directory restored to.
     """

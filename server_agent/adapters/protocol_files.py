@@ -4,8 +4,13 @@ A line of the file is one line of the protocol: time, level, code and text, sepa
 backslash, tab, line feed or carriage return within a field is written as \\\\, \\t, \\n or \\r.
 """
 
+import math
 import os
 import re
+import threading
+import time
+from bisect import bisect_right
+from collections import OrderedDict
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -15,6 +20,8 @@ from server_agent.domain.jobs import Job, Level, ProtocolLine
 
 _LONGEST_TASK_BYTES = 150  # of the 255 that a file name may have
 _BLOCK = 64 * 1024
+_MARKED_FILES = 64  # protocols that are read at a time; a mark for each block of each
+_SYNC_SECONDS = 1.0  # a disk syncs some hundred times a second, and warnings come by the thousand
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _SIGNS = {escape: sign for sign, escape in _ESCAPES.items()}
 _ESCAPE_TABLE = str.maketrans(_ESCAPES)
@@ -23,12 +30,22 @@ _UNSAFE = re.compile(r"[^\w.\-]")
 
 
 class ProtocolFile:
-    """Appends to one protocol. Each line reaches the file before `write` returns."""
+    """Appends to one protocol. Each line reaches the file before `write` returns; a sync is paid
+    for warnings and errors, at most once a second, and at the end."""
 
     def __init__(self, file: Path) -> None:
+        is_new = not file.exists()
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self._stream = os.fdopen(descriptor, "r+b", buffering=0)
-        _cut_torn_line(self._stream)
+        self._is_synced = True
+        self._sync_time = -math.inf  # seconds of the monotonic clock
+        try:
+            _cut_torn_line(self._stream)
+            if is_new:
+                _sync_directory(file.parent)
+        except OSError:
+            self._stream.close()
+            raise
 
     def write(self, line: ProtocolLine) -> None:
         """Raises OSError when the line cannot be written, ValueError when this is closed."""
@@ -41,9 +58,25 @@ class ProtocolFile:
         except OSError:
             _cut_torn_line(self._stream)
             raise
+        self._is_synced = False
+        if line.level is not Level.INFO:
+            now = time.monotonic()
+            if now - self._sync_time >= _SYNC_SECONDS:
+                self._sync()
+                self._sync_time = now
 
     def close(self) -> None:
-        self._stream.close()
+        """Raises OSError when what was written may not be on the disk; it is closed all the
+        same."""
+        if self._stream.closed:
+            return
+        with self._stream:
+            if not self._is_synced:
+                self._sync()
+
+    def _sync(self) -> None:
+        os.fsync(self._stream.fileno())
+        self._is_synced = True
 
 
 class ProtocolFiles:
@@ -51,22 +84,28 @@ class ProtocolFiles:
 
     def __init__(self, lis: Path) -> None:
         self._lis = lis
+        self._lock = threading.Lock()
+        self._marks: OrderedDict[Path, _Marks] = OrderedDict()
 
     def open(self, job: Job) -> ProtocolFile:
         file = self.file(job)
-        file.parent.mkdir(mode=0o700, exist_ok=True)
+        if not file.parent.is_dir():
+            file.parent.mkdir(mode=0o700, exist_ok=True)
+            _sync_directory(file.parent.parent)
         return ProtocolFile(file)
 
-    def read(self, job: Job, after_line: int, limit: int) -> tuple[list[ProtocolLine], bool]:
+    def read(self, job: Job, after_line: int, limit: int) -> tuple[list[ProtocolLine], int]:
+        file = self.file(job)
         try:
-            stream = self.file(job).open("rb")
+            stream = file.open("rb")
         except FileNotFoundError:
-            return [], False
+            return [], 0
         with stream:
-            # The last line may be on its way.
-            whole = (line for line in stream if line.endswith(b"\n"))
-            raw = list(islice(whole, after_line, after_line + limit + 1))
-        return [_parsed(line, job) for line in raw[:limit]], len(raw) > limit
+            line, offset, total = self._marks_of(file).near(after_line, stream)
+            stream.seek(offset)
+            # Not beyond the total: the last line may be on its way.
+            raw = list(islice(stream, after_line - line, min(after_line + limit, total) - line))
+        return [_parsed(each, job) for each in raw], total
 
     def file(self, job: Job) -> Path:
         """`<sesam day>/<task>-<sesam day>_<job>.not`; signs of the task that are awkward in a
@@ -74,6 +113,63 @@ class ProtocolFiles:
         day = f"{job.sesam_day:%Y%m%d}"
         task = _UNSAFE.sub("_", job.task).encode()[:_LONGEST_TASK_BYTES].decode(errors="ignore")
         return self._lis / day / f"{task}-{day}_{job.id}.not"
+
+    def _marks_of(self, file: Path) -> "_Marks":
+        with self._lock:
+            marks = self._marks.setdefault(file, _Marks())
+            self._marks.move_to_end(file)
+            if len(self._marks) > _MARKED_FILES:
+                self._marks.popitem(last=False)
+            return marks
+
+
+class _Marks:
+    """Where some lines of one file begin, so that a page is found without reading all before it.
+    Only what was added since the last look is read. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inode = 0
+        self._end: int
+        self._forget()
+
+    def near(self, line: int, stream: BinaryIO) -> tuple[int, int, int]:
+        """A line at or a little before the wanted one, its offset, and how many whole lines there
+        are."""
+        with self._lock:
+            self._look(stream)
+            place = bisect_right(self._lines, line) - 1
+            return self._lines[place], self._offsets[place], self._total
+
+    def _look(self, stream: BinaryIO) -> None:
+        status = os.fstat(stream.fileno())
+        if status.st_ino != self._inode or status.st_size < self._end:
+            self._inode = status.st_ino
+            self._forget()
+        begin = stream.seek(self._end)
+        while block := stream.read(_BLOCK):
+            whole = block.rfind(b"\n") + 1
+            if whole:
+                self._total += block.count(b"\n")
+                self._end = begin + whole
+                if self._end - self._offsets[-1] >= _BLOCK:
+                    self._lines.append(self._total)
+                    self._offsets.append(self._end)
+            begin += len(block)
+
+    def _forget(self) -> None:
+        self._lines = [0]
+        self._offsets = [0]
+        self._total = 0  # whole lines
+        self._end = 0  # behind the last of them
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _cut_torn_line(stream: BinaryIO) -> None:

@@ -20,6 +20,7 @@ from server_agent.adapters.catalogue.opening import CatalogueError
 from server_agent.adapters.identity import make_identity
 from server_agent.adapters.tar.store import write_label
 from server_agent.domain.errors import InvalidArgument
+from server_agent.domain.quoting import quoted
 from server_agent.domain.topology import checked_name
 from server_agent.installation import (
     ANCHOR,
@@ -100,13 +101,13 @@ def _check_settings(name: str, host: str, port: int) -> None:
         checked_name("name", name)
     except InvalidArgument as error:
         raise InstallationError(
-            f"The name {name!r} cannot be used for a location. "
+            f"The name {quoted(name)} cannot be used for a location. "
             f"It needs {error.metadata['expected']}"
         ) from error
     if not _HOST.fullmatch(host):
         raise InstallationError(
-            f"The host {host!r} cannot be used. Give an address or a name of this machine, such "
-            "as 0.0.0.0, 127.0.0.1 or backup.example.org"
+            f"The host {quoted(host)} cannot be used. Give an address or a name of this "
+            "machine, such as 0.0.0.0, 127.0.0.1 or backup.example.org"
         )
     if not 0 <= port <= 65535:
         raise InstallationError(
@@ -118,7 +119,7 @@ def _check_place(place: Path) -> None:
     text = str(place)
     if not text.isprintable() or text != text.strip():
         raise InstallationError(
-            f"The directory {text!r} cannot hold an agent: its ini files could not name it. "
+            f"The directory {quoted(text)} cannot hold an agent: its ini files could not name it. "
             "Choose a path of printable signs in UTF-8, without a blank at its end"
         )
     try:

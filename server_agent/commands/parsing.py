@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 from typing import Any, NoReturn, TypeAlias
 
 
@@ -30,6 +31,19 @@ def directory(argument: str) -> str:
     if not argument:
         raise argparse.ArgumentTypeError("it is empty; give the agent's directory")
     return argument
+
+
+def path(argument: str) -> str:
+    """Raises argparse.ArgumentTypeError: it is empty."""
+    if not argument:
+        raise argparse.ArgumentTypeError("it is empty; give a full path out of the listing")
+    return argument
+
+
+def own_command(arguments: argparse.Namespace) -> str:
+    """How `sm_cmd` has to be called to reach the same agent again, from any directory."""
+    root = getattr(arguments, "root", None)
+    return f"sm_cmd --root {shlex.quote(os.path.abspath(root))}" if root else "sm_cmd"
 
 
 class Parser(argparse.ArgumentParser):

@@ -33,6 +33,7 @@ from server_agent.domain.access import (
     Role,
 )
 from server_agent.domain.errors import DomainError
+from server_agent.domain.quoting import quoted
 from server_agent.installation import (
     ANCHOR_VARIABLE,
     SYSTEM_ANCHOR,
@@ -116,7 +117,9 @@ def _token(options: argparse.Namespace) -> None:
     fingerprint = load_identity(installation.ini, installation.location_id).fingerprint
     with access_office(installation) as office:
         token = office.create_token(options.role, options.ttl).token
-    print(f"{_address(installation)} {token}", file=sys.stderr)
+    if sys.stderr.isatty():
+        # What a person copies into a desk. A log that took it would keep a secret.
+        print(f"{_address(installation)} {token}", file=sys.stderr)
     print(f"Fingerprint: {fingerprint}", file=sys.stderr)
     print(token)
 
@@ -215,7 +218,7 @@ def _life(text: str) -> timedelta:
     life = timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else timedelta()
     if not SHORTEST_TOKEN_LIFE <= life <= LONGEST_TOKEN_LIFE:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no time to live; give a number and s, m, h or d, from 1m to 7d, "
+            f"{quoted(text)} is no time to live; give a number and s, m, h or d, from 1m to 7d, "
             "such as 90s, 30m, 1h or 7d"
         )
     return life
@@ -224,7 +227,7 @@ def _life(text: str) -> timedelta:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no port; give a number from 1 to 65535, or 0 for any free one"
+            f"{quoted(text)} is no port; give a number from 1 to 65535, or 0 for any free one"
         )
     return int(text)
 

@@ -11,26 +11,42 @@ from sesam_api.location import Location
 from sesam_api.records import Job
 
 
-def usable_end(location: Location, job: Job) -> Job:
-    """The job after its end, if it has a usable result. A warning is said on stderr.
+def usable_end(location: Location, job: Job, command: str) -> Job:
+    """The job after its end, if it has a usable result. A warning is said on stderr, and so is
+    what holds the job up before.
+
+    Args:
+        command: begins the commands that are advised.
 
     Raises:
-        CommandError: the job ended without a result, or its end is not known; after
-            Ctrl-C it goes on.
+        CommandError: the job ended without a result, or is a restore that lacks files, or its end
+            is not known; after Ctrl-C it goes on.
     """
-    look = f"sm_cmd show job {job.id}"
+    look = f"{command} show job {job.id}"
     try:
+        held = ""
         for now in _watched(location, job):
+            if now.is_open and now.message not in ("", held):
+                held = now.message
+                _show_progress("")
+                print(f"Job {now.id} is {now.state}: {held}", file=sys.stderr)
             _show_progress(_progress(now))
     except KeyboardInterrupt:
         raise CommandError(
             f"Stopped waiting. Job {job.id} goes on. See it with: {look}. "
-            f"Stop it with: sm_cmd cancel {job.id}"
+            f"Stop it with: {command} cancel {job.id}"
         ) from None
     except SesamError as error:
         raise CommandError(f"{error} Job {job.id} was started. See it with: {look}") from error
     finally:
         _show_progress("")
+    if now.kind == "restore" and now.skipped:
+        # A backup has its saveset; what a script asked to have back is not all there.
+        raise CommandError(
+            f"Job {now.id} ended with state {now.state}: {now.skipped} of "
+            f"{now.files + now.skipped} files were not restored whole, see {command} show protocol "
+            f"{now.id}"
+        )
     if not now.is_usable:
         raise CommandError(
             f"Job {now.id} ended with state {now.state}: {now.message or 'no message'}"
@@ -38,7 +54,7 @@ def usable_end(location: Location, job: Job) -> Job:
     if now.state != "ok":
         print(
             f"Job {now.id} ended with state {now.state}: {now.message}\n"
-            f"See its protocol with: sm_cmd show protocol {now.id}",
+            f"See its protocol with: {command} show protocol {now.id}",
             file=sys.stderr,
         )
     return now
@@ -47,21 +63,20 @@ def usable_end(location: Location, job: Job) -> Job:
 def _watched(location: Location, job: Job) -> Iterator[Job]:
     """As `watch_job`, read in a thread of its own: Ctrl-C in the middle of a gRPC call would leave
     the call open for ever, and its channel could not be closed."""
-    seen: SimpleQueue[Job | SesamError | None] = SimpleQueue()
+    seen: SimpleQueue[Job | Exception | None] = SimpleQueue()
 
     def read() -> None:
         try:
             for now in location.watch_job(job):
                 seen.put(now)
-            seen.put(None)
-        except SesamError as error:
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
             seen.put(error)
-        except ValueError:
-            pass  # gRPC says so of a channel that was closed: nobody waits any more
+        finally:
+            seen.put(None)
 
     threading.Thread(target=read, daemon=True).start()
     while (now := seen.get()) is not None:
-        if isinstance(now, SesamError):
+        if isinstance(now, Exception):
             raise now
         yield now
 

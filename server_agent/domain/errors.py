@@ -11,7 +11,7 @@ DomainError
 ├── AlreadyExists
 ├── ClientInUse, TaskInUse, ChangedMeanwhile, JobEnded
 ├── PageTokenInvalid, WatchOverflow
-├── SavesetDamaged
+├── SavesetDamaged, ListingUnreadable
 ├── ShuttingDown
 ├── NoSpace
 └── TooManyTries
@@ -19,6 +19,8 @@ DomainError
 
 import errno
 from typing import ClassVar
+
+from server_agent.domain.quoting import printable, shortened
 
 
 class DomainError(Exception):
@@ -92,9 +94,17 @@ class TokenExpired(DomainError):
 
 
 class NotFound(DomainError):
-    """Something named does not exist."""
+    """Something named does not exist. Only a path may be as long as it likes."""
 
     reason = "INVALID_ARGUMENT"
+
+    def __init__(self, **metadata: object) -> None:
+        super().__init__(
+            **{
+                key: value if key == "path" else shortened(str(value))
+                for key, value in metadata.items()
+            }
+        )
 
 
 class ClientNotFound(NotFound):
@@ -181,6 +191,12 @@ class SavesetDamaged(DomainError):
     reason = "SAVESET_DAMAGED"
 
 
+class ListingUnreadable(DomainError):
+    """It cannot be read just now, which proves no damage. Metadata: saveset, detail."""
+
+    reason = "LISTING_UNREADABLE"
+
+
 class ShuttingDown(DomainError):
     """The agent stops and takes no new work."""
 
@@ -209,5 +225,5 @@ def no_space(error: BaseException, place: str = "the agent's own files") -> NoSp
         return error
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         named = error.filename or place
-        return NoSpace(place=named if isinstance(named, str) else repr(named))
+        return NoSpace(place=printable(named if isinstance(named, str | bytes) else str(named)))
     return None

@@ -52,6 +52,7 @@ class Saveset:
         files, bytes_read, stored_bytes: its own data.
         listed_files, listed_bytes: what a restore of it brings back, with its bases.
         missing: at the last look its files were not all there; they may be again.
+        lacks_listing: it is the listing that was not there, and not what is on the medium.
         damage: what a read of its files proved to be wrong, for good; empty for nothing.
     """
 
@@ -74,6 +75,7 @@ class Saveset:
     label: str
     job_id: str
     missing: bool = False
+    lacks_listing: bool = False
     damage: str = ""
 
     @property
@@ -81,6 +83,8 @@ class Saveset:
         """Why its own files cannot be restored; empty when nothing is known to be wrong."""
         if self.damage:
             return self.damage
+        if self.missing and self.lacks_listing:
+            return "Its listing is not among the agent's own files. Put it back from a copy"
         if self.missing:
             return f"Its files are not all there in the data store {self.label}; is it mounted?"
         return ""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from server_agent.domain.errors import InvalidArgument
+from server_agent.domain.quoting import printable, quoted, shortened
 
 LONGEST_PATH = 4095  # bytes; PATH_MAX of Linux without its NUL
 MOST_SOURCES = 1000  # and as many excludes
@@ -48,13 +49,8 @@ class Task:
 def checked_name(field: str, name: str) -> str:
     """The name itself, or InvalidArgument that says what a name may be."""
     if not _NAME.fullmatch(name) or name.endswith(" "):
-        raise InvalidArgument(field=field, value=repr(name[:200]), expected=_NAME_RULE)
+        raise InvalidArgument(field=field, value=shortened(printable(name)), expected=_NAME_RULE)
     return name
-
-
-def _shown(path: bytes) -> str:
-    """The path for people; bytes that are no text are escaped."""
-    return f'"{path.decode("utf-8", "backslashreplace")}"'
 
 
 def checked_sources(sources: tuple[bytes, ...]) -> tuple[bytes, ...]:
@@ -64,7 +60,7 @@ def checked_sources(sources: tuple[bytes, ...]) -> tuple[bytes, ...]:
     two sources share would be saved twice.
     """
     if not sources:
-        raise InvalidArgument(field="sources", value="none", expected="at least one path")
+        raise InvalidArgument(field="sources", value="", expected="at least one path")
     _check_sizes("sources", sources)
     trimmed = tuple(source.rstrip(b"/") or b"/" for source in sources)
     for source in trimmed:
@@ -72,7 +68,7 @@ def checked_sources(sources: tuple[bytes, ...]) -> tuple[bytes, ...]:
         if not source.startswith(b"/") or b"\0" in source or {b"", b".", b".."} & set(parts):
             raise InvalidArgument(
                 field="sources",
-                value=_shown(source),
+                value=printable(source),
                 expected="an absolute path without '.', '..' or '//'",
             )
     # Sorted by their parts, one that is inside another stands right behind it or another such one.
@@ -81,8 +77,8 @@ def checked_sources(sources: tuple[bytes, ...]) -> tuple[bytes, ...]:
         if source == other or source.startswith(other.rstrip(b"/") + b"/"):
             raise InvalidArgument(
                 field="sources",
-                value=_shown(source),
-                expected=f"a path that is not inside another source ({_shown(other)})",
+                value=printable(source),
+                expected=f"a path that is not inside another source ({quoted(other)})",
             )
     return trimmed
 
@@ -96,7 +92,7 @@ def _check_sizes(field: str, items: tuple[bytes, ...]) -> None:
         if len(item) > LONGEST_PATH:
             raise InvalidArgument(
                 field=field,
-                value=f"{_shown(item[:100])}... of {len(item)} bytes",
+                value=f"{printable(item[:100])}... of {len(item)} bytes",
                 expected=f"at most {LONGEST_PATH} bytes each",
             )
 
@@ -107,6 +103,8 @@ def checked_excludes(excludes: tuple[str, ...]) -> tuple[str, ...]:
     for pattern in excludes:
         if not pattern or "\0" in pattern:
             raise InvalidArgument(
-                field="excludes", value=repr(pattern), expected="a pattern such as *.tmp or ./cache"
+                field="excludes",
+                value=printable(pattern),
+                expected="a pattern such as *.tmp or ./cache",
             )
     return excludes

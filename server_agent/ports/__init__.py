@@ -5,6 +5,7 @@ All methods block and may be called from any thread unless one says otherwise.
 """
 
 from server_agent.ports.catalogue import (
+    Answer,
     Catalogue,
     CatalogueTransaction,
     CatalogueView,
@@ -42,6 +43,7 @@ from server_agent.ports.protocols import (
 )
 
 __all__ = [
+    "Answer",
     "BackupDone",
     "BackupEvent",
     "BackupRequest",

@@ -50,8 +50,8 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class JobQuery:
-    """Every given condition must hold. `order` is one of create_time, task, client, state, bytes,
-    duration."""
+    """Every given condition must hold. `order` is one of create_time, task, client, state,
+    severity, bytes, duration."""
 
     states: frozenset[JobState] = frozenset()
     kinds: frozenset[JobKind] = frozenset()
@@ -66,13 +66,24 @@ class JobQuery:
 
 @dataclass(frozen=True, slots=True)
 class SavesetQuery:
-    """Every given condition must hold. `order` is start_time or name."""
+    """Every given condition must hold. `order` is job (in which the savesets were made, whatever
+    the clock said), start_time or name."""
 
     task: str = ""
     client: str = ""
     text: str = ""
-    order: str = "start_time"
+    order: str = "job"
     descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is remembered of a request that was answered. `subject` names what it was about;
+    `digest` tells its content and caller, and is empty if that is not known."""
+
+    method: str
+    subject: str
+    digest: bytes = b""
 
 
 class CatalogueView(Protocol):
@@ -100,10 +111,11 @@ class CatalogueView(Protocol):
         """Queued and active ones, by id."""
 
     def newest_ended_backups(self) -> list[Job]:
-        """The backup of each existing task that ended last."""
+        """The newest result of each existing task: of its backups that were started and have ended
+        the one with the highest id. Backups of a task run one after the other."""
 
     def ended_backups(self, task: str, limit: int) -> list[Job]:
-        """The backups with this task's name that ended last, the last one first."""
+        """Results of the task's backups, as `newest_ended_backups` has it, the newest first."""
 
     def jobs(self, query: JobQuery, position: str | None, limit: int) -> Page[Job]:
         """Raises PageTokenInvalid if the position is not one of this query."""
@@ -117,12 +129,12 @@ class CatalogueView(Protocol):
         """Raises PageTokenInvalid if the position is not one of this query."""
 
     def savesets_of_task(self, task: str) -> Iterator[Saveset]:
-        """Newest first."""
+        """The one that was made last first, whatever the clock said."""
 
     def saveset_names(self) -> frozenset[str]: ...
 
-    def missing_savesets(self) -> list[Saveset]:
-        """Those whose files were not there at the last look."""
+    def missing_savesets(self) -> Iterator[Saveset]:
+        """Those whose files were not there at the last look. Read on while they are taken."""
 
     def nearest_faulty(self, names: Sequence[str]) -> dict[str, Saveset]:
         """For each of the savesets that has a fault or builds on one that has: the faulty one,
@@ -144,8 +156,8 @@ class CatalogueView(Protocol):
 
     def credential_by_id(self, credential_id: str) -> Credential | None: ...
 
-    def answered(self, request_id: str) -> tuple[str, str] | None:
-        """Method and subject of a request that was answered before."""
+    def answered(self, request_id: str) -> Answer | None:
+        """What is remembered of a request that was answered before."""
 
 
 class CatalogueTransaction(CatalogueView, Protocol):
@@ -172,7 +184,7 @@ class CatalogueTransaction(CatalogueView, Protocol):
 
     def add_saveset(self, saveset: Saveset) -> None: ...
 
-    def set_missing(self, names: Iterable[str], missing: bool) -> None:
+    def set_missing(self, names: Iterable[str], missing: bool, lacks_listing: bool = False) -> None:
         """Names that are not known are passed over."""
 
     def set_damage(self, name: str, damage: str) -> None:
@@ -184,7 +196,7 @@ class CatalogueTransaction(CatalogueView, Protocol):
     def put_credential(self, credential: Credential) -> None:
         """Adds or replaces."""
 
-    def remember_answer(self, request_id: str, method: str, subject: str, now: datetime) -> None:
+    def remember_answer(self, request_id: str, answer: Answer, now: datetime) -> None:
         """Enters that the request was answered; raises RequestIdReused if it was before."""
 
     def trim(self, changes: int, answered_before: datetime) -> None:

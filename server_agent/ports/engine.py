@@ -1,7 +1,7 @@
 """Moving data between a client and a medium."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
@@ -61,6 +61,9 @@ class BackupRequest:
         and COPY.
     facts: text that goes into the saveset's description beside its data, so that a catalogue can
         be rebuilt from the data store: at least task, client, job_id, start_time.
+    compare_with: for FULL and COPY, the newest saveset of the same sources, if there is one. A
+        source that has become empty or lies on another file system since then is a warning; a
+        listing that cannot be read is none. DIFF and INC are compared with what they build on.
     """
 
     saveset: str
@@ -71,6 +74,7 @@ class BackupRequest:
     excludes: tuple[str, ...]
     base: tuple[SavesetRef, ...]
     facts: Mapping[str, str]
+    compare_with: SavesetRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +83,13 @@ class RestoreRequest:
     chain: the saveset and all that it builds on, itself first.
     paths: full paths out of the listing; empty means everything.
     target: absolute directory; made if it is not there.
+    job_id: under which `put_back` knows what this moves; empty if nobody will ask.
     """
 
     chain: tuple[SavesetRef, ...]
     paths: tuple[bytes, ...]
     target: bytes
+    job_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +108,8 @@ class BackupDone:
     and under their final names. What is left is the catalogue's commit.
 
     `skipped` counts files that are not in the saveset as they were (unreadable, vanished, cut).
-    `warnings` are sentences about whole sources that are not saved as was surely meant; each was
-    a message before.
+    `warnings` are sentences about sources that are not saved as was surely meant, and about what
+    the programs underneath have said that nobody understands; each was a message before.
     """
 
     files: int
@@ -117,11 +123,16 @@ class BackupDone:
 
 @dataclass(frozen=True, slots=True)
 class RestoreDone:
-    """Last event of a restore. `skipped` counts entries that could not be restored."""
+    """Last event of a restore.
+
+    `skipped` counts entries that could not be restored. `warnings` are sentences about what else
+    is not as it was, such as owners and attributes; each was a message before.
+    """
 
     files: int
     bytes_written: int
     skipped: int
+    warnings: tuple[str, ...] = ()
 
 
 BackupEvent = Progress | Message | BackupDone
@@ -171,11 +182,13 @@ class Interrupted:
     """A backup that did not come to its end before the agent died, found by `recover`.
 
     `result` is there when everything was already under its final name and matches its digests:
-    it only lacks the catalogue's commit. Else nothing of it remains.
+    it only lacks the catalogue's commit. Else nothing of it remains. `facts` are then those of its
+    request.
     """
 
     saveset: str
     result: BackupDone | None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Engine(Protocol):
@@ -205,9 +218,10 @@ class Engine(Protocol):
 
         Raises:
             EngineError: no saveset came about: STORE_MISSING (the medium is not in its place),
-                SOURCE_MISSING (a source does not exist), SOURCE_UNREADABLE (nothing at all could
-                be read), NO_SPACE, BASE_DAMAGED (the base cannot be built on: `saveset` is not
-                whole any more), TAR_FAILED, and others.
+                SOURCE_MISSING (a source does not exist), SOURCE_MADE_UP (it lies in a file system
+                of the kernel's own), SOURCE_UNREADABLE (nothing at all could be read), NO_SPACE,
+                BASE_DAMAGED (the base cannot be built on: `saveset` is not whole any more),
+                TAR_FAILED, and others.
             Cancelled: the control said so.
         """
 
@@ -216,9 +230,10 @@ class Engine(Protocol):
         progress and messages, and last one RestoreDone.
 
         Data are compared with their digests while they are read: what does not match is never
-        written as if it were whole. Entries at the target that are in the way are replaced, a
-        directory that is in the way of a file only at the end, when all has come back; nothing
-        else there is touched. A cancel or error may leave whole entries behind.
+        written as if it were whole. Files at the target are replaced by what has their names, and
+        empty directories; nothing else there is touched, and a directory that is in the way of a
+        file costs that file. An old version is kept until the new one is whole: a cancel or error
+        may leave whole entries behind, and else what was there.
 
         Raises:
             EngineError: STORE_MISSING (a medium is not in its place, which says nothing about the
@@ -254,7 +269,15 @@ class Engine(Protocol):
         """Puts the media in order before any job starts; idempotent.
 
         One Interrupted for each of `writing` whose medium is in its place; on one that is not,
-        nothing is looked at or removed. Leftovers under temporary names are removed. What
+        nothing is looked at or removed. There is none either for a saveset whose files cannot be
+        read or removed just now, which proves nothing: they stay, and the log names it.
+        Leftovers under temporary names are removed. What
         lies under a final name and is neither writing nor committed is left as it is and named in
         the log: a catalogue that was put back from a copy knows less than the medium holds.
+        """
+
+    def put_back(self, job_id: str) -> list[Message]:
+        """Puts back what a restore had moved out of its way and not yet replaced when the agent was
+        killed, and removes a file that was cut; says what it did, and in warnings what cannot be
+        put back and where it lies. Nothing the second time.
         """

@@ -6,11 +6,15 @@ from server_agent.domain.jobs import Job, ProtocolLine
 
 
 class ProtocolWriter(Protocol):
-    """The protocol of a running job; lines are on disk when `write` returns."""
+    """The protocol of a running job."""
 
-    def write(self, line: ProtocolLine) -> None: ...
+    def write(self, line: ProtocolLine) -> None:
+        """Readers see the line when this returns, and it outlives the agent. A warning or error,
+        and all before it, outlives the machine too, unless another was written in the second
+        before: then from the next one or the close on."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """From here on all lines outlive the machine."""
 
 
 class Protocols(Protocol):
@@ -19,6 +23,6 @@ class Protocols(Protocol):
     def open(self, job: Job) -> ProtocolWriter:
         """Appends to what is there; one writer per job at a time."""
 
-    def read(self, job: Job, after_line: int, limit: int) -> tuple[list[ProtocolLine], bool]:
-        """Lines from `after_line` on, and whether more are there now. Empty when the job has no
+    def read(self, job: Job, after_line: int, limit: int) -> tuple[list[ProtocolLine], int]:
+        """Lines from `after_line` on, and how many there are now in all. Empty when the job has no
         protocol (yet)."""

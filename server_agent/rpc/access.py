@@ -33,7 +33,7 @@ class AccessServicer:
 
     async def Enrol(self, message: pb.EnrolRequest, call: Call) -> pb.EnrolResponse:
         enrolled = await self._enrolments.exchange(
-            call.address, call.request_id, call.method, message.token, message.holder
+            call.address, call.request, message.token, message.holder
         )
         credential = enrolled.credential
         log.info("%s enrolled as %s %s", credential.holder, credential.role, credential.id)
@@ -48,18 +48,18 @@ class AccessServicer:
         self, message: pb.ListCredentialsRequest, _call: Call
     ) -> pb.ListCredentialsResponse:
         _, descending = lists.order(message.order_by, ("create_time",), "create_time desc")
-        size = lists.page_size(message.page_size)
-        page = await self._workers.read(
-            self._access.list_credentials,
-            lists.text("filter", message.filter),
-            descending,
-            message.page_token or None,
-            size,
-        )
-        return pb.ListCredentialsResponse(
-            credentials=map(convert.credential, page.items),
-            next_page_token=page.next_position or "",
-        )
+        text = lists.text("filter", message.filter)
+
+        async def answer(size: int) -> pb.ListCredentialsResponse:
+            page = await self._workers.read(
+                self._access.list_credentials, text, descending, message.page_token or None, size
+            )
+            return pb.ListCredentialsResponse(
+                credentials=map(convert.credential, page.items),
+                next_page_token=page.next_position or "",
+            )
+
+        return await lists.fitting(lists.page_size(message.page_size), answer)
 
     async def RevokeCredential(
         self, message: pb.RevokeCredentialRequest, call: Call

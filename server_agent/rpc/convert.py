@@ -1,6 +1,6 @@
 """From the domain to the wire and back: one function per type."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -234,10 +234,23 @@ def location(item: Location) -> location_pb2.Location:
     )
 
 
-def from_wire(field: str, value: int, table: Mapping[Key, int]) -> Key:
-    """The domain's value of an enum, or InvalidArgument for one that the table does not have."""
+def from_wire(
+    field: str, value: int, table: Mapping[Key, int], usable: Collection[Key] = ()
+) -> Key:
+    """The domain's value of an enum, or InvalidArgument for one that the table does not have.
+
+    Args:
+        usable: those of the table that may be given; none means all.
+    """
+    said = str(value)
     for key, number in table.items():
         if number == value:
-            return key
-    known = ", ".join(str(getattr(key, "name", key)) for key in table)
-    raise InvalidArgument(field=field, value=value, expected=f"one of {known}")
+            if not usable or key in usable:
+                return key
+            said = _word(key)
+    known = ", ".join(map(_word, usable or table))
+    raise InvalidArgument(field=field, value=said, expected=f"one of {known}")
+
+
+def _word(key: object) -> str:
+    return str(getattr(key, "name", key))

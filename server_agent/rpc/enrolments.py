@@ -18,6 +18,7 @@ from server_agent.domain.errors import (
 )
 from server_agent.rpc.workers import Workers
 from server_agent.service.access import Access, Enrolled, check_holder
+from server_agent.service.requests import Request
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,11 @@ class Enrolments:
         self._waiting = 0
         self._failed: OrderedDict[str, deque[float]] = OrderedDict()
 
-    async def exchange(
-        self, address: str, request_id: str, method: str, token: str, holder: str
-    ) -> Enrolled:
+    async def exchange(self, address: str, request: Request, token: str, holder: str) -> Enrolled:
         """What `Access.enrol` answers, or TooManyTries."""
         try:
             self._check(token, holder)
-            return await self._in_turn(request_id, method, token, holder)
+            return await self._in_turn(request, token, holder)
         except (InvalidArgument, TokenUnknown, TokenUsed, TokenExpired):
             self._count_failed(address)
             raise
@@ -55,14 +54,12 @@ class Enrolments:
         if self._waiting >= MOST_WAITING:
             raise TooManyTries(seconds=1)
 
-    async def _in_turn(self, request_id: str, method: str, token: str, holder: str) -> Enrolled:
+    async def _in_turn(self, request: Request, token: str, holder: str) -> Enrolled:
         self._waiting += 1
         try:
             async with self._turn:
                 # It looks before it writes, so that a used token does not keep the writer busy.
-                return await self._workers.read(
-                    self._access.enrol, request_id, method, token, holder
-                )
+                return await self._workers.read(self._access.enrol, request, token, holder)
         finally:
             self._waiting -= 1
 

@@ -27,6 +27,7 @@ CODES: dict[type[errors.DomainError], grpc.StatusCode] = {
     errors.PageTokenInvalid: grpc.StatusCode.INVALID_ARGUMENT,
     errors.WatchOverflow: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.SavesetDamaged: grpc.StatusCode.DATA_LOSS,
+    errors.ListingUnreadable: grpc.StatusCode.UNAVAILABLE,
     errors.ShuttingDown: grpc.StatusCode.UNAVAILABLE,
     errors.NoSpace: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.TooManyTries: grpc.StatusCode.RESOURCE_EXHAUSTED,

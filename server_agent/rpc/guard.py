@@ -4,6 +4,7 @@ and every refusal is entered in the log."""
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import re
 import uuid
@@ -19,16 +20,15 @@ from google.protobuf.message_factory import GetMessageClass
 from server_agent.domain.access import Caller, Role
 from server_agent.domain.errors import (
     DomainError,
-    NoSpace,
     NotAuthenticated,
     RequestIdRequired,
     RoleRequired,
-    TooManyTries,
     WatchOverflow,
     WrongLocation,
     no_space,
 )
 from server_agent.rpc.errors import failure, refusal
+from server_agent.rpc.refusals import Refusals
 from server_agent.rpc.roles import ALLOWED, WITHOUT_CREDENTIAL
 from server_agent.rpc.workers import Workers
 from server_agent.service.access import LOCAL_CALLER, Access
@@ -50,16 +50,18 @@ Stream = Callable[[Any, "Call"], AsyncGenerator[Message, None]]
 @dataclass(frozen=True, slots=True)
 class Call:
     """What a servicer needs to know of a call beside its message. `request_id` is empty for one
-    that only reads. `address` is where it comes from, without the port."""
+    that only reads. `address` is where it comes from, without the port. `content` is a digest of
+    what a change asks for."""
 
     method: str
     caller: Caller
     request_id: str
     address: str
+    content: bytes = b""
 
     @property
     def request(self) -> Request:
-        return Request(self.request_id, self.method, self.caller)
+        return Request(self.request_id, self.method, self.caller, self.content)
 
 
 class Guard:
@@ -80,6 +82,7 @@ class Guard:
         self._access = access
         self._workers = workers
         self._write_seconds = write_seconds
+        self._refusals = Refusals()
 
     def handler(self, service: ServiceDescriptor, servicer: object) -> grpc.GenericRpcHandler:
         """All methods of the service. A servicer that lacks one is an AttributeError."""
@@ -149,7 +152,7 @@ class Guard:
         request_id: str = getattr(message, "request_id", "").lower()
         if not _UUID.fullmatch(request_id):
             raise RequestIdRequired
-        return Call(name, caller, request_id, address)
+        return Call(name, caller, request_id, address, _content(message))
 
     async def _caller(self, context: Context) -> Caller:
         if context.peer().startswith("unix:"):
@@ -169,24 +172,28 @@ class Guard:
         """Tells the caller why, if the call fails."""
         try:
             yield
-        except TooManyTries as error:
-            # Not logged each time: a flood of them must not fill the disk.
-            await context.abort_with_status(refusal(error))
         except DomainError as error:
-            # Not the whole error of every kind: it may quote what somebody unknown has sent.
-            told = error if isinstance(error, NoSpace) else error.reason
-            log.info("%s from %s refused: %s", name, context.peer(), told)
+            self._refusals.tell(name, context.peer(), error)
             await context.abort_with_status(refusal(error))
         except grpc.aio.BaseError:
             raise
         except Exception as error:
             full = no_space(error)
             if full is not None:
-                log.info("%s from %s refused: %s", name, context.peer(), full)
+                self._refusals.tell(name, context.peer(), full)
                 await context.abort_with_status(refusal(full))
             incident = uuid.uuid4().hex[:12]
             log.exception("%s failed unexpectedly, incident %s", name, incident)
             await context.abort_with_status(failure(incident))
+
+
+def _content(message: Message) -> bytes:
+    """A digest of all but the ids of the request and its location."""
+    asked = type(message)()
+    asked.CopyFrom(message)
+    for field in ("request_id", "location_id"):
+        asked.ClearField(field)
+    return hashlib.sha256(asked.SerializeToString(deterministic=True)).digest()
 
 
 def _bearer(context: Context) -> str | None:

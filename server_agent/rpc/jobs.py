@@ -12,7 +12,7 @@ from server_agent.rpc.workers import Workers
 from server_agent.service.jobs import STARTABLE_TYPES, Jobs
 from sesam_api.v1 import jobs_pb2 as pb
 
-ORDERS = ("create_time", "task", "client", "state", "bytes", "duration")
+ORDERS = ("create_time", "task", "client", "state", "severity", "bytes", "duration")
 USUAL_PROTOCOL_PAGE = 500
 
 
@@ -25,8 +25,7 @@ class JobServicer:
     async def StartBackup(
         self, message: pb.StartBackupRequest, call: Call
     ) -> pb.StartBackupResponse:
-        startable = {each: convert.BACKUP_TYPES[each] for each in STARTABLE_TYPES}
-        backup_type = convert.from_wire("type", message.type, startable)
+        backup_type = convert.from_wire("type", message.type, convert.BACKUP_TYPES, STARTABLE_TYPES)
         job = await self._workers.write(
             self._jobs.start_backup, call.request, message.task, backup_type
         )
@@ -42,19 +41,24 @@ class JobServicer:
 
     async def ListJobs(self, message: pb.ListJobsRequest, _call: Call) -> pb.ListJobsResponse:
         query = _query(message)
+
+        async def answer(token: str, size: int) -> pb.ListJobsResponse:
+            with_counts = message.with_counts and token == message.page_token
+            found = await self._workers.read(
+                self._jobs.find, query, token or None, size, with_counts
+            )
+            counts = [
+                pb.StateCount(state=convert.JOB_STATES[state], count=count)
+                for state, count in found.counts.items()
+            ]
+            return pb.ListJobsResponse(
+                jobs=map(convert.job, found.jobs.items),
+                next_page_token=found.jobs.next_position or "",
+                state_counts=counts,
+            )
+
         size = lists.page_size(message.page_size)
-        found = await self._workers.read(
-            self._jobs.find, query, message.page_token or None, size, message.with_counts
-        )
-        counts = [
-            pb.StateCount(state=convert.JOB_STATES[state], count=count)
-            for state, count in found.counts.items()
-        ]
-        return pb.ListJobsResponse(
-            jobs=map(convert.job, found.jobs.items),
-            next_page_token=found.jobs.next_position or "",
-            state_counts=counts,
-        )
+        return await lists.portioned(size, message.page_token, answer)
 
     async def WatchJob(
         self, message: pb.WatchJobRequest, call: Call
@@ -70,11 +74,18 @@ class JobServicer:
             raise InvalidArgument(
                 field="after_line", value=message.after_line, expected="0 or a number of lines"
             )
-        size = lists.page_size(message.page_size, USUAL_PROTOCOL_PAGE)
-        lines, more = await self._workers.read(
-            self._jobs.protocol, message.job_id, message.after_line, size
-        )
-        return pb.ReadProtocolResponse(lines=map(convert.protocol_line, lines), more=more)
+
+        async def answer(size: int) -> pb.ReadProtocolResponse:
+            lines, total = await self._workers.read(
+                self._jobs.protocol, message.job_id, message.after_line, size
+            )
+            return pb.ReadProtocolResponse(
+                lines=map(convert.protocol_line, lines),
+                more=message.after_line + len(lines) < total,
+                total_lines=total,
+            )
+
+        return await lists.fitting(lists.page_size(message.page_size, USUAL_PROTOCOL_PAGE), answer)
 
 
 def _query(message: pb.ListJobsRequest) -> JobQuery:

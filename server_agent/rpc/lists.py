@@ -1,14 +1,24 @@
-"""What every list request has: page size, page token, order."""
+"""What every list request has: page size, page token, order; and what every answer keeps to."""
 
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
 
 from server_agent.domain.errors import InvalidArgument
+from sesam_api.v1 import jobs_pb2, savesets_pb2
 
 LARGEST_PAGE = 1000
 USUAL_PAGE = 256
 LONGEST_TEXT = 1000  # characters of a filter
+PORTION = 32  # items that are read at once
+LARGEST_ANSWER = 2 << 20  # bytes of items; a gRPC client takes 4 MiB in one message by default
+
+Answer = TypeVar("Answer", bound=Message)
+Paged = TypeVar("Paged", savesets_pb2.ListSavesetsResponse, jobs_pb2.ListJobsResponse)
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -22,6 +32,47 @@ def page_size(asked: int, usual: int = USUAL_PAGE) -> int:
             expected=f"1 to {LARGEST_PAGE}, or 0 for {usual}",
         )
     return asked or usual
+
+
+async def fitting(size: int, page: Callable[[int], Awaitable[Answer]]) -> Answer:
+    """The page that `page` makes of at most `size` items, or of so many that a client can take it;
+    of one at least. Its items are field 1 of the answer."""
+    while True:
+        answer = await page(size)
+        items = _items(answer)
+        fit = _fit(items)
+        if fit == len(items):
+            return answer
+        # Asked for again, since only the list knows the token behind another item.
+        size = fit
+
+
+async def portioned(size: int, token: str, page: Callable[[str, int], Awaitable[Paged]]) -> Paged:
+    """As `fitting`, of a list that is gone on with by a token. No more than a portion is in memory
+    at once: a job or saveset may have megabytes of paths, which the answer need not even hold."""
+    whole = await fitting(min(size, PORTION), functools.partial(page, token))
+    last = whole
+    while len(_items(last)) == PORTION and last.next_page_token and len(_items(whole)) < size:
+        left = min(PORTION, size - len(_items(whole)))
+        last = await fitting(left, functools.partial(page, last.next_page_token))
+        if whole.ByteSize() + last.ByteSize() > LARGEST_ANSWER:
+            break
+        _items(whole).extend(_items(last))
+        whole.next_page_token = last.next_page_token
+    return whole
+
+
+def _items(answer: Message) -> Any:
+    return getattr(answer, answer.DESCRIPTOR.fields_by_number[1].name)
+
+
+def _fit(items: Sequence[Message]) -> int:
+    size = 0
+    for count, item in enumerate(items):
+        size += item.ByteSize()
+        if count and size > LARGEST_ANSWER:
+            return count
+    return len(items)
 
 
 def order(asked: str, allowed: Sequence[str], usual: str) -> tuple[str, bool]:

@@ -8,7 +8,7 @@ from server_agent.service.jobs import Jobs
 from server_agent.service.savesets import Savesets
 from sesam_api.v1 import savesets_pb2 as pb
 
-ORDERS = ("start_time", "name")
+ORDERS = ("job", "start_time", "name")
 
 
 class SavesetServicer:
@@ -20,7 +20,7 @@ class SavesetServicer:
     async def ListSavesets(
         self, message: pb.ListSavesetsRequest, _call: Call
     ) -> pb.ListSavesetsResponse:
-        order, descending = lists.order(message.order_by, ORDERS, "start_time desc")
+        order, descending = lists.order(message.order_by, ORDERS, "job desc")
         query = SavesetQuery(
             task=lists.text("filter.task", message.filter.task),
             client=lists.text("filter.client", message.filter.client),
@@ -28,13 +28,15 @@ class SavesetServicer:
             order=order,
             descending=descending,
         )
+
+        async def answer(token: str, size: int) -> pb.ListSavesetsResponse:
+            page = await self._workers.read(self._savesets.find, query, token or None, size)
+            return pb.ListSavesetsResponse(
+                savesets=map(convert.saveset, page.items), next_page_token=page.next_position or ""
+            )
+
         size = lists.page_size(message.page_size)
-        page = await self._workers.read(
-            self._savesets.find, query, message.page_token or None, size
-        )
-        return pb.ListSavesetsResponse(
-            savesets=map(convert.saveset, page.items), next_page_token=page.next_position or ""
-        )
+        return await lists.portioned(size, message.page_token, answer)
 
     async def GetSaveset(self, message: pb.GetSavesetRequest, _call: Call) -> pb.GetSavesetResponse:
         saveset = await self._workers.read(self._savesets.get, message.name)
@@ -43,15 +45,17 @@ class SavesetServicer:
     async def ListEntries(
         self, message: pb.ListEntriesRequest, _call: Call
     ) -> pb.ListEntriesResponse:
-        size = lists.page_size(message.page_size)
-        page = await self._workers.read(
-            self._savesets.entries, message.saveset, message.directory, message.page_token, size
-        )
-        return pb.ListEntriesResponse(
-            entries=map(convert.entry, page.entries),
-            next_page_token=page.next_position or "",
-            total=page.total,
-        )
+        async def answer(size: int) -> pb.ListEntriesResponse:
+            page = await self._workers.read(
+                self._savesets.entries, message.saveset, message.directory, message.page_token, size
+            )
+            return pb.ListEntriesResponse(
+                entries=map(convert.entry, page.entries),
+                next_page_token=page.next_position or "",
+                total=page.total,
+            )
+
+        return await lists.fitting(lists.page_size(message.page_size), answer)
 
     async def StartRestore(
         self, message: pb.StartRestoreRequest, call: Call

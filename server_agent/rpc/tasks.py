@@ -43,14 +43,14 @@ class TaskServicer:
 
     async def ListTasks(self, message: pb.ListTasksRequest, _call: Call) -> pb.ListTasksResponse:
         _, descending = lists.order(message.order_by, ("name",), "name")
-        size = lists.page_size(message.page_size)
-        page = await self._workers.read(
-            self._topology.list_tasks,
-            lists.text("filter", message.filter),
-            descending,
-            message.page_token,
-            size,
-        )
-        return pb.ListTasksResponse(
-            tasks=map(convert.task, page.items), next_page_token=page.next_position or ""
-        )
+        text = lists.text("filter", message.filter)
+
+        async def answer(size: int) -> pb.ListTasksResponse:
+            page = await self._workers.read(
+                self._topology.list_tasks, text, descending, message.page_token, size
+            )
+            return pb.ListTasksResponse(
+                tasks=map(convert.task, page.items), next_page_token=page.next_position or ""
+            )
+
+        return await lists.fitting(lists.page_size(message.page_size), answer)

@@ -35,14 +35,14 @@ class TopologyServicer:
         self, message: pb.ListClientsRequest, _call: Call
     ) -> pb.ListClientsResponse:
         _, descending = lists.order(message.order_by, ("name",), "name")
-        size = lists.page_size(message.page_size)
-        page = await self._workers.read(
-            self._topology.list_clients,
-            lists.text("filter", message.filter),
-            descending,
-            message.page_token,
-            size,
-        )
-        return pb.ListClientsResponse(
-            clients=map(convert.client, page.items), next_page_token=page.next_position or ""
-        )
+        text = lists.text("filter", message.filter)
+
+        async def answer(size: int) -> pb.ListClientsResponse:
+            page = await self._workers.read(
+                self._topology.list_clients, text, descending, message.page_token, size
+            )
+            return pb.ListClientsResponse(
+                clients=map(convert.client, page.items), next_page_token=page.next_position or ""
+            )
+
+        return await lists.fitting(lists.page_size(message.page_size), answer)

@@ -30,9 +30,10 @@ from server_agent.domain.errors import (
     RequestIdReused,
     TokenUnknown,
 )
+from server_agent.domain.quoting import printable
 from server_agent.ports import CatalogueView, Clock, Page
 from server_agent.service.changes import Changes
-from server_agent.service.requests import Request, first_answer
+from server_agent.service.requests import Request, first_answer, remember
 
 LOCAL_CALLER = Caller("local", Role.ADMIN, None)
 
@@ -78,7 +79,7 @@ class Access:
                 token = tx.token(token.digest) or token
             else:
                 tx.put_token(token)
-                tx.remember_answer(request.id, request.method, "", now)
+                remember(tx, request, "", now)
         with self._lock:
             self._tokens.add(token.digest)
         return text, token.expire_time
@@ -88,22 +89,22 @@ class Access:
         with self._lock:
             return _digest(token_text.strip()) in self._tokens
 
-    def enrol(self, request_id: str, method: str, token_text: str, holder: str) -> Enrolled:
+    def enrol(self, request: Request, token_text: str, holder: str) -> Enrolled:
         """Exchanges a token. The only thing that somebody unknown can do here."""
         check_holder(holder)
         now = self._clock.now()
         token_digest = _digest(token_text.strip())
-        secret = _credential_text(self._derived("credential", request_id + token_digest.hex()))
+        secret = _credential_text(self._derived("credential", request.id + token_digest.hex()))
         with self._changes.read() as view:
-            _checked_token(view, token_digest, now, request_id)
+            _checked_token(view, token_digest, now, request.id)
         with self._changes.write() as tx:
-            token = _checked_token(tx, token_digest, now, request_id)
+            token = _checked_token(tx, token_digest, now, request.id)
+            answered = first_answer(tx, request)
             given = tx.credential(_digest(secret))
             if given is not None:
                 return Enrolled(secret, given)
-            answered = tx.answered(request_id)
             if answered is not None:
-                raise RequestIdReused(method=answered[0])
+                raise RequestIdReused(method=request.method)
             credential = Credential(
                 id=_digest(secret).hex()[:16],
                 digest=_digest(secret),
@@ -114,8 +115,8 @@ class Access:
                 last_used_time=None,
             )
             tx.put_credential(credential)
-            tx.put_token(replace(token, used_time=now, used_by_request=request_id))
-            tx.remember_answer(request_id, method, credential.id, now)
+            tx.put_token(replace(token, used_time=now, used_by_request=request.id))
+            remember(tx, request, credential.id, now)
         return Enrolled(secret, credential)
 
     def known(self, secret: str) -> Caller | None:
@@ -197,7 +198,7 @@ class Access:
                 if credential.revoke_time is None:
                     credential = replace(credential, revoke_time=now)
                     tx.put_credential(credential)
-                tx.remember_answer(request.id, request.method, credential_id, now)
+                remember(tx, request, credential_id, now)
         with self._lock:
             self._revocations += 1
             self._known.clear()
@@ -237,6 +238,6 @@ def check_holder(holder: str) -> None:
     if not holder.strip() or not holder.isprintable() or len(holder) > LONGEST_HOLDER:
         raise InvalidArgument(
             field="holder",
-            value=repr(holder[:LONGEST_HOLDER]),
+            value=printable(holder[:LONGEST_HOLDER]),
             expected=f'1 to {LONGEST_HOLDER} printable characters, such as "desk on host fs-01"',
         )

@@ -9,7 +9,7 @@ begin anew.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from server_agent.domain.errors import WatchOverflow
@@ -76,7 +76,8 @@ class Changes:
         self._clock = clock
         self._lock = threading.Lock()
         self._subscriptions: dict[Subscription, Callable[[], None]] = {}
-        self._progress: dict[str, tuple[int, Progress]] = {}
+        self._progress: dict[str, tuple[int, Progress | None]] = {}
+        self._held: dict[str, tuple[JobState, str]] = {}
         self._progress_serial = 0
         self._writes = 0
 
@@ -119,22 +120,35 @@ class Changes:
         with self._lock:
             self._subscriptions.pop(subscription, None)
 
-    def set_progress(self, job_id: str, progress: Progress) -> None:
+    def set_progress(self, job_id: str, progress: Progress | None) -> None:
         with self._lock:
             self._progress_serial += 1
             self._progress[job_id] = (self._progress_serial, progress)
         self.wake()
 
+    def hold(self, job_id: str, state: JobState, why: str) -> None:
+        """The job cannot leave an open state: as long as it has that one, or until
+        `drop_progress`, it is shown without progress, and this is its message."""
+        with self._lock:
+            if self._held.get(job_id) == (state, why):
+                return
+            self._held[job_id] = (state, why)
+        self.set_progress(job_id, None)
+
     def drop_progress(self, job_id: str) -> None:
         with self._lock:
             self._progress.pop(job_id, None)
+            self._held.pop(job_id, None)
 
     def live(self, job: Job) -> LiveJob:
-        """The job with its progress, if it runs."""
-        if job.state is not JobState.ACTIVE:
+        """The job with its progress, if it runs, and with what holds it, if it is open."""
+        if not job.state.is_open:
             return LiveJob(job, None)
         with self._lock:
             entry = self._progress.get(job.id)
+            state, why = self._held.get(job.id, (None, ""))
+        if state is job.state:
+            return LiveJob(replace(job, message=why), None)
         return LiveJob(job, entry[1] if entry else None)
 
     def progressed_since(self, serial: int) -> tuple[int, list[str]]:
@@ -188,7 +202,7 @@ class Subscription:
             for job_id in progressed:
                 if ObjectKey(ObjectKind.JOB, job_id) not in since.keys:
                     job = view.job(job_id)
-                    if job is not None and job.state is JobState.ACTIVE:
+                    if job is not None and job.state.is_open:
                         objects.append(self._changes.live(job))
         self._revision = since.revision
         return ChangeSet(since.revision, tuple(objects))

@@ -5,39 +5,43 @@ from server_agent.ports import Engine, EngineError, SavesetQuery, SavesetRef
 from server_agent.service.chains import ref
 from server_agent.service.changes import Changes
 
-_AT_ONCE = 1000  # savesets looked at together
+_AT_ONCE = 64  # savesets looked at together; each may have a megabyte of sources
 
 
 def look_for_missing(changes: Changes, engine: Engine) -> tuple[int, int]:
     """Enters of every saveset whether its files are in their places; deletes nothing. Returns how
     many became missing and how many are back."""
     lost: list[str] = []
+    unlisted: list[str] = []  # also those that were missing before, for another reason
     back: list[str] = []
-    position: str | None = None
-    with changes.read() as view:
-        while True:
-            page = view.savesets(SavesetQuery(order="name"), position, _AT_ONCE)
-            present = engine.present([ref(saveset) for saveset in page.items])
-            for saveset in page.items:
-                if saveset.missing and saveset.name in present:
-                    back.append(saveset.name)
-                elif not saveset.missing and saveset.name not in present:
-                    lost.append(saveset.name)
-            position = page.next_position
-            if position is None:
-                break
-    if lost or back:
+    newly = 0
+    position: str | None = ""
+    while position is not None:
+        with changes.read() as view:
+            page = view.savesets(SavesetQuery(order="name"), position or None, _AT_ONCE)
+        position = page.next_position
+        present = engine.present([ref(saveset) for saveset in page.items])
+        for saveset in page.items:
+            if saveset.name not in present:
+                is_listing = _lacks_listing(engine, ref(saveset))
+                if (saveset.missing, saveset.lacks_listing) != (True, is_listing):
+                    (unlisted if is_listing else lost).append(saveset.name)
+                    newly += not saveset.missing
+            elif saveset.missing:
+                back.append(saveset.name)
+    if lost or unlisted or back:
         with changes.write() as tx:
             tx.set_missing(lost, True)
+            tx.set_missing(unlisted, True, lacks_listing=True)
             tx.set_missing(back, False)
-    return len(lost), len(back)
+    return newly, len(back)
 
 
 def look_again(changes: Changes, engine: Engine) -> None:
     """Enters which of the missing ones are back, since a medium may have been mounted meanwhile."""
     with changes.read() as view:
-        missing = view.missing_savesets()
-    present = engine.present([ref(saveset) for saveset in missing]) if missing else set()
+        missing = [ref(saveset) for saveset in view.missing_savesets()]
+    present = engine.present(missing) if missing else set()
     if present:
         with changes.write() as tx:
             tx.set_missing(present, False)
@@ -72,4 +76,17 @@ def _note(changes: Changes, engine: Engine, saveset: SavesetRef, text: str) -> N
         if present:
             tx.set_damage(saveset.name, text)
         else:
-            tx.set_missing([saveset.name], True)
+            tx.set_missing([saveset.name], True, _lacks_listing(engine, saveset))
+
+
+def _lacks_listing(engine: Engine, saveset: SavesetRef) -> bool:
+    """Of a saveset that is not whole: whether it is its listing that is not there, or cannot be
+    read, and not its medium."""
+    try:
+        engine.check_store(saveset.label)
+        engine.entries(saveset, b"", None, 1)
+    except SavesetDamaged:
+        return True
+    except EngineError:
+        return False
+    return False

@@ -7,6 +7,7 @@ from server_agent.domain.errors import (
     InvalidArgument,
     JobEnded,
     JobNotFound,
+    ListingUnreadable,
     PathNotFound,
     RoleRequired,
     SavesetDamaged,
@@ -15,6 +16,7 @@ from server_agent.domain.errors import (
     TaskNotFound,
 )
 from server_agent.domain.jobs import Job, JobKind, JobState, ProtocolLine
+from server_agent.domain.quoting import printable
 from server_agent.domain.savesets import BackupType
 from server_agent.domain.sesam_day import sesam_day
 from server_agent.domain.topology import LONGEST_PATH
@@ -23,6 +25,7 @@ from server_agent.ports import (
     CatalogueView,
     Clock,
     Engine,
+    EngineError,
     JobQuery,
     Page,
     Protocols,
@@ -31,9 +34,8 @@ from server_agent.service.chains import ref
 from server_agent.service.changes import Changes, LiveJob
 from server_agent.service.faults import note_listing
 from server_agent.service.plan import cancelled_by
-from server_agent.service.requests import Request, first_answer
+from server_agent.service.requests import Request, first_answer, remember
 from server_agent.service.runner import Runner
-from server_agent.service.savesets import shown
 
 LARGEST_SELECTION = 4 << 20  # bytes of all paths of a restore, so that it fits into a message
 STARTABLE_TYPES = (BackupType.FULL, BackupType.INC)
@@ -88,7 +90,7 @@ class Jobs:
     ) -> LiveJob:
         """Queues a restore of a saveset; no paths means everything."""
         target = _checked_target(target)
-        _check_size(paths)
+        _check_paths(paths)
         with self._changes.read() as view:
             if (answered := first_answer(view, request)) is not None:
                 return self._live(view, answered)
@@ -101,8 +103,10 @@ class Jobs:
             except SavesetDamaged as error:
                 note_listing(self._changes, self._engine, ref(saveset), error)
                 raise
+            except EngineError as error:
+                raise ListingUnreadable(saveset=name, detail=error.text) from error
             if missing:
-                raise PathNotFound(saveset=name, path=shown(missing[0]))
+                raise PathNotFound(saveset=name, path=printable(missing[0]))
         with self._changes.write() as tx:
             if (answered := first_answer(tx, request)) is not None:
                 return self._live(tx, answered)
@@ -122,15 +126,17 @@ class Jobs:
             if request.caller.role not in allowed:
                 raise RoleRequired(role=request.caller.role, allowed=", ".join(sorted(allowed)))
             if not job.state.is_open:
-                raise JobEnded(job=job_id, state=job.state.name)
+                raise JobEnded(job=job_id, state=job.state.name.lower())
             if job.state is JobState.QUEUED:
                 job = cancelled_by(request.caller.name).end(job, now)
                 tx.put_job(job)
             else:
                 settled = self._runner.cancel(job_id, request.caller.name)
                 if settled is not None:
-                    raise JobEnded(job=job_id, state=settled.name)
-            tx.remember_answer(request.id, request.method, job_id, now)
+                    raise JobEnded(job=job_id, state=settled.name.lower())
+            remember(tx, request, job_id, now)
+        if not job.state.is_open:
+            self._changes.drop_progress(job_id)
         return self._changes.live(job)
 
     def get(self, job_id: str) -> LiveJob:
@@ -144,8 +150,8 @@ class Jobs:
         live = tuple(self._changes.live(job) for job in page.items)
         return JobPage(Page(live, page.next_position), counts)
 
-    def protocol(self, job_id: str, after_line: int, limit: int) -> tuple[list[ProtocolLine], bool]:
-        """Lines behind the first `after_line`, and whether there are more now."""
+    def protocol(self, job_id: str, after_line: int, limit: int) -> tuple[list[ProtocolLine], int]:
+        """Lines behind the first `after_line`, and how many there are now in all."""
         with self._changes.read() as view:
             job = _job(view, job_id)
         return self._protocols.read(job, after_line, limit)
@@ -172,7 +178,7 @@ class Jobs:
         if self._runner.stopping:
             raise ShuttingDown
         added = tx.add_job(job)
-        tx.remember_answer(request.id, request.method, added.id, job.create_time)
+        remember(tx, request, added.id, job.create_time)
         return added
 
     def _live(self, view: CatalogueView, job_id: str) -> LiveJob:
@@ -186,7 +192,9 @@ def _job(view: CatalogueView, job_id: str) -> Job:
     return job
 
 
-def _check_size(paths: tuple[bytes, ...]) -> None:
+def _check_paths(paths: tuple[bytes, ...]) -> None:
+    if b"" in paths:
+        raise InvalidArgument(field="paths", value="", expected="full paths out of the listing")
     size = sum(map(len, paths))
     if size > LARGEST_SELECTION:
         raise InvalidArgument(
@@ -206,7 +214,7 @@ def _checked_target(target: bytes) -> bytes:
     if not target.startswith(b"/") or b"\0" in target or b".." in target.split(b"/"):
         raise InvalidArgument(
             field="target",
-            value=repr(target),
+            value=printable(target),
             expected="an absolute path of a directory without '..', such as /srv/restored",
         )
     return target.rstrip(b"/") or b"/"

@@ -2,9 +2,10 @@
 
 import secrets
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from server_agent.domain.errors import TaskNotFound
 from server_agent.domain.jobs import Job, JobKind, JobState, Level
@@ -16,11 +17,16 @@ from server_agent.domain.savesets import (
     saveset_name,
 )
 from server_agent.domain.sesam_day import sesam_day
-from server_agent.ports import BackupDone, CatalogueView, Clock, SavesetRef
-from server_agent.service.chains import chain, known
+from server_agent.domain.topology import Task
+from server_agent.ports import BackupDone, CatalogueView, Clock, RestoreDone, SavesetRef
+from server_agent.service.chains import chain, known, ref
 
 _SUFFIX_LETTERS = string.ascii_letters + string.digits
 _SUFFIX_LENGTH = 11
+_NAMED = 3  # of many, in a message; the protocol has all
+_LOOKED_AT = 64  # savesets; the wanted one is nearly always among the newest few
+
+LONGEST_MESSAGE = 4000  # characters; it travels with every list and snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Plan:
         start_time: that of the job.
         excludes: backups only.
         chain: of a backup its base and all below; of a restore the saveset and all below.
+        like: of a FULL or COPY, the newest saveset of the same sources.
     """
 
     job: Job
@@ -50,11 +57,13 @@ class Plan:
     excludes: tuple[str, ...]
     chain: tuple[SavesetRef, ...]
     remarks: tuple[Remark, ...] = ()
+    like: SavesetRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended. `saveset` is entered together with the end of the job."""
+    """How a job ended. `saveset` is entered together with the end of the job. A message that is
+    too long is cut."""
 
     state: JobState
     code: str
@@ -64,6 +73,10 @@ class Outcome:
     stored_bytes: int = 0
     skipped: int = 0
     saveset: Saveset | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.message) > LONGEST_MESSAGE:
+            object.__setattr__(self, "message", self.message[: LONGEST_MESSAGE - 1] + "…")
 
     def end(self, job: Job, now: datetime) -> Job:
         """The job as it stands from now on. A backup that made nothing names no saveset."""
@@ -110,7 +123,20 @@ def plan_of(view: CatalogueView, job: Job, clock: Clock) -> Plan:
         excludes=task.excludes,
         chain=chain(view, base.name) if base is not None else (),
         remarks=remarks,
+        like=_newest_like(view, task) if base is None else None,
     )
+
+
+def remarks_again(view: CatalogueView, job: Job) -> tuple[Remark, ...]:
+    """What was remarkable about the type of a backup that was active when the agent died. Nothing
+    has been added to its task since it chose."""
+    asked = job.requested_type
+    if asked is None or job.type is asked:
+        return ()
+    base = choose_base(asked, job.paths, view.savesets_of_task(job.task))
+    if base is None:
+        return (_why_full(asked, view.savesets_of_task(job.task)),)
+    return (_base_damaged(f"saveset {base.name} or one that it builds on"),)
 
 
 def full_instead(plan: Plan, why: str, clock: Clock) -> Plan:
@@ -118,7 +144,7 @@ def full_instead(plan: Plan, why: str, clock: Clock) -> Plan:
     name = new_name(BackupType.FULL, clock)
     job = replace(plan.job, type=BackupType.FULL, saveset=name)
     remark = _base_damaged(f"{why.rstrip('.')}. The FULL is saveset {name}")
-    return replace(plan, job=job, chain=(), remarks=(*plan.remarks, remark))
+    return replace(plan, job=job, chain=(), remarks=(*plan.remarks, remark), like=plan.chain[0])
 
 
 def new_name(backup_type: BackupType, clock: Clock) -> str:
@@ -158,14 +184,40 @@ def cancelled_by(name: str) -> Outcome:
     return Outcome(JobState.CANCELLED, "CANCELLED", f"Cancelled by {name}")
 
 
-def state_of(skipped: int) -> JobState:
-    """What a job that has a result ends with."""
-    return JobState.WARNING if skipped else JobState.OK
+def state_of(done: BackupDone | RestoreDone, remarks: tuple[Remark, ...]) -> JobState:
+    """What a job that has a result ends with. A backup that lacks files has its saveset; a
+    restore that brought nothing back has done nothing of what it was asked for."""
+    if isinstance(done, RestoreDone) and done.skipped and not done.files:
+        return JobState.ERROR
+    alarming = done.skipped or done.warnings or any(remark.alarming for remark in remarks)
+    return JobState.WARNING if alarming else JobState.OK
 
 
-def message_of(skipped: int, files: int, verb: str) -> str:
-    """Says how many files were not saved or restored whole; empty if there are none."""
-    return f"{skipped} of {files + skipped} files were not {verb} whole" if skipped else ""
+def message_of(done: BackupDone | RestoreDone, remarks: tuple[Remark, ...], last: str = "") -> str:
+    """What was remarkable about a result, and `last` at its end; empty if nothing was."""
+    parts = [remark.short for remark in remarks]
+    if done.skipped:
+        verb = "saved" if isinstance(done, BackupDone) else "restored"
+        files = done.files + done.skipped
+        parts.insert(0, f"{done.skipped} of {files} files were not {verb} whole")
+        if state_of(done, remarks) is JobState.ERROR:
+            parts.insert(0, "Nothing was restored")
+    return "; ".join(filter(None, (*parts, *first_few(done.warnings), last)))
+
+
+def first_few(sentences: Sequence[str]) -> list[str]:
+    """So many of them as a message can hold, and how many more there are."""
+    few = list(sentences[:_NAMED])
+    if len(sentences) > _NAMED:
+        few.append(f"{len(sentences) - _NAMED} more of this kind: see the protocol")
+    return few
+
+
+def _newest_like(view: CatalogueView, task: Task) -> SavesetRef | None:
+    for saveset in islice(view.savesets_of_task(task.name), _LOOKED_AT):
+        if saveset.sources == task.sources:
+            return ref(saveset)
+    return None
 
 
 def _proved_damage(view: CatalogueView, base: Saveset | None) -> str:

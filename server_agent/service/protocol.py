@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from server_agent.domain.jobs import Job, JobKind, JobState, Level, ProtocolLine
+from server_agent.domain.quoting import quoted
 from server_agent.ports import Clock, Message, Protocols, ProtocolWriter, SavesetRef
 from server_agent.service.plan import Outcome, Plan, Remark
 
 _LEVELS = {JobState.OK: Level.INFO, JobState.WARNING: Level.WARNING}
+_NAMED = 100  # of the paths that a job is about
 _WORDS = {
     JobState.OK: "OK",
     JobState.WARNING: "Warning",
@@ -16,17 +18,6 @@ _WORDS = {
     JobState.BROKEN: "Broken",
     JobState.CANCELLED: "Cancelled",
 }
-
-
-def quoted(path: bytes) -> str:
-    """A path for people: in quotes, bytes that are no text escaped."""
-    text = path.decode("utf-8", "backslashreplace")
-    if not text.isprintable():
-        text = "".join(
-            letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-            for letter in text
-        )
-    return f'"{text}"'
 
 
 class JobProtocol:
@@ -50,10 +41,9 @@ class JobProtocol:
         if job.kind is JobKind.BACKUP and job.type is not None:
             self.line(Level.INFO, "TYPE", f"{job.type.name}, saveset {job.saveset}")
             self.line(Level.INFO, "BASE", _base_text(plan.chain))
-            sources = ", ".join(quoted(source) for source in job.paths)
-            self.line(Level.INFO, "SOURCES", f"Sources: {sources}")
+            self.line(Level.INFO, "SOURCES", f"Sources: {_named(job.paths)}")
         else:
-            what = ", ".join(quoted(path) for path in job.paths) or "everything"
+            what = _named(job.paths) or "everything"
             self.line(Level.INFO, "TYPE", f"Restore of saveset {job.saveset}: {what}")
             self.line(Level.INFO, "TARGET", f"Target: {quoted(job.target)}")
         for remark in plan.remarks:
@@ -84,6 +74,12 @@ def protocol_of(protocols: Protocols, clock: Clock, job: Job) -> Iterator[JobPro
         yield JobProtocol(writer, clock)
     finally:
         writer.close()
+
+
+def _named(paths: tuple[bytes, ...]) -> str:
+    """The paths, but no more of them than a line can hold that is sent to a client."""
+    named = ", ".join(quoted(path) for path in paths[:_NAMED])
+    return f"{named} and {len(paths) - _NAMED} more" if len(paths) > _NAMED else named
 
 
 def _base_text(chain: tuple[SavesetRef, ...]) -> str:

@@ -2,24 +2,34 @@
 
 import logging
 
-from server_agent.domain.jobs import Job, JobKind, JobState
+from server_agent.domain.jobs import Job, JobKind, JobState, Level
 from server_agent.domain.savesets import BackupType, Saveset, choose_base
 from server_agent.ports import (
     BackupDone,
     CatalogueView,
     Clock,
     Engine,
+    Message,
     Protocols,
     SavesetRef,
 )
 from server_agent.service.changes import Changes
 from server_agent.service.faults import look_for_missing
-from server_agent.service.plan import Outcome, message_of, new_saveset, state_of
+from server_agent.service.plan import (
+    Outcome,
+    Remark,
+    first_few,
+    message_of,
+    new_saveset,
+    remarks_again,
+    state_of,
+)
 from server_agent.service.protocol import protocol_of
 
 log = logging.getLogger(__name__)
 
-_BROKEN = Outcome(JobState.BROKEN, "BROKEN", "The agent stopped while this job ran")
+_STOPPED = "The agent stopped while this job ran"
+_BROKEN = Outcome(JobState.BROKEN, "BROKEN", _STOPPED)
 
 
 def recover(
@@ -39,16 +49,21 @@ def recover(
             for job in active
             if job.kind is JobKind.BACKUP
         ]
+        remarks = {job.id: remarks_again(view, job) for job in active}
     found = {each.saveset: each.result for each in engine.recover(writing, committed)}
     bases = {each.name: each.base for each in writing}
     ended = []
     for job in active:
         done = found.get(job.saveset) if job.kind is JobKind.BACKUP else None
         outcome = _BROKEN
+        messages: list[Message] = []
+        if job.kind is JobKind.RESTORE:
+            messages = engine.put_back(job.id)
+            outcome = _half_restored(messages)
         if done is not None:
             saveset = new_saveset(job, bases[job.saveset], done, label, clock.now())
-            outcome = _completed(done, saveset)
-        _write_result(protocols, clock, job, outcome)
+            outcome = _completed(done, saveset, remarks[job.id])
+        _write_result(protocols, clock, job, messages, outcome)
         with changes.write() as tx:
             if outcome.saveset is not None:
                 tx.add_saveset(outcome.saveset)
@@ -69,13 +84,12 @@ def _base(view: CatalogueView, job: Job) -> str | None:
     return base.name if base is not None else None
 
 
-def _completed(done: BackupDone, saveset: Saveset) -> Outcome:
-    remark = "The agent stopped before this was entered, and entered it when it started again"
-    skipped = message_of(done.skipped, done.files, "saved")
+def _completed(done: BackupDone, saveset: Saveset, remarks: tuple[Remark, ...]) -> Outcome:
+    late = "The agent stopped before this was entered, and entered it when it started again"
     return Outcome(
-        state=JobState.WARNING if done.warnings else state_of(done.skipped),
+        state=state_of(done, remarks),
         code="RESULT",
-        message="; ".join(filter(None, (skipped, *done.warnings, remark))),
+        message=message_of(done, remarks, late),
         files=done.files,
         bytes_done=done.bytes_read,
         stored_bytes=done.stored_bytes,
@@ -84,9 +98,18 @@ def _completed(done: BackupDone, saveset: Saveset) -> Outcome:
     )
 
 
-def _write_result(protocols: Protocols, clock: Clock, job: Job, outcome: Outcome) -> None:
+def _half_restored(messages: list[Message]) -> Outcome:
+    left = [message.text for message in messages if message.level is not Level.INFO]
+    return Outcome(JobState.BROKEN, "BROKEN", "; ".join([_STOPPED, *first_few(left)]))
+
+
+def _write_result(
+    protocols: Protocols, clock: Clock, job: Job, messages: list[Message], outcome: Outcome
+) -> None:
     try:
         with protocol_of(protocols, clock, job) as protocol:
+            for message in messages:
+                protocol.message(message)
             protocol.result(outcome, clock.now() - (job.start_time or job.create_time))
     except OSError:
         log.exception("the protocol of job %s cannot be written", job.id)

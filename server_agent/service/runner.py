@@ -13,6 +13,8 @@ from server_agent.service.work import Work
 
 log = logging.getLogger(__name__)
 
+TRIES_PER_WARNING = 60  # one every 5 minutes
+LOOK_SECONDS = 120.0  # a medium that has come or gone is noticed in this time without a job
 RETRY_SECONDS = 5.0  # a full disk or a locked catalogue is seldom over sooner
 
 
@@ -29,6 +31,7 @@ class Runner:
     Args:
         retry_seconds: how long to wait before the end of a job, or the queue, that could not be
             written or read, is tried again.
+        look_seconds: how often it is looked whether the medium is in its place.
     """
 
     def __init__(
@@ -36,15 +39,17 @@ class Runner:
         changes: Changes,
         work: Work,
         retry_seconds: float = RETRY_SECONDS,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._changes = changes
         self._work = work
         self._retry_seconds = retry_seconds
+        self._look_seconds = look_seconds
         self._lock = threading.Lock()
         self._running: dict[str, _Running] = {}
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     @property
     def stopping(self) -> bool:
@@ -53,8 +58,12 @@ class Runner:
 
     def start(self) -> None:
         """Begins with what is queued."""
-        self._thread = threading.Thread(target=self._dispatch, name="runner")
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._dispatch, name="runner"),
+            threading.Thread(target=self._look, name="store"),
+        ]
+        for thread in self._threads:
+            thread.start()
         self._wake.set()
 
     def wake(self) -> None:
@@ -74,9 +83,9 @@ class Runner:
         """Stops the running jobs, which become broken, and waits for them; queued ones stay."""
         self._stop.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
         with self._lock:
             running = list(self._running.values())
         for job in running:
@@ -94,6 +103,15 @@ class Runner:
                 log.exception("the queue could not be read; it is tried again")
                 self._stop.wait(self._retry_seconds)
                 self._wake.set()
+
+    def _look(self) -> None:
+        while True:
+            try:
+                self._work.look_at_store()
+            except Exception:
+                log.exception("what is missing in the data store could not be entered")
+            if self._stop.wait(self._look_seconds):
+                return
 
     def _start_admitted(self) -> None:
         with self._changes.read() as view:
@@ -136,6 +154,7 @@ class Runner:
                 log.warning("job %s could not be started; it is tried again: %s", job_id, error)
             else:
                 log.exception("job %s could not be started; it is tried again", job_id)
+            self._hold(job_id, JobState.QUEUED, "Cannot be started", error)
             self._stop.wait(self._retry_seconds)
         finally:
             with self._lock:
@@ -149,12 +168,28 @@ class Runner:
         while True:
             try:
                 self._work.end(plan, outcome)
-            except Exception:
-                if tried == 0:
+            except Exception as error:
+                said = f"Ended as {outcome.state.name.lower()}, but this cannot be entered"
+                why = self._hold(plan.job.id, JobState.ACTIVE, said, error)
+                if tried == 0 and no_space(error) is None:
                     log.exception("the end of job %s could not be entered", plan.job.id)
+                elif tried % TRIES_PER_WARNING == 0:
+                    log.warning("job %s has ended, which cannot be entered: %s", plan.job.id, why)
                 tried += 1
             else:
                 return
             if self._stop.wait(self._retry_seconds):
                 log.error("the end of job %s was not entered; the next start does", plan.job.id)
                 return
+
+    def _hold(self, job_id: str, state: JobState, said: str, error: Exception) -> str:
+        """Shows why the job stays in its state, and returns it."""
+        full = no_space(error)
+        why = (
+            f"the agent's own disk is full ({full.metadata['place']}), make room there"
+            if full is not None
+            else "the catalogue cannot be written, the agent's log says why"
+        )
+        again = f"It is tried again every {self._retry_seconds:g} s"
+        self._changes.hold(job_id, state, f"{said}: {why}. {again}")
+        return why

@@ -1,7 +1,8 @@
 """What was saved: listing savesets and looking into them."""
 
-from server_agent.domain.errors import PathNotFound, SavesetDamaged
-from server_agent.ports import Engine, EntryPage, Page, SavesetQuery
+from server_agent.domain.errors import ListingUnreadable, PathNotFound, SavesetDamaged
+from server_agent.domain.quoting import printable
+from server_agent.ports import Engine, EngineError, EntryPage, Page, SavesetQuery
 from server_agent.service.chains import KnownSaveset, known, ref, saveset_named
 from server_agent.service.changes import Changes
 from server_agent.service.faults import note_listing
@@ -29,7 +30,7 @@ class Savesets:
         """One directory of the saveset's listing; the empty one lists the sources.
 
         Raises:
-            SavesetNotFound, PathNotFound, PageTokenInvalid, SavesetDamaged.
+            SavesetNotFound, PathNotFound, PageTokenInvalid, SavesetDamaged, ListingUnreadable.
         """
         list_name = f"entries {name} {directory.hex()}"
         position = unseal(list_name, token)
@@ -37,14 +38,11 @@ class Savesets:
         try:
             page = self._engine.entries(ref(saveset), directory, position, limit)
         except PathNotFound:
-            raise PathNotFound(saveset=name, path=shown(directory)) from None
+            raise PathNotFound(saveset=name, path=printable(directory)) from None
         except SavesetDamaged as error:
             note_listing(self._changes, self._engine, ref(saveset), error)
             raise
+        except EngineError as error:
+            raise ListingUnreadable(saveset=name, detail=error.text) from error
         more = seal(list_name, page.next_position) if page.next_position is not None else None
         return EntryPage(page.entries, page.total, more)
-
-
-def shown(path: bytes) -> str:
-    """A path for people: bytes that are no text are escaped."""
-    return path.decode("utf-8", "backslashreplace")

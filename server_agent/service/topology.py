@@ -23,7 +23,7 @@ from server_agent.domain.topology import (
 from server_agent.ports import CatalogueTransaction, Clock, Page
 from server_agent.service.changes import Changes
 from server_agent.service.paging import page_by_name
-from server_agent.service.requests import Request, first_answer
+from server_agent.service.requests import Request, first_answer, remember
 
 LONGEST_COMMENT = 4096  # characters; it travels with every snapshot
 LARGEST_TASK = 1 << 20  # bytes of sources and excludes, so that any task fits into a message
@@ -53,7 +53,7 @@ class Topology:
             if tx.client(name) is not None:
                 raise AlreadyExists(kind="client", name=name)
             tx.put_client(client)
-            tx.remember_answer(request.id, request.method, name, now)
+            remember(tx, request, name, now)
         return client
 
     def delete_client(self, request: Request, name: str, expected_etag: str | None) -> None:
@@ -66,7 +66,7 @@ class Topology:
             if tasks:
                 raise ClientInUse(client=name, tasks=", ".join(tasks))
             tx.remove_client(name)
-            tx.remember_answer(request.id, request.method, name, self._clock.now())
+            remember(tx, request, name, self._clock.now())
 
     def create_task(
         self,
@@ -89,7 +89,7 @@ class Topology:
             if tx.task(name) is not None:
                 raise AlreadyExists(kind="task", name=name)
             tx.put_task(task)
-            tx.remember_answer(request.id, request.method, name, now)
+            remember(tx, request, name, now)
         return task
 
     def update_task(
@@ -116,7 +116,7 @@ class Topology:
                 version=task.version + 1,
             )
             tx.put_task(updated)
-            tx.remember_answer(request.id, request.method, name, self._clock.now())
+            remember(tx, request, name, self._clock.now())
         return updated
 
     def delete_task(self, request: Request, name: str, expected_etag: str | None) -> None:
@@ -129,7 +129,7 @@ class Topology:
                 if job.task == name:
                     raise TaskInUse(task=name, job=job.id)
             tx.remove_task(name)
-            tx.remember_answer(request.id, request.method, name, self._clock.now())
+            remember(tx, request, name, self._clock.now())
 
     def list_clients(
         self, text: str, descending: bool, token: str | None, limit: int

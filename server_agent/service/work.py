@@ -7,11 +7,13 @@ the reason why there is none.
 import logging
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from server_agent.domain.errors import DomainError, NoSpace, no_space
-from server_agent.domain.jobs import JobKind, JobState, Progress
+from server_agent.domain.errors import NoSpace, NotFound, no_space
+from server_agent.domain.jobs import Job, JobKind, JobState, Phase, Progress
+from server_agent.domain.quoting import quoted
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import (
     BackupDone,
@@ -27,7 +29,7 @@ from server_agent.ports import (
 )
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl
-from server_agent.service.faults import look_again, note_failure
+from server_agent.service.faults import look_again, look_for_missing, note_failure
 from server_agent.service.plan import (
     Outcome,
     Plan,
@@ -62,6 +64,21 @@ class Work:
         self._protocols = protocols
         self._clock = clock
         self._label = label
+        self._store_is_there: bool | None = None  # nothing was seen yet
+
+    def look_at_store(self) -> None:
+        """Looks for the savesets if the medium has come or gone since the last look. Cheap if it
+        has not, and at the first look: the recovery has just looked for them."""
+        before = self._store_is_there
+        try:
+            self._engine.check_store(self._label)
+            self._store_is_there = True
+        except EngineError as error:
+            self._store_is_there = False
+            if before:
+                log.warning("%s", error.text)
+        if before is not None and self._store_is_there is not before:
+            look_for_missing(self._changes, self._engine)
 
     def start(self, job_id: str) -> Plan | None:
         """Makes a queued job active. None if it is not queued any more, or if it could not start
@@ -74,13 +91,13 @@ class Work:
                 plan = plan_of(tx, job, self._clock)
             except NoSpace:
                 raise
-            except DomainError as error:
-                gone = Outcome(JobState.ERROR, error.reason, f"What it is about has gone: {error}")
-                tx.put_job(gone.end(job, self._clock.now()))
+            except NotFound as error:
+                gone = Outcome(JobState.ERROR, error.reason, _gone(error))
+                tx.put_job(self._ended_at_once(job, gone))
                 return None
             except Exception as error:  # noqa: BLE001 - told by _failed
                 # Tried again it would fail again, and keep the queue from others.
-                tx.put_job(_failed(job.id, error).end(job, self._clock.now()))
+                tx.put_job(self._ended_at_once(job, _failed(job.id, error)))
                 return None
             tx.put_job(plan.job)
             return plan
@@ -96,6 +113,9 @@ class Work:
                 protocol.result(outcome, self._clock.now() - plan.start_time)
             if outcome.state in (JobState.OK, JobState.WARNING):
                 look_again(self._changes, self._engine)
+            elif outcome.code == "STORE_MISSING":
+                self._store_is_there = False
+                look_for_missing(self._changes, self._engine)
         except Exception as error:  # noqa: BLE001 - told by _failed
             # A protocol that cannot be written takes nothing away from what is on the medium.
             failed = _failed(plan.job.id, error)
@@ -116,7 +136,12 @@ class Work:
         with self._changes.write() as tx:
             job = tx.job(job_id)
             if job is not None and job.state is JobState.QUEUED:
-                tx.put_job(failed.end(job, self._clock.now()))
+                tx.put_job(self._ended_at_once(job, failed))
+
+    def _ended_at_once(self, job: Job, outcome: Outcome) -> Job:
+        """A job that was queued and failed to start: it has a start, since that is a result."""
+        now = self._clock.now()
+        return outcome.end(replace(job, start_time=now), now)
 
     def _outcome(
         self, plan: Plan, control: JobControl, protocol: JobProtocol
@@ -144,10 +169,19 @@ class Work:
             if control.cancelled:
                 return plan, _stopped(control)
             note_failure(self._changes, self._engine, plan.chain, error)
-            sentence = error.text[:1].upper() + error.text[1:]
-            return plan, Outcome(JobState.ERROR, error.code, sentence)
+            return plan, Outcome(JobState.ERROR, error.code, self._sentence(plan.job, error))
         except Exception as error:  # noqa: BLE001 - told by _failed
             return plan, _failed(plan.job.id, error)
+
+    def _sentence(self, job: Job, error: EngineError) -> str:
+        text = error.text[:1].upper() + error.text[1:]
+        if error.code != "NO_SPACE" or "/" in text:
+            return text
+        # A failed write does not say to which file.
+        full = f"the target {quoted(job.target)}"
+        if job.kind is JobKind.BACKUP:
+            full = f"the data store {self._label}"
+        return f"{text.rstrip('.')}. It is the disk of {full} or that of the agent's own files"
 
     def _backup(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
         job = plan.job
@@ -165,14 +199,14 @@ class Work:
                 "job_id": job.id,
                 "start_time": plan.start_time.isoformat(),
             },
+            compare_with=plan.like,
         )
         done = self._follow(plan, self._engine.backup(request, control), control, protocol)
         base = plan.chain[0].name if plan.chain else None
-        skipped = message_of(done.skipped, done.files, "saved")
         return Outcome(
-            state=_backup_state(plan, done),
+            state=state_of(done, plan.remarks),
             code="RESULT",
-            message=_message(plan, control, skipped, done.warnings),
+            message=message_of(done, plan.remarks, _too_late(control)),
             files=done.files,
             bytes_done=done.bytes_read,
             stored_bytes=done.stored_bytes,
@@ -182,13 +216,13 @@ class Work:
 
     def _restore(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
         job = plan.job
-        request = RestoreRequest(plan.chain, job.paths, job.target)
+        request = RestoreRequest(plan.chain, job.paths, job.target, job.id)
         events = self._engine.restore(request, control)
         done = self._follow(plan, events, control, protocol)
         return Outcome(
-            state=state_of(done.skipped),
+            state=state_of(done, plan.remarks),
             code="RESULT",
-            message=_message(plan, control, message_of(done.skipped, done.files, "restored")),
+            message=message_of(done, plan.remarks, _too_late(control)),
             files=done.files,
             bytes_done=done.bytes_written,
             skipped=done.skipped,
@@ -204,21 +238,20 @@ class Work:
         """Passes on what the engine says until it has said its result."""
         done: Done | None = None
         told: datetime | None = None
+        phase: Phase | None = None
         try:
             for event in events:
                 if isinstance(event, Progress):
                     now = self._clock.now()
-                    if told is None or abs(now - told) >= PROGRESS_INTERVAL:
+                    is_due = told is None or abs(now - told) >= PROGRESS_INTERVAL
+                    if is_due or event.phase is not phase:
                         self._changes.set_progress(plan.job.id, event)
-                        told = now
+                        told, phase = now, event.phase
                 elif isinstance(event, Message):
                     protocol.message(event)
                 else:
                     done = event
-                    settled = state_of(event.skipped)
-                    if isinstance(event, BackupDone):
-                        settled = _backup_state(plan, event)
-                    control.set_result(settled)
+                    control.set_result(state_of(event, plan.remarks))
         finally:
             # After an exception of our own the engine has to clean up before the job ends.
             close = getattr(events, "close", None)
@@ -235,10 +268,10 @@ def _stopped(control: JobControl) -> Outcome:
     return cancelled_by(control.stopped_by)
 
 
-def _backup_state(plan: Plan, done: BackupDone) -> JobState:
-    if done.warnings or any(remark.alarming for remark in plan.remarks):
-        return JobState.WARNING
-    return state_of(done.skipped)
+def _gone(error: NotFound) -> str:
+    """Why a job could not start."""
+    named = ", ".join(f"{kind} {quoted(name)}" for kind, name in error.metadata.items())
+    return f"Could not start: the {named} is not there any more"
 
 
 def _failed(job_id: str, error: Exception) -> Outcome:
@@ -257,10 +290,7 @@ def _failed(job_id: str, error: Exception) -> Outcome:
     return Outcome(JobState.ERROR, "INTERNAL", text)
 
 
-def _message(plan: Plan, control: JobControl, skipped: str, warnings: tuple[str, ...] = ()) -> str:
-    parts = [*warnings, *(remark.short for remark in plan.remarks)]
-    if skipped:
-        parts.insert(0, skipped)
-    if control.cancelled:
-        parts.append(f"cancelled too late by {control.stopped_by or 'the end of the agent'}")
-    return "; ".join(parts)
+def _too_late(control: JobControl) -> str:
+    if not control.cancelled:
+        return ""
+    return f"cancelled too late by {control.stopped_by or 'the end of the agent'}"

@@ -5,7 +5,7 @@ Lives in the GUI thread. `remote` sends the events below; views read `Fleet`.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -59,7 +59,8 @@ class Lazy(Mapping[str, Value], Generic[Value]):
 @dataclass(frozen=True, slots=True)
 class Picture:
     """All that a snapshot says. `jobs` holds, by id, the open jobs and the newest ended backup of
-    each task, as the agent chose them; `states` counts their states."""
+    each task, as the agent chose them; `states` counts their states, `backups` has the ids of the
+    backups among them by task: nobody has to run through all jobs for one row."""
 
     identity: Identity
     role: Role
@@ -67,6 +68,26 @@ class Picture:
     tasks: Lazy[Task]
     jobs: Lazy[Job]
     states: Mapping[JobState, int]
+    backups: dict[str, tuple[str, ...]]
+
+    def put_job(self, job: Job, states: Counter[JobState]) -> None:
+        """Takes the newest value of a job in; `states` are the counts that follow."""
+        self.drop_job(job.id, states)
+        self.jobs.put(job.id, job)
+        states[job.state] += 1
+        if job.kind is JobKind.BACKUP:
+            self.backups[job.task] = (*self.backups.get(job.task, ()), job.id)
+
+    def drop_job(self, job_id: str, states: Counter[JobState]) -> None:
+        """No error if it is not there."""
+        job = self.jobs.get(job_id)
+        if job is None:
+            return
+        self.jobs.drop(job_id)
+        states[job.state] -= 1
+        rest = tuple(other for other in self.backups.pop(job.task, ()) if other != job_id)
+        if rest:
+            self.backups[job.task] = rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +171,12 @@ class LocationState:
         return self.connection is Connection.ON
 
     @property
+    def shown_connection(self) -> Connection:
+        """CONNECTING while a location that was never proved is tried."""
+        is_new = self.connection is Connection.STALE and self.proof_time is None
+        return Connection.CONNECTING if is_new else self.connection
+
+    @property
     def role(self) -> Role:
         return self.picture.role if self.picture else Role.UNKNOWN
 
@@ -159,14 +186,20 @@ class LocationState:
 
     def newest_backup(self, task: str) -> Job | None:
         """The newest known backup of the task, open or ended."""
-        if self.picture is None:
-            return None
-        jobs = [
-            job
-            for job in self.picture.jobs.values()
-            if job.task == task and job.kind is JobKind.BACKUP
-        ]
-        return max(jobs, key=lambda job: int(job.id), default=None)
+        ids = self.picture.backups.get(task) if self.picture is not None else None
+        return self.picture.jobs[max(ids, key=int)] if self.picture and ids else None
+
+    @property
+    def trouble_counts(self) -> dict[JobState, int]:
+        """Newest results that need a person, per state. A dark location keeps its own, as of its
+        last proof: that something failed stays true."""
+        states = self.picture.states if self.picture is not None else {}
+        return {state: n for state, n in states.items() if state in TROUBLE_STATES and n}
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """Something here needs a person: a result, or a connection that does not mend by itself."""
+        return self.connection is Connection.BROKEN or bool(self.trouble_counts)
 
 
 @dataclass(slots=True)
@@ -190,17 +223,19 @@ class FleetChange:
 
 
 class Fleet:
-    """The locations by id, in the order of the registry."""
+    """The locations by id, in the order of the registry. None of them is known before
+    `is_listed`."""
 
     def __init__(self) -> None:
         self.locations: dict[str, LocationState] = {}
+        self.is_listed = False  # the registry was read
 
     def apply(self, event: FleetEvent) -> FleetChange:
         """Takes an event in. Events for locations that are not (any more) listed are dropped."""
         change = FleetChange()
         if isinstance(event, RegistrationsChanged):
             self._list(event.registrations)
-            change.locations_listed = True
+            self.is_listed = change.locations_listed = True
             return change
         state = self.locations.get(event.location_id)
         if state is None:
@@ -269,31 +304,15 @@ class Fleet:
             picture.clients.drop(name)
         for name in event.removed_tasks:
             picture.tasks.drop(name)
-        for job_id, job in event.jobs.items():
-            picture.jobs.put(job_id, job)
+        states = Counter(picture.states)
+        for job in event.jobs.values():
+            picture.put_job(job, states)
         for job_id in event.removed_jobs:
-            picture.jobs.drop(job_id)
+            picture.drop_job(job_id, states)
         identity = event.identity or picture.identity
-        state.picture = Picture(
-            identity,
-            picture.role,
-            picture.clients,
-            picture.tasks,
-            picture.jobs,
-            Counter(job.state for job in picture.jobs.values())
-            if event.jobs or event.removed_jobs
-            else picture.states,
-        )
+        state.picture = replace(picture, identity=identity, states=+states)
         change.clients |= {(location_id, n) for n in (*event.clients, *event.removed_clients)}
         change.tasks |= {(location_id, n) for n in (*event.tasks, *event.removed_tasks)}
         change.jobs |= {(location_id, i) for i in (*event.jobs, *event.removed_jobs)}
         if event.identity is not None:
             change.connections.add(location_id)
-
-
-def trouble_counts(state: LocationState) -> dict[JobState, int]:
-    """Newest results that need a person, per state; empty for a dark location, whose counts would
-    be stale."""
-    if state.picture is None or not state.is_live:
-        return {}
-    return {s: n for s, n in state.picture.states.items() if s in TROUBLE_STATES and n}

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from sesam_master.core.records import BackupType, Entry, Job, JobKind, ProtocolLine, Role, Saveset
-from sesam_master.core.registry import Registration
+from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.core.states import JobState
 
 PAGE_SIZE = 256
@@ -20,7 +20,8 @@ PAGE_SIZE = 256
 @dataclass(frozen=True, slots=True)
 class JobQuery:
     """Every given condition must hold; `text` is looked for in task, client, saveset and message
-    over all of the history. `order` is one of create_time, task, client, state, bytes, duration."""
+    over all of the history. `order` is one of create_time, task, client, severity, bytes, duration;
+    descending, severity begins with the worst and has the newest of each first."""
 
     states: frozenset[JobState] = frozenset()
     kinds: frozenset[JobKind] = frozenset()
@@ -60,8 +61,11 @@ class EntryPage:
 
 @dataclass(frozen=True, slots=True)
 class ProtocolPage:
+    """`more`: lines follow that are there now. `total` counts all lines that are there now."""
+
     lines: tuple[ProtocolLine, ...]
     more: bool
+    total: int
 
 
 class Step(StrEnum):
@@ -119,6 +123,9 @@ class FleetGateway(Protocol):
 
     async def cancel_job(self, location_id: str, job_id: str) -> Job: ...
 
+    async def job(self, location_id: str, job_id: str) -> Job:
+        """A job as it is now, open or ended."""
+
     async def jobs(
         self, location_id: str, query: JobQuery, page_token: str, with_counts: bool
     ) -> JobPage: ...
@@ -159,9 +166,9 @@ class FleetGateway(Protocol):
     async def accept_certificate(self, location_id: str, presented: Presented) -> None:
         """Pins the presented certificate in place of the old one and connects again."""
 
-    async def change_registration(self, registration: Registration) -> None:
-        """Replaces name, farm, host, port or switch of a listed location, keeps it on disk, and
-        connects, disconnects or connects anew as needed."""
+    async def change_registration(self, location_id: str, change: RegistrationChange) -> None:
+        """Applies the change to the listed location as it is now, keeps it on disk, and connects,
+        disconnects or connects anew as needed."""
 
     async def remove_registration(self, location_id: str) -> None:
         """Forgets the location, its credential and its picture."""

@@ -4,7 +4,7 @@ import heapq
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sesam_master.core.gateway import JobPage, JobQuery
@@ -42,16 +42,27 @@ class ResultMerge:
 
     Rows come in the query's order as far as every location that answered allows. A location that
     has not answered, or has failed, holds nothing up; its rows join when they arrive. No job
-    stands in the list twice. `state_of` gives the state that a job is sorted by.
+    stands in the list twice. `state_of` gives the state that a job is sorted by, `name_of` the
+    name of a location: the order "location" puts their lists one below the other, each newest
+    first as it is delivered.
     """
 
     def __init__(
-        self, query: JobQuery, state_of: Callable[[Job], JobState] = lambda job: job.state
+        self,
+        query: JobQuery,
+        state_of: Callable[[Job], JobState] = lambda job: job.state,
+        name_of: Callable[[str], str] = str,
     ) -> None:
         self.query = query
         self.counts: dict[str, dict[JobState, int]] = {}
         self._pages: dict[str, _Pages] = {}
-        self._key = sort_key(query.order, state_of)
+        self._counted: dict[str, dict[str, JobState]] = {}  # the state a job is counted with
+        self._broad = replace(query, states=frozenset())
+        self._state_of = state_of
+        if query.order == "location":
+            self._key = _location_key(name_of, is_reversed=query.descending)
+        else:
+            self._key = sort_key(query.order, state_of)
 
     @property
     def answered(self) -> frozenset[str]:
@@ -72,10 +83,12 @@ class ResultMerge:
         """Takes a first page, in place of everything that this location delivered before."""
         self._pages[location_id] = _Pages(list(page.jobs), page.next_token)
         self.counts[location_id] = dict(page.counts or {})
+        self._counted[location_id] = {job.id: job.state for job in page.jobs}
 
     def recount(self, location_id: str, page: JobPage) -> None:
         """Takes counts and newest values out of a first page asked for again."""
         self.counts[location_id] = dict(page.counts or {})
+        self._counted[location_id] |= {job.id: job.state for job in page.jobs}
         for job in page.jobs:
             self.put(job)
 
@@ -92,7 +105,10 @@ class ResultMerge:
         if pages is None or pages.next_token != token:
             return
         known = {job.id for job in pages.jobs}
-        pages.jobs += [job for job in page.jobs if job.id not in known]
+        new = [job for job in page.jobs if job.id not in known]
+        pages.jobs += new
+        for job in new:
+            self._counted[location_id].setdefault(job.id, job.state)
         pages.next_token = page.next_token
         pages.is_awaited = False
 
@@ -107,9 +123,9 @@ class ResultMerge:
     def remember(self, location_id: str, jobs: Iterable[Job]) -> None:
         """Takes what was known of a location that does not answer; it does not count as
         answered."""
-        wanted = [job for job in jobs if matches(job, self.query)]
+        wanted = [job for job in jobs if matches(job, self.query, self._state_of(job))]
         wanted.sort(key=self._key, reverse=self.query.descending)
-        self.counts.pop(location_id, None)
+        self.forget(location_id)
         self._pages[location_id] = _Pages(wanted)
 
     def resort(self, location_id: str) -> None:
@@ -122,6 +138,7 @@ class ResultMerge:
         """Takes everything of a location out."""
         self._pages.pop(location_id, None)
         self.counts.pop(location_id, None)
+        self._counted.pop(location_id, None)
 
     def job(self, key: tuple[str, str]) -> Job | None:
         """The job with this key, if it was delivered."""
@@ -130,16 +147,22 @@ class ResultMerge:
 
     def put(self, job: Job) -> None:
         """Takes the newest value of a job. One that no longer meets the query goes; a new one
-        whose page has not come yet waits for that page."""
+        whose page has not come yet waits for that page. The counts follow."""
         pages = self._pages.get(job.location_id)
         if pages is None:
             return
+        self._count(job)
         pages.jobs = [other for other in pages.jobs if other.id != job.id]
         if not matches(job, self.query):
             return
         place = self._place(pages.jobs, job)
         if place < len(pages.jobs) or not pages.next_token:
             pages.jobs.insert(place, job)
+
+    def open_jobs(self, location_id: str) -> list[Job]:
+        """The delivered jobs of this location that were open when they were told last."""
+        pages = self._pages.get(location_id)
+        return [job for job in pages.jobs if job.is_open] if pages else []
 
     def merged(self, limit: int, scope: Collection[str] | None = None) -> Merged:
         """The first `limit` rows of the locations in scope (None: of all)."""
@@ -167,6 +190,21 @@ class ResultMerge:
                 to_page.append((name, pages.next_token))
         return Merged(tuple(jobs), tuple(to_page), has_more)
 
+    def _count(self, job: Job) -> None:
+        """By the difference, so that counts and rows say the same until the location counts
+        again."""
+        counts = self.counts.get(job.location_id)
+        if counts is None or not matches(job, self._broad):
+            return
+        counted = self._counted[job.location_id]
+        before = counted.get(job.id)
+        if before is None and not job.is_open:
+            return  # one of the history: it was counted, nobody knows as what
+        if before is not None:
+            counts[before] = max(0, counts.get(before, 0) - 1)
+        counts[job.state] = counts.get(job.state, 0) + 1
+        counted[job.id] = job.state
+
     def _run(self, location_id: str) -> Iterator[Job]:
         pages = self._pages[location_id]
         yield from pages.jobs
@@ -190,13 +228,24 @@ def sort_key(
 ) -> Callable[[Job], Any]:
     """The value by which a list is sorted under an order of `JobQuery`; ties by the job's number.
 
-    "state" is by severity, the worst largest, and by time within one state. Raises KeyError for an
+    By severity the worst is the largest, and within one state the newest. Raises KeyError for an
     unknown order.
     """
-    if order == "state":
+    if order == "severity":
         return lambda job: (-severity_rank(state_of(job)), job.create_time, int(job.id))
     value = _VALUES[order]
     return lambda job: (value(job), int(job.id))
+
+
+def _location_key(name_of: Callable[[str], str], *, is_reversed: bool) -> Callable[[Job], Any]:
+    """By location and newest first within it, also when the whole order is turned round."""
+    sign = 1 if is_reversed else -1
+
+    def key(job: Job) -> Any:
+        place, asked = job.location_id, job.create_time.timestamp()
+        return name_of(place).casefold(), place, sign * asked, sign * int(job.id)
+
+    return key
 
 
 def size_of(job: Job) -> int:
@@ -219,11 +268,12 @@ _VALUES: dict[str, Callable[[Job], Any]] = {
 }
 
 
-def matches(job: Job, query: JobQuery) -> bool:
-    """Whether a job meets a query, as an agent would say."""
+def matches(job: Job, query: JobQuery, state: JobState | None = None) -> bool:
+    """Whether a job meets a query, as an agent would say; in `state`, where that is other than the
+    job's own."""
     text = query.text.casefold()
     return (
-        (not query.states or job.state in query.states)
+        (not query.states or (state or job.state) in query.states)
         and (not query.kinds or job.kind in query.kinds)
         and query.task in ("", job.task)
         and query.client in ("", job.client)

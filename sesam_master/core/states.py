@@ -30,13 +30,14 @@ class Connection(StrEnum):
 
     ON: a heartbeat arrived on the watch stream within `PROOF_SECONDS`. STALE: the last proof is
     older, or there was none yet. BROKEN: a named step of the connection failed. OFF: a person
-    switched the location off.
+    switched the location off. CONNECTING is how STALE is shown where there never was a proof.
     """
 
     ON = "on"
     STALE = "stale"
     BROKEN = "broken"
     OFF = "off"
+    CONNECTING = "connecting"
 
 
 HEARTBEAT_SECONDS = 15.0
@@ -79,6 +80,7 @@ CONNECTION_WORDS: dict[Connection, str] = {
     Connection.STALE: "Stale",
     Connection.BROKEN: "Broken",
     Connection.OFF: "Off",
+    Connection.CONNECTING: "Connecting",
 }
 
 # Worst first. Unknown stands above warning, so that no group with a hole can look fine.

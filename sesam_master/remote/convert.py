@@ -215,6 +215,11 @@ def picture(
     states: Counter[JobState] = Counter()
     for number, count in Counter(message.state for message in snapshot.jobs).items():
         states[state(number)] += count
+    backups: dict[str, tuple[str, ...]] = {}
+    for job_id, place in jobs.items():
+        message = snapshot.jobs[place]
+        if message.kind != jobs_pb2.JOB_KIND_RESTORE:
+            backups[message.task] = (*backups.get(message.task, ()), job_id)
     return Picture(
         identity=identity(snapshot.location),
         role=role(snapshot.role),
@@ -222,6 +227,7 @@ def picture(
         tasks=Lazy(tasks, lambda place: task(snapshot.tasks[place])),
         jobs=Lazy(jobs, lambda place: job(location_id, snapshot.jobs[place])),
         states=states,
+        backups=backups,
     )
 
 

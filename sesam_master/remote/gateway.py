@@ -17,7 +17,7 @@ from sesam_master.core.gateway import (
     SavesetPage,
 )
 from sesam_master.core.records import BackupType, Job
-from sesam_master.core.registry import Registration
+from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.remote import calls, convert, doctor, enrolment, probe
 from sesam_master.remote.roster import Roster
 
@@ -52,6 +52,15 @@ class Gateway:
         )
         return convert.job(location_id, answer.job)
 
+    async def job(self, location_id: str, job_id: str) -> Job:
+        answer = await calls.read(
+            self._roster.session(location_id),
+            lambda ch: JobServiceStub(ch).GetJob,
+            jobs_pb2.GetJobRequest(job_id=job_id),
+            self._times.call,
+        )
+        return convert.job(location_id, answer.job)
+
     async def jobs(
         self, location_id: str, query: JobQuery, page_token: str, with_counts: bool
     ) -> JobPage:
@@ -83,7 +92,8 @@ class Gateway:
             request,
             self._times.call,
         )
-        return ProtocolPage(tuple(map(convert.protocol_line, answer.lines)), answer.more)
+        lines = tuple(map(convert.protocol_line, answer.lines))
+        return ProtocolPage(lines, answer.more, answer.total_lines)
 
     async def savesets(self, location_id: str, task: str, page_token: str) -> SavesetPage:
         request = savesets_pb2.ListSavesetsRequest(
@@ -157,8 +167,8 @@ class Gateway:
     async def accept_certificate(self, location_id: str, presented: Presented) -> None:
         await self._roster.pin(location_id, presented.certificate, presented.fingerprint)
 
-    async def change_registration(self, registration: Registration) -> None:
-        await self._roster.change(registration)
+    async def change_registration(self, location_id: str, change: RegistrationChange) -> None:
+        await self._roster.change(location_id, change)
 
     async def remove_registration(self, location_id: str) -> None:
         await self._roster.remove(location_id)

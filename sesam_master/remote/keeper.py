@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from google.protobuf.message import DecodeError
 
-from sesam_master.core.fleet import FleetEvent, PictureArrived
+from sesam_master.core.fleet import FleetEvent, ObjectsChanged, PictureArrived
 from sesam_master.core.registry import KeepingError, PictureStore, Remembered
 from sesam_master.remote.live import LiveState
 from sesam_master.remote.session import Session
@@ -20,22 +20,29 @@ _MICROSECOND = timedelta(microseconds=1)
 class Keeper:
     """Saves what has changed. Lives in the network thread's loop.
 
-    A picture that cannot be kept is a loss at the next start only, so it is logged, not raised.
+    A picture that cannot be kept is a loss at the next start only, and one that cannot be forgotten
+    is at the next start, so both are logged, not raised.
     """
 
     def __init__(
-        self, store: PictureStore, on_disk: Callable[..., Awaitable[object]], seconds: float
+        self,
+        store: PictureStore,
+        on_disk: Callable[..., Awaitable[object]],
+        is_listed: Callable[[str], bool],
+        seconds: float,
     ) -> None:
-        """`on_disk` runs a blocking function outside the loop; `seconds` are between savings."""
+        """`on_disk` runs blocking functions outside the loop, one after the other as they come;
+        `is_listed` tells by id which locations are the desk's; `seconds` are between savings."""
         self._store = store
         self._on_disk = on_disk
+        self._is_listed = is_listed
         self._seconds = seconds
         self._changed: set[str] = set()
         self._saved: dict[str, datetime] = {}
 
     def note(self, event: FleetEvent) -> None:
         """What is delivered may have to be saved."""
-        if not hasattr(event, "registrations") and not hasattr(event, "connection"):
+        if isinstance(event, PictureArrived | ObjectsChanged):
             self._changed.add(event.location_id)
 
     async def recall(self, deliver: Callable[[FleetEvent], None]) -> None:
@@ -50,6 +57,9 @@ class Keeper:
         except KeepingError as error:
             _log.warning("No remembered pictures: %s", error)
         for item in kept:
+            if not self._is_listed(item.location_id):
+                await self.forget(item.location_id)
+                continue
             try:
                 picture = LiveState.from_bytes(item.snapshot).picture()
             except DecodeError:
@@ -73,9 +83,13 @@ class Keeper:
         )
 
     async def forget(self, location_id: str) -> None:
+        """To be called when the location is not listed any more."""
         self._changed.discard(location_id)
         self._saved.pop(location_id, None)
-        await self._on_disk(self._store.forget, location_id)
+        try:
+            await self._on_disk(self._store.forget, location_id)
+        except KeepingError as error:
+            _log.warning("The picture of %s is still kept: %s", location_id, error)
 
     async def _save(self, sessions: list[Session]) -> None:
         pictures = []
@@ -88,6 +102,8 @@ class Keeper:
             pictures.append(Remembered(location_id, session.live.to_bytes(), proof_time_us))
             proofs[location_id] = session.proof_time
             await asyncio.sleep(0)  # packing a thousand pictures must not hold up the streams
+        # What left the list meanwhile was forgotten, or is going to be after this.
+        pictures = [item for item in pictures if self._is_listed(item.location_id)]
         if not pictures:
             return
         try:

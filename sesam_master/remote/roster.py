@@ -2,17 +2,27 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Iterable, Mapping
 
 from sesam_master.core.errors import AlreadyListed, DeskReason, LocationError, Trouble
 from sesam_master.core.fleet import ConnectionChanged, FleetEvent, RegistrationsChanged
-from sesam_master.core.registry import CredentialStore, PictureStore, Registration, RegistryStore
+from sesam_master.core.registry import (
+    CredentialStore,
+    KeepingError,
+    PictureStore,
+    Registration,
+    RegistrationChange,
+    RegistryStore,
+)
 from sesam_master.core.states import Connection
 from sesam_master.remote.disk import Disk
 from sesam_master.remote.keeper import Keeper
 from sesam_master.remote.session import Session
 from sesam_master.remote.sleep import Clock, watch_for_sleep
 from sesam_master.remote.times import Times
+
+_log = logging.getLogger(__name__)
 
 
 class Roster:
@@ -33,7 +43,12 @@ class Roster:
         self._credentials = credentials
         self._tell = deliver
         self._disk = Disk()
-        self._keeper = Keeper(pictures, self._disk.run, times.keep)
+        self._keeper = Keeper(
+            pictures,
+            self._disk.run,
+            lambda location_id: self.listed(location_id) is not None,
+            times.keep,
+        )
         self._registrations: dict[str, Registration] = {}
         self._sessions: dict[str, Session] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -41,16 +56,19 @@ class Roster:
 
     async def run(self, registrations: Iterable[Registration]) -> None:
         """Keeps the sessions until it is cancelled; then ends them and saves their pictures."""
-        self._registrations = {r.location_id: r for r in registrations}
-        self._announce()
+        self._registrations = _by_id(registrations)
+        self._tell(RegistrationsChanged(tuple(self._registrations.values())))
         for registration in self._registrations.values():
             self._connect(registration)
         watchman = asyncio.create_task(watch_for_sleep(self._clock, self._wake))
+        follower = asyncio.create_task(self._follow())
         try:
             await self._keeper.recall(self._tell)
             await self._keeper.run(lambda: list(self._sessions.values()))
         finally:
             watchman.cancel()
+            follower.cancel()
+            await asyncio.gather(follower, return_exceptions=True)  # it may begin a session yet
             sessions = list(self._sessions.values())
             for task in self._tasks.values():
                 task.cancel()
@@ -64,10 +82,8 @@ class Roster:
 
     def registration(self, location_id: str) -> Registration:
         """Raises LocationError REJECTED, NOT_LISTED."""
-        found = self.listed(location_id)
-        if found is None:
-            raise LocationError(Trouble.REJECTED, location_id, DeskReason.NOT_LISTED)
-        return found
+        _check(self._registrations, location_id)
+        return self._registrations[location_id]
 
     def session(self, location_id: str) -> Session:
         """Raises LocationError: NOT_LISTED, or OFF."""
@@ -84,9 +100,8 @@ class Roster:
     async def prepare(self) -> None:
         """Finds out whether a new location could be kept, before a token is used up for it.
         Raises KeepingError."""
-        async with self._changing:
-            await self._disk.run(self._registry.save, list(self._registrations.values()))
-            await self._disk.run(self._credentials.get, "")
+        await self._disk.run(self._registry.change, lambda _listed: None)
+        await self._disk.run(self._credentials.get, "")
 
     async def admit(
         self, registration: Registration, credential: str, replaces: str
@@ -98,59 +113,90 @@ class Roster:
             AlreadyListed: it is listed, and is not the one that is to be replaced.
             KeepingError: it cannot be kept.
         """
-        async with self._changing:
-            location_id = registration.location_id
-            before = self.listed(location_id)
-            if before is not None:
-                if location_id != replaces:
-                    raise AlreadyListed(before, is_token_good=False)
-                registration = dataclasses.replace(
-                    registration, name=before.name, farm=before.farm, is_on=before.is_on
-                )
-            await self._disk.run(self._credentials.put, location_id, credential)
-            await self._put(registration)
-            return registration
+        location_id = registration.location_id
 
-    async def change(self, registration: Registration) -> None:
-        """Replaces a listed registration. Raises LocationError NOT_LISTED and KeepingError."""
+        def check(listed: Mapping[str, Registration]) -> None:
+            if location_id in listed and location_id != replaces:
+                raise AlreadyListed(listed[location_id], is_token_good=False)
+
+        def put(listed: dict[str, Registration]) -> None:
+            check(listed)
+            before = listed.get(location_id, registration)
+            listed[location_id] = dataclasses.replace(
+                registration, name=before.name, farm=before.farm, is_on=before.is_on
+            )
+
         async with self._changing:
-            before = self.registration(registration.location_id)
-            await self._put(registration, before)
+            check(_by_id(await self._disk.run(self._registry.load)))
+            # First, so that no desk finds the location without it.
+            await self._disk.run(self._credentials.put, location_id, credential)
+            await self._change(put, anew=location_id)
+            return self._registrations[location_id]
+
+    async def change(self, location_id: str, change: RegistrationChange) -> None:
+        """Of a listed location. Raises LocationError NOT_LISTED and KeepingError."""
+        async with self._changing:
+            await self._change(lambda listed: _replace(listed, location_id, change.applied_to))
 
     async def pin(self, location_id: str, certificate: bytes, fingerprint: str) -> None:
         """Accepts a certificate in place of the old one. Raises as `change` does."""
+
+        def pinned(before: Registration) -> Registration:
+            return dataclasses.replace(before, certificate=certificate, fingerprint=fingerprint)
+
         async with self._changing:
-            before = self.registration(location_id)
-            await self._put(
-                dataclasses.replace(before, certificate=certificate, fingerprint=fingerprint)
+            await self._change(
+                lambda listed: _replace(listed, location_id, pinned), anew=location_id
             )
 
     async def remove(self, location_id: str) -> None:
         """Raises LocationError NOT_LISTED and KeepingError."""
+
+        def drop(listed: dict[str, Registration]) -> None:
+            _check(listed, location_id)
+            del listed[location_id]
+
         async with self._changing:
-            self.registration(location_id)
-            left = {i: r for i, r in self._registrations.items() if i != location_id}
-            await self._disk.run(self._registry.save, list(left.values()))
-            self._registrations = left
-            await self._disconnect(location_id)
-            self._announce()
+            await self._change(drop)
             await self._disk.run(self._credentials.delete, location_id)
+
+    async def _change(
+        self, act: Callable[[dict[str, Registration]], object], anew: str = ""
+    ) -> None:
+        await self._take_over(await self._disk.run(self._registry.change, act), anew)
+
+    async def _follow(self) -> None:
+        """Takes over what other desks do to the list, until it is cancelled."""
+        seen: object = None
+        while True:
+            await asyncio.sleep(self.times.follow)
+            async with self._changing:
+                try:
+                    stamp = await self._disk.run(self._registry.stamp)
+                    if stamp == seen:
+                        continue
+                    seen = stamp
+                    listed = await self._disk.run(self._registry.load)
+                except KeepingError as error:
+                    _log.warning("The list of locations stays as it was: %s", error)
+                    continue
+                await self._take_over(listed)
+
+    async def _take_over(self, listed: list[Registration], anew: str = "") -> None:
+        """Tells the list as it is now, and ends, begins and begins anew the connections which that
+        asks for; in any case that of the location `anew`."""
+        before, self._registrations = self._registrations, _by_id(listed)
+        if listed != list(before.values()):
+            self._tell(RegistrationsChanged(tuple(listed)))
+        for location_id in before.keys() - self._registrations.keys():
+            await self._disconnect(location_id)
             await self._keeper.forget(location_id)
-
-    async def _put(self, registration: Registration, before: Registration | None = None) -> None:
-        """Keeps it, tells it, and connects anew unless only name or farm are other than before."""
-        location_id = registration.location_id
-        changed = {**self._registrations, location_id: registration}
-        await self._disk.run(self._registry.save, list(changed.values()))
-        self._registrations = changed
-        self._announce()
-        if before is not None and _way(before) == _way(registration):
-            return
-        await self._disconnect(location_id)
-        self._connect(registration)
-
-    def _announce(self) -> None:
-        self._tell(RegistrationsChanged(tuple(self._registrations.values())))
+        for registration in listed:
+            location_id = registration.location_id
+            known = before.get(location_id)
+            if known is None or _way(known) != _way(registration) or location_id == anew:
+                await self._disconnect(location_id)
+                self._connect(registration)
 
     def _connect(self, registration: Registration) -> None:
         location_id = registration.location_id
@@ -186,6 +232,26 @@ class Roster:
     def _deliver(self, event: FleetEvent) -> None:
         self._keeper.note(event)
         self._tell(event)
+
+
+def _by_id(registrations: Iterable[Registration]) -> dict[str, Registration]:
+    return {registration.location_id: registration for registration in registrations}
+
+
+def _check(listed: Mapping[str, Registration], location_id: str) -> None:
+    """Raises LocationError."""
+    if location_id not in listed:
+        raise LocationError(Trouble.REJECTED, location_id, DeskReason.NOT_LISTED)
+
+
+def _replace(
+    listed: dict[str, Registration],
+    location_id: str,
+    changed: Callable[[Registration], Registration],
+) -> None:
+    """Raises LocationError."""
+    _check(listed, location_id)
+    listed[location_id] = changed(listed[location_id])
 
 
 def _way(registration: Registration) -> tuple[object, ...]:

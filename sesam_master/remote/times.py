@@ -16,6 +16,7 @@ class Times:
     first_pause, longest_pause: between two attempts to connect; each is twice the one before, until
         a connection stood for longer than the longest.
     keep: between two savings of the pictures.
+    follow: between two looks whether another desk has changed the list of locations.
     """
 
     silence: float = PROOF_SECONDS
@@ -27,3 +28,4 @@ class Times:
     first_pause: float = 0.5
     longest_pause: float = 30.0
     keep: float = 10.0
+    follow: float = 2.0

@@ -4,7 +4,7 @@ import base64
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from keyring.backend import KeyringBackend
 
 from sesam_master.core.registry import CredentialStore, KeepingError
-from sesam_master.storage import atomic
+from sesam_master.storage import atomic, file_lock
 
 SERVICE = "sesam-master"
 _REFUSED_MODULES = ("keyrings.alt", "keyring.backends.null", "keyring.backends.fail")
@@ -106,40 +106,73 @@ class EncryptedFile:
     def __init__(self, path: Path, passphrase: str) -> None:
         """Reads the file if there is one. Raises KeepingError."""
         self._path = path
+        self._passphrase = passphrase  # another desk may make the file, with a salt of its own
+        self._salt = os.urandom(_SALT_BYTES)
+        self._cipher: ChaCha20Poly1305 | None = None  # of that salt; made when it is needed
         self._secrets: dict[str, str] = {}
-        content = self._content()
-        self._salt = os.urandom(_SALT_BYTES) if content is None else content[0]
-        self._cipher = ChaCha20Poly1305(_key(passphrase, self._salt))
-        if content is not None:
-            self._secrets = self._opened(content[1], content[2])
+        self._stamp: tuple[int, ...] = ()
+        self._read()
 
     def get(self, location_id: str) -> str | None:
+        if self._found() != self._stamp:
+            self._read()
         return self._secrets.get(location_id)
 
     def put(self, location_id: str, credential: str) -> None:
-        self._save({**self._secrets, location_id: credential})
+        self._change(lambda secrets: secrets.update({location_id: credential}))
 
     def delete(self, location_id: str) -> None:
-        if location_id in self._secrets:
-            self._save({i: s for i, s in self._secrets.items() if i != location_id})
+        if self.get(location_id) is not None:
+            self._change(lambda secrets: secrets.pop(location_id, None))
 
-    def _save(self, secrets: dict[str, str]) -> None:
+    def _change(self, act: Callable[[dict[str, str]], object]) -> None:
+        try:
+            with file_lock.locked(self._path):
+                self._read()
+                secrets = dict(self._secrets)
+                act(secrets)
+                atomic.replace(self._path, self._sealed(secrets))
+        except OSError as error:
+            raise KeepingError(
+                f"The credentials {self._path} cannot be written ({error.strerror}). Nothing was "
+                "changed; check rights and free space."
+            ) from error
+
+    def _found(self) -> tuple[int, ...]:
+        """The stamp of the file. Raises KeepingError."""
+        try:
+            return file_lock.stamp(self._path)
+        except OSError as error:
+            raise self._closed(error) from error
+
+    def _read(self) -> None:
+        """Takes over what is in the file now. Raises KeepingError."""
+        stamp = self._found()
+        content = self._content()
+        if content is None:
+            self._secrets = {}
+        else:
+            salt, nonce, sealed = content
+            if salt != self._salt:
+                self._salt, self._cipher = salt, None
+            self._secrets = self._opened(nonce, sealed)
+        self._stamp = stamp  # of before the reading: what came between is read the next time
+
+    def _keyed(self) -> ChaCha20Poly1305:
+        if self._cipher is None:
+            self._cipher = ChaCha20Poly1305(_key(self._passphrase, self._salt))
+        return self._cipher
+
+    def _sealed(self, secrets: dict[str, str]) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, json.dumps(secrets).encode(), _BINDING)
+        sealed = self._keyed().encrypt(nonce, json.dumps(secrets).encode(), _BINDING)
         document = {
             "format": _FORMAT,
             "salt": _coded(self._salt),
             "nonce": _coded(nonce),
             "sealed": _coded(sealed),
         }
-        try:
-            atomic.replace(self._path, json.dumps(document).encode("ascii"))
-        except OSError as error:
-            raise KeepingError(
-                f"The credentials {self._path} cannot be written ({error.strerror}). Nothing was "
-                "changed; check rights and free space."
-            ) from error
-        self._secrets = secrets
+        return json.dumps(document).encode("ascii")
 
     def _content(self) -> tuple[bytes, bytes, bytes] | None:
         """Salt, nonce, and what is sealed; None if there is no file."""
@@ -157,16 +190,13 @@ class EncryptedFile:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise KeepingError(
-                f"The credentials {self._path} cannot be read ({error.strerror}). Check the rights "
-                "of the file."
-            ) from error
+            raise self._closed(error) from error
         except (ValueError, KeyError, TypeError) as error:
             raise self._damaged() from error
 
     def _opened(self, nonce: bytes, sealed: bytes) -> dict[str, str]:
         try:
-            secrets: dict[str, Any] = json.loads(self._cipher.decrypt(nonce, sealed, _BINDING))
+            secrets: dict[str, Any] = json.loads(self._keyed().decrypt(nonce, sealed, _BINDING))
         except InvalidTag as error:
             raise WrongPassphrase(
                 f"The passphrase does not open the credentials {self._path}. Give the right one; "
@@ -175,6 +205,12 @@ class EncryptedFile:
         except ValueError as error:
             raise self._damaged() from error
         return secrets
+
+    def _closed(self, error: OSError) -> KeepingError:
+        return KeepingError(
+            f"The credentials {self._path} cannot be read ({error.strerror}). Check the rights of "
+            "the file."
+        )
 
     def _damaged(self) -> KeepingError:
         return KeepingError(

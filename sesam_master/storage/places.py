@@ -16,6 +16,7 @@ class Places:
     pictures: what was last known of each location.
     settings: of the windows.
     log: directory of the log files.
+    lock: held by the one window that uses all this.
     """
 
     registry: Path
@@ -23,6 +24,7 @@ class Places:
     pictures: Path
     settings: Path
     log: Path
+    lock: Path
 
 
 def places(profile: Path | None = None) -> Places:
@@ -41,4 +43,5 @@ def places(profile: Path | None = None) -> Places:
         pictures=cache / "pictures.sqlite",
         settings=configuration / "settings.ini",
         log=log,
+        lock=data / "desk.lock",
     )

@@ -2,12 +2,12 @@
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from sesam_master.core.registry import KeepingError, Registration, RegistryError
-from sesam_master.storage import atomic
+from sesam_master.storage import atomic, file_lock
 
 FORMAT = 1
 _HIGHEST_PORT = 65535
@@ -25,10 +25,7 @@ class RegistryFile:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise RegistryError(
-                f"The list of locations {self._path} cannot be read ({error.strerror}). Check the "
-                "rights of the file."
-            ) from error
+            raise self._closed(error) from error
         try:
             document = json.loads(content)
             found = int(document["format"])
@@ -47,23 +44,41 @@ class RegistryFile:
             raise self._unreadable("a location stands in it twice")
         return registrations
 
-    def save(self, registrations: Iterable[Registration]) -> None:
-        """Raises KeepingError; then the old list is still there."""
-        document = {"format": FORMAT, "locations": [_written(item) for item in registrations]}
-        content = json.dumps(document, indent=1, ensure_ascii=False).encode()
+    def change(self, act: Callable[[dict[str, Registration]], object]) -> list[Registration]:
         try:
-            atomic.replace(self._path, content)
+            with file_lock.locked(self._path):
+                registrations = {item.location_id: item for item in self.load()}
+                act(registrations)
+                atomic.replace(self._path, _packed(registrations.values()))
         except OSError as error:
             raise KeepingError(
                 f"The list of locations {self._path} cannot be written ({error.strerror}). Nothing "
                 "was changed; check rights and free space."
             ) from error
+        return list(registrations.values())
+
+    def stamp(self) -> object:
+        try:
+            return file_lock.stamp(self._path)
+        except OSError as error:
+            raise self._closed(error) from error
+
+    def _closed(self, error: OSError) -> RegistryError:
+        return RegistryError(
+            f"The list of locations {self._path} cannot be read ({error.strerror}). Check the "
+            "rights of the file."
+        )
 
     def _unreadable(self, reason: str) -> RegistryError:
         return RegistryError(
             f"The list of locations {self._path} is damaged ({reason}). Put a good copy of it in "
             "its place, or move it away and enrol the locations again."
         )
+
+
+def _packed(registrations: Iterable[Registration]) -> bytes:
+    document = {"format": FORMAT, "locations": [_written(item) for item in registrations]}
+    return json.dumps(document, indent=1, ensure_ascii=False).encode()
 
 
 def _written(item: Registration) -> dict[str, Any]:

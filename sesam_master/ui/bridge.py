@@ -36,6 +36,7 @@ DRAIN_SECONDS = 0.1
 BUDGET_SECONDS = 0.006
 # Between two helpings of one drain the event loop gets this long for paint and input.
 BREATH_MS = 15
+AGE_MS = 1_000
 
 
 @dataclass(slots=True)
@@ -67,6 +68,7 @@ class Bridge(QObject):
     """
 
     fleet_changed = Signal(object)  # FleetChange
+    aged = Signal()  # every second: all ages are other than before, though nothing may have come
     _arrived = Signal()
     _answered = Signal(object)
 
@@ -84,6 +86,9 @@ class Bridge(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.drain)
+        self._aging = QTimer(self)
+        self._aging.timeout.connect(self.aged)
+        self._aging.start(AGE_MS)
         self._arrived.connect(self._schedule, Qt.ConnectionType.QueuedConnection)
         self._answered.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)
 
@@ -136,6 +141,7 @@ class Bridge(QObject):
             self._pending.clear()
             self._registrations = None
         self._timer.stop()
+        self._aging.stop()
 
     @Slot()
     def _schedule(self) -> None:

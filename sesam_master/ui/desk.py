@@ -1,7 +1,6 @@
 """One desk: its window, its pages, and what its actions do."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 from sesam_master.core.fleet import FleetChange
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.records import Job
-from sesam_master.core.registry import Registration
+from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.core.settings import Settings, SettingsStore
 from sesam_master.ui import appearance
 from sesam_master.ui.actions import ActionSet, Selection
@@ -28,7 +27,7 @@ from sesam_master.ui.results.page import ResultsPage
 from sesam_master.ui.start_backup.dialog import StartBackupDialog
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.topology.panel import TopologyPanel
-from sesam_master.ui.verbs import CONTEXT, LOCAL_ONLY, MENUS, TOOLS, Verbs, desk_actions
+from sesam_master.ui.verbs import CONTEXT, MENUS, TOOLS, Verbs, desk_actions
 
 
 class Desk(QObject):
@@ -49,6 +48,7 @@ class Desk(QObject):
         self._bridge = bridge
         self._gateway = gateway
         self._version = version
+        self._now = now
         self._is_local = is_local
         self._add_page: AddLocationPage | None = None
         self._troubles: dict[str, str] = {}
@@ -71,11 +71,11 @@ class Desk(QObject):
             gateway,
             self.open_restore,
             lambda location_id, task: self._start_backup([(location_id, task)]),
+            clock=now,
         )
         self.window.add_page(self.results, is_fixed=True)
-        if is_local:
-            self.remote_server.forbid_adding(LOCAL_ONLY)
-        self.window.add_page(self.remote_server, is_fixed=True)
+        if not is_local:
+            self.window.add_page(self.remote_server, is_fixed=True)
         self.tree.tree.setFocus()
         status.location_clicked.connect(self._open_by_name)
         bridge.fleet_changed.connect(self._take)
@@ -136,6 +136,9 @@ class Desk(QObject):
         self._show_remote_server(Selection(registration.location_id))
 
     def _show_remote_server(self, selection: Selection) -> None:
+        """A local desk has nothing to register."""
+        if self._is_local:
+            return
         self.window.show_page(self.remote_server)
         if selection.location_id:
             self.remote_server.choose(selection.location_id)
@@ -156,12 +159,9 @@ class Desk(QObject):
     def _cancel(self, jobs: Sequence[Job]) -> None:
         if not jobs:
             self.messages.add("There was nothing left to cancel: it has ended meanwhile.")
-        for job in jobs:
-            place = self._bridge.fleet.locations.get(job.location_id)
-            name = place.registration.name if place else ""
-            call = self._gateway.cancel_job(job.location_id, job.id)
-            self.messages.add(f"Cancel of {job.task} at {name} is sent.")
-            self._ask(call, f"cancel {job.task}", name)
+            return
+        self.window.show_page(self.results)
+        self.results.cancel.ask(jobs)
 
     def _refresh(self) -> None:
         if self.window.current_page is self.results:
@@ -179,7 +179,10 @@ class Desk(QObject):
         self.open_restore(location_id, selection.saveset or None, task)
 
     def open_restore(self, location_id: str, saveset: str | None, task: str) -> None:
-        page = RestorePage(self._holder, self._bridge, self._gateway, location_id, task, saveset)
+        page = RestorePage(
+            *(self._holder, self._bridge, self._gateway, location_id, task, saveset),
+            clock=self._now,
+        )
         self.window.add_page(page)
         self.window.show_page(page)
 
@@ -187,9 +190,11 @@ class Desk(QObject):
         state = self._bridge.fleet.locations.get(selection.location_id)
         if state is None:
             return
-        changed = replace(state.registration, is_on=not state.registration.is_on)
-        doing = "switch on" if changed.is_on else "switch off"
-        self._ask(self._gateway.change_registration(changed), doing, changed.name)
+        is_on = not state.registration.is_on
+        call = self._gateway.change_registration(
+            selection.location_id, RegistrationChange(is_on=is_on)
+        )
+        self._ask(call, "switch on" if is_on else "switch off", state.registration.name)
 
     def _reconnect(self, selection: Selection) -> None:
         state = self._bridge.fleet.locations.get(selection.location_id)

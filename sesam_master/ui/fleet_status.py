@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from sesam_master.core.fleet import Fleet
@@ -14,8 +14,6 @@ from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.coverage_pill import coverage_words
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.status_ticks import StatusTicks
-
-CLOCK_MS = 1_000
 
 
 class FleetStatus(QStatusBar):
@@ -40,9 +38,7 @@ class FleetStatus(QStatusBar):
         self.addPermanentWidget(self._clock)
         self._ticks.location_clicked.connect(self.location_clicked)
         bridge.fleet_changed.connect(self.refresh)
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._tick)
-        self._timer.start(CLOCK_MS)
+        bridge.aged.connect(self._tick)
         self.refresh()
         self._tick()
 
@@ -51,18 +47,22 @@ class FleetStatus(QStatusBar):
         self._ticks.set_locations([(s.registration.name, s.connection) for s in states])
         coverage = self._fleet.coverage(self._now())
         self._live.setText(f"{coverage_words(coverage)} live" if states else "No locations yet")
-        self._details.set_text(_details(self._fleet, self._now()))
+        self._show_details()
 
     def _tick(self) -> None:
+        self._show_details()
         self._clock.setText(f"{self._now().astimezone():%H:%M:%S %Z}")
+
+    def _show_details(self) -> None:
+        self._details.set_text(_details(self._fleet, self._now()))
 
 
 def _details(fleet: Fleet, now: datetime) -> str:
     states = list(fleet.locations.values())
     parts = [
         f"{number} {CONNECTION_WORDS[kind].lower()}"
-        for kind in (Connection.STALE, Connection.BROKEN, Connection.OFF)
-        if (number := sum(s.connection is kind for s in states))
+        for kind in (Connection.CONNECTING, Connection.STALE, Connection.BROKEN, Connection.OFF)
+        if (number := sum(s.shown_connection is kind for s in states))
     ]
     coverage = fleet.coverage(now)
     if coverage.newest_age is not None and coverage.oldest_age is not None:

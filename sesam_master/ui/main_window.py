@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
         self._bind_keys(
             made[WINDOW_MENU] if WINDOW_MENU in made else self.menuBar().addMenu(WINDOW_MENU)
         )
+        self.setMinimumSize(640, 420)
         self.resize(1280, 800)
 
     # -- pages
@@ -155,7 +156,6 @@ class MainWindow(QMainWindow):
         self.tabs.setObjectName("work")
         self.tabs.setExpanding(False)
         self.tabs.setTabsClosable(True)
-        self.tabs.setIconSize(QSize(15, 15))
         self.tabs.setUsesScrollButtons(True)
         self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.currentChanged.connect(self._show_current)
@@ -181,6 +181,7 @@ class MainWindow(QMainWindow):
         splitter.setChildrenCollapsible(False)
         self._tree.setMinimumWidth(180)
         splitter.setSizes([TREE_WIDTH, 1280 - TREE_WIDTH])
+        splitter.setMinimumSize(1, 1)  # nothing that opens in the window makes it larger
         self.setCentralWidget(splitter)
 
     def _bind_keys(self, menu: QMenu) -> None:

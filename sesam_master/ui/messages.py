@@ -17,6 +17,9 @@ from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 
 KEPT = 500
+HEIGHT = 150
+EMPTY = "No messages since the desk was opened. What you start, and what fails, is told here."
+LEAST_HEIGHT = 24  # where the window is low, the page above needs the room more
 
 
 class MessagesBar(QWidget):
@@ -35,9 +38,11 @@ class MessagesBar(QWidget):
         self._button.setAccessibleName("Open the messages")
         self._list = QListWidget()
         self._list.setAccessibleName("Messages")
-        self._list.setFixedHeight(150)
+        self._list.setProperty("padded", True)
         self._list.setWordWrap(True)
         self._list.hide()
+        self._list.addItem(EMPTY)
+        self._list.item(0).setFlags(Qt.ItemFlag.NoItemFlags)
         title = QLabel("Messages")
         title.setProperty("role", "heading")
         row = QHBoxLayout()
@@ -52,6 +57,9 @@ class MessagesBar(QWidget):
         column.addWidget(self._list)
         column.addLayout(row)
         self._button.toggled.connect(self._open)
+        self._holder = holder
+        holder.changed.connect(self._take_fonts)
+        self._take_fonts()
 
     @property
     def last(self) -> str:
@@ -61,6 +69,8 @@ class MessagesBar(QWidget):
     def add(self, text: str) -> None:
         """Puts a message in front of the others."""
         line = f"{self._now().astimezone():%H:%M:%S}  {text}"
+        if self._list.item(0).text() == EMPTY:
+            self._list.takeItem(0)
         if self._list.count() == 0 or self._list.item(0).text()[10:] != text:
             self._list.insertItem(0, line)
         else:
@@ -72,6 +82,11 @@ class MessagesBar(QWidget):
     def toggle(self) -> None:
         """Opens or closes the list."""
         self._button.toggle()
+
+    def _take_fonts(self) -> None:
+        px = self._holder.fonts.px
+        self._list.setMinimumHeight(px(LEAST_HEIGHT))
+        self._list.setMaximumHeight(px(HEIGHT))
 
     def _open(self, is_open: bool) -> None:
         self._list.setVisible(is_open)

@@ -121,6 +121,11 @@ REASONS: dict[str, tuple[str, str]] = {
         "The saveset {saveset} is damaged: {detail}.",
         "Choose another saveset and check the data store.",
     ),
+    "LISTING_UNREADABLE": (
+        "The listing of the saveset {saveset} cannot be read just now: {detail}. "
+        "That proves no damage.",
+        "Do it again later.",
+    ),
     "NO_SPACE": (
         "The disk of its agent is full at {place}.",
         "Make room there; nothing that was backed up before is touched.",
@@ -163,6 +168,10 @@ _TROUBLES: dict[Trouble, tuple[str, str]] = {
 }
 
 
+# A quotation of nothing says nothing.
+_EMPTY_VALUE = "{field} is empty."
+
+
 class _Known(dict[str, str]):
     """Metadata that an older agent does not send is said to be missing, not left out."""
 
@@ -184,6 +193,8 @@ def notice(error: Exception, doing: str, location: str = "") -> Notice:
         )
     words = REASONS.get(error.reason) or DESK_REASONS.get(error.reason)
     why, to_do = words or _TROUBLES[error.trouble]
+    if error.reason == "INVALID_ARGUMENT" and error.metadata.get("value") == "":
+        why = _EMPTY_VALUE
     values = _Known(error.metadata) | _finding(error.metadata)
     return Notice(what, why.format_map(_Known(values)), to_do.format_map(_Known(values)))
 

@@ -263,6 +263,15 @@ def _stale(painter: QPainter, colours: SignColours, _on_fill: bool) -> None:
     _clock_hands(painter, colours.mark, 1.4)
 
 
+def _connecting(painter: QPainter, colours: SignColours, _on_fill: bool) -> None:
+    """Two brackets that do not meet yet, and what they are to join."""
+    painter.setPen(_pen(colours.mark, 1.6))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for start in (-50, 130):
+        painter.drawArc(QRectF(2.2, 2.2, 11.6, 11.6), start * 16, 100 * 16)
+    _disc(painter, colours.mark, 1.6)
+
+
 def _connection_broken(painter: QPainter, colours: SignColours, _on_fill: bool) -> None:
     if colours.fill:
         _filled(painter, colours.fill, (8, 1.0), (15, 8), (8, 15), (1, 8))
@@ -297,4 +306,5 @@ _CONNECTION_SHAPES: dict[Connection, _Shape] = {
     Connection.STALE: _stale,
     Connection.BROKEN: _connection_broken,
     Connection.OFF: _off,
+    Connection.CONNECTING: _connecting,
 }

@@ -276,6 +276,7 @@ _LIGHT = Theme(
         Connection.STALE: _sign("#5C6571", None, "#6F7884"),
         Connection.BROKEN: _sign("#C01F2B", "#CF2F3A", "#FFFFFF"),
         Connection.OFF: _sign("#5C6571", None, "#6F7884"),
+        Connection.CONNECTING: _sign("#5C6571", None, "#6F7884"),
     },
 )
 
@@ -328,5 +329,6 @@ _DARK = Theme(
         Connection.STALE: _sign("#97A0AC", None, "#8C95A1"),
         Connection.BROKEN: _sign("#FF7B7B", "#E5484D", "#FFFFFF"),
         Connection.OFF: _sign("#97A0AC", None, "#8C95A1"),
+        Connection.CONNECTING: _sign("#97A0AC", None, "#8C95A1"),
     },
 )

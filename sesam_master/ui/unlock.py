@@ -4,18 +4,21 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout
 
+from sesam_master.ui.theme import ThemeHolder
+
 TEXT_WIDTH = 400
 
 
 class UnlockDialog(QDialog):
     """`unlock` gets the passphrase and returns "" or a sentence that says what is wrong."""
 
-    def __init__(self, unlock: Callable[[str], str], *, is_new: bool) -> None:
+    def __init__(self, holder: ThemeHolder, unlock: Callable[[str], str], *, is_new: bool) -> None:
         super().__init__()
+        self._text_width = holder.fonts.px(TEXT_WIDTH)
         self._unlock = unlock
         self._is_new = is_new
         self.setWindowTitle("Sesam Master")
-        self.setFixedWidth(TEXT_WIDTH + 48)
+        self.setFixedWidth(self._text_width + 48)
         heading = QLabel("Choose a passphrase" if is_new else "Unlock the credentials")
         heading.setProperty("role", "title")
         reason = QLabel(
@@ -44,7 +47,7 @@ class UnlockDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(10)
-        _fit(reason)
+        self._fit(reason)
         for widget in (heading, reason, self.passphrase, self.repeated, self.problem):
             column.addWidget(widget)
         column.addLayout(buttons)
@@ -67,14 +70,14 @@ class UnlockDialog(QDialog):
 
     def _say(self, sentence: str) -> None:
         self.problem.setText(sentence)
-        _fit(self.problem)
+        self._fit(self.problem)
         self.problem.show()
         self.adjustSize()
 
-
-def _fit(label: QLabel) -> None:
-    """A wrapped label in a dialog is cut, unless it says how high it is at that width."""
-    label.setMinimumHeight(label.heightForWidth(TEXT_WIDTH))
+    def _fit(self, label: QLabel) -> None:
+        """A wrapped label in a dialog is cut, unless it says how high it is at that width."""
+        label.ensurePolished()
+        label.setMinimumHeight(label.heightForWidth(self._text_width))
 
 
 def _secret(name: str) -> QLineEdit:

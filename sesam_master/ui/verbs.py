@@ -66,7 +66,12 @@ def desk_actions(fleet: Fleet, verbs: Verbs) -> list[Action]:
 
     return [
         Action(
-            "new_location", "New location", "plus", "Ctrl+N", can.add, _plain(verbs.new_location)
+            "new_location",
+            "New location",
+            "plus",
+            "Ctrl+N",
+            can.register,
+            _plain(verbs.new_location),
         ),
         Action("quit", "Quit", "", "Ctrl+Q", always, _plain(verbs.quit)),
         Action("start_backup", "Start backup", "play", "Ctrl+B", can.back_up, verbs.start_backup),
@@ -81,8 +86,15 @@ def desk_actions(fleet: Fleet, verbs: Verbs) -> list[Action]:
         ),
         Action("refresh", "Ask again", "refresh-cw", "F5", always, _plain(verbs.refresh)),
         Action("results", "Results", "activity", "Ctrl+2", always, verbs.results),
-        Action("remote_server", "Remote server", "plug-zap", "Ctrl+5", always, verbs.remote_server),
-        Action("switch", "Switch on or off", "power", "", can.choose, verbs.switch),
+        Action(
+            "remote_server",
+            "Remote server",
+            "plug-zap",
+            "Ctrl+5",
+            can.register,
+            verbs.remote_server,
+        ),
+        Action("switch", "Switch on or off", "power", "", can.switch, verbs.switch),
         Action("reconnect", "Connect now", "refresh-cw", "", can.reconnect, verbs.reconnect),
         theme(ThemeMode.SYSTEM, "As the system", "monitor"),
         theme(ThemeMode.LIGHT, "Light", "sun"),
@@ -116,8 +128,11 @@ class _Ability:
         self._fleet = fleet
         self._is_local = is_local
 
-    def add(self, _selection: Selection) -> str | None:
+    def register(self, _selection: Selection) -> str | None:
         return LOCAL_ONLY if self._is_local else None
+
+    def switch(self, selection: Selection) -> str | None:
+        return self.register(selection) or self.choose(selection)
 
     def choose(self, selection: Selection) -> str | None:
         return None if self._state(selection) else "Choose a location in the tree first."
@@ -146,8 +161,6 @@ class _Ability:
         places = {job.location_id for job in jobs}
         if selection.tasks and not jobs:
             return "Nothing of what is chosen is running or queued."
-        if len(places) > 1:
-            return "Cancel works at one location at a time."
         return self._act(places, lambda role: role.may_back_up, "cancel backups")
 
     def _act(self, places: set[str], allows: Callable[[Role], bool], doing: str) -> str | None:
@@ -165,7 +178,7 @@ class _Ability:
             return "The location is not listed at this desk any more."
         name = place.registration.name
         if not place.is_live:
-            return f"{name} is {CONNECTION_WORDS[place.connection].lower()}."
+            return f"{name} is {CONNECTION_WORDS[place.shown_connection].lower()}."
         if not allows(place.role):
             return f"The role {place.role} at {name} does not allow to {doing}."
         return None

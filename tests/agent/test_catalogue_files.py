@@ -362,14 +362,19 @@ def test_every_page_runs_along_an_index(
         for narrow in (JobQuery(task="home"), JobQuery(client="alpha")):
             view.jobs(narrow, view.jobs(narrow, None, 3).next_position, 3)
         view.newest_ended_backups()
+        view.ended_backups("home", 3)
+        for list_order in ("job", "start_time", "name"):
+            view.savesets(SavesetQuery(order=list_order), None, 3)
+        for list_order in ("job", "start_time"):
+            view.savesets(SavesetQuery(task="home", order=list_order), None, 3)
     catalogue.close()
     plans = []
     with closing(sqlite3.connect(file)) as connection:
         for sql, values in statements:
-            if "FROM jobs" in sql or "FROM tasks JOIN jobs" in sql:
+            if "FROM jobs" in sql or "FROM tasks JOIN jobs" in sql or "FROM savesets" in sql:
                 rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)
                 plans.append((sql, [row[3] for row in rows]))
-    assert len(plans) == 6 * len(filters) * 3 + 6 + 1
+    assert len(plans) == 6 * len(filters) * 3 + 6 + 2 + 5
     for sql, plan in plans:
         assert not [step for step in plan if "TEMP B-TREE" in step], (sql, plan)
         assert not [step for step in plan if step == "SCAN jobs"], (sql, plan)

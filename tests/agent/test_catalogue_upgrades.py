@@ -12,7 +12,7 @@ from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.catalogue.migrations import MIGRATIONS
 from server_agent.adapters.catalogue.opening import CatalogueTooNew
 from server_agent.domain.errors import NoSpace
-from server_agent.ports import JobQuery
+from server_agent.ports import Answer, JobQuery
 from tests.fakes.records import CLIENT
 
 NEWEST = len(MIGRATIONS)
@@ -88,3 +88,24 @@ def test_the_second_version_takes_the_names_of_savesets_that_never_came_about(
         assert [(job.id, job.saveset) for job in found] == [("2", "SF2"), ("1", "")]
         assert [job.id for job in view.jobs(JobQuery(text="sf"), None, 10).items] == ["2"]
         assert len(view.jobs(JobQuery(text="why"), None, 10).items) == 2
+
+
+def test_the_fourth_version_knows_results_and_requests_of_before(tmp_path: Path) -> None:
+    file = tmp_path / "old.sdb"
+    SqlCatalogue(url(file), create=True, migrations=MIGRATIONS[:3]).close()
+    columns = (
+        "kind, state, task, client, saveset, create_time, end_time, sesam_day, files, bytes_done, "
+        "stored_bytes, skipped, message, started_by, duration, search, paths, target"
+    )
+    failed_at_its_start, cancelled_in_the_queue = 5, 7
+    with closing(sqlite3.connect(file)) as connection:
+        for state in (failed_at_its_start, cancelled_in_the_queue):
+            connection.execute(
+                f"INSERT INTO jobs ({columns}) VALUES ('backup', {state}, 'docs', 'host', '', 1, "
+                "2, '2026-01-01', 0, 0, 0, 0, '', 'me', 0, '', x'', x'')"
+            )
+        connection.execute("INSERT INTO answers VALUES ('r1', 'StartBackup', '1', 5)")
+        connection.commit()
+    with closing(SqlCatalogue(url(file))) as catalogue, catalogue.read() as view:
+        assert [job.id for job in view.ended_backups("docs", 9)] == ["1"]
+        assert view.answered("r1") == Answer("StartBackup", "1", b"")

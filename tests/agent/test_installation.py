@@ -161,12 +161,12 @@ def test_a_directory_in_use_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "host", "port", "said"),
     [
-        ("", "localhost", 1, "name ''"),
-        ("a/b", "localhost", 1, "name 'a/b'"),
+        ("", "localhost", 1, 'name ""'),
+        ("a/b", "localhost", 1, 'name "a/b"'),
         ("a\nb", "localhost", 1, "letters, digits"),
         ("x" * 129, "localhost", 1, "1 to 128"),
-        ("a", "", 1, "host ''"),
-        ("a", "two words", 1, "host 'two words'"),
+        ("a", "", 1, 'host ""'),
+        ("a", "two words", 1, 'host "two words"'),
         ("a", "localhost", -1, "port -1"),
         ("a", "localhost", 65536, "from 1 to 65535"),
     ],
@@ -238,6 +238,13 @@ def test_a_variable_that_leads_nowhere(tmp_path: Path) -> None:
         find_installation(None, {"SESAM2000_INI": str(tmp_path / "x.ini")})
     assert f"{tmp_path}/x.ini" in str(refused.value)
     assert "SESAM2000_INI" in str(refused.value)
+
+
+def test_a_directory_in_the_place_of_the_anchor(tmp_path: Path) -> None:
+    with pytest.raises(InstallationError) as refused:
+        find_installation(None, {"SESAM2000_INI": str(tmp_path)})
+    assert str(refused.value).startswith(f"{tmp_path} is a directory, but a file is needed there.")
+    assert "SESAM2000_INI names the file itself" in str(refused.value)
 
 
 def test_nothing_said_and_nothing_there() -> None:
@@ -329,7 +336,7 @@ def test_another_way_to_the_same_place_is_no_copy(tmp_path: Path) -> None:
     ("was", "becomes", "said"),
     [
         ("[SERVER]\n", "[OTHER]\n", "no name in section [SERVER]"),
-        ("port = 0", "port = eighty", "port in section [SERVER] is 'eighty'"),
+        ("port = 0", "port = eighty", 'port in section [SERVER] is "eighty"'),
         ("port = 0", "port = 65536", "from 1 to 65535"),
         ("port = 0", "port =", "no port in section [SERVER]"),
         ("gv_ro = /", "gv_ro = ", "gv_ro in section [PATHS]"),

@@ -1,5 +1,6 @@
 """Protocol files as they lie on the disk."""
 
+import os
 import resource
 import stat
 from dataclasses import replace
@@ -57,7 +58,7 @@ def test_a_torn_line_is_not_read_and_goes_with_the_next_writer(tmp_path: Path, t
     protocols = ProtocolFiles(tmp_path)
     file = write(protocols)
     file.write_bytes(WRITTEN + torn)
-    assert protocols.read(RUNNING, 0, 5) == ([LINE], False)
+    assert protocols.read(RUNNING, 0, 5) == ([LINE], 1)
     write(protocols)
     assert file.read_bytes() == WRITTEN * 2
 
@@ -66,7 +67,7 @@ def test_a_protocol_of_nothing_but_a_torn_line(tmp_path: Path) -> None:
     protocols = ProtocolFiles(tmp_path)
     file = write(protocols)
     file.write_bytes(b"torn")
-    assert protocols.read(RUNNING, 0, 5) == ([], False)
+    assert protocols.read(RUNNING, 0, 5) == ([], 0)
     write(protocols)
     assert file.read_bytes() == WRITTEN
 
@@ -75,8 +76,8 @@ def test_a_protocol_of_nothing_but_a_torn_line(tmp_path: Path) -> None:
 def test_a_damaged_line_is_shown_as_it_stands(tmp_path: Path, damaged: bytes) -> None:
     protocols = ProtocolFiles(tmp_path)
     write(protocols).write_bytes(damaged + WRITTEN)
-    found, more = protocols.read(RUNNING, 0, 5)
-    assert not more
+    found, total = protocols.read(RUNNING, 0, 5)
+    assert total == 2
     text = damaged.decode(errors="backslashreplace").rstrip("\n")
     assert found == [ProtocolLine(START, Level.WARNING, "LINE_DAMAGED", text), LINE]
 
@@ -104,3 +105,79 @@ def test_a_line_that_does_not_fit_leaves_whole_lines_only(tmp_path: Path) -> Non
     writer.write(LINE)
     writer.close()
     assert protocols.file(RUNNING).read_bytes() == WRITTEN * 2
+
+
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What the files held at each sync of one, in the order of the syncs."""
+    seen: list[bytes] = []
+    sync = os.fsync
+
+    def note(descriptor: int) -> None:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            seen.append(os.pread(descriptor, 1 << 20, 0))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    return seen
+
+
+def test_a_warning_and_the_end_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = synced(monkeypatch)
+    told = replace(LINE, level=Level.INFO)
+    writer = ProtocolFiles(tmp_path).open(RUNNING)
+    writer.write(told)
+    assert seen == []
+    writer.write(LINE)
+    assert [len(content.splitlines()) for content in seen] == [2]
+    writer.write(told)
+    writer.close()
+    writer.close()
+    assert [len(content.splitlines()) for content in seen] == [2, 3]
+
+
+def test_a_flood_of_warnings_does_not_wait_for_a_sync_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = synced(monkeypatch)
+    writer = ProtocolFiles(tmp_path).open(RUNNING)
+    for _ in range(1000):
+        writer.write(LINE)
+    writer.close()
+    assert 2 <= len(seen) < 100
+    assert len(seen[-1].splitlines()) == 1000
+
+
+def test_a_page_near_the_end_reads_little(tmp_path: Path) -> None:
+    protocols = ProtocolFiles(tmp_path)
+    protocols.open(RUNNING).close()
+    file = protocols.file(RUNNING)
+    file.write_bytes(b"".join(b"%s %06d\n" % (WRITTEN[:-1], n) for n in range(100_000)))
+    assert protocols.read(RUNNING, 0, 1)[1] == 100_000
+    before = bytes_read()
+    for after in (0, 499, 50_000, 99_990, 99_999, 100_000, 2**62):
+        found, total = protocols.read(RUNNING, after, 10)
+        assert total == 100_000
+        numbers = [int(line.text[-6:]) for line in found]
+        assert numbers == list(range(after, min(after + 10, 100_000)))
+    assert bytes_read() - before < file.stat().st_size / 10
+
+
+def bytes_read() -> int:
+    """By this process, from wherever."""
+    facts = Path("/proc/self/io").read_text().split()
+    return int(facts[facts.index("rchar:") + 1])
+
+
+def test_what_is_added_is_found_and_another_file_is_read_anew(tmp_path: Path) -> None:
+    protocols = ProtocolFiles(tmp_path)
+    file = write(protocols)
+    assert protocols.read(RUNNING, 0, 9) == ([LINE], 1)
+    file.write_bytes(WRITTEN * 5000 + b"torn")
+    assert protocols.read(RUNNING, 4999, 9) == ([LINE], 5000)
+    file.write_bytes(b"x\n")
+    found, total = protocols.read(RUNNING, 0, 9)
+    assert ([line.text for line in found], total) == (["x"], 1)
+    other = tmp_path / "other"
+    other.write_bytes(WRITTEN * 2)
+    other.replace(file)
+    assert protocols.read(RUNNING, 1, 9) == ([LINE], 2)

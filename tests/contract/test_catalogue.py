@@ -16,7 +16,7 @@ from server_agent.domain.errors import (
 )
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.savesets import BackupType, SavesetState, chain_of
-from server_agent.ports import Catalogue, ChangesSince, ObjectKey, ObjectKind, SavesetQuery
+from server_agent.ports import Answer, Catalogue, ChangesSince, ObjectKey, ObjectKind, SavesetQuery
 from tests.fakes.records import CLIENT, CREDENTIAL, JOB, SAVESET, START, TASK, TOKEN
 
 HOUR = timedelta(hours=1)
@@ -185,8 +185,8 @@ def test_newest_ended_backups(catalogue: Catalogue) -> None:
     ended = replace(JOB, state=JobState.OK, start_time=START)
     add_jobs(
         catalogue,
-        replace(ended, end_time=START + 3 * HOUR),  # started first, ended last
-        replace(ended, end_time=START + 2 * HOUR),
+        replace(ended, end_time=START + 3 * HOUR),
+        replace(ended, end_time=START + 2 * HOUR),  # after the clock was set back
         replace(ended, end_time=START + 4 * HOUR, kind=JobKind.RESTORE),
         replace(JOB, state=JobState.ACTIVE, start_time=START),
         JOB,
@@ -194,15 +194,16 @@ def test_newest_ended_backups(catalogue: Catalogue) -> None:
         replace(ended, task="etc", end_time=START + HOUR, state=JobState.CANCELLED),
         replace(ended, task="gone", end_time=START + HOUR),
         replace(JOB, task="new"),
+        replace(JOB, state=JobState.CANCELLED, end_time=START + 9 * HOUR),  # never started
     )
     with catalogue.read() as view:
         assert [(job.task, job.id) for job in view.newest_ended_backups()] == [
             ("etc", "7"),
-            ("home", "1"),
+            ("home", "2"),
         ]
     with catalogue.write() as writer:
         writer.remove_task("etc")
-        assert [job.id for job in writer.newest_ended_backups()] == ["1"]
+        assert [job.id for job in writer.newest_ended_backups()] == ["2"]
 
 
 # --- savesets -------------------------------------------------------------------------------------
@@ -243,8 +244,9 @@ def test_chains(catalogue: Catalogue) -> None:
     with catalogue.write() as writer:
         for number in range(200):
             base = f"S{number - 1}" if number else None
-            start = START + number * HOUR
-            writer.add_saveset(replace(SAVESET, name=f"S{number}", base=base, start_time=start))
+            start = START - number * HOUR  # the order is that of the jobs
+            saveset = replace(SAVESET, name=f"S{number}", base=base, start_time=start)
+            writer.add_saveset(replace(saveset, job_id=str(number + 1)))
         writer.add_saveset(replace(SAVESET, name="other", task="etc"))
     with catalogue.read() as view:
         assert view.bases("S2") == {"S2": "S1", "S1": "S0", "S0": None}
@@ -289,12 +291,12 @@ def test_credentials(catalogue: Catalogue) -> None:
 
 def test_answers_are_remembered_once(catalogue: Catalogue) -> None:
     with catalogue.write() as writer:
-        writer.remember_answer("r1", "StartBackup", "7", START)
+        writer.remember_answer("r1", Answer("StartBackup", "7", b"\0digest"), START)
     with catalogue.read() as view:
-        assert view.answered("r1") == ("StartBackup", "7")
+        assert view.answered("r1") == Answer("StartBackup", "7", b"\0digest")
         assert view.answered("r2") is None
     with pytest.raises(RequestIdReused) as reused, catalogue.write() as writer:
-        writer.remember_answer("r1", "CancelJob", "8", START)
+        writer.remember_answer("r1", Answer("CancelJob", "8"), START)
     assert reused.value.metadata == {"method": "StartBackup"}
     with catalogue.read() as view:
-        assert view.answered("r1") == ("StartBackup", "7")
+        assert view.answered("r1") == Answer("StartBackup", "7", b"\0digest")

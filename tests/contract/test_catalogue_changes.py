@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from server_agent.domain.jobs import Job, JobState
-from server_agent.ports import Catalogue, ChangesSince, ObjectKey, ObjectKind
+from server_agent.ports import Answer, Catalogue, ChangesSince, ObjectKey, ObjectKind
 from tests.fakes.records import CLIENT, CREDENTIAL, JOB, SAVESET, START, TASK, TOKEN
 
 HOUR = timedelta(hours=1)
@@ -38,7 +38,7 @@ def test_every_write_of_a_watched_object_is_a_change(catalogue: Catalogue) -> No
         writer.add_saveset(SAVESET)
         writer.put_token(TOKEN)
         writer.put_credential(CREDENTIAL)
-        writer.remember_answer("r1", "m", "s", START)
+        writer.remember_answer("r1", Answer("m", "s"), START)
     with catalogue.read() as view:
         assert view.revision() == 3
         assert view.changes_since(0) == ChangesSince(
@@ -90,14 +90,14 @@ def test_a_revision_ahead_or_too_old_has_no_changes(catalogue: Catalogue) -> Non
 
 def test_trim_forgets_old_answers(catalogue: Catalogue) -> None:
     with catalogue.write() as writer:
-        writer.remember_answer("old", "m", "s", START)
-        writer.remember_answer("new", "m", "s", START + HOUR)
+        writer.remember_answer("old", Answer("m", "s"), START)
+        writer.remember_answer("new", Answer("m", "s"), START + HOUR)
         writer.trim(10, START + HOUR)
         assert writer.answered("old") is None
-        assert writer.answered("new") == ("m", "s")
-        writer.remember_answer("old", "m2", "s2", START + HOUR)
+        assert writer.answered("new") == Answer("m", "s")
+        writer.remember_answer("old", Answer("m2", "s2"), START + HOUR)
     with catalogue.read() as view:
-        assert view.answered("old") == ("m2", "s2")
+        assert view.answered("old") == Answer("m2", "s2")
 
 
 # --- transactions ---------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_an_exception_undoes_the_whole_transaction(catalogue: Catalogue) -> None
             writer.add_saveset(SAVESET)
             writer.put_token(TOKEN)
             writer.put_credential(CREDENTIAL)
-            writer.remember_answer("r1", "m", "s", START)
+            writer.remember_answer("r1", Answer("m", "s"), START)
             writer.trim(0, START)
             raise ValueError("undo")
 

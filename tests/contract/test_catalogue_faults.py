@@ -41,12 +41,15 @@ def test_the_nearest_faulty_one_of_each_chain(catalogue: Catalogue) -> None:
     with catalogue.write() as writer:
         assert writer.nearest_faulty(["a3"])["a3"].damage == "It was cut"
         assert [saveset.name for saveset in writer.missing_savesets()] == ["a0"]
+        writer.set_missing(["a0"], True, lacks_listing=True)
+        assert [saveset.lacks_listing for saveset in writer.missing_savesets()] == [True]
         writer.set_missing(["a0", "b0"], False)
     assert faulty(catalogue, *everything) == {"a2": "a2", "a3": "a2"}
     with catalogue.read() as view:
         saveset = view.saveset("a0")
         assert saveset is not None
         assert (saveset.missing, saveset.damage, saveset.fault) == (False, "", "")
+        assert not saveset.lacks_listing
 
 
 def test_ended_backups_of_a_task(catalogue: Catalogue) -> None:
@@ -59,11 +62,12 @@ def test_ended_backups_of_a_task(catalogue: Catalogue) -> None:
             replace(ended, end_time=START + HOUR),
             replace(ended, end_time=START + 5 * HOUR, task="etc"),
             JOB,
+            replace(JOB, state=JobState.CANCELLED, end_time=START + 9 * HOUR),  # never started
         ):
             writer.add_job(job)
     with catalogue.read() as view:
-        assert [job.id for job in view.ended_backups(JOB.task, 9)] == ["1", "4", "3"]
-        assert [job.id for job in view.ended_backups(JOB.task, 2)] == ["1", "4"]
+        assert [job.id for job in view.ended_backups(JOB.task, 9)] == ["4", "3", "1"]
+        assert [job.id for job in view.ended_backups(JOB.task, 2)] == ["4", "3"]
         assert view.ended_backups("gone", 9) == []
 
 

@@ -56,6 +56,7 @@ JOB_KEYS: dict[str, Callable[[Job], object]] = {
     "client": lambda job: job.client,
     "state": lambda job: list(JobState).index(job.state),
     "bytes": lambda job: job.bytes_done,
+    "severity": lambda job: "0qac1X3".index(job.state),
     "duration": _duration,
 }
 
@@ -282,6 +283,7 @@ def _spread_savesets() -> list[Saveset]:
             task=draw.choice(["etc", "Straße"]),
             client=draw.choice(["alpha", "beta"]),
             start_time=START + draw.randrange(4) * SECOND,
+            job_id=str(draw.randrange(5, 200)),
         )
         for number in draw.sample(range(40), 40)
     ]
@@ -306,20 +308,23 @@ def test_savesets(catalogue: Catalogue, descending: bool, limit: int) -> None:
     with catalogue.write() as writer:
         for saveset in savesets:
             writer.add_saveset(saveset)
+    by_job = sorted(savesets, key=lambda s: (int(s.job_id), s.name), reverse=descending)
     by_start = sorted(savesets, key=lambda s: (s.start_time, s.name), reverse=descending)
     by_name = sorted(savesets, key=lambda s: s.name, reverse=descending)
 
     def found(**query: str) -> list[Saveset]:
         return all_savesets(catalogue, SavesetQuery(**query, descending=descending), limit)
 
-    assert found() == by_start
+    assert found() == by_job
+    assert found(order="start_time") == by_start
+    assert found(order="start_time", client="beta") == [s for s in by_start if s.client == "beta"]
     assert found(order="name") == by_name
-    assert found(task="etc") == [s for s in by_start if s.task == "etc"]
+    assert found(task="etc") == [s for s in by_job if s.task == "etc"]
     assert found(client="beta", order="name") == [s for s in by_name if s.client == "beta"]
-    assert found(text="STRASSE") == [s for s in by_start if s.task == "Straße"]
-    assert found(text="sf1") == [s for s in by_start if s.name.startswith("SF1")]
+    assert found(text="STRASSE") == [s for s in by_job if s.task == "Straße"]
+    assert found(text="sf1") == [s for s in by_job if s.name.startswith("SF1")]
     assert found(task="etc", text="alp") == [
-        s for s in by_start if s.task == "etc" and s.client == "alpha"
+        s for s in by_job if s.task == "etc" and s.client == "alpha"
     ]
 
 

@@ -243,7 +243,8 @@ def test_recover_leaves_what_the_catalogue_does_not_know(rig: Rig) -> None:
 @pytest.mark.logs_warnings
 def test_recover_keeps_what_only_lacks_the_commit(rig: Rig) -> None:
     done = back_up(rig, full(rig))
-    assert rig.engine.recover(CHAIN, frozenset()) == [Interrupted(FULL, done)]
+    facts = full(rig).facts
+    assert rig.engine.recover(CHAIN, frozenset()) == [Interrupted(FULL, done, facts)]
     assert rig.engine.recover([], frozenset()) == []
     bring_back(rig, CHAIN)
     assert len(rig.restored()) == 5

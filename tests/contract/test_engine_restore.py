@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from server_agent.domain.jobs import Phase, Progress
+from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.ports import (
     Cancelled,
     EngineError,
+    Message,
+    RestoreDone,
     RestoreRequest,
 )
 from tests.contract.engine_rig import (
@@ -74,15 +76,28 @@ def test_a_restore_of_chosen_paths(rig: Rig) -> None:
     assert (done.files, done.bytes_written, done.skipped) == (4, 2100, 0)
 
 
-def test_a_restore_replaces_what_is_in_the_way_and_nothing_else(rig: Rig) -> None:
+def test_a_restore_replaces_files_and_nothing_else(rig: Rig) -> None:
     back_up(rig, full(rig))
-    rig.put_at_target("b/was/a directory", b"old")
     rig.put_at_target("a", b"longer than what is restored" * 10)
     rig.put_at_target("dir/mine", b"stays")
     bring_back(rig, CHAIN)
     found = rig.restored()
     assert found.pop("dir/mine") == b"stays"
     assert found == {n: n.encode() * 100 for n in ("b", "a", "dir/x", "dir/y", "dir/deep/z")}
+
+
+def test_a_directory_in_the_way_of_a_file_stays_unless_it_is_empty(rig: Rig) -> None:
+    back_up(rig, full(rig))
+    rig.put_at_target("b/is/a directory", b"stays")
+    *events, done = rig.engine.restore(RestoreRequest(CHAIN, (), rig.target), FakeControl())
+    [message] = [event for event in events if isinstance(event, Message)]
+    assert (message.level, message.code) == (Level.WARNING, "IN_THE_WAY")
+    assert message.path == rig.source + b"/b"
+    assert isinstance(done, RestoreDone)
+    assert (done.files, done.skipped) == (4, 1)
+    found = rig.restored()
+    assert found.pop("b/is/a directory") == b"stays"
+    assert found == {n: n.encode() * 100 for n in ("a", "dir/x", "dir/y", "dir/deep/z")}
 
 
 def test_a_restore_tells_how_far_it_is(rig: Rig) -> None:

@@ -35,27 +35,27 @@ def write(protocols: Protocols, *written: ProtocolLine) -> None:
 
 
 def test_a_job_without_a_protocol(protocols: Protocols) -> None:
-    assert protocols.read(RUNNING, 0, 10) == ([], False)
+    assert protocols.read(RUNNING, 0, 10) == ([], 0)
     protocols.open(RUNNING).close()
-    assert protocols.read(RUNNING, 0, 10) == ([], False)
+    assert protocols.read(RUNNING, 0, 10) == ([], 0)
 
 
 def test_pages(protocols: Protocols) -> None:
     written = lines(5)
     write(protocols, *written)
-    assert protocols.read(RUNNING, 0, 2) == (written[:2], True)
-    assert protocols.read(RUNNING, 2, 2) == (written[2:4], True)
-    assert protocols.read(RUNNING, 4, 2) == (written[4:], False)
-    assert protocols.read(RUNNING, 3, 2) == (written[3:], False)
-    assert protocols.read(RUNNING, 5, 2) == ([], False)
-    assert protocols.read(RUNNING, 99, 2) == ([], False)
+    assert protocols.read(RUNNING, 0, 2) == (written[:2], 5)
+    assert protocols.read(RUNNING, 2, 2) == (written[2:4], 5)
+    assert protocols.read(RUNNING, 4, 2) == (written[4:], 5)
+    assert protocols.read(RUNNING, 3, 2) == (written[3:], 5)
+    assert protocols.read(RUNNING, 5, 2) == ([], 5)
+    assert protocols.read(RUNNING, 99, 2) == ([], 5)
 
 
 def test_a_line_can_be_read_when_it_is_written(protocols: Protocols) -> None:
     writer = protocols.open(RUNNING)
     for number, line in enumerate(lines(3)):
         writer.write(line)
-        assert protocols.read(RUNNING, number, 10) == ([line], False)
+        assert protocols.read(RUNNING, number, 10) == ([line], number + 1)
     writer.close()
 
 
@@ -63,7 +63,7 @@ def test_opening_again_appends(protocols: Protocols) -> None:
     written = lines(4)
     write(protocols, *written[:2])
     write(protocols, *written[2:])
-    assert protocols.read(RUNNING, 0, 10) == (written, False)
+    assert protocols.read(RUNNING, 0, 10) == (written, 4)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_jobs_do_not_share_a_protocol(protocols: Protocols) -> None:
         replace(RUNNING, id="9", task="a/b"),
         replace(RUNNING, id="10", sesam_day=date(2026, 3, 2)),
     ):
-        assert protocols.read(other, 0, 5) == ([], False)
+        assert protocols.read(other, 0, 5) == ([], 0)
         protocols.open(other).close()
-    assert protocols.read(RUNNING, 0, 5) == (lines(1), False)
+    assert protocols.read(RUNNING, 0, 5) == (lines(1), 1)
 
 
 def test_a_closed_writer_writes_no_more(protocols: Protocols) -> None:

@@ -14,7 +14,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from sesam_master.__main__ import main
 from sesam_master.core.errors import DeskReason
+from sesam_master.core.registry import RegistrationChange
+from sesam_master.core.states import Connection
+from sesam_master.storage.credentials import EncryptedFile
+from sesam_master.storage.desk_lock import DeskLock
+from sesam_master.storage.pictures import PictureFile
+from sesam_master.storage.places import places
+from sesam_master.storage.registry_file import RegistryFile
 from sesam_master.ui.desk_reasons import DESK_REASONS
+from tests.desk.remote.rig import HubRig
 from tests.fakes.agent_server import FakeAgent
 from tests.fakes.certificates import make_certificate
 
@@ -33,6 +41,7 @@ class Command:
         self.profile = directory / "profile"
         self._passphrase = directory / "passphrase"
         self._passphrase.write_text("correct horse\n", encoding="utf-8")
+        self._passphrase.chmod(0o600)
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 
@@ -105,6 +114,34 @@ def test_a_location_is_added_once(command: Command, agent: FakeAgent) -> None:
     assert agent.address in out
     assert [item["farm"] for item in command.kept()] == ["EMEA"]
     assert again not in agent.location.tokens
+
+
+def test_an_open_window_shows_what_is_enrolled_beside_it(
+    command: Command, agent: FakeAgent
+) -> None:
+    window, kept = HubRig(), places(command.profile)
+    command.profile.mkdir()
+    window_lock = DeskLock(kept.lock)
+    credentials = EncryptedFile(kept.credentials, "correct horse")
+    window.over(RegistryFile(kept.registry), credentials, PictureFile(kept.pictures))
+    with FakeAgent("Beta") as beta, window:
+        host, _, port = beta.address.rpartition(":")
+        gateway = window.hub.gateway
+        presented = window.ask(gateway.look(host, int(port)))
+        first = window.ask(gateway.enrol(presented, beta.enrolment_token(), "", "")).location_id
+        window.until(first, Connection.ON)
+
+        assert command.enrol(agent, agent.enrolment_token())[0] == 0
+        window.until(agent.location.location_id, Connection.ON)
+
+        renamed = RegistrationChange(name="Renamed")
+        window.ask(gateway.change_registration(first, renamed))
+        assert [item["name"] for item in command.kept()] == ["Renamed", "Alpha"]
+        told = sentence(command.enrol(agent, agent.enrolment_token()))
+        assert "which this desk has already" in told
+    window_lock.release()
+    again = EncryptedFile(kept.credentials, "correct horse")
+    assert all(again.get(i) for i in (first, agent.location.location_id))
 
 
 def test_another_fingerprint_gets_nothing(command: Command, agent: FakeAgent) -> None:
@@ -190,6 +227,16 @@ def test_options_that_do_not_go_together_are_refused(
     assert not command.profile.exists()
 
 
+@pytest.mark.parametrize("address", ["", "  "])
+def test_an_empty_address_is_told_before_what_else_is_missing(
+    command: Command, address: str
+) -> None:
+    status, _, err = command.run("--enrol", address)
+    assert status == 2
+    assert "empty address" in err.splitlines()[-1]
+    assert "--fingerprint" not in err.splitlines()[-1]
+
+
 def test_a_list_that_cannot_be_written_costs_no_token(command: Command, agent: FakeAgent) -> None:
     token = agent.enrolment_token()
     assert command.enrol(agent, "wrong")[0] == 1  # makes the profile
@@ -207,6 +254,7 @@ def unusable(profile: Path, name: str, content: bytes | None) -> Path:
         place.mkdir()
     else:
         place.write_bytes(content)
+        place.chmod(0o600)
     return place
 
 
@@ -244,10 +292,26 @@ def test_a_passphrase_that_cannot_be_read_is_told(
     assert part in sentence(told)
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
+def test_a_passphrase_that_others_can_reach_is_not_used(
+    command: Command, agent: FakeAgent, tmp_path: Path, mode: int
+) -> None:
+    file = unusable(tmp_path, "open to all", b"correct horse\n")
+    file.chmod(mode)
+    token = agent.enrolment_token()
+    told = sentence(command.enrol(agent, token, "--passphrase-file", str(file)))
+    assert f"chmod 600 '{file}'" in told
+    assert f"{mode:04o}" in told
+    assert token in agent.location.tokens
+    file.chmod(0o600)
+    assert command.enrol(agent, token, "--passphrase-file", str(file))[0] == 0
+
+
 def test_a_wrong_passphrase_is_told(command: Command, agent: FakeAgent, tmp_path: Path) -> None:
     assert command.enrol(agent, agent.enrolment_token())[0] == 0
     other = tmp_path / "other"
     other.write_text("wrong", encoding="utf-8")
+    other.chmod(0o600)
     token = agent.enrolment_token()
     told = sentence(command.enrol(agent, token, "--replace", "--passphrase-file", str(other)))
     assert "The passphrase does not open" in told

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sesam_master.core.fleet import (
     RegistrationsChanged,
 )
 from sesam_master.core.states import Connection, JobState
+from sesam_master.tour import FLEET_SECONDS
 from tests.fakes.fleet import NOW, job, picture, registration
 
 SECONDS = 60.0
@@ -46,14 +48,10 @@ def test_the_table_says_as_of_when_for_what_is_dark() -> None:
     assert lines[-1] == "1 of 3 locations live"
 
 
-@pytest.mark.parametrize("place", ["file", "file/below"])
-def test_a_tour_to_a_place_that_cannot_be_written_is_told(tmp_path: Path, place: str) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    (tmp_path / "passphrase").write_text("correct horse", encoding="utf-8")
-    keeping = ("--profile", str(tmp_path / "profile"), "--passphrase-file", tmp_path / "passphrase")
-
-    done = subprocess.run(
-        [sys.executable, "-m", "sesam_master", *keeping, "--tour", tmp_path / place],
+def tour(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    """The command, without a screen and without a key ring."""
+    return subprocess.run(
+        [sys.executable, "-m", "sesam_master", *arguments],
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -65,7 +63,30 @@ def test_a_tour_to_a_place_that_cannot_be_written_is_told(tmp_path: Path, place:
         },
     )
 
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_tour_to_a_place_that_cannot_be_written_is_told(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "passphrase").write_text("correct horse", encoding="utf-8")
+    (tmp_path / "passphrase").chmod(0o600)
+    keeping = ("--profile", str(tmp_path / "profile"), "--passphrase-file", tmp_path / "passphrase")
+
+    done = tour(*keeping, "--tour", tmp_path / place)
+
     assert (done.returncode, done.stdout) == (1, "")
     told = done.stderr.splitlines()[-1]
     assert told.startswith(f"sesam-master: The pictures cannot be kept in {tmp_path / place}: ")
     assert "Traceback" not in done.stderr
+
+
+def test_a_tour_over_no_locations_does_not_wait_for_any(tmp_path: Path) -> None:
+    (tmp_path / "passphrase").write_text("correct horse", encoding="utf-8")
+    (tmp_path / "passphrase").chmod(0o600)
+    keeping = ("--profile", str(tmp_path / "profile"), "--passphrase-file", tmp_path / "passphrase")
+    began = time.monotonic()
+
+    done = tour(*keeping, "--tour", tmp_path / "pictures")
+
+    assert done.returncode == 0
+    assert "0 of 0 locations live" in done.stdout
+    assert time.monotonic() - began < FLEET_SECONDS

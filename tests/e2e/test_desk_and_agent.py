@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sesam_master.core.registry import RegistrationChange
 from sesam_master.core.states import Connection, JobState
 from tests.desk.remote.rig import QUICK, HubRig
 from tests.e2e.agent_process import AgentProcess, run
@@ -80,10 +81,8 @@ def test_an_agent_killed_in_a_backup(agent: AgentProcess, place: Path) -> None:
         assert shown() is JobState.UNKNOWN
         agent.hold.unlink()
         agent.start()
-        moved = dataclasses.replace(
-            rig.state(here).registration, port=int(agent.address.rpartition(":")[2])
-        )
-        rig.ask(rig.hub.gateway.change_registration(moved))
+        moved = RegistrationChange(port=int(agent.address.rpartition(":")[2]))
+        rig.ask(rig.hub.gateway.change_registration(here, moved))
         rig.until(here, Connection.ON)
         rig.wait(lambda: shown() is JobState.BROKEN)
 

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import sys
 import uuid
 from contextlib import closing
 from pathlib import Path
@@ -16,8 +17,9 @@ from server_agent.adapters.identity import load_secret
 from server_agent.app import serve
 from server_agent.commands.sesam_agent import main
 from server_agent.installation import Installation, InstallationError, find_installation
-from server_agent.service.access import Access
+from server_agent.service.access import LOCAL_CALLER, Access
 from server_agent.service.changes import Changes
+from server_agent.service.requests import Request
 
 Captured = pytest.CaptureFixture[str]
 
@@ -40,7 +42,8 @@ def enrol(root: Path, token: str, holder: str) -> str:
     clock = SystemClock()
     with closing(SqlCatalogue(installation.catalogue_url)) as catalogue:
         access = Access(Changes(catalogue, clock), clock, load_secret(installation.ini))
-        return access.enrol(str(uuid.uuid4()), "AccessService/Enrol", token, holder).credential.id
+        ask = Request(str(uuid.uuid4()), "AccessService/Enrol", LOCAL_CALLER)
+        return access.enrol(ask, token, holder).credential.id
 
 
 def refused(capsys: Captured, *arguments: str) -> str:
@@ -79,7 +82,7 @@ def test_init_makes_nothing_out_of_what_it_cannot_use(root: Path, capsys: Captur
     (full / "file").touch()
     assert "is not empty" in refused(capsys, "--root", str(full), "init", "--name", "A")
     new = root.parent / "new"
-    assert "'-'" in refused(capsys, "--root", str(new), "init", "--name", "-")
+    assert '"-"' in refused(capsys, "--root", str(new), "init", "--name", "-")
     assert "init --name NAME" in refused(capsys, "init", "--name", "A")
     assert not new.exists()
 
@@ -90,11 +93,11 @@ def test_init_makes_nothing_out_of_what_it_cannot_use(root: Path, capsys: Captur
         ([], "VERB"),
         (["explode"], "'explode'"),
         (["init"], "--name"),
-        (["init", "--name", "A", "--port", "65536"], "'65536' is no port"),
-        (["init", "--name", "A", "--port", "-1"], "'-1' is no port"),
+        (["init", "--name", "A", "--port", "65536"], '"65536" is no port'),
+        (["init", "--name", "A", "--port", "-1"], '"-1" is no port'),
         (["token"], "--role"),
         (["token", "--role", "king"], "'king'"),
-        (["token", "--role", "admin", "--ttl", "1"], "'1' is no time to live"),
+        (["token", "--role", "admin", "--ttl", "1"], '"1" is no time to live'),
         (["token", "--role", "admin", "--ttl", "59s"], "from 1m to 7d"),
         (["token", "--role", "admin", "--ttl", "8d"], "such as 90s, 30m, 1h or 7d"),
         (["revoke"], "ID"),
@@ -106,12 +109,21 @@ def test_wrong_usage_is_named(capsys: Captured, arguments: list[str], said: str)
     assert said in misused(capsys, *arguments)
 
 
+def test_a_person_at_a_terminal_gets_the_address_with_the_token(
+    root: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["--root", str(root), "token", "--role", "backup"]) == 0
+    said = capsys.readouterr()
+    assert said.err.startswith(f"127.0.0.1:11401 {said.out.strip()}\nFingerprint: ")
+
+
 def test_a_token_is_made_without_a_running_agent(root: Path, capsys: Captured) -> None:
     assert main(["--root", str(root), "token", "--role", "backup", "--ttl", "90s"]) == 0
     said = capsys.readouterr()
     token = said.out.strip()
     assert re.fullmatch(r"(\w{4}-){3}\w{4}", token)
-    assert said.err.startswith(f"127.0.0.1:11401 {token}\nFingerprint: ")
+    assert re.fullmatch(r"Fingerprint: [0-9A-F]{64}\n", said.err)
     credential_id = enrol(root, token, "desk")
     assert main(["--root", str(root), "credentials"]) == 0
     head, row = capsys.readouterr().out.splitlines()
@@ -128,7 +140,10 @@ def test_a_token_is_made_without_a_running_agent(root: Path, capsys: Captured) -
     assert "nobody" in unknown
 
 
-def test_a_free_port_is_not_known_before_it_runs(tmp_path: Path, capsys: Captured) -> None:
+def test_a_free_port_is_not_known_before_it_runs(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     root = str(tmp_path / "new")
     main(["--root", root, "init", "--name", "A", "--port", "0"])
     capsys.readouterr()
@@ -198,5 +213,5 @@ def test_the_certificate_is_shown_and_renewed(root: Path, capsys: Captured) -> N
 def test_a_store_is_named_like_its_label(root: Path) -> None:
     sm_ini = root / "var/ini/sm.ini"
     sm_ini.write_text(sm_ini.read_text().replace("label = DISK00001", "label = TAPE00001"))
-    with pytest.raises(InstallationError, match="'DISK00001', but label is 'TAPE00001'"):
+    with pytest.raises(InstallationError, match='"DISK00001", but label is "TAPE00001"'):
         serve(installation_of(root), print)

@@ -226,10 +226,10 @@ class _Guard(grpc.ServerInterceptor):
                 return act()
             before = location.answers.get(request.request_id)
             if before is None:
-                before = location.answers[request.request_id] = (name, act())
-            if before[0] != name:
+                before = location.answers[request.request_id] = (name, request, act())
+            if before[:2] != (name, request):
                 raise Refused("REQUEST_ID_REUSED", method=before[0])
-            return before[1]
+            return before[2]
 
 
 def _refuse(context: grpc.ServicerContext, refused: Refused) -> None:

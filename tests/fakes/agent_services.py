@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from sesam_api.v1.location_pb2_grpc import LocationServiceServicer
 from sesam_api.v1.savesets_pb2_grpc import SavesetServiceServicer
 from sesam_api.v1.tasks_pb2_grpc import TaskServiceServicer
 from sesam_api.v1.topology_pb2_grpc import TopologyServiceServicer
+from tests.fakes.agent_job_lists import ORDERS, meets
 from tests.fakes.agent_state import OPEN_STATES, Change, FakeLocation, Refused
 
 Item = TypeVar("Item")
@@ -261,16 +263,28 @@ class Jobs(JobServiceServicer):
         return jobs.GetJobResponse(job=job)
 
     def ListJobs(self, request: Any, context: grpc.ServicerContext) -> Any:
-        wanted = request.filter
-        known = [
-            job
-            for job in reversed(self._state.jobs.values())
-            if (not wanted.states or job.state in wanted.states)
-            and wanted.task in ("", job.task)
-            and wanted.client in ("", job.client)
-        ]
+        wanted, (key, _, direction) = request.filter, request.order_by.partition(" ")
+        if request.order_by and (key not in ORDERS or direction not in ("", "desc")):
+            raise Refused(
+                "INVALID_ARGUMENT",
+                field="order_by",
+                value=request.order_by,
+                expected=f"one of {', '.join(ORDERS)}",
+            )
+        value = ORDERS[key or "create_time"]
+        found = [job for job in self._state.jobs.values() if meets(job, wanted)]
+        counts = Counter(job.state for job in found) if request.with_counts else {}
+        known = [job for job in found if not wanted.states or job.state in wanted.states]
+        known.sort(
+            key=lambda job: (value(job), int(job.job_id)),
+            reverse=direction == "desc" or not request.order_by,
+        )
         page, token = page_of(known, request.page_size, request.page_token)
-        return jobs.ListJobsResponse(jobs=page, next_page_token=token)
+        return jobs.ListJobsResponse(
+            jobs=page,
+            next_page_token=token,
+            state_counts=[jobs.StateCount(state=s, count=n) for s, n in counts.items()],
+        )
 
     def WatchJob(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         """Runs the job to its end if the location has an ending for it."""
@@ -297,9 +311,11 @@ class Jobs(JobServiceServicer):
 
     def ReadProtocol(self, request: Any, context: grpc.ServicerContext) -> Any:
         found(self._state.jobs, request.job_id, "JOB_NOT_FOUND", "job")
-        lines = self._state.protocols.get(request.job_id, [])[request.after_line :]
-        size = request.page_size or 500
-        return jobs.ReadProtocolResponse(lines=lines[:size], more=len(lines) > size)
+        lines = self._state.protocols.get(request.job_id, [])
+        end = request.after_line + (request.page_size or 500)
+        return jobs.ReadProtocolResponse(
+            lines=lines[request.after_line : end], more=end < len(lines), total_lines=len(lines)
+        )
 
 
 class Savesets(SavesetServiceServicer):

@@ -32,6 +32,7 @@ class FakeLocation:
         listings: saveset -> directory -> entries.
         epoch: of the agent's process; a stop and start of the server keeps it, like a cut network.
         clock_ahead_seconds: of the agent's clock before ours.
+        skipped: files that the next jobs with a result do not have whole.
         endings: how the next backups or restores end, each a state; without one they stay queued.
     """
 
@@ -49,9 +50,10 @@ class FakeLocation:
     credentials: dict[str, access_pb2.Credential] = field(default_factory=dict)
     clock_ahead_seconds: int = 0
     endings: list[int] = field(default_factory=list)
+    skipped: int = 0
     log: list[Change] = field(default_factory=list)
     forgotten: int = 0
-    answers: dict[str, tuple[str, Message]] = field(default_factory=dict)
+    answers: dict[str, tuple[str, Message, Message]] = field(default_factory=dict)
     stopping: bool = False
     changed: threading.Condition = field(
         default_factory=lambda: threading.Condition(threading.RLock())
@@ -135,15 +137,16 @@ class FakeLocation:
             self.record(Change(job=job))
 
     def newest_ended(self, task: str) -> jobs_pb2.Job | None:
-        """The backup of the task that ended last."""
+        """The newest result of the task: what was cancelled before its start is none."""
         ended = [
             job
             for job in self.jobs.values()
             if job.task == task
             and job.kind == jobs_pb2.JOB_KIND_BACKUP
             and job.state not in OPEN_STATES
+            and job.HasField("start_time")
         ]
-        return max(ended, key=lambda job: job.end_time.ToNanoseconds(), default=None)
+        return max(ended, key=lambda job: int(job.job_id), default=None)
 
     def watched_jobs(self) -> list[jobs_pb2.Job]:
         """The open jobs, and the newest ended backup of each task."""
@@ -177,6 +180,7 @@ class FakeLocation:
             job.ClearField("progress")
             if state in (jobs_pb2.JOB_STATE_OK, jobs_pb2.JOB_STATE_WARNING):
                 job.files, job.bytes, job.stored_bytes = 10, 1000, 400
+                job.skipped = self.skipped
 
         with self.changed:
             self._update(job_id, end)

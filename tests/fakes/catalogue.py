@@ -22,6 +22,7 @@ from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.savesets import Saveset
 from server_agent.domain.topology import Client, Task
 from server_agent.ports import (
+    Answer,
     ChangesSince,
     JobQuery,
     ObjectKey,
@@ -42,6 +43,9 @@ def _microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+_SEVERITIES = [JobState(code) for code in "0qac1X3"]
+
+
 def _duration(job: Job) -> int:
     if job.start_time is None or job.end_time is None:
         return 0
@@ -52,11 +56,17 @@ _JOB_ORDERS_BY_NUMBER: dict[str, Callable[[Job], int]] = {
     "create_time": lambda job: _microseconds(job.create_time),
     "state": lambda job: _STATES.index(job.state) + 1,
     "bytes": lambda job: job.bytes_done,
+    "severity": lambda job: _SEVERITIES.index(job.state),
     "duration": _duration,
 }
 _JOB_ORDERS_BY_TEXT: dict[str, Callable[[Job], str]] = {
     "task": lambda job: job.task,
     "client": lambda job: job.client,
+}
+
+_SAVESET_ORDERS_BY_NUMBER: dict[str, Callable[[Saveset], int]] = {
+    "job": lambda saveset: int(saveset.job_id),
+    "start_time": lambda saveset: _microseconds(saveset.start_time),
 }
 
 
@@ -71,7 +81,7 @@ class _State:
     savesets: dict[str, Saveset] = field(default_factory=dict)
     tokens: dict[bytes, Token] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
-    answers: dict[str, tuple[str, str, datetime]] = field(default_factory=dict)
+    answers: dict[str, tuple[Answer, datetime]] = field(default_factory=dict)
     changes: dict[ObjectKey, int] = field(default_factory=dict)  # newest change last
     revision: int = 0
     forgotten: int = 0  # newest revision that the change log has lost
@@ -162,25 +172,15 @@ class MemoryView:
         return [job for job in self._state.jobs.values() if job.state.is_open]
 
     def newest_ended_backups(self) -> list[Job]:
-        newest: list[Job] = []
-        for task in self.tasks():
-            ended = [
-                (job.end_time, int(job.id), job)
-                for job in self._state.jobs.values()
-                if job.task == task.name and job.kind is JobKind.BACKUP and job.end_time is not None
-            ]
-            if ended:
-                newest.append(max(ended, key=lambda row: row[:2])[2])
-        return newest
+        return [job for task in self.tasks() for job in self.ended_backups(task.name, 1)]
 
     def ended_backups(self, task: str, limit: int) -> list[Job]:
         ended = [
-            (job.end_time, int(job.id), job)
+            job
             for job in self._state.jobs.values()
-            if job.task == task and job.kind is JobKind.BACKUP and job.end_time is not None
+            if job.task == task and job.kind is JobKind.BACKUP and job.start_time and job.end_time
         ]
-        ended.sort(key=lambda row: row[:2], reverse=True)
-        return [job for _, _, job in ended[:limit]]
+        return sorted(ended, key=lambda job: int(job.id), reverse=True)[:limit]
 
     def jobs(self, query: JobQuery, position: str | None, limit: int) -> Page[Job]:
         list_name = positions.job_list(query)
@@ -216,28 +216,28 @@ class MemoryView:
             and query.client in ("", saveset.client)
             and _contains(query.text, saveset.name, saveset.task, saveset.client)
         ]
-        if query.order == "start_time":
+        if (number := _SAVESET_ORDERS_BY_NUMBER.get(query.order)) is not None:
             after = positions.decode(list_name, position, int, str) if position else None
-            rows = [(_microseconds(saveset.start_time), saveset.name, saveset) for saveset in found]
+            rows = [(number(saveset), saveset.name, saveset) for saveset in found]
             return _page(rows, list_name, query.descending, after, limit)
         if query.order == "name":
             behind = positions.decode(list_name, position, str, str) if position else None
             named = [(saveset.name, saveset.name, saveset) for saveset in found]
             return _page(named, list_name, query.descending, behind, limit)
         raise InvalidArgument(
-            field="order_by", value=query.order, expected="one of name, start_time"
+            field="order_by", value=query.order, expected="one of job, name, start_time"
         )
 
     def savesets_of_task(self, task: str) -> Iterator[Saveset]:
         found = [saveset for saveset in self._state.savesets.values() if saveset.task == task]
-        found.sort(key=lambda saveset: (saveset.start_time, saveset.name), reverse=True)
+        found.sort(key=lambda saveset: (int(saveset.job_id), saveset.name), reverse=True)
         return iter(found)
 
     def saveset_names(self) -> frozenset[str]:
         return frozenset(self._state.savesets)
 
-    def missing_savesets(self) -> list[Saveset]:
-        return [saveset for saveset in self._state.savesets.values() if saveset.missing]
+    def missing_savesets(self) -> Iterator[Saveset]:
+        return iter([saveset for saveset in self._state.savesets.values() if saveset.missing])
 
     def nearest_faulty(self, names: Sequence[str]) -> dict[str, Saveset]:
         found: dict[str, Saveset] = {}
@@ -284,9 +284,9 @@ class MemoryView:
     def credential_by_id(self, credential_id: str) -> Credential | None:
         return self._state.credentials.get(credential_id)
 
-    def answered(self, request_id: str) -> tuple[str, str] | None:
-        answer = self._state.answers.get(request_id)
-        return answer[:2] if answer else None
+    def answered(self, request_id: str) -> Answer | None:
+        found = self._state.answers.get(request_id)
+        return found[0] if found else None
 
 
 class MemoryTransaction(MemoryView):
@@ -333,11 +333,13 @@ class MemoryTransaction(MemoryView):
             raise SavesetNotFound(saveset=saveset.base)
         self._state.savesets[saveset.name] = saveset
 
-    def set_missing(self, names: Iterable[str], missing: bool) -> None:
+    def set_missing(self, names: Iterable[str], missing: bool, lacks_listing: bool = False) -> None:
         for name in names:
             if name in self._state.savesets:
                 saveset = self._state.savesets[name]
-                self._state.savesets[name] = replace(saveset, missing=missing)
+                self._state.savesets[name] = replace(
+                    saveset, missing=missing, lacks_listing=lacks_listing
+                )
 
     def set_damage(self, name: str, damage: str) -> None:
         saveset = self._state.savesets.get(name)
@@ -350,17 +352,17 @@ class MemoryTransaction(MemoryView):
     def put_credential(self, credential: Credential) -> None:
         self._state.credentials[credential.id] = credential
 
-    def remember_answer(self, request_id: str, method: str, subject: str, now: datetime) -> None:
+    def remember_answer(self, request_id: str, answer: Answer, now: datetime) -> None:
         if request_id in self._state.answers:
-            raise RequestIdReused(method=self._state.answers[request_id][0])
-        self._state.answers[request_id] = (method, subject, now)
+            raise RequestIdReused(method=self._state.answers[request_id][0].method)
+        self._state.answers[request_id] = (answer, now)
 
     def trim(self, changes: int, answered_before: datetime) -> None:
         state = self._state
         lost = list(state.changes)[: max(0, len(state.changes) - changes)]
         for key in lost:
             state.forgotten = state.changes.pop(key)
-        for request_id, (_, _, answered) in list(state.answers.items()):
+        for request_id, (_, answered) in list(state.answers.items()):
             if answered < answered_before:
                 del state.answers[request_id]
 

@@ -2,11 +2,11 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetDamaged
-from server_agent.domain.jobs import Phase, Progress
+from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.ports import (
     BackupDone,
     BackupEvent,
@@ -119,6 +119,7 @@ class _Kept:
     files: dict[bytes, _File]
     sources: tuple[bytes, ...]
     result: BackupDone
+    facts: Mapping[str, str]
     damaged: str = ""
 
 
@@ -133,6 +134,7 @@ class FakeEngine:
         half: names of backups that were interrupted by the agent's end.
         unmounted: labels of media that are not in their places.
         requests: every request, in the order of the calls.
+        left_aside: what `put_back` says, by job.
     """
 
     client: dict[bytes, bytes] = field(default_factory=dict)
@@ -141,6 +143,7 @@ class FakeEngine:
     half: set[str] = field(default_factory=set)
     unmounted: set[str] = field(default_factory=set)
     requests: list[BackupRequest | RestoreRequest] = field(default_factory=list)
+    left_aside: dict[str, list[Message]] = field(default_factory=dict)
     _leads: "queue.SimpleQueue[Lead]" = field(default_factory=queue.SimpleQueue)
 
     @property
@@ -157,12 +160,15 @@ class FakeEngine:
         """Spoils "data" or "listing" of a saveset."""
         self.savesets[saveset] = replace(self.savesets[saveset], damaged=part)
 
+    def put_back(self, job_id: str) -> list[Message]:
+        return self.left_aside.pop(job_id, [])
+
     def check_store(self, label: str) -> None:
         if label in self.unmounted:
             raise EngineError(
                 "STORE_MISSING",
                 f"The data store {label} has no label {label} of this location. Is it mounted?"
-                " Mount it and try again",
+                " Mount it and try again.",
             )
 
     def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
@@ -198,16 +204,19 @@ class FakeEngine:
         if not request.target.startswith(b"/"):
             raise EngineError("TARGET_UNUSABLE", f"{request.target!r} is no absolute path")
         place = self.targets.setdefault(request.target, {})
-        size = 0
+        files = size = 0
         for path, content in picked.items():
             if control.cancelled:
                 raise Cancelled
-            for other in [other for other in place if other.startswith(path + b"/")]:
-                del place[other]
+            if any(other.startswith(path + b"/") for other in place):
+                text = f"{path!r} is in the way and stays"
+                yield Message(Level.WARNING, "IN_THE_WAY", text, path)
+                continue
             place[path] = content
+            files += 1
             size += len(content)
             yield Progress(Phase.TRANSFER, current=path)
-        yield RestoreDone(files=len(picked), bytes_written=size, skipped=0)
+        yield RestoreDone(files=files, bytes_written=size, skipped=len(picked) - files)
 
     def entries(
         self, saveset: SavesetRef, directory: bytes, position: str | None, limit: int
@@ -251,7 +260,11 @@ class FakeEngine:
             if kept is not None and kept.damaged:
                 del self.savesets[saveset.name]
                 kept = None
-            found.append(Interrupted(saveset.name, kept.result if kept else None))
+            found.append(
+                Interrupted(saveset.name, kept.result, kept.facts)
+                if kept
+                else Interrupted(saveset.name, None)
+            )
         return found
 
     def _led(self, control: Control) -> Iterator[Event]:
@@ -293,7 +306,7 @@ class FakeEngine:
             listed_files=len(files),
             listed_bytes=sum(len(file.content) for file in files.values()),
         )
-        return _Kept(files, request.sources, result)
+        return _Kept(files, request.sources, result, dict(request.facts))
 
     def _picked(self, request: RestoreRequest) -> dict[bytes, bytes]:
         for member in request.chain:

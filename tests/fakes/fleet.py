@@ -1,6 +1,7 @@
 """Plausible registrations, pictures and jobs of a desk's fleet."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sesam_master.core.fleet import Lazy, Picture
@@ -63,4 +64,14 @@ def picture(location_id: str, clients: int = 2, tasks: int = 2, *jobs: Job) -> P
         Lazy({f"{c}-t{i}": task(f"{c}-t{i}", c) for c in names for i in range(tasks)}),
         Lazy({j.id: j for j in jobs}),
         Counter(j.state for j in jobs),
+        backups_of(jobs),
     )
+
+
+def backups_of(jobs: Iterable[Job]) -> dict[str, tuple[str, ...]]:
+    """Ids of the backups by task, as a picture has them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in jobs:
+        if one.kind is JobKind.BACKUP:
+            found[one.task] = (*found.get(one.task, ()), one.id)
+    return found

@@ -16,7 +16,7 @@ from sesam_master.core.gateway import (
     StepReport,
 )
 from sesam_master.core.records import BackupType, Job
-from sesam_master.core.registry import Registration
+from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.core.states import JobState
 from tests.fakes import fleet
 
@@ -75,7 +75,7 @@ class FakeGateway:
         )
     )
     location_id: str = "enrolled"
-    job: Job = field(default_factory=lambda: fleet.job("enrolled", 1, "home", JobState.QUEUED))
+    made: Job = field(default_factory=lambda: fleet.job("enrolled", 1, "home", JobState.QUEUED))
     calls: list[tuple[object, ...]] = field(default_factory=list)
 
     async def look(self, host: str, port: int) -> Presented:
@@ -103,8 +103,8 @@ class FakeGateway:
     async def accept_certificate(self, location_id: str, presented: Presented) -> None:
         self._note("accept_certificate", location_id, presented)
 
-    async def change_registration(self, registration: Registration) -> None:
-        self._note("change_registration", registration)
+    async def change_registration(self, location_id: str, change: RegistrationChange) -> None:
+        self._note("change_registration", location_id, change)
 
     async def remove_registration(self, location_id: str) -> None:
         self._note("remove_registration", location_id)
@@ -114,17 +114,21 @@ class FakeGateway:
 
     async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job:
         self._note("start_backup", location_id, task, backup_type)
-        return self.job
+        return self.made
 
     async def cancel_job(self, location_id: str, job_id: str) -> Job:
         self._note("cancel_job", location_id, job_id)
-        return self.job
+        return self.made
 
     async def start_restore(
         self, location_id: str, saveset: str, paths: Sequence[bytes], target: bytes
     ) -> Job:
         self._note("start_restore", location_id, saveset, tuple(paths), target)
-        return self.job
+        return self.made
+
+    async def job(self, location_id: str, job_id: str) -> Job:
+        self._note("job", location_id, job_id)
+        return self.made
 
     async def jobs(
         self, location_id: str, query: JobQuery, page_token: str, with_counts: bool
@@ -144,7 +148,7 @@ class FakeGateway:
 
     async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage:
         self._note("protocol", location_id, job_id, after_line)
-        return ProtocolPage((), more=False)
+        return ProtocolPage((), more=False, total=0)
 
     def _note(self, *call: object) -> None:
         self.calls.append(call)

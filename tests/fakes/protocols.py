@@ -28,7 +28,6 @@ class MemoryProtocols:
     def open(self, job: Job) -> MemoryProtocolWriter:
         return MemoryProtocolWriter(self.lines.setdefault(job.id, []))
 
-    def read(self, job: Job, after_line: int, limit: int) -> tuple[list[ProtocolLine], bool]:
+    def read(self, job: Job, after_line: int, limit: int) -> tuple[list[ProtocolLine], int]:
         lines = self.lines.get(job.id, [])
-        end = after_line + limit
-        return lines[after_line:end], len(lines) > end
+        return lines[after_line : after_line + limit], len(lines)

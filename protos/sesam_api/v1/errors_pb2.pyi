@@ -32,7 +32,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_REQUEST_ID_REQUIRED: _ErrorReason.ValueType  # 4
     """A changing request without request_id, or one that is not a UUID."""
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 5
-    """The request_id was used before for another call. metadata: method."""
+    """The request_id was used before for another call, for the same with other content, or by
+    another caller. metadata: method.
+    """
     ERROR_REASON_NOT_AUTHENTICATED: _ErrorReason.ValueType  # 6
     """No credential, or one that this agent does not know or has revoked."""
     ERROR_REASON_ROLE_REQUIRED: _ErrorReason.ValueType  # 7
@@ -79,6 +81,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_TOO_MANY_TRIES: _ErrorReason.ValueType  # 27
     """Too many enrolments from one address. metadata: seconds (try again after so many)."""
+    ERROR_REASON_LISTING_UNREADABLE: _ErrorReason.ValueType  # 28
+    """A saveset's listing cannot be read just now, which proves no damage: try again later.
+    metadata: saveset, detail.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused. A refused call ends with a gRPC status whose details hold one
@@ -104,7 +110,9 @@ ERROR_REASON_WRONG_LOCATION: ErrorReason.ValueType  # 3
 ERROR_REASON_REQUEST_ID_REQUIRED: ErrorReason.ValueType  # 4
 """A changing request without request_id, or one that is not a UUID."""
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 5
-"""The request_id was used before for another call. metadata: method."""
+"""The request_id was used before for another call, for the same with other content, or by
+another caller. metadata: method.
+"""
 ERROR_REASON_NOT_AUTHENTICATED: ErrorReason.ValueType  # 6
 """No credential, or one that this agent does not know or has revoked."""
 ERROR_REASON_ROLE_REQUIRED: ErrorReason.ValueType  # 7
@@ -151,4 +159,8 @@ changed. metadata: place (the file or directory that could not grow).
 """
 ERROR_REASON_TOO_MANY_TRIES: ErrorReason.ValueType  # 27
 """Too many enrolments from one address. metadata: seconds (try again after so many)."""
+ERROR_REASON_LISTING_UNREADABLE: ErrorReason.ValueType  # 28
+"""A saveset's listing cannot be read just now, which proves no damage: try again later.
+metadata: saveset, detail.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

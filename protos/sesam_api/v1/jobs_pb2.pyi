@@ -74,7 +74,9 @@ class _JobStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobState.Val
     JOB_STATE_WARNING: _JobState.ValueType  # 4
     """1: it is there and usable, but `skipped` of `files` + `skipped` are missing or were cut."""
     JOB_STATE_ERROR: _JobState.ValueType  # 5
-    """X: no usable result."""
+    """X: no usable result. A restore that restored no file at all, though there were some to restore,
+    ends so too, with `skipped`.
+    """
     JOB_STATE_BROKEN: _JobState.ValueType  # 6
     """3: stopped from outside (agent or machine died)."""
     JOB_STATE_CANCELLED: _JobState.ValueType  # 7
@@ -93,7 +95,9 @@ JOB_STATE_OK: JobState.ValueType  # 3
 JOB_STATE_WARNING: JobState.ValueType  # 4
 """1: it is there and usable, but `skipped` of `files` + `skipped` are missing or were cut."""
 JOB_STATE_ERROR: JobState.ValueType  # 5
-"""X: no usable result."""
+"""X: no usable result. A restore that restored no file at all, though there were some to restore,
+ends so too, with `skipped`.
+"""
 JOB_STATE_BROKEN: JobState.ValueType  # 6
 """3: stopped from outside (agent or machine died)."""
 JOB_STATE_CANCELLED: JobState.ValueType  # 7
@@ -161,6 +165,10 @@ class Progress(_message.Message):
     files_total: _builtins.int
     """Absent until the scan has ended."""
     bytes_done: _builtins.int
+    """Sizes of the files that are done, and of the file at hand what surely is: never ahead of what
+    was read (backup) or given to the target's file system (restore). A sparse file counts with its
+    full size.
+    """
     bytes_total: _builtins.int
     """Absent until the scan has ended."""
     stored_bytes: _builtins.int
@@ -241,7 +249,10 @@ class Job(_message.Message):
     skipped: _builtins.int
     """Files that could not be saved or restored whole."""
     message: _builtins.str
-    """One line for people: why it is not ok, or what was remarkable. In the agent's words."""
+    """One line for people: why it is not ok, or what was remarkable. In the agent's words.
+    While the job is queued: why it cannot be started, such as a full disk; while it is active: why
+    it has ended and that cannot be entered. Empty when neither is so.
+    """
     started_by: _builtins.str
     """Who started it: the name of a credential, or "local"."""
     target: _builtins.bytes
@@ -250,7 +261,7 @@ class Job(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """Absent while queued."""
+        """Absent while queued, and of one that was cancelled before it started."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
@@ -496,11 +507,12 @@ class ListJobsRequest(_message.Message):
     ORDER_BY_FIELD_NUMBER: _builtins.int
     WITH_COUNTS_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """1 to 1000; 0 means 256."""
+    """1 to 1000; 0 means 256. A page also ends before it is too large for a message."""
     page_token: _builtins.str
     order_by: _builtins.str
-    """One of "create_time", "task", "client", "state", "bytes", "duration", with or without " desc".
-    Empty: "create_time desc", the newest first.
+    """One of "create_time", "task", "client", "state", "severity", "bytes", "duration", with or
+    without " desc". Empty: "create_time desc", the newest first. "severity desc" begins with the
+    worst: broken, error, warning, cancelled, active, queued, ok; of each the newest first.
     """
     with_counts: _builtins.bool
     """Also fill `state_counts` (costs a count over the whole history)."""
@@ -656,7 +668,7 @@ class ReadProtocolRequest(_message.Message):
     after_line: _builtins.int
     """Lines to skip: 0 for the beginning, else the number of lines that the caller has."""
     page_size: _builtins.int
-    """1 to 1000; 0 means 500."""
+    """1 to 1000; 0 means 500. A page also ends before it is too large for a message."""
     def __init__(
         self,
         *,
@@ -678,8 +690,11 @@ class ReadProtocolResponse(_message.Message):
 
     LINES_FIELD_NUMBER: _builtins.int
     MORE_FIELD_NUMBER: _builtins.int
+    TOTAL_LINES_FIELD_NUMBER: _builtins.int
     more: _builtins.bool
     """More lines are there now."""
+    total_lines: _builtins.int
+    """Lines that are there now, read or not."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProtocolLine]: ...
     def __init__(
@@ -687,10 +702,11 @@ class ReadProtocolResponse(_message.Message):
         *,
         lines: _abc.Iterable[Global___ProtocolLine] | None = ...,
         more: _builtins.bool = ...,
+        total_lines: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "more", b"more"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "more", b"more", "total_lines", b"total_lines"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

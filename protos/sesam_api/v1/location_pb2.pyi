@@ -286,8 +286,9 @@ class Change(_message.Message):
     removed_task: _builtins.str
     """Name of a task that was removed."""
     removed_job: _builtins.str
-    """Id of a job that is not watched any more: it has ended and is no backup, or a later backup
-    of its task has ended, or its task was removed. ListJobs still has it.
+    """Id of a job that is not watched any more: it has ended and is no backup, was cancelled before
+    it started, a later backup of its task has ended, or its task was removed. ListJobs still has
+    it.
     """
     @_builtins.property
     def location(self) -> Global___Location: ...

@@ -67,8 +67,8 @@ class LocationServiceServicer(object):
         second, and a heartbeat whenever nothing else was sent for 15 seconds. A location that stops
         sending is not healthy, whatever another call says.
 
-        What is watched: the clients, the tasks, the open jobs, and the newest ended backup of each
-        task that there is. Which backup is the newest is the agent's to say: a watcher keeps the jobs
+        What is watched: the clients, the tasks, the open jobs, and the newest backup of each task
+        that there is that was started and has ended. Which backup is the newest is the agent's to say: a watcher keeps the jobs
         that it was sent until `removed_job` names them. All other jobs, savesets, listings and
         protocols are lists (ListJobs, ...).
 

@@ -99,8 +99,8 @@ class Saveset(_message.Message):
     job_id: _builtins.str
     """The job that made it."""
     damage: _builtins.str
-    """Why it cannot be restored whole, in the agent's words: it, or one that it builds on, is missing
-    in its data store or damaged. Empty when nothing is known to be wrong.
+    """Why it cannot be restored whole, in the agent's words: of it, or of one that it builds on, the
+    data or the listing are missing or damaged. Empty when nothing is known to be wrong.
     """
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp: ...
@@ -178,10 +178,12 @@ class ListSavesetsRequest(_message.Message):
     FILTER_FIELD_NUMBER: _builtins.int
     ORDER_BY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """1 to 1000; 0 means 256."""
+    """1 to 1000; 0 means 256. A page also ends before it is too large for a message."""
     page_token: _builtins.str
     order_by: _builtins.str
-    """"start_time" or "name", with or without " desc". Empty: "start_time desc"."""
+    """One of "job", "start_time", "name", with or without " desc". Empty: "job desc", the one that
+    was made last first, whatever the clock said.
+    """
     @_builtins.property
     def filter(self) -> Global___SavesetFilter: ...
     def __init__(
@@ -331,7 +333,7 @@ class ListEntriesRequest(_message.Message):
     directory: _builtins.bytes
     """Full path of a directory; empty for the top, which lists the sources."""
     page_size: _builtins.int
-    """1 to 1000; 0 means 256."""
+    """1 to 1000; 0 means 256. A page also ends before it is too large for a message."""
     page_token: _builtins.str
     def __init__(
         self,

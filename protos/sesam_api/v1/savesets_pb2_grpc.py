@@ -82,7 +82,8 @@ class SavesetServiceServicer(object):
         """One directory of a saveset's listing, page by page, directories first and then by name.
         A listing is complete: an INC shows every file as it was, wherever its data lie.
         Any role. Reads only.
-        Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, PAGE_TOKEN_INVALID, SAVESET_DAMAGED.
+        Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, PAGE_TOKEN_INVALID, SAVESET_DAMAGED,
+        LISTING_UNREADABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -94,7 +95,7 @@ class SavesetServiceServicer(object):
         path is made as it was from the root: "/srv/a" becomes TARGET/srv/a. A file that exists at
         the target is replaced; nothing else there is touched.
         Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED,
-        SHUTTING_DOWN.
+        LISTING_UNREADABLE, SHUTTING_DOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

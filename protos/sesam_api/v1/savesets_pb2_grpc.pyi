@@ -45,7 +45,8 @@ class SavesetServiceStub:
     """One directory of a saveset's listing, page by page, directories first and then by name.
     A listing is complete: an INC shows every file as it was, wherever its data lie.
     Any role. Reads only.
-    Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, PAGE_TOKEN_INVALID, SAVESET_DAMAGED.
+    Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, PAGE_TOKEN_INVALID, SAVESET_DAMAGED,
+    LISTING_UNREADABLE.
     """
     StartRestore: _grpc.UnaryUnaryMultiCallable[_savesets_pb2.StartRestoreRequest, _savesets_pb2.StartRestoreResponse]
     """Queues a restore of a saveset, whole or of chosen paths. Role admin, operator or restore.
@@ -53,7 +54,7 @@ class SavesetServiceStub:
     path is made as it was from the root: "/srv/a" becomes TARGET/srv/a. A file that exists at
     the target is replaced; nothing else there is touched.
     Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED,
-    SHUTTING_DOWN.
+    LISTING_UNREADABLE, SHUTTING_DOWN.
     """
 
 @_typing.type_check_only
@@ -73,7 +74,8 @@ class SavesetServiceAsyncStub(SavesetServiceStub):
     """One directory of a saveset's listing, page by page, directories first and then by name.
     A listing is complete: an INC shows every file as it was, wherever its data lie.
     Any role. Reads only.
-    Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, PAGE_TOKEN_INVALID, SAVESET_DAMAGED.
+    Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, PAGE_TOKEN_INVALID, SAVESET_DAMAGED,
+    LISTING_UNREADABLE.
     """
     StartRestore: _aio.UnaryUnaryMultiCallable[_savesets_pb2.StartRestoreRequest, _savesets_pb2.StartRestoreResponse]  # type: ignore[assignment]
     """Queues a restore of a saveset, whole or of chosen paths. Role admin, operator or restore.
@@ -81,7 +83,7 @@ class SavesetServiceAsyncStub(SavesetServiceStub):
     path is made as it was from the root: "/srv/a" becomes TARGET/srv/a. A file that exists at
     the target is replaced; nothing else there is touched.
     Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED,
-    SHUTTING_DOWN.
+    LISTING_UNREADABLE, SHUTTING_DOWN.
     """
 
 class SavesetServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -116,7 +118,8 @@ class SavesetServiceServicer(metaclass=_abc_1.ABCMeta):
         """One directory of a saveset's listing, page by page, directories first and then by name.
         A listing is complete: an INC shows every file as it was, wherever its data lie.
         Any role. Reads only.
-        Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, PAGE_TOKEN_INVALID, SAVESET_DAMAGED.
+        Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, PAGE_TOKEN_INVALID, SAVESET_DAMAGED,
+        LISTING_UNREADABLE.
         """
 
     @_abc_1.abstractmethod
@@ -130,7 +133,7 @@ class SavesetServiceServicer(metaclass=_abc_1.ABCMeta):
         path is made as it was from the root: "/srv/a" becomes TARGET/srv/a. A file that exists at
         the target is replaced; nothing else there is touched.
         Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED,
-        SHUTTING_DOWN.
+        LISTING_UNREADABLE, SHUTTING_DOWN.
         """
 
 def add_SavesetServiceServicer_to_server(servicer: SavesetServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -183,7 +183,7 @@ class ListClientsRequest(_message.Message):
     FILTER_FIELD_NUMBER: _builtins.int
     ORDER_BY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """1 to 1000; 0 means 256."""
+    """1 to 1000; 0 means 256. A page also ends before it is too large for a message."""
     page_token: _builtins.str
     filter: _builtins.str
     """A part of the name; letter case does not matter. Empty: all."""

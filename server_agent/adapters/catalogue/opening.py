@@ -14,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from server_agent.adapters.catalogue.full_disk import is_full
 from server_agent.adapters.catalogue.migrations import Migration
 from server_agent.adapters.catalogue.schema import metadata, schema_version
+from server_agent.domain.quoting import quoted
 
 SQLITE_PREFIX = "sqlite:///"
 BUSY_MILLISECONDS = 10_000  # another process, such as a person's sqlite3, may hold the file
@@ -52,7 +53,7 @@ def database_file(url: str) -> Path:
     if file == url or not os.path.isabs(file):
         scheme = url.partition(":")[0]
         raise CatalogueError(
-            f"The catalogue's URL begins with {scheme!r}; what works is "
+            f"The catalogue's URL begins with {quoted(scheme)}; what works is "
             f"{SQLITE_PREFIX} and an absolute path. Correct [SERVER] catalogue in sm.ini"
         )
     return Path(file)

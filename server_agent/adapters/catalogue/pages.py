@@ -29,10 +29,12 @@ _JOB_KEYS: dict[str, sa.Column[Any]] = {
     "task": jobs.c.task,
     "client": jobs.c.client,
     "state": jobs.c.state,
+    "severity": jobs.c.severity,
     "bytes": jobs.c.bytes_done,
     "duration": jobs.c.duration,
 }
 _SAVESET_KEYS: dict[str, sa.Column[Any]] = {
+    "job": savesets.c.job_number,
     "start_time": savesets.c.start_time,
     "name": savesets.c.name,
 }

@@ -145,6 +145,12 @@ tasks = sa.Table(
     sa.Column("version", sa.BigInteger, nullable=False),
 )
 
+# Made of the numbers above: 1 for the states that nobody has to look after, 7 for the worst.
+_SEVERITY = (
+    "CASE state WHEN 6 THEN 7 WHEN 5 THEN 6 WHEN 4 THEN 5 WHEN 7 THEN 4 WHEN 2 THEN 3 "
+    "WHEN 1 THEN 2 ELSE 1 END"
+)
+
 # `duration` is in microseconds, 0 while there is no end. `search` is what a text filter looks at.
 jobs = sa.Table(
     "jobs",
@@ -152,6 +158,7 @@ jobs = sa.Table(
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
     sa.Column("kind", _value_of(JobKind), nullable=False),
     sa.Column("state", StateNumber, nullable=False),
+    sa.Column("severity", sa.SmallInteger, sa.Computed(_SEVERITY, persisted=False)),
     sa.Column("task", sa.Text, nullable=False),
     sa.Column("client", sa.Text, nullable=False),
     sa.Column("requested_type", _value_of(BackupType)),
@@ -175,7 +182,7 @@ jobs = sa.Table(
 )
 # One index per order. Each also holds what the usual filters look at, so that a rare state is
 # found by running along the index, without a look at a million rows.
-for _order in ("create_time", "task", "client", "bytes_done", "duration"):
+for _order in ("create_time", "task", "client", "bytes_done", "duration", "severity"):
     sa.Index(
         f"jobs_by_{_order}",
         jobs.c[_order],
@@ -187,7 +194,8 @@ for _order in ("create_time", "task", "client", "bytes_done", "duration"):
 sa.Index("jobs_by_state", jobs.c.state, jobs.c.id, jobs.c.kind, jobs.c.sesam_day)
 sa.Index("jobs_of_task", jobs.c.task, jobs.c.create_time, jobs.c.id)
 sa.Index("jobs_of_client", jobs.c.client, jobs.c.create_time, jobs.c.id)
-sa.Index("jobs_by_end", jobs.c.task, jobs.c.kind, jobs.c.end_time, jobs.c.id)
+is_result = sa.and_(jobs.c.start_time.is_not(None), jobs.c.end_time.is_not(None))
+sa.Index("jobs_results", jobs.c.task, jobs.c.kind, jobs.c.id, sqlite_where=is_result)
 
 savesets = sa.Table(
     "savesets",
@@ -213,12 +221,16 @@ savesets = sa.Table(
     sa.Column("search", sa.Text, nullable=False),
     sa.Column("missing", sa.Boolean, nullable=False, server_default=sa.text("0")),
     sa.Column("damage", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("job_number", sa.BigInteger, sa.Computed("CAST(job_id AS INTEGER)", persisted=False)),
+    sa.Column("lacks_listing", sa.Boolean, nullable=False, server_default=sa.text("0")),
 )
 # Literal, since SQLite takes the index of the faulty ones only for the very same words.
 is_faulty = sa.or_(
     savesets.c.missing != sa.literal_column("0"), savesets.c.damage != sa.literal_column("''")
 )
 sa.Index("savesets_faulty", savesets.c.name, sqlite_where=is_faulty)
+sa.Index("savesets_by_job", savesets.c.job_number, savesets.c.name)
+sa.Index("savesets_of_task_by_job", savesets.c.task, savesets.c.job_number, savesets.c.name)
 sa.Index("savesets_by_start", savesets.c.start_time, savesets.c.name)
 sa.Index("savesets_of_task", savesets.c.task, savesets.c.start_time, savesets.c.name)
 sa.Index("savesets_of_client", savesets.c.client, savesets.c.start_time, savesets.c.name)
@@ -248,6 +260,7 @@ credentials = sa.Table(
 )
 sa.Index("credentials_by_time", credentials.c.create_time, credentials.c.id)
 
+# `digest` tells requests with the same id apart; empty if it is not known.
 answers = sa.Table(
     "answers",
     metadata,
@@ -255,6 +268,7 @@ answers = sa.Table(
     sa.Column("method", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("answer_time", Moment, nullable=False, index=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False, server_default=sa.text("x''")),
 )
 
 # The change log: each object once, with the revision of its newest change.

@@ -31,13 +31,13 @@ from server_agent.domain.errors import (
 from server_agent.domain.jobs import Job
 from server_agent.domain.savesets import Saveset
 from server_agent.domain.topology import Client, Task
-from server_agent.ports import ObjectKey, ObjectKind
+from server_agent.ports import Answer, ObjectKey, ObjectKind
 
 _MICROSECOND = timedelta(microseconds=1)
 _TASKS_TO_NAME = 10  # of those that keep a client from being removed
 
 
-def _values(record: Client | Task | Job | Saveset | Token | Credential) -> dict[str, Any]:
+def _values(record: Client | Task | Job | Saveset | Token | Credential | Answer) -> dict[str, Any]:
     return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
@@ -102,11 +102,12 @@ class SqlTransaction(SqlView):
         search = _search(saveset.name, saveset.task, saveset.client)
         self._connection.execute(savesets.insert().values(**_values(saveset), search=search))
 
-    def set_missing(self, names: Iterable[str], missing: bool) -> None:
+    def set_missing(self, names: Iterable[str], missing: bool, lacks_listing: bool = False) -> None:
         wanted = [{"wanted": name} for name in names]
         if wanted:
             named = savesets.update().where(savesets.c.name == sa.bindparam("wanted"))
-            self._connection.execute(named.values(missing=missing), wanted)
+            values = {"missing": missing, "lacks_listing": lacks_listing}
+            self._connection.execute(named.values(values), wanted)
 
     def set_damage(self, name: str, damage: str) -> None:
         self._connection.execute(
@@ -122,14 +123,13 @@ class SqlTransaction(SqlView):
         values = {**_values(credential), "search": _search(credential.holder)}
         self._put(credentials, credentials.c.id, values)
 
-    def remember_answer(self, request_id: str, method: str, subject: str, now: datetime) -> None:
+    def remember_answer(self, request_id: str, answer: Answer, now: datetime) -> None:
         before = self.answered(request_id)
         if before is not None:
-            raise RequestIdReused(method=before[0])
+            raise RequestIdReused(method=before.method)
+        values = _values(answer)
         self._connection.execute(
-            answers.insert().values(
-                request_id=request_id, method=method, subject=subject, answer_time=now
-            )
+            answers.insert().values(request_id=request_id, answer_time=now, **values)
         )
 
     def trim(self, changes: int, answered_before: datetime) -> None:

@@ -15,6 +15,7 @@ from server_agent.adapters.catalogue.schema import (
     clients,
     credentials,
     is_faulty,
+    is_result,
     jobs,
     log_state,
     savesets,
@@ -25,7 +26,7 @@ from server_agent.domain.access import Credential, Token
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.savesets import Saveset
 from server_agent.domain.topology import Client, Task
-from server_agent.ports import ChangesSince, JobQuery, ObjectKey, Page, SavesetQuery
+from server_agent.ports import Answer, ChangesSince, JobQuery, ObjectKey, Page, SavesetQuery
 
 
 class _Dataclass(Protocol):
@@ -124,9 +125,10 @@ class SqlView:
             .where(
                 ended.c.task == tasks.c.name,
                 ended.c.kind == JobKind.BACKUP,
+                ended.c.start_time.is_not(None),
                 ended.c.end_time.is_not(None),
             )
-            .order_by(ended.c.end_time.desc(), ended.c.id.desc())
+            .order_by(ended.c.id.desc())
             .limit(1)
             .correlate(tasks)
             .scalar_subquery()
@@ -138,12 +140,8 @@ class SqlView:
 
     def ended_backups(self, task: str, limit: int) -> list[Job]:
         rows = self._connection.execute(
-            _SELECT_JOB.where(
-                jobs.c.task == task,
-                jobs.c.kind == JobKind.BACKUP,
-                jobs.c.end_time.is_not(None),
-            )
-            .order_by(jobs.c.end_time.desc(), jobs.c.id.desc())
+            _SELECT_JOB.where(jobs.c.task == task, jobs.c.kind == JobKind.BACKUP, is_result)
+            .order_by(jobs.c.id.desc())
             .limit(limit)
         )
         return [_job(row) for row in rows]
@@ -182,7 +180,7 @@ class SqlView:
         )
 
     def savesets_of_task(self, task: str) -> Iterator[Saveset]:
-        query = SavesetQuery(task=task)
+        query = SavesetQuery(task=task, order="job")
         position: str | None = None
         while True:
             page = self.savesets(query, position, _SAVESETS_AT_ONCE)
@@ -194,9 +192,12 @@ class SqlView:
     def saveset_names(self) -> frozenset[str]:
         return frozenset(self._connection.scalars(sa.select(savesets.c.name)))
 
-    def missing_savesets(self) -> list[Saveset]:
-        rows = self._connection.execute(_SELECT_SAVESET.where(is_faulty, savesets.c.missing))
-        return [_saveset(row) for row in rows]
+    def missing_savesets(self) -> Iterator[Saveset]:
+        rows = self._connection.execute(
+            _SELECT_SAVESET.where(is_faulty, savesets.c.missing),
+            execution_options={"yield_per": _SAVESETS_AT_ONCE},
+        )
+        return map(_saveset, rows)
 
     def nearest_faulty(self, names: Sequence[str]) -> dict[str, Saveset]:
         seen = (
@@ -257,11 +258,8 @@ class SqlView:
     def credential_by_id(self, credential_id: str) -> Credential | None:
         return self._one(Credential, credentials, credentials.c.id == credential_id)
 
-    def answered(self, request_id: str) -> tuple[str, str] | None:
-        row = self._connection.execute(
-            sa.select(answers.c.method, answers.c.subject).where(answers.c.request_id == request_id)
-        ).first()
-        return (row.method, row.subject) if row else None
+    def answered(self, request_id: str) -> Answer | None:
+        return self._one(Answer, answers, answers.c.request_id == request_id)
 
     def _one(
         self, kind: type[Record], table: sa.Table, condition: sa.ColumnElement[bool]

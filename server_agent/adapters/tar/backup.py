@@ -6,17 +6,21 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from server_agent.adapters.tar import complaints, private
 from server_agent.adapters.tar.commit import commit
-from server_agent.adapters.tar.failures import is_broken, translated
+from server_agent.adapters.tar.compare import changed_sources
+from server_agent.adapters.tar.failures import is_broken, translated, written_to
 from server_agent.adapters.tar.listing import Amount, ListingWriter
-from server_agent.adapters.tar.names import member_name, shown
+from server_agent.adapters.tar.names import member_name
 from server_agent.adapters.tar.places import Places, SavesetFiles
 from server_agent.adapters.tar.presence import has_all_data
-from server_agent.adapters.tar.scan import SOURCE_IS_LINK, Scan
+from server_agent.adapters.tar.scan import SOURCE_IS_LINK, Scan, check_source
 from server_agent.adapters.tar.seek_table import Frames
+from server_agent.adapters.tar.store import NO_BACKUP
 from server_agent.adapters.tar.stream import FrameWriter
 from server_agent.adapters.tar.transfer import Pace, Transfer
 from server_agent.domain.jobs import Level, Phase, Progress
+from server_agent.domain.quoting import quoted
 from server_agent.ports import (
     BackupDone,
     BackupEvent,
@@ -28,9 +32,10 @@ from server_agent.ports import (
 
 _NAMES_BUFFER_BYTES = 1 << 20
 _NAMED_SOURCES = 3  # in one sentence
+_KEPT_UNKNOWN = 20  # of find's lines that nobody understands
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Backup:
     """One run of `server_agent.ports.Engine.backup`."""
 
@@ -39,22 +44,23 @@ class Backup:
     request: BackupRequest
     control: Control
     _warnings: list[str] = field(default_factory=list)
+    _unknown_lines: int = 0
 
     def events(self) -> Iterator[BackupEvent]:
         request = self.request
-        self.places.check_store(request.label)
+        self.places.check_store(request.label, NO_BACKUP)
         files = self.places.files(request.saveset, request.label, request.sesam_day)
         if any(path.exists() for path in files.all):
             raise EngineError("NAME_TAKEN", f"saveset {request.saveset} exists already")
         unfinished = files.unfinished
         try:
-            with translated(self.control):
+            with translated(self.control, files.listing.parent):
                 files.make_directory()
                 result, frames = yield from self._write(unfinished)
                 pace = Pace()
-                for checked in commit(request, result, frames, files, self.control):
+                for _ in commit(request, result, frames, files, self.control):
                     if pace.due():
-                        yield _checking(result, checked)
+                        yield _checking(result)
         except BaseException:
             unfinished.remove()
             raise
@@ -76,7 +82,9 @@ class Backup:
             try:
                 self._build_on_base(listing)
                 yield from self._scan(listing, files.listing)
+                yield from self._compared(listing)
                 total = listing.end_scan()
+                yield from self._empty(listing)
             except sqlite3.DatabaseError as error:
                 self._blame_base(error)
                 raise
@@ -102,7 +110,7 @@ class Backup:
         known = {base.name: base for base in self.request.base}
         nearest = self.request.base[0]
         for label in {base.label for base in self.request.base}:
-            self.places.check_store(label)
+            self.places.check_store(label, NO_BACKUP)
         base_listing = self.places.files_of(nearest).listing
         if not base_listing.is_file():
             raise _base_listing_lost(nearest.name, "it is missing")
@@ -111,17 +119,18 @@ class Backup:
                 raise EngineError(
                     "BASE_DAMAGED",
                     f"saveset {nearest.name} cannot be built on: the data of {home}, which it"
-                    " needs, are missing or cut. Make a FULL",
+                    " needs, are missing or cut",
                     home,
                 )
 
     def _scan(self, listing: ListingWriter, own_listing: Path) -> Iterator[BackupEvent]:
-        own = (self.places.store_dir, self.places.tmp_dir, own_listing)
-        own_paths = {os.fsencode(way) for path in own for way in (path.absolute(), path.resolve())}
+        media = [os.fsencode(path) for path in self.places.media()]
+        own = [os.fsencode(path.resolve()) for path in (self.places.tmp_dir, own_listing)]
         found = 0
         pace = Pace()
         for source in self.request.sources:
-            scan = Scan(source, self.request.excludes, own_paths, listing, self.control)
+            check_source(source, media)
+            scan = Scan(source, self.request.excludes, [*media, *own], listing, self.control)
             for _ in scan.run():
                 yield from self._said(listing, scan.messages)
                 if pace.due():
@@ -129,24 +138,52 @@ class Backup:
             yield from self._said(listing, scan.messages)
             found += scan.entries
         for path in listing.sockets():
-            text = f"{shown(path)} is a socket: it is listed and not saved"
+            text = f"{quoted(path)} is a socket: it is listed and not saved"
             yield Message(Level.INFO, "SOCKET", text, path)
 
     def _said(self, listing: ListingWriter, messages: list[Message]) -> Iterator[Message]:
         for message in messages:
             if message.code == "UNREADABLE" and message.path is not None:
                 listing.note_flaw(message.path, message.code)
-            if message.code == SOURCE_IS_LINK:
+            unknown = message.code == complaints.UNKNOWN_TO_FIND
+            if message.code == SOURCE_IS_LINK or (unknown and self._may_keep_unknown()):
                 self._warnings.append(message.text)
             yield message
         messages.clear()
+
+    def _may_keep_unknown(self) -> bool:
+        self._unknown_lines += 1
+        return self._unknown_lines <= _KEPT_UNKNOWN
+
+    def _compared(self, listing: ListingWriter) -> Iterator[Message]:
+        """Says which sources do not look like the ones that were saved last."""
+        before = self.request.base[0] if self.request.base else self.request.compare_with
+        if before is None:
+            return
+        earlier = self.places.files_of(before).listing
+        for source, text in changed_sources(listing, earlier, self.request.sources):
+            self._warnings.append(text)
+            yield Message(Level.WARNING, "SOURCE_CHANGED", text, source)
+
+    def _empty(self, listing: ListingWriter) -> Iterator[Message]:
+        """Says so if there is nothing at all, and nothing else has said why."""
+        if self._warnings or any(map(listing.why_nothing, self.request.sources)):
+            return
+        if listing.has_entries():
+            return
+        named = ", ".join(map(quoted, self.request.sources[:_NAMED_SOURCES]))
+        more = " and more" if len(self.request.sources) > _NAMED_SOURCES else ""
+        why = "nothing is in it that the excludes leave" if self.request.excludes else "it is empty"
+        text = f"nothing was found to save in {named}{more}: {why}"
+        self._warnings.append(text)
+        yield Message(Level.WARNING, "NOTHING_FOUND", text)
 
     def _unreadable(self, listing: ListingWriter) -> Iterator[Message]:
         """Says of which sources nothing could be read; raises EngineError (SOURCE_UNREADABLE) if
         that is all of them."""
         reasons = {
-            source: f"nothing of source {shown(source)} could be read"
-            + (f", {shown(path)} for instance" if path != source else "")
+            source: f"nothing of source {quoted(source)} could be read"
+            + (f", {quoted(path)} for instance" if path != source else "")
             for source in self.request.sources
             if (path := listing.why_nothing(source)) is not None
         }
@@ -166,12 +203,21 @@ class Backup:
         """Returns the frames of the data file, which is written and synced."""
         names = self.places.scratch(self.request.saveset, "names")
         try:
-            with names.open("xb", buffering=_NAMES_BUFFER_BYTES) as file:
+            with (
+                written_to(names.parent),
+                open(names, "xb", _NAMES_BUFFER_BYTES, opener=private.opener) as file,
+            ):
                 file.writelines(member_name(path) + b"\0" for path in listing.paths_to_save())
             # The scan may have taken long enough for a medium to go.
-            self.places.check_store(self.request.label)
-            with data.open("x+b", buffering=0) as file, FrameWriter(file, self.threads) as writer:
-                yield from Transfer(names, total, listing, writer, self.control).events()
+            self.places.check_store(self.request.label, NO_BACKUP)
+            with (
+                written_to(data.parent),
+                open(data, "x+b", buffering=0, opener=private.opener) as file,
+                FrameWriter(file, self.threads) as writer,
+            ):
+                transfer = Transfer(names, total, listing, writer, self.control)
+                yield from transfer.events()
+                self._warnings += transfer.warnings
                 writer.finish()
                 return writer.frames
         finally:
@@ -184,16 +230,16 @@ class Backup:
 
 
 def _base_listing_lost(saveset: str, reason: object) -> EngineError:
-    text = f"the listing of saveset {saveset} cannot be read: {reason}. Make a FULL"
+    text = f"the listing of saveset {saveset} cannot be read: {reason}"
     return EngineError("BASE_DAMAGED", text, saveset)
 
 
-def _checking(result: BackupDone, checked: int) -> Progress:
+def _checking(result: BackupDone) -> Progress:
     return Progress(
         Phase.COMMIT,
         files_done=result.files,
         files_total=result.files,
         bytes_done=result.bytes_read,
         bytes_total=result.bytes_read,
-        stored_bytes=checked,
+        stored_bytes=result.stored_bytes,
     )

@@ -8,8 +8,9 @@ from pathlib import Path
 from server_agent.adapters.tar.database import Database
 from server_agent.adapters.tar.failures import is_broken
 from server_agent.adapters.tar.listing import Row, opened
-from server_agent.adapters.tar.names import joined, shown, split
+from server_agent.adapters.tar.names import joined, split
 from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetDamaged
+from server_agent.domain.quoting import printable
 from server_agent.ports import EngineError, Entry, EntryKind, EntryPage
 
 _COLUMNS = """
@@ -39,7 +40,7 @@ def entries(
         path = directory.rstrip(b"/") or b"/"
         row = connection.execute(_ONE, split(path)).fetchone()
         if row is None or row[0]:
-            raise PathNotFound(saveset=saveset, path=shown(directory))
+            raise PathNotFound(saveset=saveset, path=printable(directory))
         inside = path.rstrip(b"/")
         rows = connection.execute(_PAGE, (inside, *after, limit + 1)).fetchall()
         return _page([(row[0], row[1], _entry(row)) for row in rows], _entry(row).children, limit)
@@ -111,4 +112,4 @@ def _read(listing: Path, saveset: str) -> Iterator[Database]:
         detail = f"its listing cannot be read: {error}"
         if is_broken(error):
             raise SavesetDamaged(saveset=saveset, detail=detail) from error
-        raise EngineError("LISTING", f"saveset {saveset}: {detail}. Try again") from error
+        raise EngineError("LISTING", f"saveset {saveset}: {detail}") from error

@@ -1,5 +1,6 @@
 """Child processes, each in a group of its own: watched through pipes, ended and reaped always."""
 
+import contextlib
 import fcntl
 import io
 import os
@@ -30,6 +31,7 @@ class Child:
         *,
         fed: bool = False,
         extra: tuple[int, int] | None = None,
+        umask: int = -1,
     ) -> None:
         """Starts it.
 
@@ -38,6 +40,7 @@ class Child:
             control: a cancel ends every wait with Cancelled.
             fed: whether it gets a standard input; else that is empty.
             extra: both ends of a pipe for one more output; taken over from the caller.
+            umask: its own one; by default that of the agent.
 
         Raises:
             FileNotFoundError: there is no such program.
@@ -46,7 +49,6 @@ class Child:
         self._outputs: dict[str, io.FileIO] = {}
         if extra:
             self._outputs["extra"] = io.FileIO(extra[0])
-            fcntl.fcntl(extra[0], fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         try:
             self._process = subprocess.Popen(
                 command,
@@ -56,8 +58,8 @@ class Child:
                 pass_fds=extra[1:] if extra else (),
                 env=_environment(),
                 bufsize=0,
-                pipesize=PIPE_BYTES,
                 process_group=0,
+                umask=umask,
             )
         except OSError:
             self._close_outputs()
@@ -68,8 +70,7 @@ class Child:
         for name, stream in (("out", self._process.stdout), ("err", self._process.stderr)):
             if isinstance(stream, io.FileIO):
                 self._outputs[name] = stream
-        if self._process.stdin is not None:
-            os.set_blocking(self._process.stdin.fileno(), False)
+        self._widen_pipes()
 
     def __enter__(self) -> Self:
         return self
@@ -160,6 +161,17 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self.close_input()
+
+    def _widen_pipes(self) -> None:
+        """Fewer turns. A user whose pipes hold more than pipe-user-pages-soft gets no wide ones,
+        see pipe(7), and works with what there is."""
+        pipes = [stream.fileno() for stream in self._outputs.values()]
+        if self._process.stdin is not None:
+            pipes.append(self._process.stdin.fileno())
+            os.set_blocking(pipes[-1], False)
+        for pipe in pipes:
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     def _close_outputs(self) -> None:
         for stream in self._outputs.values():

@@ -7,9 +7,11 @@ after all three are synced and the data were read again and compared with their 
 import logging
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from server_agent.adapters.tar import description, stream
-from server_agent.adapters.tar.description import DescriptionError
+from server_agent.adapters.tar import description, private, stream
+from server_agent.adapters.tar.description import Description, DescriptionError
+from server_agent.adapters.tar.failures import written_to
 from server_agent.adapters.tar.places import (
     TEMPORARY_SUFFIXES,
     Places,
@@ -60,7 +62,10 @@ def commit(
             f"the medium {request.label} does not give back what was written: {error}."
             " Check its disk",
         ) from error
-    with unfinished.description.open("x", encoding="ascii") as file:
+    with (
+        written_to(unfinished.description.parent),
+        open(unfinished.description, "x", encoding="ascii", opener=private.opener) as file,
+    ):
         description.write(file, request, result, unfinished.listing, frames)
         file.flush()
         os.fsync(file.fileno())
@@ -86,17 +91,20 @@ def recover(
     for saveset in writing:
         if not places.has_store(saveset.label):
             continue
-        files = places.files_of(saveset)
-        files.unfinished.remove()
-        result = _whole(files)
-        if result is None:
-            files.remove()
-        found.append(Interrupted(saveset.name, result))
+        try:
+            found.append(_settled(saveset.name, places.files_of(saveset)))
+        except (OSError, DescriptionError) as error:
+            log.warning(
+                "saveset %s was interrupted, and it is not known whether it is whole;"
+                " its files are left as they are: %s",
+                saveset.name,
+                error,
+            )
     known = committed | {saveset.name for saveset in writing}
     unknown: set[str] = set()
     for path in places.found():
         if path.suffix in TEMPORARY_SUFFIXES:
-            path.unlink(missing_ok=True)
+            _sweep(path)
         elif saveset_of(path) not in known:
             unknown.add(saveset_of(path))
     if unknown:
@@ -109,15 +117,49 @@ def recover(
     return found
 
 
-def _whole(files: SavesetFiles) -> BackupDone | None:
-    """What a saveset's description says, if all three files are there under their final names and
-    match it, the data frame by frame."""
+def _sweep(path: Path) -> None:
     try:
-        known = description.read(files.description)
-        if description.digest_of(files.listing) != known.listing_digest:
-            return None
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("a leftover cannot be removed: %s", error)
+
+
+def _settled(saveset: str, files: SavesetFiles) -> Interrupted:
+    """Removes what is proved to be no whole saveset.
+
+    Raises:
+        OSError, DescriptionError: it cannot be told, or not be removed.
+    """
+    files.unfinished.remove()
+    there = [path for path in files.all if _is_there(path)]
+    if there and not files.listing.parent.is_dir():
+        # Made before the first file was: it is in a place that is not mounted.
+        raise FileNotFoundError(f"{files.listing.parent} is missing")
+    known = _whole(files) if len(there) == len(files.all) else None
+    if known is None:
+        files.remove()
+        return Interrupted(saveset, None)
+    return Interrupted(saveset, known.result, known.facts)
+
+
+def _is_there(path: Path) -> bool:
+    """Raises OSError if that cannot be told."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _whole(files: SavesetFiles) -> Description | None:
+    """A saveset's description if its files match it, the data frame by frame; None if they do
+    not."""
+    known = description.read(files.description)
+    if description.digest_of(files.listing) != known.listing_digest:
+        return None
+    try:
         for _ in stream.check(files.data, known.frames):
             pass
-    except (OSError, DescriptionError, DamagedFrame):
+    except DamagedFrame:
         return None
-    return known.result
+    return known

@@ -1,15 +1,27 @@
 """What find and tar say on standard error, as protocol messages. Pure; their language is C."""
 
 import re
+from collections.abc import Callable
 
-from server_agent.adapters.tar.names import member_path, shown, unescaped
+from server_agent.adapters.tar.names import member_path, unescaped
 from server_agent.domain.jobs import Level
+from server_agent.domain.quoting import quoted
 from server_agent.ports import Message
 
+LOOP = "LOOP"
 METADATA = "METADATA_NOT_RESTORED"
 NO_SPACE = "NO_SPACE"
+TIME_STAMP = "TIME_STAMP"
+UNKNOWN = "TAR"
+UNKNOWN_TO_FIND = "FIND"
 
+_HARMLESS = frozenset({"SOCKET", TIME_STAMP})
 _FIND = re.compile(rb"find: '(.*)': ([^:]*)", re.DOTALL)
+# A directory that is mounted again within itself.
+_FIND_LOOP = re.compile(
+    rb"find: File system loop detected; '(.*)' is part of the same file system loop as '(.*)'\.",
+    re.DOTALL,
+)
 _NOISE = frozenset(
     {
         b"tar: Exiting with failure status due to previous errors",
@@ -51,7 +63,7 @@ _SAVING = _rows(
         "cannot be read from byte {} on: zeros stand for the rest",
     ),
     (
-        rb"(.*?)(?:: Warning)?: Cannot (?:l?listxattr\w*|l?getxattr\w*|acl_\w+): ([^:]*)",
+        rb"(.*?)(?:: Warning)?: Cannot (?:\w*listxattr\w*|\w*getxattr\w*|acl_\w+): ([^:]*)",
         "ATTRIBUTES_UNREADABLE",
         "was saved without its extended attributes: {}",
     ),
@@ -67,50 +79,81 @@ _RESTORING = _rows(
     (rb"(.*): (Wrote only \d+ of \d+ bytes?)", NO_SPACE, "no space left"),
     (rb"\w+: Cannot (?:set|drop) .* for file '(.*)': (.*)", METADATA, "{}"),
     (rb"(.*): Cannot (?:change (?:ownership|mode) to .*|utime|chmod): (.*)", METADATA, "{}"),
+    (rb"(.*?)(?:: Warning)?: (Cannot (?:acl_\w+|\w*xattr\w*): [^:]*)", METADATA, "{}"),
+    (rb"(.*): (Directory renamed before its status could be extracted)", METADATA, "{}"),
+    (rb"(.*): (time stamp .* is .* s in the future)", TIME_STAMP, "was restored: {}"),
+    (rb"(.*): (implausibly old time stamp .*)", TIME_STAMP, "was restored: {}"),
     (rb"(.*): Cannot (?:open|[a-z ]+(?:to .*)?): (.*)", "NOT_RESTORED", "was not restored: {}"),
     (rb"(.*): Cannot (remove|hard link to .*)", "NOT_RESTORED", "was not restored: cannot {}"),
+    (rb"(.*): (Is a directory)", "NOT_RESTORED", "was not restored: {}"),
 )
 
 
 def of_find(line: bytes) -> Message:
-    """A line of find. What vanished while directories were read is no loss: INFO."""
+    """A line of find; its path is None if it is not about one that is understood. What vanished
+    while directories were read is no loss, and a loop ends in what is saved anyway: INFO."""
+    loop = _FIND_LOOP.fullmatch(line)
+    if loop is not None:
+        path, again = unescaped(loop[1]), quoted(unescaped(loop[2]))
+        text = f"{quoted(path)} is {again} once more: what it holds is saved there"
+        return Message(Level.INFO, LOOP, text, path)
     match = _FIND.fullmatch(line)
     if match is None:
-        return Message(Level.ERROR, "FIND", _text(line))
+        return Message(Level.WARNING, UNKNOWN_TO_FIND, f"find says: {_text(line)}")
     path, reason = unescaped(match[1]), _text(match[2])
     if reason == "No such file or directory":
-        text = f"{shown(path)} vanished while directories were read"
+        text = f"{quoted(path)} vanished while directories were read"
         return Message(Level.INFO, "VANISHED", text, path)
-    text = f"{shown(path)} cannot be read: {reason}"
+    text = f"{quoted(path)} cannot be read: {reason}"
     return Message(Level.WARNING, "UNREADABLE", text, path)
 
 
-def of_saving_tar(line: bytes) -> Message | None:
+def of_saving_tar(line: bytes, is_member: Callable[[bytes], bool]) -> Message | None:
     """A line of tar that makes an archive; None for one that only repeats others.
 
     The level is ERROR if the line is about the run and not about one file.
+
+    Args:
+        is_member: whether tar may speak of a path: what is said of it in unknown words is a
+            warning about that file, with the code UNKNOWN.
     """
-    return _of_tar(line, _SAVING)
+    return _of_tar(line, _SAVING, is_member)
 
 
-def of_restoring_tar(line: bytes) -> Message | None:
+def of_restoring_tar(line: bytes, is_member: Callable[[bytes], bool]) -> Message | None:
     """The same of tar that extracts. A message with the codes METADATA or NO_SPACE holds only
     the reason as its text."""
-    return _of_tar(line, _RESTORING)
+    return _of_tar(line, _RESTORING, is_member)
 
 
-def _of_tar(line: bytes, rows: list[tuple[re.Pattern[bytes], str, str]]) -> Message | None:
+def _of_tar(
+    line: bytes,
+    rows: list[tuple[re.Pattern[bytes], str, str]],
+    is_member: Callable[[bytes], bool],
+) -> Message | None:
     if line in _NOISE or not line:
         return None
     for pattern, code, sentence in rows:
         match = pattern.fullmatch(line)
         if match is not None and match[1] != b"-":
             path = member_path(unescaped(match[1]))
-            level = Level.INFO if code == "SOCKET" else Level.WARNING
+            level = Level.INFO if code in _HARMLESS else Level.WARNING
             text = sentence.format(_text(match[match.lastindex or 1]))
-            whole = text if code in (METADATA, NO_SPACE) else f"{shown(path)} {text}"
+            whole = text if code in (METADATA, NO_SPACE) else f"{quoted(path)} {text}"
             return Message(level, code, whole, path)
-    return Message(Level.ERROR, "TAR", _text(line))
+    return _of_member(line, is_member) or Message(Level.ERROR, UNKNOWN, _text(line))
+
+
+def _of_member(line: bytes, is_member: Callable[[bytes], bool]) -> Message | None:
+    """Names may hold ": ", so that the longest beginning that is a member's name counts."""
+    said = line.removeprefix(b"tar: ")
+    end = len(said)
+    while (end := said.rfind(b": ", 0, end)) > 0:
+        path = member_path(unescaped(said[:end]))
+        if said[:end] != b"-" and is_member(path):
+            text = f"{quoted(path)}: tar says: {_text(said[end + 2 :])}"
+            return Message(Level.WARNING, UNKNOWN, text, path)
+    return None
 
 
 def _text(raw: bytes) -> str:

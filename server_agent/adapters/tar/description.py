@@ -12,7 +12,7 @@ Sources are bytes; in JSON each byte that is no UTF-8 stands as U+DC80 to U+DCFF
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -39,6 +39,7 @@ class Description:
 
     saveset: str
     result: BackupDone
+    facts: Mapping[str, str]
     listing_size: int
     listing_digest: bytes
     frames: Frames
@@ -146,6 +147,7 @@ def _description(content: dict[str, Any], frames: Frames) -> Description:
     return Description(
         saveset=content["saveset"],
         result=_result(content["result"]),
+        facts={str(name): str(value) for name, value in content.get("facts", {}).items()},
         listing_size=int(content["listing"]["size"]),
         listing_digest=bytes.fromhex(content["listing"]["blake3"]),
         frames=frames,

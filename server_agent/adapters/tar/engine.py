@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from server_agent.adapters.tar import browse, commit, presence
+from server_agent.adapters.tar import browse, commit, killed, presence
 from server_agent.adapters.tar.backup import Backup
 from server_agent.adapters.tar.places import Places
 from server_agent.adapters.tar.restore import Restore
@@ -14,6 +14,7 @@ from server_agent.ports import (
     Control,
     EntryPage,
     Interrupted,
+    Message,
     RestoreEvent,
     RestoreRequest,
     SavesetRef,
@@ -80,6 +81,9 @@ class TarEngine:
         self, writing: Sequence[SavesetRef], committed: frozenset[str]
     ) -> list[Interrupted]:
         return commit.recover(self._places, writing, committed)
+
+    def put_back(self, job_id: str) -> list[Message]:
+        return killed.clean_up(self._places.journal(job_id))
 
     def _listing(self, saveset: SavesetRef) -> Path:
         return self._places.files_of(saveset).listing

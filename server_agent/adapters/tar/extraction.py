@@ -4,20 +4,24 @@ import contextlib
 import os
 import stat
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from server_agent.adapters.tar import complaints
-from server_agent.adapters.tar.child import Child
+from server_agent.adapters.tar.aside import Aside
+from server_agent.adapters.tar.child import PIPE_BYTES, Child
 from server_agent.adapters.tar.failures import damaged, no_space
 from server_agent.adapters.tar.member import BLOCK_BYTES
-from server_agent.adapters.tar.names import member_path, shown, unescaped
+from server_agent.adapters.tar.mounts import mount_of
+from server_agent.adapters.tar.names import member_path, unescaped
 from server_agent.adapters.tar.selection import Slice
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
 from server_agent.adapters.tar.target import below
-from server_agent.adapters.tar.transfer import Pace
+from server_agent.adapters.tar.transfer import HEADER_BYTES, Pace
 from server_agent.domain.jobs import Level
+from server_agent.domain.quoting import quoted
 from server_agent.ports import Control, EngineError, Message
 
 _TAR = [
@@ -41,9 +45,14 @@ _TAR = [
     "--blocking-factor=128",  # 64 KiB a read instead of 10
     "--file=-",
 ]
-_KEPT_FAILURES = 20  # of tar's lines about the run as a whole; the first says it
+_KEPT_FAILURES = 20  # of the lines that nobody understands; the first says it
+_UMASK = 0o022  # of directories above the sources, which no listing has and tar makes by itself
 _CLOCK_TICK_NS = 20_000_000  # times of files are this much behind the clock, at most
 _END_OF_ARCHIVE = memoryview(bytes(2 * BLOCK_BYTES))
+_UNDERWAY_BYTES = PIPE_BYTES + 128 * BLOCK_BYTES  # fed, and perhaps still in the pipe or in tar
+_CUT = frozenset({complaints.NO_SPACE, "NOT_RESTORED"})  # said of files that are not whole
+_BATCH_FILES = 512  # are moved aside together, so that one note and its sync do for all of them
+_BATCH_BYTES = 32 << 20  # but not while much is still to be written before them
 
 
 @dataclass(slots=True)
@@ -51,17 +60,23 @@ class Tally:
     """What a restore has done so far.
 
     Attributes:
-        files, size: handed to tar: entries that are no directories, and their bytes.
+        files, size: of the entries that are no directories: those that are done, and their bytes.
+        begun: bytes that surely are done of the entry at hand.
         failed: entries that could not be restored.
         bare: entries that lack owner, mode, times or attributes, and what was said of the first.
+        entries: that tar has begun, directories too.
+        unknown: what tar has said in words that nobody understands.
     """
 
     files: int = 0
     size: int = 0
+    begun: int = 0
     failed: int = 0
     bare: int = 0
     first_bare: str = ""
+    entries: int = 0
     current: bytes = b""
+    unknown: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -73,6 +88,8 @@ class Extraction:
         open_home: opens the frames of a home by its id.
         home_names: the savesets by those ids.
         target: existing directory.
+        has: whether a member of this name may come.
+        aside: keeps old versions.
     """
 
     slices: Iterator[Slice]
@@ -81,11 +98,23 @@ class Extraction:
     target: bytes
     control: Control
     tally: Tally
+    has: Callable[[bytes], bool]
+    aside: Aside
     _expected: int = 0
     _seen: int = 0
+    _fed: int = 0  # bytes that tar's pipe has taken
+    _at: Slice | None = None  # the member that tar is at
+    _begin: int = 0  # where that one begins in what is fed
+    _behind: deque[Slice] = field(default_factory=deque)  # members that tar has not come to
+    _cut: list[bytes] = field(default_factory=list)  # files that are not whole
+    _surplus: dict[int, int] = field(default_factory=dict)  # number of a member -> bytes too many
     _names: bytes = b""
     _errors: bytes = b""
     _failures: list[str] = field(default_factory=list)
+    _full: EngineError | None = None
+    _complained: bool = False
+    _failed_path: bytes = b""
+    _bare_path: bytes = b""
     _started_ns: int = field(default_factory=lambda: time.time_ns() - _CLOCK_TICK_NS)
 
     def events(self) -> Iterator[Message | None]:
@@ -93,27 +122,59 @@ class Extraction:
 
         Raises:
             EngineError: SAVESET_DAMAGED, SAVESET_MISSING, NO_SPACE, TAR_FAILED. A file that tar
-                had begun is removed.
+                had begun and not ended is removed; `aside` gives it back its old version.
             Cancelled: likewise.
         """
         owner = "--same-owner" if os.geteuid() == 0 else "--no-same-owner"
         command: list[str | bytes] = [*_TAR, owner, b"--directory=" + self.target]
-        with Child(command, self.control, fed=True) as tar:
+        damage: EngineError | OSError | None = None
+        with Child(command, self.control, fed=True, umask=_UMASK) as tar:
             try:
-                with contextlib.suppress(BrokenPipeError):  # then tar's status says why
-                    yield from self._feed(tar)
+                try:
+                    with contextlib.suppress(BrokenPipeError):  # then tar's status says why
+                        yield from self._feed(tar)
+                except (EngineError, OSError) as error:
+                    if isinstance(error, EngineError) and error.code == complaints.NO_SPACE:
+                        raise
+                    damage = error  # what came before it is whole: tar may finish that
                 tar.close_input()
-                while tar.talks:
-                    for output in tar.ready():
-                        yield from self._hear(tar, output)
-                self._judge(tar.wait())
-                for text in self._failures:
-                    yield Message(Level.WARNING, "TAR", f"tar says: {text}")
-            except BaseException:
+                yield from self._hear_out(tar)
+                status = tar.wait()
+                self._judge(status, damage)
+                self._come_to(None)
+                self._dispose(keep_times=True)
+                yield from self._left_over(status)
+            except BaseException as error:
                 tar.end()
                 self._take_names(tar.rest("out"))
-                self._remove_begun()
+                self._note_cut(tar.rest("err"))
+                if error is damage and self._fed >= self._end:
+                    self._come_to(None)
+                elif self._seen:
+                    self._cut.append(self.tally.current)
+                self._dispose()
                 raise
+
+    def _note_cut(self, said: bytes) -> None:
+        """What tar still had to say of files that it could not write."""
+        for line in (self._errors + said).split(b"\n"):
+            message = complaints.of_restoring_tar(line, self.has)
+            if message is not None and message.path and message.code in _CUT:
+                self._cut.append(message.path)
+
+    def _dispose(self, *, keep_times: bool = False) -> None:
+        """All that tar has said of the files that have come was heard."""
+        for path in self._cut:
+            self._remove(path)
+        self._cut.clear()
+        self.aside.dispose(keep_times=keep_times)
+
+    def _left_over(self, status: int) -> Iterator[Message]:
+        said = [f"tar says: {text}" for text in self._failures]
+        if status and not self._complained:
+            said = [f"tar ended with status {status} and did not say why"]
+        for text in said:
+            yield self._unknown(Message(Level.WARNING, complaints.UNKNOWN, text))
 
     def _feed(self, tar: Child) -> Iterator[Message | None]:
         pace = Pace()
@@ -123,39 +184,60 @@ class Extraction:
             while rest:
                 # tar says each name by itself: they are read together now and then.
                 ready = tar.ready(to_feed=True, resting=names)
+                if "err" not in ready:
+                    self._dispose()
                 for pipe in ready:
                     if pipe == "in":
-                        rest = rest[tar.feed(rest) :]
+                        taken = tar.feed(rest)
+                        rest = rest[taken:]
+                        self._fed += taken
                     else:
                         yield from self._hear(tar, pipe)
                 is_due = pace.due()
                 names = "" if is_due or not ready else "out"
                 if is_due:
+                    self._measure()
                     yield None
 
     def _pieces(self) -> Iterator[memoryview]:
+        """What tar is fed."""
         for home, slices in groupby(self.slices, key=lambda slice_: slice_.home):
             try:
                 with self.open_home(home) as reader:
-                    yield from reader.pieces(self._ranges(slices))
+                    yield from reader.pieces(self._ranges(slices, reader.length))
             except DamagedFrame as error:
                 raise damaged(self.home_names[home], error) from error
         yield _END_OF_ARCHIVE
 
-    def _ranges(self, slices: Iterator[Slice]) -> Iterator[tuple[int, int]]:
-        """Neighbours as one: a whole restore of a FULL is one range."""
-        begin = end = 0
-        for member in slices:
-            if member.block * BLOCK_BYTES != end:
-                if begin < end:
-                    yield begin, end
-                begin = member.block * BLOCK_BYTES
-            end = (member.block + member.blocks) * BLOCK_BYTES
-            self._expected += 1
-            self.tally.files += member.leaf
-            self.tally.size += member.size
-        if begin < end:
+    def _place(self, member: Slice) -> bytes:
+        return below(self.target, member.path)
+
+    def _ranges(self, slices: Iterator[Slice], length: int) -> Iterator[tuple[int, int]]:
+        """Neighbours as one, as far as their old versions are moved aside together. `length`: of
+        the stream."""
+        for batch in _batches(slices):
+            self.aside.before([(self._place(each), each.size) for each in batch if each.path])
+            self._behind.extend(batch)
+            begin = end = 0
+            for member in batch:
+                if member.range[0] != end:
+                    if begin < end:
+                        yield begin, end
+                    begin = member.range[0]
+                end = member.range[1]
+                self._expected += 1
+                if end > length:
+                    self._surplus[self._expected] = end - length
             yield begin, end
+
+    def _hear_out(self, tar: Child) -> Iterator[Message | None]:
+        """All that tar still says after the end of its input."""
+        pace = Pace()
+        while tar.talks:
+            for output in tar.ready():
+                yield from self._hear(tar, output)
+            if pace.due():
+                yield None
 
     def _hear(self, tar: Child, output: str) -> Iterator[Message]:
         if output == "out":
@@ -163,37 +245,86 @@ class Extraction:
             return
         *lines, self._errors = (self._errors + tar.read(output)).split(b"\n")
         for line in lines:
-            message = complaints.of_restoring_tar(line)
+            message = complaints.of_restoring_tar(line, self.has)
             if message is not None:
                 yield from self._sorted(message)
+        if self._full is not None:  # and all files that it has cost are known
+            raise self._full
 
     def _sorted(self, message: Message) -> Iterator[Message]:
+        """tar says several things of one file one after the other: it counts once. A directory
+        that it made by itself above a source has lost nothing that was ever known."""
+        self._complained = True
         if message.path is None:
             if len(self._failures) < _KEPT_FAILURES:
                 self._failures.append(message.text)
         elif message.code == complaints.NO_SPACE:
-            self._remove(message.path)
-            raise no_space(
-                f"{message.text} at {shown(self.target)}, where {shown(message.path)} has to be"
-                " written"
+            self._cut.append(message.path)
+            place = below(self.target, message.path)
+            self._full = self._full or no_space(
+                f"{message.text} on the file system {quoted(mount_of(place))}, where"
+                f" {quoted(place)} has to be written"
             )
         elif message.code == complaints.METADATA:
-            self.tally.bare += 1
-            self.tally.first_bare = (
-                self.tally.first_bare or f"{shown(message.path)}: {message.text}"
-            )
-        else:
-            self.tally.failed += 1
+            if message.path != self._bare_path and self.has(message.path):
+                self.tally.bare += 1
+                self.tally.first_bare = (
+                    self.tally.first_bare or f"{quoted(message.path)}: {message.text}"
+                )
+            self._bare_path = message.path
+        elif message.level is Level.INFO:
             yield message
+        else:
+            self.tally.failed += message.path != self._failed_path
+            self._failed_path = message.path
+            if message.code in _CUT:
+                self._cut.append(message.path)
+            yield self._unknown(message) if message.code == complaints.UNKNOWN else message
+
+    def _unknown(self, message: Message) -> Message:
+        if len(self.tally.unknown) < _KEPT_FAILURES:
+            self.tally.unknown.append(message.text)
+        return message
 
     def _take_names(self, data: bytes) -> None:
         """tar says a member's name before it begins to extract it."""
         *names, self._names = (self._names + data).split(b"\n")
+        for _ in names:
+            self._come_to(self._behind.popleft() if self._behind else None)
+            self._seen += 1
+            self.tally.entries += 1
         if names:
-            self._seen += len(names)
             self.tally.current = member_path(unescaped(names[-1]))
 
-    def _judge(self, status: int) -> None:
+    def _come_to(self, member: Slice | None) -> None:
+        """tar is done with the member that it was at."""
+        if self._at is not None:
+            self.tally.files += self._at.leaf
+            self.tally.size += self._at.size
+            if self._at.path:
+                self.aside.come(self._place(self._at))
+        self._begin = self._end
+        self.tally.begun = 0
+        self._at = member
+
+    @property
+    def _end(self) -> int:
+        """Where the member that tar is at ends in what is fed."""
+        if self._at is None:
+            return self._begin
+        begin, end = self._at.range
+        return self._begin + end - begin - self._surplus.get(self._seen, 0)
+
+    def _measure(self) -> None:
+        """How much of the member at hand is surely done: never more than the truth, since holes
+        of a sparse file are in no stream and what is underway does not count."""
+        if self._at is not None:
+            sure = self._fed - self._begin - HEADER_BYTES - _UNDERWAY_BYTES
+            self.tally.begun = min(max(sure, 0), self._at.size)
+
+    def _judge(self, status: int, damage: EngineError | OSError | None) -> None:
+        if damage is not None:
+            raise damage
         if status not in (0, 1, 2) or (status == 2 and self._failures):
             reason = self._failures[0] if self._failures else f"it ended with status {status}"
             raise EngineError("TAR_FAILED", f"tar could not restore: {reason}")
@@ -201,10 +332,6 @@ class Extraction:
             raise EngineError(
                 "TAR_FAILED", f"tar was given {self._expected} entries and took {self._seen}"
             )
-
-    def _remove_begun(self) -> None:
-        if self._seen:
-            self._remove(self.tally.current)
 
     def _remove(self, path: bytes) -> None:
         """Removes a file of which only a part may be there, unless it is an older one that tar
@@ -214,3 +341,16 @@ class Extraction:
             status = os.lstat(place)
             if stat.S_ISREG(status.st_mode) and status.st_ctime_ns >= self._started_ns:
                 os.unlink(place)
+
+
+def _batches(slices: Iterator[Slice]) -> Iterator[list[Slice]]:
+    batch: list[Slice] = []
+    size = 0
+    for member in slices:
+        batch.append(member)
+        size += member.size
+        if len(batch) == _BATCH_FILES or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

@@ -5,8 +5,9 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
-from server_agent.adapters.tar.names import shown
+from server_agent.domain.quoting import quoted
 from server_agent.ports import Cancelled, Control, EngineError
 
 # Primary result codes of a file that is no database any more. That one cannot be opened or read
@@ -16,9 +17,9 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextlib.contextmanager
-def translated(control: Control) -> Iterator[None]:
+def translated(control: Control, databases: Path) -> Iterator[None]:
     """Raises every OSError and sqlite3.Error of its block as EngineError, and whatever came of a
-    cancel as Cancelled."""
+    cancel as Cancelled. `databases`: the directory of those that the block writes."""
     try:
         yield
     except Exception as error:
@@ -27,7 +28,18 @@ def translated(control: Control) -> Iterator[None]:
         if isinstance(error, OSError):
             raise _of_system(error) from error
         if isinstance(error, sqlite3.Error):
-            raise _of_sqlite(error) from error
+            raise _of_sqlite(error, databases) from error
+        raise
+
+
+@contextlib.contextmanager
+def written_to(directory: Path) -> Iterator[None]:
+    """Names the directory in whatever says that there was no room and not where."""
+    try:
+        yield
+    except OSError as error:
+        if is_full(error) and error.filename is None:
+            raise OSError(error.errno, error.strerror, os.fspath(directory)) from error
         raise
 
 
@@ -58,7 +70,7 @@ def _of_system(error: OSError) -> EngineError:
     reason = error.strerror or str(error)
     file = os.fsencode(error.filename) if isinstance(error.filename, str | bytes) else b""
     if file:
-        reason = f"{shown(file)}: {reason}"
+        reason = f"{quoted(file)}: {reason}"
     if is_full(error):
         return no_space(reason)
     if isinstance(error, FileNotFoundError) and file in (b"find", b"tar"):
@@ -66,7 +78,7 @@ def _of_system(error: OSError) -> EngineError:
     return EngineError("SYSTEM", f"the system refused: {reason}")
 
 
-def _of_sqlite(error: sqlite3.Error) -> EngineError:
+def _of_sqlite(error: sqlite3.Error, databases: Path) -> EngineError:
     if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
-        return no_space("the listing cannot be written: no space left on device")
+        return no_space(f"{quoted(os.fsencode(databases))}: No space left on device")
     return EngineError("LISTING", f"a listing cannot be read or written: {error}")

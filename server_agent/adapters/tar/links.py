@@ -13,11 +13,12 @@ from itertools import groupby
 
 from server_agent.adapters.tar.failures import damaged
 from server_agent.adapters.tar.member import BLOCK_BYTES, HEADERS_BYTES, hard_link_target
-from server_agent.adapters.tar.names import member_path, shown
+from server_agent.adapters.tar.names import member_path
 from server_agent.adapters.tar.selection import Orphan, Selection, Slice
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
-from server_agent.adapters.tar.target import below
+from server_agent.adapters.tar.target import below, make_directories
 from server_agent.domain.jobs import Level
+from server_agent.domain.quoting import quoted
 from server_agent.ports import Message
 
 Link = tuple[Slice, bytes]
@@ -72,7 +73,7 @@ def _targets(
         try:
             target = hard_link_target(headers)
         except ValueError as error:
-            raise DamagedFrame(f"{shown(path)}: {error}") from error
+            raise DamagedFrame(f"{quoted(path)}: {error}") from error
         yield link, path, member_path(target) if target else None
 
 
@@ -83,14 +84,16 @@ def put(orphans: Iterator[Orphan], staged: bytes, target: bytes) -> Iterator[Mes
     for orphan in orphans:
         place = below(target, orphan.path)
         try:
-            os.makedirs(os.path.dirname(place), exist_ok=True)
+            make_directories(os.path.dirname(place))
             if previous is not None and previous.data == orphan.data:
+                new = os.path.join(staged, b".link")
                 with contextlib.suppress(FileNotFoundError):
-                    os.unlink(place)
-                os.link(below(target, previous.path), place, follow_symlinks=False)
+                    os.unlink(new)
+                os.link(below(target, previous.path), new, follow_symlinks=False)
+                os.rename(new, place)
             else:
                 os.rename(below(staged, orphan.member), place)
                 previous = orphan
         except OSError as error:
-            text = f"{shown(orphan.path)} was not restored: {error.strerror}"
+            text = f"{quoted(orphan.path)} was not restored: {error.strerror}"
             yield Message(Level.WARNING, "NOT_RESTORED", text, orphan.path)

@@ -26,6 +26,7 @@ from typing import Any, Self
 
 from server_agent.adapters.tar.database import Database, connect, new_uri, read_only_uri
 from server_agent.adapters.tar.names import split
+from server_agent.adapters.tar.private import make_private
 from server_agent.ports import Control
 
 FORMAT = 1
@@ -88,6 +89,9 @@ coalesce(sum(size) FILTER (WHERE kind = 'f' AND links = 1 AND {0}), 0)
     WHERE links > 1 AND kind = 'f' AND {0}))
 """
 _PATH = "CAST(dir || x'2f' || name AS BLOB)"
+_IN_SOURCE = """
+WHERE leaf AND ((dir, name) = (?, ?) OR dir = ? OR dir >= ? AND dir < ?)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ class ListingWriter:
     """The listing of one backup under its temporary name."""
 
     def __init__(self, path: Path, saveset: str, sources: Sequence[bytes], control: Control):
+        make_private(path)
         self._connection = connect(new_uri(path), control)
         self._insert = _INSERT.format(_NO_BASE)
         try:
@@ -157,6 +162,13 @@ class ListingWriter:
         (amount,) = self._amounts(_TO_SAVE)
         return amount
 
+    def has_entries(self) -> bool:
+        """Whether anything was found but the directories that are sources."""
+        query = f"""
+        SELECT EXISTS (SELECT 1 FROM entry WHERE leaf OR {_PATH} NOT IN (SELECT path FROM source))
+        """
+        return bool(self._connection.number(query))
+
     def has_links_to_save(self) -> bool:
         """Whether any file that has to be saved has several names."""
         query = f"SELECT EXISTS (SELECT 1 FROM entry WHERE links > 1 AND leaf AND {_TO_SAVE})"
@@ -193,6 +205,13 @@ class ListingWriter:
             (*members[0][2:], *members[-1][2:]),
         ).fetchone()
         return Amount(files, size)
+
+    def has(self, path: bytes) -> bool:
+        query = "SELECT EXISTS (SELECT 1 FROM entry WHERE dir = ? AND leaf IN (0, 1) AND name = ?)"
+        return bool(self._connection.number(query, split(path)))
+
+    def outline(self, source: bytes) -> "Outline | None":
+        return outline(self._connection, source)
 
     def note_flaw(self, path: bytes, code: str) -> bool:
         """Enters that a path is not saved as it was; False if that was known. For the next
@@ -255,6 +274,38 @@ class ListingWriter:
         columns = [part.format(condition) for condition in conditions for part in (_FILES, _BYTES)]
         numbers = self._connection.execute(f"SELECT {', '.join(columns)} FROM entry").fetchone()
         return [Amount(*numbers[at : at + 2]) for at in range(0, len(numbers), 2)]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Which file system a source is on, and whether anything but directories is in it."""
+
+    device: int
+    inode: int
+    is_empty: bool
+
+
+def outline(connection: Database, source: bytes) -> Outline | None:
+    """None if the listing does not have the source."""
+    root = connection.execute(
+        "SELECT device, inode FROM entry WHERE dir = ? AND leaf IN (0, 1) AND name = ?",
+        split(source),
+    ).fetchone()
+    if root is None:
+        return None
+    found = connection.number(f"SELECT EXISTS (SELECT 1 FROM entry {_IN_SOURCE})", _within(source))
+    device, inode = root
+    return Outline(device, inode, is_empty=not found)
+
+
+def count_in(connection: Database, source: bytes) -> int:
+    """How many entries of a source are no directories."""
+    return connection.number(f"SELECT count(*) FROM entry {_IN_SOURCE}", _within(source))
+
+
+def _within(source: bytes) -> tuple[bytes, ...]:
+    inside = source.rstrip(b"/")
+    return (*split(source), inside, inside + b"/", inside + b"0")  # "0" is what follows "/"
 
 
 @contextlib.contextmanager

@@ -29,11 +29,32 @@ def is_below(path: bytes, directory: bytes) -> bool:
     return path != directory and path.startswith(directory.rstrip(b"/") + b"/")
 
 
+def real_place(path: bytes) -> bytes:
+    """The path without symbolic links, but for its last part."""
+    directory, _, name = path.rstrip(b"/").rpartition(b"/")
+    return os.path.join(os.path.realpath(directory or b"/"), name)
+
+
 def mount_in(place: bytes) -> bytes | None:
     """A mount point at a place or below it; None if there is none."""
-    directory, _, name = place.rpartition(b"/")
-    real = os.path.join(os.path.realpath(directory or b"/"), name)
+    real = real_place(place)
     for point, _ in mounts(mount_table()):
         if point == real or is_below(point, real):
             return point
     return None
+
+
+def mount_of(place: bytes) -> bytes:
+    """The mount point of the file system that a place lies on, whether anything is there or not."""
+    return file_system(place)[0]
+
+
+def file_system(place: bytes) -> tuple[bytes, bytes]:
+    """The same and its type. A symbolic link at the place itself is not followed."""
+    real = real_place(place)
+    found = b"/", b""
+    for point, kind in mounts(mount_table()):
+        is_deeper = len(point) >= len(found[0])  # the last of several in one place is the one seen
+        if is_deeper and (point == real or is_below(real, point)):
+            found = point, kind
+    return found

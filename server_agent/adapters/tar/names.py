@@ -1,4 +1,4 @@
-"""Names as bytes: how people see them, how find and tar print them, and their two parts."""
+"""Names as bytes: how find and tar print them, and their two parts."""
 
 import re
 
@@ -12,12 +12,6 @@ _LETTERS = {
     b"t": b"\t",
     b"v": b"\v",
 }
-
-
-def shown(path: bytes) -> str:
-    """The path in quotes, on one line, with what is not printable UTF-8 as \\x.. or \\n."""
-    text = path.decode("utf-8", "backslashreplace")
-    return '"' + "".join(c if c.isprintable() else repr(c)[1:-1] for c in text) + '"'
 
 
 def unescaped(name: bytes) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from server_agent.adapters.tar.store import check_label
+from server_agent.adapters.tar.store import TRY_AGAIN, check_label, has_label
 from server_agent.domain.savesets import NAME_PATTERN
 from server_agent.ports import EngineError, SavesetRef
 
@@ -51,7 +51,7 @@ class SavesetFiles:
 
     def make_directory(self) -> None:
         """That of the listing. A data store is never made: what is missing is its medium."""
-        self.listing.parent.mkdir(parents=True, exist_ok=True)
+        self.listing.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Places:
     Attributes:
         store_dir: one data store per label, in it data and descriptions.
         lis_dir: one directory per sesam day, in it listings.
-        tmp_dir: for files that no process needs after the agent's end.
+        tmp_dir: for files that nobody needs after the end of their job.
         location_id: whose labels the data stores bear.
     """
 
@@ -70,9 +70,10 @@ class Places:
     tmp_dir: Path
     location_id: str
 
-    def check_store(self, label: str) -> None:
-        """Raises EngineError (STORE_MISSING) unless the data store is there."""
-        check_label(self.store_dir / label, label, self.location_id)
+    def check_store(self, label: str, then: str = TRY_AGAIN) -> None:
+        """Raises EngineError (STORE_MISSING) unless the data store is there. `then`: as in
+        `store.check_label`."""
+        check_label(self.store_dir / label, label, self.location_id, then)
 
     def has_store(self, label: str) -> bool:
         try:
@@ -80,6 +81,15 @@ class Places:
         except EngineError:
             return False
         return True
+
+    def media(self) -> list[Path]:
+        """The data stores that have a label, whatever it says. What else lies beside them need not
+        be the agent's: a store can be a directory of `/srv`."""
+        try:
+            found = [path for path in self.store_dir.iterdir() if has_label(path)]
+        except OSError:
+            return []
+        return [path.resolve() for path in found]
 
     def files(self, name: str, label: str, sesam_day: date) -> SavesetFiles:
         data = self.store_dir / label / name
@@ -93,6 +103,10 @@ class Places:
         """A path in the temporary directory, which is made if it is not there."""
         self.tmp_dir.mkdir(parents=True, exist_ok=True)
         return self.tmp_dir / f"{saveset}.{purpose}.tmp"
+
+    def journal(self, restore: str) -> Path:
+        """Where a restore notes what it moves; it outlasts the agent's end."""
+        return self.tmp_dir / f"restore-{restore}.aside"
 
     def found(self) -> Iterator[Path]:
         """Every file that is a saveset's by its name: in the data stores that are there, and in

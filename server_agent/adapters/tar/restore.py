@@ -3,8 +3,9 @@
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from server_agent.adapters.tar import description, links
@@ -14,13 +15,15 @@ from server_agent.adapters.tar.complaints import METADATA
 from server_agent.adapters.tar.description import DescriptionError
 from server_agent.adapters.tar.extraction import Extraction, Tally
 from server_agent.adapters.tar.failures import damaged, is_broken, translated
+from server_agent.adapters.tar.journal import Journal
 from server_agent.adapters.tar.listing import Amount, opened
-from server_agent.adapters.tar.names import shown
 from server_agent.adapters.tar.places import Places, SavesetFiles
 from server_agent.adapters.tar.selection import Selection, Slice, own_slice
+from server_agent.adapters.tar.store import HALF_RESTORE, NO_RESTORE
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
 from server_agent.adapters.tar.transfer import Pace
 from server_agent.domain.jobs import Level, Phase, Progress
+from server_agent.domain.quoting import quoted
 from server_agent.ports import (
     Cancelled,
     Control,
@@ -33,6 +36,8 @@ from server_agent.ports import (
     SavesetRef,
 )
 
+_NAMED_REPLACED = 20  # in the result; the protocol has all
+
 
 @dataclass(slots=True)
 class Restore:
@@ -44,13 +49,14 @@ class Restore:
     control: Control
     _tally: Tally = field(default_factory=Tally)
     _homes: dict[int, str] = field(default_factory=dict)
-    _unsaved_entries: int = 0
+    _left_out: int = 0
+    _then: str = NO_RESTORE
 
     def events(self) -> Iterator[RestoreEvent]:
-        with translated(self.control):
+        with translated(self.control, self.places.tmp_dir):
             yield Progress(Phase.SCAN)
             listing = self._files(self.request.chain[0].name).listing
-            self.places.check_store(self.request.chain[0].label)
+            self.places.check_store(self.request.chain[0].label, NO_RESTORE)
             if not listing.is_file():
                 raise _missing(self.request.chain[0].name, "its listing")
             # Restores of one saveset may run at the same time.
@@ -66,11 +72,13 @@ class Restore:
                 scratch.unlink(missing_ok=True)
 
     def _run(self, scratch: Path, listing: Path) -> Iterator[RestoreEvent]:
-        with Selection(scratch, listing, self.control) as selection, Aside() as aside:
+        journal = Journal(self.places.journal(self.request.job_id or scratch.name))
+        with Selection(scratch, listing, self.control) as selection, Aside(journal) as aside:
             self._pick(selection)
             self._homes = selection.homes()
             for home in self._homes:  # before anything at the target is touched
                 self._open_home(home).close()
+            self._then = HALF_RESTORE
             yield from self._paced(self._prepare_target(selection, aside))
             yield from self._unsaved(selection)
             links_parted = links.part(selection, self._homes, self._open_home, self._find_data)
@@ -78,14 +86,22 @@ class Restore:
             total = selection.amount()
             yield self._progress(total)
             target = self.request.target
-            yield from self._extract(selection.slices(), target, self._tally, total)
-            yield from self._adopt(selection, total)
-            yield from (message or self._progress(total) for message in aside.settle())
-            yield from self._summary(selection)
+            extract = partial(self._extract, selection.has, aside, total)
+            yield from extract(selection.slices(), target, self._tally)
+            yield from self._adopt(selection, aside, extract)
+            for message in aside.settle():
+                yield message or self._progress(total, Phase.COMMIT)
+            lost = list(self._summary(selection))
+            yield from lost
         yield RestoreDone(
             files=max(self._tally.files - self._tally.failed, 0),
             bytes_written=self._tally.size,
-            skipped=self._tally.failed + self._unsaved_entries,
+            skipped=self._tally.failed + self._left_out,
+            warnings=(
+                *(message.text for message in lost),
+                *self._tally.unknown,
+                *aside.replaced[:_NAMED_REPLACED],
+            ),
         )
 
     def _paced(self, steps: Iterator[Message | None]) -> Iterator[RestoreEvent]:
@@ -106,53 +122,80 @@ class Restore:
             if not selection.pick(path.rstrip(b"/") or b"/"):
                 raise EngineError(
                     "PATH_NOT_FOUND",
-                    f"saveset {self.request.chain[0].name} has no {shown(path)}:"
+                    f"saveset {self.request.chain[0].name} has no {quoted(path)}:"
                     " name a path out of its listing",
                 )
 
     def _prepare_target(self, selection: Selection, aside: Aside) -> Iterator[Message | None]:
         target = self.request.target
-        if place.prepare(target, selection.sources(), aside):
-            yield from place.clear_way(target, selection.entries(), aside)
+        is_used = place.prepare(target, selection.sources(), aside)
+        yield from aside.said()
+        if is_used:
+            left_out: list[bytes] = []
+            for step in place.clear_way(target, selection.entries(), aside):
+                yield from aside.said()
+                if step is not None:
+                    path, reason = step
+                    left_out.append(path)
+                    where = quoted(place.below(target, path))
+                    text = f"{where} is in the way and stays: {reason}"
+                    yield Message(Level.WARNING, "IN_THE_WAY", text, path)
+                yield None
+            for path in left_out:
+                self._left_out += max(selection.leave_out(path), 1)
 
     def _unsaved(self, selection: Selection) -> Iterator[Message]:
         for path, kind in selection.unsaved():
             if kind == EntryKind.SOCKET:
-                text = f"{shown(path)} is a socket: it is not restored"
+                text = f"{quoted(path)} is a socket: it is not restored"
                 yield Message(Level.INFO, "SOCKET", text, path)
                 continue
-            self._unsaved_entries += 1
-            text = f"{shown(path)} was not saved and is not restored"
+            self._left_out += 1
+            text = f"{quoted(path)} was not saved and is not restored"
             yield Message(Level.WARNING, "NOT_SAVED", text, path)
 
     def _extract(
-        self, slices: Iterator[Slice], target: bytes, tally: Tally, total: Amount
+        self,
+        has: Callable[[bytes], bool],
+        aside: Aside,
+        total: Amount,
+        slices: Iterator[Slice],
+        target: bytes,
+        tally: Tally,
     ) -> Iterator[RestoreEvent]:
-        run = Extraction(slices, self._open_home, self._homes, target, self.control, tally)
+        run = Extraction(
+            *(slices, self._open_home, self._homes, target, self.control, tally),
+            *(has, aside),
+        )
         for message in run.events():
             yield message or self._progress(total)
 
-    def _adopt(self, selection: Selection, total: Amount) -> Iterator[RestoreEvent]:
+    def _adopt(
+        self,
+        selection: Selection,
+        aside: Aside,
+        extract: Callable[..., Iterator[RestoreEvent]],
+    ) -> Iterator[RestoreEvent]:
         """Hard links whose data lie under names that are not restored."""
         if next(selection.orphans(), None) is None:
             return
         target = self.request.target
-        with place.staging(target) as staged:
-            yield from self._extract(selection.data_of_orphans(), staged, self._tally, total)
+        with aside.staging(target) as staged:
+            yield from extract(selection.data_of_orphans(), staged, self._tally)
             for message in links.put(selection.orphans(), staged, target):
                 self._tally.failed += 1
                 yield message
         # Their directories have new times now.
-        again = Tally()
-        yield from self._extract(selection.directories_of_orphans(), target, again, total)
+        again = Tally(unknown=self._tally.unknown)
+        yield from extract(selection.directories_of_orphans(), target, again)
 
     def _summary(self, selection: Selection) -> Iterator[Message]:
         """One line each for what a user without privileges, or a simple file system, cannot do."""
         tally = self._tally
         if tally.bare:
             text = (
-                f"{tally.bare} times owner, mode, times or attributes could not be restored,"
-                f" first {tally.first_bare}"
+                f"{tally.bare} of {tally.entries} entries came back without all of owner, mode,"
+                f" times and attributes, first {tally.first_bare}"
             )
             yield Message(Level.WARNING, METADATA, text)
         foreign = selection.foreign(os.geteuid(), os.getegid()) if os.geteuid() else 0
@@ -163,12 +206,12 @@ class Restore:
             )
             yield Message(Level.WARNING, "OWNER_NOT_RESTORED", text)
 
-    def _progress(self, total: Amount) -> Progress:
+    def _progress(self, total: Amount, phase: Phase = Phase.TRANSFER) -> Progress:
         return Progress(
-            phase=Phase.TRANSFER,
+            phase=phase,
             files_done=self._tally.files,
             files_total=total.files,
-            bytes_done=self._tally.size,
+            bytes_done=min(self._tally.size + self._tally.begun, total.size),
             bytes_total=total.size,
             current=self._tally.current,
         )
@@ -184,7 +227,7 @@ class Restore:
 
     def _open_home(self, home: int) -> FrameReader:
         name = self._homes[home]
-        self.places.check_store(self._member(name).label)
+        self.places.check_store(self._member(name).label, self._then)
         files = self._files(name)
         try:
             frames = description.read(files.description).frames
@@ -210,7 +253,7 @@ class Restore:
                 raise damaged(name, f"its listing cannot be read: {error}") from error
             raise
         if found is None:
-            raise damaged(name, f"a hard link refers to {shown(path)}, which its listing lacks")
+            raise damaged(name, f"a hard link refers to {quoted(path)}, which its listing lacks")
         return found
 
 

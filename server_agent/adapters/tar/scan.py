@@ -2,19 +2,23 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from server_agent.adapters.tar import complaints
 from server_agent.adapters.tar.child import Child
 from server_agent.adapters.tar.excludes import any_of, find_conditions
 from server_agent.adapters.tar.listing import ListingWriter, Row
-from server_agent.adapters.tar.mounts import is_below, mount_table, mounts
-from server_agent.adapters.tar.names import shown
+from server_agent.adapters.tar.mounts import file_system, is_below, mount_table, mounts, real_place
+from server_agent.adapters.tar.names import joined
+from server_agent.adapters.tar.selection import ancestors
 from server_agent.domain.jobs import Level
+from server_agent.domain.quoting import quoted
 from server_agent.ports import Control, EngineError, Message
 
 _FORMAT = rb"%h\0%f\0%y\0%i\0%D\0%n\0%s\0%T@\0%C@\0%m\0%U\0%G\0%l\0"
+_OWN_KIND = b"own"
+_OWN_FORMAT = _FORMAT.replace(b"%y", _OWN_KIND)
 _FIELDS = _FORMAT.count(rb"\0")
 _BATCH_BYTES = 1 << 20  # of find's output, about 9000 entries: few statements, little memory
 SOURCE_IS_LINK = "SOURCE_IS_LINK"
@@ -22,11 +26,16 @@ _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes: NAME_MAX, and PATH_MAX withou
 _SHOWN_BYTES = 60  # of a path that is too long to be read
 _SECOND = 1_000_000_000  # in nanoseconds
 
-# File systems whose files the kernel makes up; /proc/kcore alone has 128 TB.
+# File systems whose files the kernel makes up; /proc/kcore alone has 128 TB, and most others say
+# that they are empty. What a tmpfs holds is real.
 _MADE_UP = frozenset(
-    b"autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl"
-    b" hugetlbfs mqueue nsfs proc pstore rpc_pipefs securityfs selinuxfs sysfs tracefs".split()
+    b"autofs binder binfmt_misc bpf cgroup cgroup2 configfs cpuset debugfs devpts devtmpfs efivarfs"
+    b" functionfs fuse.lxcfs fuse.portal fusectl hugetlbfs mqueue nfsd nsfs proc pstore resctrl"
+    b" rpc_pipefs securityfs selinuxfs smackfs sysfs tracefs xenfs".split()
 )
+
+
+_ON_DEMAND = b"autofs"  # a source in one is mounted when find comes to it
 
 
 @dataclass(slots=True)
@@ -34,18 +43,20 @@ class Scan:
     """One source that is read into a listing.
 
     Attributes:
-        own: paths of the agent that never belong into a saveset.
+        own: directories and files of the agent that never belong into a saveset, under whatever
+            path they are met.
         entries: how many have been found.
         messages: what has to be said and was not fetched yet.
     """
 
     source: bytes
     excludes: tuple[str, ...]
-    own: set[bytes]
+    own: Sequence[bytes]
     listing: ListingWriter
     control: Control
     entries: int = 0
     messages: list[Message] = field(default_factory=list)
+    _unknown: str = ""
 
     def run(self) -> Iterator[None]:
         """Pauses after each batch of rows.
@@ -73,6 +84,8 @@ class Scan:
             status = find.wait()
         if status not in (0, 1):
             raise EngineError("FIND_FAILED", f"find ended with status {status}")
+        if status and self._unknown and not self.entries:
+            raise EngineError("FIND_FAILED", f"the source cannot be listed: {self._unknown}")
         if not self.entries:
             raise self._missing("it vanished")
 
@@ -84,16 +97,24 @@ class Scan:
             if error.errno == errno.ENAMETOOLONG:
                 raise self._too_long() from error
             raise self._missing(error.strerror or str(error)) from error
+        point, kind = file_system(self.source)
+        if kind in _MADE_UP and kind != _ON_DEMAND:
+            raise EngineError(
+                "SOURCE_MADE_UP",
+                f"source {quoted(self.source)} cannot be saved: it lies in {quoted(point)}, whose"
+                f" files the kernel makes up ({kind.decode('ascii', 'replace')}). Correct the"
+                " sources of the task",
+            )
         if os.path.islink(self.source):
             text = (
-                f"source {shown(self.source)} is a symbolic link: only the link is saved. To save"
-                f" what it leads to, name {shown(os.path.realpath(self.source))} in the task"
+                f"source {quoted(self.source)} is a symbolic link: only the link is saved. To save"
+                f" what it leads to, name {quoted(os.path.realpath(self.source))} in the task"
             )
             self.messages.append(Message(Level.WARNING, SOURCE_IS_LINK, text, self.source))
 
     def _too_long(self) -> EngineError:
         name = max(self.source.split(b"/"), key=len)
-        begin = shown(self.source[:_SHOWN_BYTES])
+        begin = quoted(self.source[:_SHOWN_BYTES])
         if len(name) > _LONGEST_NAME:
             what = f"a name in it has {len(name)} bytes, and no file's name has more than"
             what = f"{what} {_LONGEST_NAME}"
@@ -108,26 +129,31 @@ class Scan:
     def _missing(self, reason: str) -> EngineError:
         return EngineError(
             "SOURCE_MISSING",
-            f"source {shown(self.source)} cannot be saved: {reason}."
+            f"source {quoted(self.source)} cannot be saved: {reason}."
             " Make it available or correct the sources of the task",
         )
 
     def _command(self) -> list[bytes]:
-        hollow = kernel_mounts(mount_table(), self.source)
+        real = real_place(self.source)
+        hollow = [
+            self.source.rstrip(b"/") + point[len(real.rstrip(b"/")) :]
+            for point in kernel_mounts(mount_table(), real)
+        ]
         for path in hollow:
-            text = f"{shown(path)} is made up by the kernel: what it holds is not saved"
+            text = f"{quoted(path)} is made up by the kernel: what it holds is not saved"
             self.messages.append(Message(Level.INFO, "KERNEL_FILE_SYSTEM", text, path))
-        own = [path for path in sorted(self.own) if is_below(path, self.source)]
-        for path in own:
-            text = f"{shown(path)} belongs to the agent's own work: it is not saved"
-            self.messages.append(Message(Level.INFO, "OWN_FILES", text, path))
+        # What was asked for by name is saved: a directory for temporary files may be a source.
+        own = [
+            [b"-o", b"-samefile", path]
+            for path in self.own
+            if os.path.exists(path) and not _are_same(path, self.source)
+        ]
         return [
             b"find",
             self.source,
             *find_conditions(self.source, self.excludes),
-            *any_of(own),
-            b"-prune",
-            b"-o",
+            *(b"(", b"-false", *(word for test in own for word in test), b")"),
+            *(b"-printf", _OWN_FORMAT, b"-prune", b"-o"),
             b"-printf",
             _FORMAT,
             *any_of(hollow),
@@ -137,30 +163,69 @@ class Scan:
     def _hear(self, lines: list[bytes]) -> None:
         for line in lines:
             message = complaints.of_find(line)
-            if message.level is Level.ERROR:
-                raise EngineError("FIND_FAILED", f"the source cannot be listed: {message.text}")
+            if message.code == complaints.UNKNOWN_TO_FIND:
+                self._unknown = self._unknown or message.text
             self.messages.append(message)
 
     def _take(self, output: bytes) -> bytes:
         """Adds the whole records of find's output and returns what is left."""
         fields, rest = whole_records(output)
+        if _OWN_KIND in fields[2::_FIELDS]:
+            fields = self._without_own(fields)
         if fields:
             self.entries += len(fields) // _FIELDS
             self.listing.add(_rows(fields))
         return rest
 
+    def _without_own(self, fields: list[bytes]) -> list[bytes]:
+        rest: list[bytes] = []
+        for at in range(0, len(fields), _FIELDS):
+            record = fields[at : at + _FIELDS]
+            if record[2] != _OWN_KIND:
+                rest += record
+                continue
+            path = joined(record[0], record[1])
+            text = f"{quoted(path)} belongs to the agent's own work: it is not saved"
+            self.messages.append(Message(Level.INFO, "OWN_FILES", text, path))
+        return rest
+
+
+def check_source(source: bytes, media: Sequence[bytes]) -> None:
+    """Raises EngineError (SOURCE_IS_OWN) if a source is a data store or lies in one, by whatever
+    path."""
+    above = os.path.realpath(os.path.dirname(source))
+    for place in (source, *ancestors(above), above):
+        for medium in media:
+            if _are_same(medium, place):
+                raise EngineError(
+                    "SOURCE_IS_OWN",
+                    f"source {quoted(source)} lies in the data store {quoted(medium)}, which is"
+                    " never saved. Correct the sources of the task",
+                )
+
+
+def _are_same(own: bytes, place: bytes) -> bool:
+    try:
+        return os.path.samestat(os.stat(own), os.lstat(place))
+    except OSError:
+        return False
+
 
 def kernel_mounts(mountinfo: bytes, source: bytes) -> list[bytes]:
-    """Mount points below a source whose content the kernel makes up.
+    """Mount points below a source whose content the kernel makes up, as find comes to them: none
+    within another one.
 
     Args:
         mountinfo: the text of /proc/self/mountinfo, see proc(5).
+        source: an absolute path; links in it, but for its last part, have been followed.
     """
-    return [
-        point
-        for point, file_system in mounts(mountinfo)
-        if file_system in _MADE_UP and is_below(point, source)
-    ]
+    found: list[bytes] = []
+    seen = dict(mounts(mountinfo))  # the last of several in one place
+    for point, kind in sorted(seen.items()):
+        is_within = any(is_below(point, other) for other in found)
+        if kind in _MADE_UP and is_below(point, source) and not is_within:
+            found.append(point)
+    return found
 
 
 def whole_records(output: bytes) -> tuple[list[bytes], bytes]:

@@ -12,7 +12,9 @@ from typing import Self
 
 from server_agent.adapters.tar.database import Database, connect, new_uri, read_only_uri
 from server_agent.adapters.tar.listing import Amount, check_format
+from server_agent.adapters.tar.member import BLOCK_BYTES
 from server_agent.adapters.tar.names import joined, split
+from server_agent.adapters.tar.private import make_private
 from server_agent.ports import Control
 
 _SCHEMA = """
@@ -51,7 +53,7 @@ class Slice:
     """A member in the tar stream of a saveset: the home's id in the listing, and 512-byte blocks.
 
     `leaf` counts the entries that come of it and are no directories; `size` counts the bytes that
-    extracting it writes.
+    extracting it writes. `path` is only said of what is no directory and restored in its place.
     """
 
     home: int
@@ -59,6 +61,12 @@ class Slice:
     blocks: int
     leaf: int = 0
     size: int = 0
+    path: bytes = b""
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """Begin and end in bytes. The last one's end may lie beyond that of the stream."""
+        return self.block * BLOCK_BYTES, (self.block + self.blocks) * BLOCK_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ class Selection:
 
     def __init__(self, scratch: Path, listing: Path, control: Control) -> None:
         """Raises sqlite3.DatabaseError if the listing cannot be read."""
+        make_private(scratch)
         self._connection = connect(new_uri(scratch), control)
         try:
             self._connection.executescript(_SCHEMA)
@@ -122,6 +131,22 @@ class Selection:
             self._pick(_ITSELF, split(ancestor))
         return True
 
+    def leave_out(self, path: bytes) -> int:
+        """Takes back a path and all that it holds. Returns how many entries that are no
+        directories these were."""
+        inside = path.rstrip(b"/")
+        count = 0
+        for condition, values in (
+            (_ITSELF, split(path)),
+            ("dir = ?", (inside,)),
+            (_DEEPER_IN, (inside + b"/", inside + b"0")),
+        ):
+            count += self._connection.number(
+                f"SELECT count(*) FROM picked WHERE leaf AND {condition}", values
+            )
+            self._connection.execute(f"DELETE FROM picked WHERE {condition}", values)
+        return count
+
     def sources(self) -> list[bytes]:
         """The sources of the listing."""
         return [path for (path,) in self._connection.execute("SELECT path FROM listing.source")]
@@ -135,6 +160,14 @@ class Selection:
         """Path and kind of what was picked and is in no saveset."""
         query = "SELECT path, kind FROM unsaved ORDER BY path"
         return (row for row in self._connection.execute(query))
+
+    def has(self, path: bytes) -> bool:
+        """Whether a member of this name may be restored."""
+        query = f"""
+        SELECT EXISTS (SELECT 1 FROM listing.entry WHERE {_ITSELF})
+        OR EXISTS (SELECT 1 FROM orphan WHERE member = ?)
+        """
+        return bool(self._connection.number(query, (*split(path), path)))
 
     def homes(self) -> dict[int, str]:
         """The savesets that hold what was picked, by their ids in the listing."""
@@ -158,7 +191,8 @@ class Selection:
     def slices(self) -> Iterator[Slice]:
         """Everything in the order in which it was saved, home by home."""
         query = """
-        SELECT home, block, blocks, leaf, size * (kind = 'f' AND NOT linked)
+        SELECT home, block, blocks, leaf, size * (kind = 'f' AND NOT linked),
+        CASE WHEN leaf THEN CAST(dir || x'2f' || name AS BLOB) ELSE x'' END
         FROM picked ORDER BY home, block
         """
         return (Slice(*row) for row in self._connection.execute(query))

@@ -224,6 +224,11 @@ class FrameReader:
         self._threads.shutdown(cancel_futures=True)
         self._file.close()
 
+    @property
+    def length(self) -> int:
+        """Of the stream, in bytes."""
+        return self._frames.raw_offsets[-1]
+
     def pieces(self, ranges: Iterable[tuple[int, int]]) -> Iterator[memoryview]:
         """The bytes of the stream in these ranges, one range after the other.
 

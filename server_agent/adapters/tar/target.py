@@ -1,24 +1,41 @@
-"""The directory that a restore writes below: made, freed of what is in the way, and staged in."""
+"""The directory that a restore writes below: made, and freed of what is in the way."""
 
-import contextlib
+import errno
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from server_agent.adapters.tar.aside import Aside
+from server_agent.adapters.tar.aside import Aside, has_entries
 from server_agent.adapters.tar.failures import is_full, no_space
-from server_agent.adapters.tar.names import joined, shown
+from server_agent.adapters.tar.mounts import is_below, mount_of
+from server_agent.adapters.tar.names import joined
 from server_agent.adapters.tar.selection import ancestors
-from server_agent.domain.jobs import Level
-from server_agent.ports import EngineError, Message
+from server_agent.domain.quoting import quoted
+from server_agent.ports import EngineError
+
+_REACHABLE = 0o755
 
 
 def below(target: bytes, path: bytes) -> bytes:
     """Where an absolute path is restored to."""
     return target.rstrip(b"/") + path
+
+
+def make_directories(path: bytes) -> None:
+    """Makes a directory and those above it that are not there. The agent's umask is for its own
+    files: what is restored below has to be reached as its own modes allow."""
+    if not os.path.isdir(path):
+        parent = os.path.dirname(path.rstrip(b"/"))
+        if parent != path:
+            make_directories(parent)
+        try:
+            os.mkdir(path)
+        except FileExistsError:
+            if os.path.isdir(path):
+                return  # another restore was quicker
+            raise
+        os.chmod(path, stat.S_IMODE(os.stat(path).st_mode) | _REACHABLE)
 
 
 def prepare(target: bytes, sources: list[bytes], aside: Aside) -> bool:
@@ -34,16 +51,17 @@ def prepare(target: bytes, sources: list[bytes], aside: Aside) -> bool:
     try:
         if not target.startswith(b"/"):
             raise NotADirectoryError("it is no absolute path")
-        os.makedirs(target, exist_ok=True)
+        make_directories(target)
         for source in sources:
             _open_way(target, source, aside)
         return bool(os.listdir(target))
     except OSError as error:
         if is_full(error):
-            raise no_space(f"no space left at {shown(target)}") from error
+            point = quoted(mount_of(target))
+            raise no_space(f"no space left on the file system {point}") from error
         raise EngineError(
             "TARGET_UNUSABLE",
-            f"{shown(target)} cannot be the target: {error.strerror or error}."
+            f"{quoted(target)} cannot be the target: {error.strerror or error}."
             " Name a directory that can be written",
         ) from error
 
@@ -62,39 +80,52 @@ def _open_way(target: bytes, source: bytes, aside: Aside) -> None:
         if os.path.isdir(below(target, source)):
             return
     if not os.access(deepest, os.W_OK | os.X_OK):
-        raise PermissionError(f"{shown(deepest)} cannot be written")
+        raise PermissionError(f"{quoted(deepest)} cannot be written")
 
 
 def clear_way(
     target: bytes, entries: Iterable[tuple[bytes, bytes, int]], aside: Aside
-) -> Iterator[Message | None]:
-    """Takes aside what tar would not replace: directories where files have to be, and the reverse.
-    What cannot be moved is left for tar to complain of. Pauses after each directory.
+) -> Iterator[tuple[bytes, str] | None]:
+    """Takes aside what is of another kind than what has to be there: files and links in the place
+    of directories, empty directories in the place of files. Pauses after each move and directory.
 
     Args:
         entries: directory, name and leaf of what will be restored, directory by directory and
             each before what it holds.
+
+    Yields:
+        The paths that have to be left out, with all that they hold, and why: what is in their
+        places stays.
     """
+    blocked: list[bytes] = []
     for directory, group in groupby(entries, key=lambda entry: entry[0]):
-        if os.path.isdir(below(target, directory) or b"/"):
+        is_blocked = any(directory == path or is_below(directory, path) for path in blocked)
+        if not is_blocked and os.path.isdir(below(target, directory) or b"/"):
             for _, name, leaf in group:
-                place = below(target, joined(directory, name))
+                path = joined(directory, name)
                 try:
-                    if stat.S_ISDIR(os.lstat(place).st_mode) == bool(leaf):
-                        aside.take(place)
-                except FileNotFoundError:
-                    continue
+                    if _is_other_kind(below(target, path), leaf):
+                        aside.take(below(target, path))
+                        yield None
                 except OSError as error:
-                    text = f"{shown(place)} is in the way and stays: {error.strerror}"
-                    yield Message(Level.WARNING, "IN_THE_WAY", text, place)
+                    if is_full(error):
+                        raise
+                    if not leaf:
+                        blocked.append(path)
+                    yield path, error.strerror or str(error)
         yield None
 
 
-@contextlib.contextmanager
-def staging(target: bytes) -> Iterator[bytes]:
-    """A directory on the target's file system that is gone afterwards."""
-    directory = tempfile.mkdtemp(prefix=b".sesam-", suffix=b".tmp", dir=target)
+def _is_other_kind(place: bytes, leaf: int) -> bool:
+    """Whether a directory is where a file has to be, or the reverse.
+
+    Raises:
+        OSError: it is, and must not be replaced.
+    """
     try:
-        yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        mode = os.lstat(place).st_mode
+    except OSError:
+        return False
+    if leaf and stat.S_ISDIR(mode) and has_entries(place):
+        raise OSError(errno.ENOTEMPTY, "a directory that is not empty is never replaced by a file")
+    return stat.S_ISDIR(mode) == bool(leaf)

@@ -11,18 +11,19 @@ from server_agent.adapters.tar import complaints
 from server_agent.adapters.tar.child import Child
 from server_agent.adapters.tar.listing import Amount, ListingWriter, Member
 from server_agent.adapters.tar.member import BLOCK_BYTES, HEADERS_BYTES, member_blocks
-from server_agent.adapters.tar.names import member_key, member_path, shown, unescaped
+from server_agent.adapters.tar.names import member_key, member_path, unescaped
 from server_agent.adapters.tar.stream import END_BYTES, DamagedFrame, FrameWriter
 from server_agent.domain.jobs import Level, Phase, Progress
+from server_agent.domain.quoting import quoted
 from server_agent.ports import BackupEvent, Control, EngineError, Message
 
 log = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 0.2  # often enough for a moving bar; the service thins it out for watchers
-_HEADER_BYTES = 1536  # a pax header, its record and the header proper: for the estimate of progress
+HEADER_BYTES = 1536  # a pax header, its record and the header proper: for the estimate of progress
 _USUAL_RECORD_BYTES = 20 * BLOCK_BYTES  # tar without --blocking-factor reads so much at once
 _BLOCK_WORD = len(b"block ")
-_KEPT_FAILURES = 20  # of tar's lines about the run as a whole; the first says it
+_KEPT_FAILURES = 20  # of the lines that nobody understands; the first says it
 
 TAR_CREATE = [
     "tar",
@@ -101,6 +102,7 @@ class Transfer:
     """Attributes:
     names: file with the names for tar, each ended by NUL.
     total: what the names stand for.
+    warnings: what tar has said in words that nobody understands.
     """
 
     names: Path
@@ -108,11 +110,13 @@ class Transfer:
     listing: ListingWriter
     writer: FrameWriter
     control: Control
+    warnings: list[str] = field(default_factory=list)
     _index: Index = field(default_factory=Index)
     _files_done: int = 0
     _bytes_done: int = 0
     _errors: bytes = b""
     _failures: list[str] = field(default_factory=list)
+    _complained: bool = False
 
     def events(self) -> Iterator[BackupEvent]:
         """Raises EngineError (TAR_FAILED), Cancelled, OSError, sqlite3.Error."""
@@ -136,11 +140,15 @@ class Transfer:
         self._end_stream()
         self._index.end(self.writer.raw_bytes)
         self._place()
-        yield from (_warning(text) for text in self._failures)
-        yield self._progress()
+        said = [f"tar says: {text}" for text in self._failures]
+        if status and not self._complained:
+            said = [f"tar ended with status {status} and did not say why"]
+        for text in said:
+            yield from self._unknown(Message(Level.WARNING, complaints.UNKNOWN, text))
+        yield self._progress(Phase.COMMIT)  # what the frames still hold is written and synced
         for path in self.listing.unexplained():
             self.listing.note_flaw(path, "NOT_SAVED")
-            text = f"{shown(path)} was not saved: it was replaced before it was read"
+            text = f"{quoted(path)} was not saved: it was replaced before it was read"
             yield Message(Level.WARNING, "NOT_SAVED", text, path)
 
     def _started_tar(self) -> Child:
@@ -159,16 +167,27 @@ class Transfer:
         else:
             *lines, self._errors = (self._errors + tar.read(output)).split(b"\n")
             for line in lines:
-                yield from self._sorted(complaints.of_saving_tar(line))
+                message = complaints.of_saving_tar(line, self.listing.has)
+                if message is not None:
+                    yield from self._sorted(message)
 
-    def _sorted(self, message: Message | None) -> Iterator[Message]:
-        if message is None:
-            return
+    def _sorted(self, message: Message) -> Iterator[Message]:
+        self._complained = True
         if message.path is None:
             if len(self._failures) < _KEPT_FAILURES:
                 self._failures.append(message.text)
-        elif message.level is Level.INFO or self.listing.note_flaw(message.path, message.code):
+        elif message.level is Level.INFO:
             yield message
+        elif self.listing.note_flaw(message.path, message.code):
+            if message.code == complaints.UNKNOWN:
+                yield from self._unknown(message)
+            else:
+                yield message
+
+    def _unknown(self, message: Message) -> Iterator[Message]:
+        if len(self.warnings) < _KEPT_FAILURES:
+            self.warnings.append(message.text)
+        yield message
 
     def _place(self) -> None:
         members = self._index.members
@@ -178,10 +197,10 @@ class Transfer:
             self._bytes_done += amount.size
             members.clear()
 
-    def _progress(self) -> Progress:
-        begun = self.writer.raw_bytes - self._index.block * BLOCK_BYTES - _HEADER_BYTES
+    def _progress(self, phase: Phase = Phase.TRANSFER) -> Progress:
+        begun = self.writer.raw_bytes - self._index.block * BLOCK_BYTES - HEADER_BYTES
         return Progress(
-            phase=Phase.TRANSFER,
+            phase=phase,
             files_done=self._files_done,
             files_total=self.total.files,
             bytes_done=min(self._bytes_done + max(begun, 0), self.total.size),
@@ -212,7 +231,3 @@ class Transfer:
             raise EngineError("TAR_FAILED", f"tar could not save the sources: {reason}")
         if not self.writer.ends_like_tar:
             raise EngineError("TAR_FAILED", "tar ended before the end of its archive")
-
-
-def _warning(text: str) -> Message:
-    return Message(Level.WARNING, "TAR", f"tar says: {text}")

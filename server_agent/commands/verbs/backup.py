@@ -2,7 +2,7 @@
 
 import argparse
 
-from server_agent.commands.parsing import Verbs, add_verb, text
+from server_agent.commands.parsing import Verbs, add_verb, own_command, text
 from server_agent.commands.waiting import usable_end
 from server_agent.commands.words import TYPE_LETTERS
 from sesam_api.location import Location
@@ -22,4 +22,4 @@ def define(verbs: Verbs) -> None:
 
 def _backup(location: Location, arguments: argparse.Namespace) -> str:
     job = location.start_backup(arguments.task, TYPE_LETTERS[arguments.level])
-    return usable_end(location, job).saveset if arguments.wait else job.id
+    return usable_end(location, job, own_command(arguments)).saveset if arguments.wait else job.id

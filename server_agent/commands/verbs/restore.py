@@ -2,7 +2,7 @@
 
 import argparse
 
-from server_agent.commands.parsing import Verbs, add_verb, text
+from server_agent.commands.parsing import Verbs, add_verb, own_command, path, text
 from server_agent.commands.waiting import usable_end
 from sesam_api.location import Location
 
@@ -15,7 +15,7 @@ def define(verbs: Verbs) -> None:
         "--file",
         nargs="+",
         action="extend",
-        default=[],
+        type=path,
         metavar="PATH",
         help="full path out of the listing, a directory with all it holds; without: everything",
     )
@@ -27,5 +27,5 @@ def define(verbs: Verbs) -> None:
 def _restore(location: Location, arguments: argparse.Namespace) -> str:
     job = location.restore(arguments.saveset, arguments.target, arguments.file)
     if arguments.wait:
-        usable_end(location, job)
+        usable_end(location, job, own_command(arguments))
     return job.id

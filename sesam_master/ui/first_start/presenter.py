@@ -46,6 +46,7 @@ class AddLocationPresenter(QObject):
         self._presented: Presented | None = None
         self._names = ("", "")
         self._listed_id = ""
+        self._is_enrolling = False  # a token is good for one exchange: Enter again sends nothing
         self._drop: Callable[[], None] = lambda: None
 
     @property
@@ -81,8 +82,9 @@ class AddLocationPresenter(QObject):
         self._enrol(replaces=self._listed_id)
 
     def _enrol(self, replaces: str) -> None:
-        if self._offer is None or self._presented is None:
+        if self._offer is None or self._presented is None or self._is_enrolling:
             return
+        self._is_enrolling = True
         self._view.show_busy("Exchanging the token for a credential")
         self._drop = self._bridge.ask(
             self._gateway.enrol(self._presented, self._offer.token, *self._names, replaces),
@@ -94,6 +96,7 @@ class AddLocationPresenter(QObject):
     def start_over(self) -> None:
         """Forgets what was presented; what is under way is cancelled."""
         self._drop()
+        self._is_enrolling = False
         self._offer = self._presented = None
         self._view.show_idle()
 
@@ -102,6 +105,7 @@ class AddLocationPresenter(QObject):
         self._view.show_presented(presented)
 
     def _refused(self, error: Exception) -> None:
+        self._is_enrolling = False
         if isinstance(error, AlreadyListed) and error.is_token_good and self._presented:
             self._listed_id = error.location_id
             self._view.ask_replace(error.listed, self._presented)
@@ -112,6 +116,7 @@ class AddLocationPresenter(QObject):
         self._view.show_problem(notice(error, "add the location", place))
 
     def _finish(self, registration: Registration) -> None:
+        self._is_enrolling = False
         self._offer = self._presented = None
         self._view.show_idle()
         self._added(registration)

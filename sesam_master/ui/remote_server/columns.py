@@ -9,7 +9,13 @@ from sesam_master.ui.formatting import MISSING, age_between
 from sesam_master.ui.widgets.column import Align, CellKind, Column
 
 # Dark first: what does not work stands at the top.
-_ORDER = (Connection.BROKEN, Connection.STALE, Connection.OFF, Connection.ON)
+_ORDER = (
+    Connection.BROKEN,
+    Connection.STALE,
+    Connection.CONNECTING,
+    Connection.OFF,
+    Connection.ON,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ def location_row(state: LocationState, now: datetime) -> LocationRow:
     registration = state.registration
     return LocationRow(
         location_id=registration.location_id,
-        connection=state.connection,
+        connection=state.shown_connection,
         name=registration.name,
         farm=registration.farm,
         address="this computer" if registration.socket else registration.address,

@@ -84,10 +84,10 @@ class LocationDetail(QWidget):
 
     def show_connection(self, state: LocationState) -> None:
         ratio, size = self.devicePixelRatioF(), self._holder.fonts.px(_SIGN)
-        self.sign.setPixmap(self._atlas.connection(state.connection, size, ratio))
+        self.sign.setPixmap(self._atlas.connection(state.shown_connection, size, ratio))
         self.heading.set_text(state.registration.name)
         self.switch.setChecked(state.registration.is_on)
-        words = CONNECTION_WORDS[state.connection].lower()
+        words = CONNECTION_WORDS[state.shown_connection].lower()
         self.sign.setToolTip(trouble_text(state.trouble) if state.trouble else words)
 
     def show_problem(self, problem: Notice | None) -> None:

@@ -36,6 +36,7 @@ class DoctorView(QWidget):
         self._atlas = SignAtlas(holder)
         self._diagnosis: Diagnosis | None = None
         self._fingerprint = ""
+        self._tested_at = ""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._body: QWidget | None = None
@@ -44,10 +45,17 @@ class DoctorView(QWidget):
         holder.changed.connect(self._build)
         self._build()
 
-    def show_diagnosis(self, diagnosis: Diagnosis | None, accepted: str) -> None:
-        """`accepted` is the fingerprint that this desk knows."""
+    def show_diagnosis(self, diagnosis: Diagnosis, accepted: str, tested_at: str) -> None:
+        """`accepted` is the fingerprint that this desk knew at the clock time `tested_at`."""
         self._diagnosis = diagnosis
         self._fingerprint = accepted
+        self._tested_at = tested_at
+        self._build()
+
+    def clear(self, tested_at: str = "") -> None:
+        """Nothing is known; `tested_at` when a result is over because the connection changed."""
+        self._diagnosis = None
+        self._tested_at = tested_at
         self._build()
 
     def _build(self) -> None:
@@ -64,9 +72,14 @@ class DoctorView(QWidget):
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(2, 1)
         if self._diagnosis is None:
-            grid.addWidget(_text("Not run yet. Test the connection to see each step.", "caption"))
+            past = f"The connection has changed since the test at {self._tested_at}."
+            words = past if self._tested_at else "Not run yet."
+            hint = _text(f"{words} Test the connection to see each step.", "caption")
+            hint.setWordWrap(True)
+            grid.addWidget(hint, 0, 0, 1, 4)
             return
-        row = 0
+        grid.addWidget(_text(f"tested {self._tested_at}", "caption"), 0, 1, 1, 3)
+        row = 1
         for report in self._diagnosis.steps:
             self._add_step(grid, row, report)
             row += 1

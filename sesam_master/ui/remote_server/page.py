@@ -1,9 +1,9 @@
 """The page Remote server: the locations of this desk, at the right the chosen one."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from sesam_master.core.coverage import Coverage
@@ -11,6 +11,7 @@ from sesam_master.core.fleet import LocationState
 from sesam_master.core.gateway import Diagnosis, FleetGateway
 from sesam_master.core.states import Connection
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.formatting import time_text
 from sesam_master.ui.icons import icon
 from sesam_master.ui.notices import Notice
 from sesam_master.ui.remote_server.columns import COLUMNS, LocationRow
@@ -21,8 +22,6 @@ from sesam_master.ui.widgets.page_header import PageHeader
 from sesam_master.ui.widgets.record_table import RecordTableModel
 from sesam_master.ui.widgets.record_table_view import RecordTableView
 from sesam_master.ui.widgets.search_field import SearchField
-
-SEEN_MS = 5_000
 
 
 class RemoteServerPage(QWidget):
@@ -62,14 +61,7 @@ class RemoteServerPage(QWidget):
         self._wire(add_location)
         self.model.sort_by("connection", descending=False)
         self.presenter.refresh()
-        self._ages = QTimer(self)
-        self._ages.timeout.connect(self.presenter.refresh)
-        self._ages.start(SEEN_MS)
-
-    def forbid_adding(self, reason: str) -> None:
-        """For a desk that shows one agent only."""
-        self.new_button.setEnabled(False)
-        self.new_button.setToolTip(reason)
+        bridge.aged.connect(self._refresh_ages)
 
     def choose(self, location_id: str) -> None:
         """Shows a location, for those who lead here."""
@@ -94,13 +86,20 @@ class RemoteServerPage(QWidget):
         self.detail.show_connection(state)
         self._follow_buttons(state)
 
-    def show_diagnosis(self, diagnosis: Diagnosis | None, accepted: str) -> None:
-        self.detail.doctor.show_diagnosis(diagnosis, accepted)
+    def show_diagnosis(self, diagnosis: Diagnosis, accepted: str, tested_at: datetime) -> None:
+        self.detail.doctor.show_diagnosis(diagnosis, accepted, _time(tested_at))
+
+    def clear_diagnosis(self, outdated_at: datetime | None) -> None:
+        self.detail.doctor.clear(_time(outdated_at) if outdated_at else "")
 
     def show_problem(self, problem: Notice | None) -> None:
         self.detail.show_problem(problem)
 
     # -- inside
+
+    def _refresh_ages(self) -> None:
+        if self.isVisible():
+            self.presenter.refresh()
 
     def _lay_out(self) -> None:
         self.new_button.setProperty("primary", True)
@@ -164,3 +163,8 @@ class RemoteServerPage(QWidget):
             button.setToolTip("" if state else "Choose a location in the list first.")
         is_on = state is None or state.registration.is_on
         self.switch_button.setText("Switch off" if is_on else "Switch on")
+
+
+def _time(moment: datetime) -> str:
+    """In the desk's time zone."""
+    return time_text(moment, moment.astimezone().tzinfo or UTC, with_seconds=True)

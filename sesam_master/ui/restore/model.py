@@ -1,11 +1,14 @@
-"""A saveset's listing as a Qt tree: directories are asked for when they are opened."""
+"""A saveset's listing as the rows of a table: directories are asked for when they are opened.
 
-from collections.abc import Callable
+A table with a depth in each row, since a tree view lays out all open rows anew when some come.
+"""
+
+from collections.abc import Callable, Iterator
 from datetime import tzinfo
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
+    QAbstractTableModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -15,23 +18,28 @@ from PySide6.QtCore import (
 
 from sesam_master.core.gateway import EntryPage
 from sesam_master.core.records import Entry, EntryKind
+from sesam_master.ui.collector import set_aside
 from sesam_master.ui.formatting import moment_text, number_text, size_text
 from sesam_master.ui.restore.tree import ListingTree, Node, shown_name
 
 TITLES = ("Name", "Size", "Changed", "Entries")
 NODE_ROLE = Qt.ItemDataRole.UserRole + 1
-ICON_ROLE = Qt.ItemDataRole.UserRole + 2
-NOTE_ROLE = Qt.ItemDataRole.UserRole + 3
+NOTE_ROLE = Qt.ItemDataRole.UserRole + 2
+# So many new objects let the garbage collector hold the window for some milliseconds.
+SET_ASIDE_ENTRIES = 10_000
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
-_ICONS = {EntryKind.DIRECTORY: "folder", EntryKind.FILE: "file", EntryKind.SYMLINK: "link"}
-# Made once: a view asks for the flags of every row whenever rows come.
-_FLAGS = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-_NAME_FLAGS = _FLAGS | Qt.ItemFlag.ItemIsUserCheckable
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LAST = len(TITLES) - 1
+_TICKS = {
+    True: Qt.CheckState.Checked,
+    False: Qt.CheckState.Unchecked,
+    None: Qt.CheckState.PartiallyChecked,
+}
+_TICK_WORDS = {True: "chosen", False: "not chosen", None: "partly chosen"}
 
 
-class ListingModel(QAbstractItemModel):
+class ListingModel(QAbstractTableModel):
     """`ask` fetches a page of a directory: directory, page token, done, failed (a sentence)."""
 
     choice_changed = Signal()
@@ -44,143 +52,117 @@ class ListingModel(QAbstractItemModel):
     ) -> None:
         super().__init__(parent)
         self.tree = ListingTree()
+        self.rows: list[Node] = []
         self._ask = ask
         self._zone = zone
+        self._failed: list[Node] = []
+        self._new_entries = 0
+        self.destroyed.connect(self.tree.clear)
 
     def reload(self) -> None:
         """Another saveset: forget everything and ask for its sources."""
         self.beginResetModel()
-        self.tree = ListingTree()
+        self.tree.clear()
+        self.tree.top.is_open = True
+        self.rows = []
+        self._failed = []
         self.endResetModel()
         self.choice_changed.emit()
         self.load(self.tree.top)
 
-    def node(self, index: _Index) -> Node:
-        """The node of an index, the top for the invalid one."""
-        return index.internalPointer() if index.isValid() else self.tree.top
-
     def index_of(self, node: Node, column: int = 0) -> QModelIndex:
-        """The index of a node, invalid for the top."""
-        return _ROOT if node.parent is None else self.createIndex(node.row, column, node)
+        """The index of a node, invalid for the top and for what is in a closed directory."""
+        return self.index(self.rows.index(node), column) if self._is_shown(node) else QModelIndex()
 
     def load(self, node: Node) -> None:
-        """Ask for the next page of a directory, unless it is on its way or all is here."""
-        if node.is_loading or node.is_complete or not node.is_directory:
+        """Ask for what follows in a directory, unless it is on its way or all is here.
+
+        The longer a directory is, the more is read on by itself: its end has to be in reach.
+        """
+        if not node.is_loading:
+            node.wanted = len(node.children) * 5 // 4
+            self._load_page(node)
+
+    def set_open(self, node: Node, is_open: bool) -> None:
+        """Show or hide what is in a directory; asks for it the first time."""
+        if not node.is_directory or node.parent is None or node.is_open == is_open:
             return
-        node.is_loading, node.trouble = True, ""
-        # A view lays out all rows of a directory anew when some come: the more there are, the more
-        # are put in at once.
-        self._gather(node, node.next_token, [], len(node.children) // 4)
+        if is_open:
+            node.is_open = True
+            self._insert(node, self.rows.index(node) + 1, list(_shown_below(node)))
+            if not node.children or node.trouble:
+                self.load(node)
+        else:
+            first = self.rows.index(node) + 1
+            count = sum(1 for _ in _shown_below(node))
+            node.is_open = False
+            if count:
+                self.beginRemoveRows(_ROOT, first, first + count - 1)
+                del self.rows[first : first + count]
+                self.endRemoveRows()
         self._node_changed(node)
-
-    def _gather(self, node: Node, token: str, gathered: list[Entry], wanted: int) -> None:
-        """Asks page after page until there are as many entries as wanted."""
-        tree = self.tree
-
-        def done(page: EntryPage) -> None:
-            if tree is not self.tree:
-                return
-            gathered.extend(page.entries)
-            if page.next_token and len(gathered) < wanted:
-                self._gather(node, page.next_token, gathered, wanted)
-            else:
-                self._take(node, EntryPage(tuple(gathered), page.next_token, page.total))
-
-        def failed(sentence: str) -> None:
-            if tree is self.tree:
-                node.is_loading, node.trouble = False, sentence
-                self._node_changed(node)
-
-        self._ask(node.path, token, done, failed)
 
     def retry(self) -> None:
         """Ask again for what could not be read."""
-        waiting = [self.tree.top]
-        while waiting:
-            node = waiting.pop()
-            waiting.extend(node.children)
-            if node.trouble:
-                self.load(node)
+        failed, self._failed = self._failed, []
+        for node in failed:
+            self.load(node)
+
+    def toggle(self, node: Node) -> None:
+        """Tick what is not wholly ticked, a directory with all in it, else take it out."""
+        self.tree.choose(node, node.is_chosen is not True)
+        last = self.index(len(self.rows) - 1, 0)
+        self.dataChanged.emit(self.index(0, 0), last, [Qt.ItemDataRole.CheckStateRole])
+        self.choice_changed.emit()
 
     # -- Qt's side
 
-    def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
-        """The index of a child."""
-        children = self.node(parent).children
-        if parent.isValid() and parent.column() != 0:
-            return QModelIndex()
-        if 0 <= row < len(children) and 0 <= column < len(TITLES):
-            return self.createIndex(row, column, children[row])
-        return QModelIndex()
-
-    def parent(self, index: _Index = _ROOT) -> Any:
-        """The index of the directory above."""
-        above = self.node(index).parent if index.isValid() else None
-        return QModelIndex() if above is None else self.index_of(above)
-
     def rowCount(self, parent: _Index = _ROOT) -> int:
-        """Entries that are here."""
-        return 0 if parent.isValid() and parent.column() else len(self.node(parent).children)
+        """Entries that are here and not in a closed directory."""
+        return 0 if parent.isValid() else len(self.rows)
 
-    def columnCount(self, _parent: _Index = _ROOT) -> int:
+    def columnCount(self, parent: _Index = _ROOT) -> int:
         """Name, size, changed, entries."""
-        return len(TITLES)
-
-    def hasChildren(self, parent: _Index = _ROOT) -> bool:
-        """Whether it can be opened: known of a directory before it was."""
-        node = self.node(parent)
-        if parent.isValid() and parent.column():
-            return False
-        if node.entry is None or node.total is not None:
-            return bool(node.children)
-        return node.is_directory and node.entry.children > 0
-
-    def canFetchMore(self, parent: _Index = _ROOT) -> bool:
-        """A page is missing and not on its way; one that failed is asked for by `load` only."""
-        node = self.node(parent)
-        is_open = node.is_directory and not node.is_complete
-        return is_open and not node.is_loading and not node.trouble and node.entry is not None
-
-    def fetchMore(self, parent: _Index = _ROOT) -> None:
-        """Views call this when a directory is opened and at its end."""
-        if self.canFetchMore(parent):
-            self.load(self.node(parent))
+        return 0 if parent.isValid() else len(TITLES)
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         """Every row can be ticked."""
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        return _NAME_FLAGS if index.column() == 0 else _FLAGS
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Texts, tick, icon."""
-        if not index.isValid():
+        """Texts, tick, note, and the node itself for the delegate."""
+        if not index.isValid() or index.row() >= len(self.rows):
             return None
-        node = self.node(index)
+        node, column = self.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(node, index.column())
+            return self._text(node, column)
+        if role == NODE_ROLE:
+            return node
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if index.column() in (1, 3) else None
-        if index.column() != 0 or node.entry is None:
+            return _RIGHT if column in (1, 3) else None
+        if column != 0:
             return None
         if role == Qt.ItemDataRole.CheckStateRole:
             return _TICKS[node.is_chosen]
         if role == Qt.ItemDataRole.ToolTipRole:
             return node.trouble or shown_name(node.path)
-        if role == NOTE_ROLE:
-            return _note(node)
-        if role == ICON_ROLE:
-            return _ICONS.get(node.entry.kind, "file")
-        return node if role == NODE_ROLE else None
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._sentence(node)
+        return _note(node) if role == NOTE_ROLE else None
 
     def setData(self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """A tick takes a whole directory in or out."""
         if role != Qt.ItemDataRole.CheckStateRole or not index.isValid() or index.column():
             return False
-        node = self.node(index)
-        self.tree.choose(node, Qt.CheckState(value) == Qt.CheckState.Checked)
-        self._announce_ticks(node)
-        self.choice_changed.emit()
+        node = self.rows[index.row()]
+        if (Qt.CheckState(value) == Qt.CheckState.Checked) != (node.is_chosen is True):
+            self.toggle(node)
+        elif node.is_chosen is None:  # from partly to not at all
+            self.tree.choose(node, True)
+            self.toggle(node)
         return True
 
     def headerData(
@@ -196,43 +178,75 @@ class ListingModel(QAbstractItemModel):
 
     # -- inside
 
+    def _load_page(self, node: Node) -> None:
+        if node.is_loading or node.is_complete or not node.is_directory:
+            return
+        top = self.tree.top
+
+        def done(page: EntryPage) -> None:
+            if top is self.tree.top:
+                self._take(node, page)
+
+        def failed(sentence: str) -> None:
+            if top is self.tree.top:
+                node.is_loading, node.trouble = False, sentence
+                self._failed.append(node)
+                self._node_changed(node)
+
+        node.is_loading, node.trouble = True, ""
+        self._ask(node.path, node.next_token, done, failed)
+        self._node_changed(node)
+
     def _take(self, node: Node, page: EntryPage) -> None:
         if (only := _only_directory(node, page)) is not None:
             self.tree.join(node, only)
             node.is_loading = False
-            self.load(node)
+            self._load_page(node)
             return
-        if page.entries:
-            first = len(node.children)
-            last = first + len(page.entries) - 1
-            self.beginInsertRows(self.index_of(node), first, last)
-            new = self.tree.add(node, page.entries, page.next_token, page.total)
-            self.endInsertRows()
-            if node.entry is None and len(new) == 1:
-                self.load(new[0])
-        else:
-            self.tree.add(node, (), page.next_token, page.total)
+        place = self._end(node)
+        new = self.tree.add(node, page.entries, page.next_token, page.total)
+        if self._is_shown(node) or node.parent is None:
+            self._insert(node, place, new)
         self._node_changed(node)
-        self.choice_changed.emit()
+        if node.parent is None and len(new) == len(node.children) == 1:
+            self.set_open(new[0], True)  # a saveset of one source begins with what is in it
+        self._new_entries += len(new)
+        if self._new_entries >= SET_ASIDE_ENTRIES:
+            self._new_entries = 0
+            set_aside()
+        if node.next_token and len(node.children) < node.wanted:
+            self._load_page(node)
+
+    def _insert(self, node: Node, place: int, new: list[Node]) -> None:
+        if new and node.is_open:
+            self.beginInsertRows(_ROOT, place, place + len(new) - 1)
+            self.rows[place:place] = new
+            self.endInsertRows()
+
+    def _is_shown(self, node: Node) -> bool:
+        above = node.parent
+        if above is None:
+            return False
+        while above.parent is not None:
+            if not above.is_open:
+                return False
+            above = above.parent
+        return True
+
+    def _end(self, node: Node) -> int:
+        """The row behind the last one below a node that is shown."""
+        here = node
+        while here.parent is not None:
+            if here.row + 1 < len(here.parent.children):
+                following = here.parent.children[here.row + 1]
+                return self.rows.index(following) if self._is_shown(following) else 0
+            here = here.parent
+        return len(self.rows)
 
     def _node_changed(self, node: Node) -> None:
-        if node.parent is not None:
-            last = len(TITLES) - 1
-            self.dataChanged.emit(self.index_of(node), self.index_of(node, last))
-
-    def _announce_ticks(self, node: Node) -> None:
-        above: Node | None = node
-        while above is not None and above.parent is not None:
-            index = self.index_of(above)
-            self.dataChanged.emit(index, index, [Qt.ItemDataRole.CheckStateRole])
-            above = above.parent
-        waiting = [node]
-        while waiting:
-            here = waiting.pop()
-            if here.children:
-                first, last = self.index_of(here.children[0]), self.index_of(here.children[-1])
-                self.dataChanged.emit(first, last, [Qt.ItemDataRole.CheckStateRole])
-                waiting.extend(child for child in here.children if child.children)
+        index = self.index_of(node)
+        if index.isValid():
+            self.dataChanged.emit(index, index.siblingAtColumn(_LAST))
 
     def _text(self, node: Node, column: int) -> str:
         entry = node.entry
@@ -241,17 +255,31 @@ class ListingModel(QAbstractItemModel):
         if column == 0:
             return " / ".join(shown_name(part) for part in _parts(node.name))
         if column == 1:
-            return "" if node.is_directory else size_text(entry.size)
+            return size_text(entry.size) if entry.kind is EntryKind.FILE else ""
         if column == 2:
             return moment_text(entry.modify_time, self._zone)
         return number_text(entry.children) if node.is_directory else ""
 
+    def _sentence(self, node: Node) -> str:
+        """What a screen reader says of a row: what a table does not tell of a tree too."""
+        parts = [self._text(node, 0), _TICK_WORDS[node.is_chosen]]
+        if node.is_directory:
+            parts.append("open folder" if node.is_open else "closed folder")
+        parts += [f"level {node.depth + 1}", _note(node)]
+        return ", ".join(part for part in parts if part)
 
-_TICKS = {
-    True: Qt.CheckState.Checked,
-    False: Qt.CheckState.Unchecked,
-    None: Qt.CheckState.PartiallyChecked,
-}
+
+def _shown_below(node: Node) -> Iterator[Node]:
+    """The nodes below an open one that are shown, in their order."""
+    waiting = [iter(node.children)]
+    while waiting:
+        child = next(waiting[-1], None)
+        if child is None:
+            waiting.pop()
+            continue
+        yield child
+        if child.is_open:
+            waiting.append(iter(child.children))
 
 
 def _only_directory(node: Node, page: EntryPage) -> Entry | None:
@@ -275,9 +303,8 @@ def _note(node: Node) -> str:
         return ""
     if node.trouble:
         return "could not be read"
-    here = len(node.children)
     if node.next_token:
-        shown = f"{number_text(here)} of {number_text(node.total)}"
+        shown = f"{number_text(len(node.children))} of {number_text(node.total)}"
         return f"{shown}, loading …" if node.is_loading else shown
     if node.is_loading:
         return "loading …"

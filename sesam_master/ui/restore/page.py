@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 
 import tzlocal
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -34,6 +34,7 @@ from sesam_master.ui.restore.savesets import saveset_table
 from sesam_master.ui.restore.steps import RunStep, TargetStep
 from sesam_master.ui.restore.tree import Choice
 from sesam_master.ui.restore.view import ListingView
+from sesam_master.ui.results.cancel_strip import CancelStrip
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.banner import Banner
 from sesam_master.ui.widgets.elided_label import ElidedLabel
@@ -43,7 +44,6 @@ from sesam_master.ui.widgets.steps import StepStrip
 
 FILES, TARGET, RUN = range(3)
 SAVESETS_WIDTH = 420
-AGE_MS = 5_000
 
 
 class RestorePage(QWidget):
@@ -77,6 +77,7 @@ class RestorePage(QWidget):
         self.empty = EmptyState(holder, EmptyContent("rotate-ccw", "", ""))
         self.target = TargetStep(holder)
         self.run = RunStep(holder, bridge, gateway, self._zone)
+        self.cancel = CancelStrip(holder, bridge, gateway)
         self.summary = ElidedLabel(holder, "", "strong")
         self.back = QPushButton("Back")
         self.next = QPushButton("Next: target")
@@ -86,9 +87,7 @@ class RestorePage(QWidget):
         self._connect()
         self._show_place()
         self.presenter.load_savesets()
-        self._ages = QTimer(self)
-        self._ages.timeout.connect(self._show_place)
-        self._ages.start(AGE_MS)
+        bridge.aged.connect(self._show_place)
 
     @property
     def step(self) -> int:
@@ -96,7 +95,7 @@ class RestorePage(QWidget):
         return self.steps.current
 
     def choice(self) -> Choice:
-        """What is chosen to be restored."""
+        """How much is chosen to be restored."""
         return self.listing.tree.choice()
 
     # -- parts
@@ -136,6 +135,7 @@ class RestorePage(QWidget):
         layout.addWidget(self.header)
         layout.addWidget(self.steps)
         layout.addWidget(self.banner)
+        layout.addWidget(self.cancel)
         layout.addWidget(self._stack, 1)
         layout.addWidget(foot)
 
@@ -153,7 +153,8 @@ class RestorePage(QWidget):
         self.back.clicked.connect(lambda: self._go(self.step - 1))
         self.next.clicked.connect(self._next)
         self.banner.triggered.connect(self.banner.hide)
-        self.run.cancel.clicked.connect(self.presenter.cancel)
+        self.run.cancel.clicked.connect(self._ask_cancel)
+        self.cancel.answered.connect(self.presenter.take_job)
 
     # -- what the location says
 
@@ -242,7 +243,8 @@ class RestorePage(QWidget):
         self.steps.set_current(step)
         self._stack.setCurrentIndex(step)
         if step == TARGET and self.presenter.saveset is not None:
-            self.target.show_choice(self.choice(), self.presenter.saveset)
+            paths = self.listing.tree.paths()
+            self.target.show_choice(self.choice(), paths, self.presenter.saveset)
             self.target.directory.setFocus()
         self._show_foot()
 
@@ -251,12 +253,17 @@ class RestorePage(QWidget):
             self._go(TARGET)
         elif self.step == TARGET:
             target = os.fsencode(self.target.directory.text())
-            self.presenter.start(self.choice().paths, target)
+            self.presenter.start(self.listing.tree.paths(), target)
             self._show_foot()
+
+    def _ask_cancel(self) -> None:
+        if self.presenter.job is not None and self.presenter.job.is_open:
+            self.cancel.ask([self.presenter.job])
 
     def _show_foot(self) -> None:
         choice, step = self.choice(), self.step
-        size = "" if not choice.size_bytes else f", {size_text(choice.size_bytes)}"
+        is_known = not choice.is_empty and choice.size_bytes is not None
+        size = f", {size_text(choice.size_bytes)}" if is_known else ""
         self.summary.set_text(choice.words + size)
         self._foot.setVisible(step != RUN and bool(self.presenter.savesets))
         self.back.setVisible(step == TARGET)
@@ -270,7 +277,7 @@ class RestorePage(QWidget):
         self.next.setToolTip(reason or "")
 
     def _next_trouble(self, choice: Choice) -> str | None:
-        if not choice.paths:
+        if choice.is_empty:
             return "Choose files or folders first."
         if self.step == FILES:
             return None

@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, Signal
 
-from sesam_master.core.errors import LocationError, Trouble
 from sesam_master.core.fleet import FleetChange, LocationState
-from sesam_master.core.gateway import EntryPage, FleetGateway, JobPage, JobQuery, SavesetPage
-from sesam_master.core.records import Job, JobKind, Saveset
+from sesam_master.core.gateway import EntryPage, FleetGateway, SavesetPage
+from sesam_master.core.records import Job, Saveset
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.notices import notice
 from sesam_master.ui.results.rows import RateMeter, ResultRow, make_row
@@ -118,12 +117,13 @@ class RestorePresenter(QObject):
         )
         self._bridge.ask(coroutine, self, done, fail)
 
-    def cancel(self) -> None:
-        """Stop the running restore; what is there whole stays."""
-        if self.job is None or not self.job.is_open:
+    def take_job(self, job: Job) -> None:
+        """The newest value of the restore; nothing follows its end."""
+        if self.job is not None and not self.job.is_open:
             return
-        coroutine = self._gateway.cancel_job(self.location_id, self.job.id)
-        self._bridge.ask(coroutine, self, self._take_job, self._failing("cancel the restore"))
+        self.job = job
+        self._rates.see(job, self.now())
+        self.job_changed.emit()
 
     def row(self) -> ResultRow | None:
         """The restore's job as it may be shown now."""
@@ -143,7 +143,7 @@ class RestorePresenter(QObject):
         picture = self.place.picture
         job = picture.jobs.get(self.job.id) if picture else None
         if job is not None:
-            self._take_job(job)
+            self.take_job(job)
         else:
             self._read_job()
 
@@ -155,36 +155,13 @@ class RestorePresenter(QObject):
             self.came_back.emit()
         self._was_live = is_live
 
-    def _read_job(self, page_token: str = "") -> None:
-        """The watch forgets an ended restore: its end is looked up in the history by its id, page
-        after page of the restores of its saveset."""
+    def _read_job(self) -> None:
+        """The watch forgets an ended restore: what became of it is asked for."""
         if self.job is None or not self.job.is_open:
             return
-        wanted = self.job
-        doing = f"read the result of restore {wanted.id}"
-
-        def done(page: JobPage) -> None:
-            found = next((job for job in page.jobs if job.id == wanted.id), None)
-            if found is not None:
-                self._take_job(found)
-            elif page.next_token:
-                self._read_job(page.next_token)
-            else:
-                error = LocationError(
-                    Trouble.REJECTED, self.location_id, "JOB_NOT_FOUND", {"job": wanted.id}
-                )
-                self._failing(doing)(error)
-
-        query = JobQuery(kinds=frozenset({JobKind.RESTORE}), text=wanted.saveset)
-        coroutine = self._gateway.jobs(self.location_id, query, page_token, False)
-        self._bridge.ask(coroutine, self, done, self._failing(doing))
-
-    def _take_job(self, job: Job) -> None:
-        if self.job is not None and not self.job.is_open:
-            return
-        self.job = job
-        self._rates.see(job, self.now())
-        self.job_changed.emit()
+        doing = f"read the result of restore {self.job.id}"
+        coroutine = self._gateway.job(self.location_id, self.job.id)
+        self._bridge.ask(coroutine, self, self.take_job, self._failing(doing))
 
     def _failing(self, doing: str) -> Callable[[Exception], None]:
         def failed(error: Exception) -> None:

@@ -35,6 +35,7 @@ def saveset_table(
             lambda saveset: count_text(saveset.listed_files),
             CellKind.NUMBER,
             align=Align.RIGHT,
+            yields=1,
         ),
         Column[Saveset](
             "size",
@@ -43,6 +44,7 @@ def saveset_table(
             lambda saveset: size_text(saveset.listed_bytes),
             CellKind.NUMBER,
             align=Align.RIGHT,
+            yields=2,
         ),
         Column[Saveset](
             "state",

@@ -1,5 +1,6 @@
 """The steps "Target" and "Run" of a restore."""
 
+from collections.abc import Sequence
 from datetime import tzinfo
 
 from PySide6.QtCore import Qt, Signal
@@ -55,8 +56,9 @@ class TargetStep(QWidget):
         self.trouble.setWordWrap(True)
         rules = QLabel(
             "Below it a path is made as it was from the root: “/srv/a” becomes DIRECTORY/srv/a.\n"
-            "The directory is made if it is not there. A file that exists at its place is "
-            "replaced; nothing else there is touched."
+            "The directory is made if it is not there. A file that exists is replaced once the new "
+            "one is whole; a directory that is in the way of a file stays, and the file is left "
+            "out with a warning. Nothing else there is touched."
         )
         rules.setProperty("role", "secondary")
         rules.setWordWrap(True)
@@ -80,11 +82,11 @@ class TargetStep(QWidget):
         layout.addStretch(1)
         self.trouble.hide()
 
-    def show_choice(self, choice: Choice, saveset: Saveset) -> None:
+    def show_choice(self, choice: Choice, paths: Sequence[bytes], saveset: Saveset) -> None:
         """Name what was chosen."""
         self.source.setText(f"{choice.words} of {saveset.name}, client {saveset.client}")
-        lines = [shown_name(path) for path in choice.paths[:SHOWN_PATHS]]
-        rest = len(choice.paths) - SHOWN_PATHS
+        lines = [shown_name(path) for path in paths[:SHOWN_PATHS]]
+        rest = len(paths) - SHOWN_PATHS
         if rest > 0:
             lines.append(f"and {rest} more")
         self.paths.setText("\n".join(lines))
@@ -111,6 +113,7 @@ class RunStep(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._holder = holder
         self._atlas = SignAtlas(holder)
         self._zone = zone
         self._row: ResultRow | None = None
@@ -153,7 +156,8 @@ class RunStep(QWidget):
         is_first = self._row is None or self._row.job.key != row.job.key
         has_changed = self._row is not None and self._row.job != row.job
         self._row = row
-        self._sign.setPixmap(self._atlas.state(row.state, SIGN, self.devicePixelRatioF()))
+        size = self._holder.fonts.px(SIGN)
+        self._sign.setPixmap(self._atlas.state(row.state, size, self.devicePixelRatioF()))
         self.state.set_text(f"{state_text(row)}{_outcome(row)}")
         self.cancel.setVisible(row.job.is_open)
         self.cancel.setEnabled(row.is_live)
@@ -184,10 +188,12 @@ def _outcome(row: ResultRow) -> str:
     """How many files came back and how many did not, then what the location says of it."""
     job = row.job
     if job.is_open:
-        return ""
+        return ""  # the line below says how far it is
     parts = [f"{count_words(job.files)} restored, {size_text(job.size_bytes)}"] if job.files else []
-    if job.skipped:
-        parts.append(f"{count_words(job.skipped)} not restored")
+    whole = job.files + job.skipped
+    # The agent's own sentence mostly says it; the number stands there in any case, and once.
+    if job.skipped and f"{job.skipped} of {whole} " not in job.message:
+        parts.append(f"{number_text(job.skipped)} of {count_words(whole)} not restored")
     if job.message:
         parts.append(job.message)
     return f": {'. '.join(parts)}" if parts else ""

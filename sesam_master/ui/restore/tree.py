@@ -1,9 +1,14 @@
-"""What is chosen of a saveset's listing, as far as the listing was looked at. Pure; no Qt."""
+"""What is chosen of a saveset's listing, as far as the listing was looked at. Pure; no Qt.
 
-from collections.abc import Iterator, Sequence
+A directory may have a hundred thousand entries: what is chosen is summed by difference.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sesam_master.core.records import Entry, EntryKind
+
+Sum = tuple[int, int, int]  # files, folders, size of the files in bytes
 
 
 @dataclass(eq=False, slots=True)
@@ -11,7 +16,9 @@ class Node:
     """One entry of the listing. `is_chosen`: True whole, False not, None partly.
 
     `total` counts the entries of a directory, None before it was opened; `next_token` is "" when
-    nothing follows. `name` may join several directories that hold nothing but the next one.
+    nothing follows, and `wanted` says up to how many entries it is read on by itself. `name` may
+    join several directories that hold nothing but the next one. `all` sums the children that are
+    here, `chosen` what is chosen below; `wholes` and `parts` count children that are chosen so.
     """
 
     entry: Entry | None
@@ -24,6 +31,31 @@ class Node:
     next_token: str = ""
     is_loading: bool = False
     trouble: str = ""
+    is_open: bool = False
+    wanted: int = 0
+    all: Sum = (0, 0, 0)
+    chosen: Sum = (0, 0, 0)
+    wholes: int = 0
+    parts: int = 0
+
+    @property
+    def depth(self) -> int:
+        """0 for a source."""
+        return -1 if self.parent is None else self.parent.depth + 1
+
+    @property
+    def weight(self) -> Sum:
+        """What it adds to what is chosen at the directory above."""
+        if self.is_chosen is None:
+            return self.chosen
+        return self.whole if self.is_chosen else (0, 0, 0)
+
+    @property
+    def whole(self) -> Sum:
+        """What it adds when it is wholly chosen: a directory counts as one folder."""
+        if self.is_directory or self.entry is None:
+            return (0, 1, 0)
+        return (1, 0, self.entry.size)
 
     @property
     def path(self) -> bytes:
@@ -42,13 +74,16 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is to be restored: full paths, none inside another. `size_bytes` is None when a chosen
-    directory's size is not known."""
+    """How much is to be restored. `size_bytes` is None when a directory is wholly chosen: its size
+    is not known."""
 
-    paths: tuple[bytes, ...]
     files: int
     folders: int
     size_bytes: int | None
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.files or self.folders)
 
     @property
     def words(self) -> str:
@@ -67,6 +102,15 @@ class ListingTree:
     def __init__(self) -> None:
         self.top = Node(None, None, 0, b"")
 
+    def clear(self) -> None:
+        """Forgets everything, and takes apart what refers to each other."""
+        waiting = [self.top]
+        while waiting:
+            here = waiting.pop()
+            waiting.extend(child for child in here.children if child.children)
+            here.children.clear()
+        self.top = Node(None, None, 0, b"")
+
     def add(self, node: Node, entries: Sequence[Entry], next_token: str, total: int) -> list[Node]:
         """Takes a page of a directory. New entries of a chosen directory are chosen too."""
         first = len(node.children)
@@ -77,6 +121,11 @@ class ListingTree:
             for place, entry in enumerate(entries)
         ]
         node.children += new
+        gained = _total(child.whole for child in new)
+        node.all = _plus(node.all, gained)
+        if is_chosen:
+            node.chosen = _plus(node.chosen, gained)
+            node.wholes += len(new)
         node.next_token, node.total = next_token, total
         node.is_loading = False
         return new
@@ -88,28 +137,26 @@ class ListingTree:
 
     def choose(self, node: Node, is_chosen: bool) -> None:
         """Takes the node with all below in or out, and says so to those above."""
-        for below in _all(node):
-            below.is_chosen = is_chosen
-        above = node.parent
-        while above is not None:
-            above.is_chosen = _sum(above)
-            above = above.parent
+        before = node.is_chosen, node.weight
+        _choose_below(node, is_chosen)
+        here = node
+        while here.parent is not None:
+            above = here.parent
+            above_before = above.is_chosen, above.weight
+            above.chosen = _plus(above.chosen, here.weight, before[1])
+            above.wholes += (here.is_chosen is True) - (before[0] is True)
+            above.parts += (here.is_chosen is None) - (before[0] is None)
+            above.is_chosen = _state(above)
+            here, before = above, above_before
 
     def choice(self) -> Choice:
         """What is chosen now. Loaded directories that are wholly chosen count as one folder."""
-        paths: list[bytes] = []
-        files = folders = 0
-        size: int | None = 0
-        for node in _chosen(self.top):
-            paths.append(node.path)
-            if node.is_directory:
-                folders += 1
-                size = None
-            else:
-                files += 1
-                if size is not None and node.entry is not None:
-                    size += node.entry.size
-        return Choice(tuple(paths), files, folders, size)
+        files, folders, size = self.top.chosen
+        return Choice(files, folders, None if folders else size)
+
+    def paths(self) -> tuple[bytes, ...]:
+        """Full paths of what is chosen, none inside another."""
+        return tuple(node.path for node in _chosen(self.top))
 
 
 def shown_name(name: bytes) -> str:
@@ -132,21 +179,38 @@ def _last(path: bytes, parent: bytes) -> bytes:
     return path[len(parent.rstrip(b"/")) + 1 :]
 
 
-def _all(node: Node) -> Iterator[Node]:
+def _choose_below(node: Node, is_chosen: bool) -> None:
     waiting = [node]
     while waiting:
         here = waiting.pop()
-        yield here
-        waiting.extend(here.children)
+        here.is_chosen = is_chosen
+        here.parts = 0
+        here.wholes = len(here.children) if is_chosen else 0
+        here.chosen = here.all if is_chosen else (0, 0, 0)
+        for child in here.children:
+            if child.children:
+                waiting.append(child)
+            else:
+                child.is_chosen = is_chosen
 
 
-def _sum(node: Node) -> bool | None:
-    states = {child.is_chosen for child in node.children}
-    if states == {True} and node.is_complete:
+def _state(node: Node) -> bool | None:
+    if node.wholes == len(node.children) and node.is_complete:
         return True
-    if states == {False}:
-        return False
-    return None
+    return None if node.wholes or node.parts else False
+
+
+def _total(sums: Iterable[Sum]) -> Sum:
+    files, folders, size = map(sum, zip((0, 0, 0), *sums, strict=True))
+    return files, folders, size
+
+
+def _plus(first: Sum, second: Sum, less: Sum = (0, 0, 0)) -> Sum:
+    return (
+        first[0] + second[0] - less[0],
+        first[1] + second[1] - less[1],
+        first[2] + second[2] - less[2],
+    )
 
 
 def _chosen(node: Node) -> Iterator[Node]:

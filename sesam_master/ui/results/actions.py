@@ -113,6 +113,6 @@ def _dark_reason(place: LocationState | None) -> str | None:
     if place is None:
         return "The location is not listed any more."
     if not place.is_live:
-        word = CONNECTION_WORDS[place.connection].lower()
+        word = CONNECTION_WORDS[place.shown_connection].lower()
         return f"{place.registration.name} is {word}; nothing can be sent to it."
     return None

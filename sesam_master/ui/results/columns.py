@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt
 
 from sesam_master.core.states import WORDS, JobState, severity_rank
 from sesam_master.ui.formatting import (
-    MISSING,
     UNKNOWN,
     day_text,
     duration_text,
@@ -21,9 +20,10 @@ from sesam_master.ui.results.filters import JOB_STATES
 from sesam_master.ui.results.rows import ResultRow, sesam_date
 from sesam_master.ui.widgets.column import Align, CellKind, Column
 
-# Column -> order of `JobQuery`. A list over many locations is sorted by the agents, page by page.
+# Column -> order of `JobQuery`, or the locations one below the other: the agents sort their pages.
 ORDERS = {
-    "state": "state",
+    "state": "severity",
+    "location": "location",
     "task": "task",
     "client": "client",
     "start": "create_time",
@@ -39,7 +39,12 @@ _COUNTED = re.compile(r"^\d[\d\N{NARROW NO-BREAK SPACE} ]* of \d[\d\N{NARROW NO-
 
 def result_columns(zone: tzinfo, now: datetime) -> tuple[Column[ResultRow], ...]:
     """The columns over several locations; times are shown in `zone`, named as it is at `now`."""
-    return (*_what_columns(), *_when_columns(zone, now), *_message_columns())
+    return (
+        *_what_columns(),
+        *_kind_columns(),
+        *_when_columns(zone, now),
+        *_message_columns(),
+    )
 
 
 def _what_columns() -> tuple[Column[ResultRow], ...]:
@@ -75,7 +80,7 @@ def _what_columns() -> tuple[Column[ResultRow], ...]:
             lambda row: row.job.task,
             CellKind.STRONG,
             tooltip=lambda row: row.job.task,
-            least=88,
+            least=112,
             most=260,
         ),
         Column(
@@ -87,9 +92,24 @@ def _what_columns() -> tuple[Column[ResultRow], ...]:
             elide=middle,
             least=72,
             most=200,
+            yields=6,
         ),
-        Column("type", "Type", 34, type_letter, CellKind.TYPE),
-        Column("day", "Sesam day", 76, _day, CellKind.QUIET, fits=("Wed 20 Nov",), yields=2),
+    )
+
+
+def _kind_columns() -> tuple[Column[ResultRow], ...]:
+    return (
+        Column("type", "Type", 34, type_letter, CellKind.TYPE, yields=5, is_sortable=False),
+        Column(
+            "day",
+            "Sesam day",
+            76,
+            _day,
+            CellKind.QUIET,
+            fits=("Wed 20 Nov",),
+            yields=2,
+            is_sortable=False,
+        ),
     )
 
 
@@ -140,6 +160,7 @@ def _when_columns(zone: tzinfo, now: datetime) -> tuple[Column[ResultRow], ...]:
             align=right,
             fits=(rate_text(999e6),),
             yields=1,
+            is_sortable=False,
         ),
     )
 
@@ -155,6 +176,7 @@ def _message_columns() -> tuple[Column[ResultRow], ...]:
             value=_message_head,
             tooltip=message_text,
             least=110,
+            is_sortable=False,
         ),
         Column(
             "saveset",
@@ -167,6 +189,7 @@ def _message_columns() -> tuple[Column[ResultRow], ...]:
             is_visible=False,
             least=110,
             most=290,
+            is_sortable=False,
         ),
     )
 
@@ -216,13 +239,20 @@ def _day(row: ResultRow) -> str:
     return day_text(sesam_date(row.job.sesam_day))
 
 
+def measured(row: ResultRow, text: str) -> str:
+    """What was measured of a job: empty before it began, unknown for open work of a dark place."""
+    if not row.has_begun:
+        return ""
+    return UNKNOWN if row.state is JobState.UNKNOWN else text
+
+
 def _duration(row: ResultRow) -> str:
-    return UNKNOWN if row.state is JobState.UNKNOWN else duration_text(row.duration_seconds)
+    return measured(row, duration_text(row.duration_seconds))
 
 
 def _size(row: ResultRow) -> str:
-    return size_text(row.size_bytes)
+    return measured(row, size_text(row.size_bytes))
 
 
 def _rate(row: ResultRow) -> str:
-    return MISSING if row.state is JobState.UNKNOWN else rate_text(row.rate)
+    return measured(row, rate_text(row.rate))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -32,7 +32,7 @@ from sesam_master.ui.widgets.elided_label import ElidedLabel
 
 SIGN = 15
 FACTS_WIDTH = 340
-LEAST_HEIGHT = 150
+LEAST_HEIGHT = 124
 PROTOCOL = 1  # place of the tab
 
 
@@ -113,6 +113,7 @@ class ResultDrawer(QWidget):
 
     def _lay_out(self) -> None:
         close = QToolButton()
+        close.setProperty("tool", True)
         close.setIcon(icon("x", self._holder))
         close.setToolTip("Close (Esc)")
         close.setAccessibleName("Close the drawer")
@@ -176,7 +177,8 @@ class ResultDrawer(QWidget):
         row = self._row
         if row is None:
             return
-        self._sign.setPixmap(self._atlas.state(row.state, SIGN, self.devicePixelRatioF()))
+        size = self._holder.fonts.px(SIGN)
+        self._sign.setPixmap(self._atlas.state(row.state, size, self.devicePixelRatioF()))
         self._title.setText(row.job.task)
         self._sentence.set_text(job_sentence(row))
         self.progress.set_row(row)
@@ -198,7 +200,6 @@ class ResultDrawer(QWidget):
 
     def _button(self, offer: Offer) -> QPushButton:
         button = QPushButton(icon(offer.icon, self._holder), offer.text)
-        button.setIconSize(QSize(16, 16))
         button.clicked.connect(lambda _=False, key=offer.key: self._run(key))
         self._actions.addWidget(button)
         return button

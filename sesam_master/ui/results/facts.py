@@ -5,7 +5,7 @@ from datetime import tzinfo
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from sesam_master.core.records import BackupType
+from sesam_master.core.records import BackupType, Job, JobKind
 from sesam_master.core.states import CODES, WORDS
 from sesam_master.ui.formatting import (
     MISSING,
@@ -15,7 +15,7 @@ from sesam_master.ui.formatting import (
     number_text,
     size_text,
 )
-from sesam_master.ui.results.columns import message_text
+from sesam_master.ui.results.columns import measured, message_text
 from sesam_master.ui.results.rows import ResultRow, sesam_date
 
 TYPE_WORDS = {
@@ -29,23 +29,23 @@ TYPE_WORDS = {
 def job_facts(row: ResultRow, zone: tzinfo) -> list[tuple[str, str]]:
     """Label and value, in the order of the drawer."""
     job = row.job
-    files = number_text(job.files) if not job.is_open else MISSING
     facts = [
         ("Result", f"{CODES[row.state]}  {WORDS[row.state].lower()}"),
         ("Message", message_text(row) or MISSING),
         ("Type", _type_text(row)),
-        ("Files", files + (f", {number_text(job.skipped)} skipped" if job.skipped else "")),
-        ("Read", size_text(row.size_bytes)),
-        ("Stored", size_text(job.stored_bytes or None)),
+        ("Files", measured(row, _files_text(job))),
+        ("Read", measured(row, size_text(row.size_bytes))),
+        ("Stored", measured(row, _stored_text(job))),
         ("Saveset", job.saveset or MISSING),
         ("Asked", full_moment_text(job.create_time, zone)),
         ("Start", full_moment_text(job.start_time, zone)),
         ("End", full_moment_text(job.end_time, zone)),
-        ("Duration", duration_text(row.duration_seconds)),
+        ("Duration", measured(row, duration_text(row.duration_seconds))),
         ("Started by", job.started_by or MISSING),
     ]
-    if job.target:
-        facts.insert(6, ("Target", job.target.decode(errors="backslashreplace")))
+    if job.kind is JobKind.RESTORE:  # it has no type and stores nothing in the data store
+        facts = [fact for fact in facts if fact[0] not in ("Type", "Stored")]
+        facts.insert(4, ("Target", job.target.decode(errors="backslashreplace")))
     return facts
 
 
@@ -57,6 +57,20 @@ def job_sentence(row: ResultRow) -> str:
     if job.sesam_day:
         parts.append(f"sesam day {day_text(sesam_date(job.sesam_day))}")
     return ", ".join(part for part in parts if part)
+
+
+def _files_text(job: Job) -> str:
+    if job.is_open:
+        return number_text(job.progress.files_done if job.progress else None)
+    left_out = "not restored" if job.kind is JobKind.RESTORE else "skipped"
+    rest = f", {number_text(job.skipped)} {left_out}" if job.skipped else ""
+    return number_text(job.files) + rest
+
+
+def _stored_text(job: Job) -> str:
+    if job.is_open:
+        return size_text(job.progress.stored_bytes if job.progress else None)
+    return size_text(job.stored_bytes)
 
 
 def _type_text(row: ResultRow) -> str:

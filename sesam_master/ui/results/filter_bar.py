@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from sesam_master.core.states import WORDS, JobState
+from sesam_master.core.states import WORDS, JobState, severity_rank
 from sesam_master.ui.formatting import count_text, day_text
 from sesam_master.ui.results.filters import JOB_STATES, ResultFilter
 from sesam_master.ui.results.rows import sesam_date
@@ -107,7 +107,10 @@ class ResultFilterBar(QWidget):
 
 
 def state_facets(counts: Mapping[JobState, int], chosen: ResultFilter) -> FacetGroup:
-    """The states that a job can have, worst first, with their counts."""
+    """The states that a job can have, worst first, with their counts; unknown only where it is."""
+    states = list(JOB_STATES)
+    if counts.get(JobState.UNKNOWN) or JobState.UNKNOWN in chosen.states:
+        states = sorted([*states, JobState.UNKNOWN], key=severity_rank)
     rows = tuple(
         Facet(
             state.value,
@@ -117,6 +120,6 @@ def state_facets(counts: Mapping[JobState, int], chosen: ResultFilter) -> FacetG
             sign=state,
             is_quiet=not counts.get(state),
         )
-        for state in JOB_STATES
+        for state in states
     )
     return FacetGroup("state", "State", rows)

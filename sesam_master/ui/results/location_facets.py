@@ -72,6 +72,6 @@ def _facet(place: LocationState, counts: Mapping[str, int | None], chosen: Resul
         place.registration.name,
         UNKNOWN if count is None else count_text(count),
         is_checked=key in chosen.locations,
-        sign=None if place.is_live else place.connection,
+        sign=None if place.is_live else place.shown_connection,
         is_quiet=not place.is_live,
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
 import tzlocal
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -26,8 +26,8 @@ from sesam_master.ui.actions import Selection
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import number_text
 from sesam_master.ui.icons import icon
-from sesam_master.ui.notices import notice
 from sesam_master.ui.results.actions import Offer, offer_menu, row_offers
+from sesam_master.ui.results.cancel_strip import CancelStrip
 from sesam_master.ui.results.columns import ORDERS, result_columns
 from sesam_master.ui.results.drawer import ResultDrawer
 from sesam_master.ui.results.filter_bar import ResultFilterBar, state_facets
@@ -38,7 +38,6 @@ from sesam_master.ui.results.presenter import ResultsPicture, ResultsPresenter
 from sesam_master.ui.results.rows import ResultRow
 from sesam_master.ui.results.sentences import empty_content, missing_sentence
 from sesam_master.ui.theme import ThemeHolder
-from sesam_master.ui.widgets.banner import Banner
 from sesam_master.ui.widgets.empty_state import EmptyContent, EmptyState
 from sesam_master.ui.widgets.facets import FacetColumn
 from sesam_master.ui.widgets.page_header import PageHeader
@@ -74,7 +73,6 @@ class ResultsPage(QWidget):
         super().__init__()
         self._holder = holder
         self._bridge = bridge
-        self._gateway = gateway
         self._open_restore = open_restore
         self._start_backup = start_backup
         self.presenter = ResultsPresenter(
@@ -95,7 +93,7 @@ class ResultsPage(QWidget):
         self.facets = FacetColumn(holder)
         self.news = QPushButton(icon("arrow-up", holder), "")
         self.news.hide()
-        self.banner = Banner(holder, "")
+        self.cancel = CancelStrip(holder, bridge, gateway)
         self.empty = EmptyState(holder, EmptyContent("activity", "", ""))
         self.drawer = ResultDrawer(holder, bridge, gateway, self.presenter, self.offers)
         self._location_facets = LocationFacets()
@@ -168,9 +166,10 @@ class ResultsPage(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._place.addWidget(self.table)
         self._place.addWidget(self.empty)
+        self._place.setMinimumHeight(1)
         self.drawer.hide()
-        self.banner.hide()
         columns = QToolButton()
+        columns.setProperty("tool", True)
         columns.setIcon(icon("columns-3", self._holder))
         columns.setToolTip("Columns")
         columns.setAccessibleName("Columns")
@@ -186,14 +185,15 @@ class ResultsPage(QWidget):
         layout.addWidget(self.header)
         layout.addWidget(self.progress)
         layout.addWidget(self.bar)
-        banner_row = QHBoxLayout()
-        banner_row.setContentsMargins(16, 0, 12, 0)
-        banner_row.addWidget(self.banner)
-        layout.addLayout(banner_row)
+        cancel_row = QHBoxLayout()
+        cancel_row.setContentsMargins(16, 0, 12, 0)
+        cancel_row.addWidget(self.cancel)
+        layout.addLayout(cancel_row)
         layout.addWidget(self._panes, 1)
 
     def _connect(self) -> None:
         self.presenter.changed.connect(self._show)
+        self._bridge.aged.connect(self._show_coverage)
         self.model.more_requested.connect(self.presenter.more)
         self.model.sort_requested.connect(self._sort)
         self.model.waiting_changed.connect(self._show_news)
@@ -213,7 +213,7 @@ class ResultsPage(QWidget):
         )
         self.bar.days_wanted.connect(lambda: self.bar.set_days(self.presenter.known_days()))
         self.empty.triggered.connect(self._remove)
-        self.banner.triggered.connect(self.banner.hide)
+        self.cancel.closed.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
         self.drawer.closed.connect(self._close_drawer)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -228,7 +228,7 @@ class ResultsPage(QWidget):
     def _show(self) -> None:
         picture, was_settled = self.presenter.picture(), self._is_settled
         self._show_rows(picture)
-        self.header.set_coverage(picture.coverage)
+        self._show_coverage()
         self.header.set_sentence(_scope_words(picture, self._chosen))
         self._show_filter(picture, was_settled)
         self._show_waiting(picture)
@@ -237,6 +237,9 @@ class ResultsPage(QWidget):
             row = self.presenter.row(self.drawer.row.job)
             if row is not None:
                 self.drawer.open(row)
+
+    def _show_coverage(self) -> None:
+        self.header.set_coverage(self.presenter.coverage())
 
     def _show_rows(self, picture: ResultsPicture) -> None:
         if self._is_refreshing and not picture.is_whole:
@@ -304,15 +307,7 @@ class ResultsPage(QWidget):
     # -- what a person does
 
     def _sort(self, column: str, descending: bool) -> None:
-        order = ORDERS.get(column)
-        if order is None:
-            known = ", ".join(c.title for c in self.model.columns if c.key in ORDERS)
-            now = next(key for key, sent in ORDERS.items() if sent == self.presenter.filter.order)
-            self.model.sort_by(now, self.presenter.filter.descending)
-            self._say(f"The agents cannot sort by this column. Sort by one of: {known}.")
-            return
-        chosen = replace(self.presenter.filter, order=order, descending=descending)
-        self._narrow(chosen)
+        self._narrow(replace(self._chosen, order=ORDERS[column], descending=descending))
 
     def _narrow(self, chosen: ResultFilter) -> None:
         self._is_settled = self._is_refreshing = False
@@ -370,21 +365,9 @@ class ResultsPage(QWidget):
         menu.popup(self.table.viewport().mapToGlobal(position))
 
     def _cancel(self, job: Job) -> None:
-        place = self.presenter.location(job.location_id)
-        name = place.registration.name if place else ""
-
-        def failed(error: Exception) -> None:
-            self._say(notice(error, f"cancel {job.task}", name).text)
-
-        self._say(f"Cancel of {job.task} at {name} is sent.", stays_ms=4000)
-        coroutine = self._gateway.cancel_job(job.location_id, job.id)
-        self._bridge.ask(coroutine, self, lambda _job: None, failed)
-
-    def _say(self, text: str, stays_ms: int = 0) -> None:
-        self.banner.set_text(text, "Close")
-        self.banner.show()
-        if stays_ms:
-            QTimer.singleShot(stays_ms, self, self.banner.hide)
+        """The chosen ones when it is one of them, else it alone."""
+        chosen = [row.job for row in self.table.selected_records() if row.job.is_open]
+        self.cancel.ask(chosen if job.key in {one.key for one in chosen} else [job])
 
 
 def _scope_words(picture: ResultsPicture, chosen: ResultFilter) -> str:

@@ -1,6 +1,7 @@
 """How the results page is divided: facets, table, and the drawer below both."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from sesam_master.ui.theme import ThemeHolder
@@ -17,6 +18,7 @@ class ResultPanes(QWidget):
     ) -> None:
         super().__init__()
         self._holder = holder
+        self._drawer = drawer
         self._scale = 0.0
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -40,6 +42,12 @@ class ResultPanes(QWidget):
         layout.addWidget(self._down)
         holder.changed.connect(self._take_fonts)
         self._take_fonts()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the drawer gives way: a third at least is the table's."""
+        super().resizeEvent(event)
+        least = self._drawer.minimumHeight()
+        self._drawer.setMaximumHeight(max(least, self.height() * 2 // 3))
 
     def _take_fonts(self) -> None:
         fonts = self._holder.fonts

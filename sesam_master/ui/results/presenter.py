@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -11,11 +11,10 @@ from sesam_master.core.coverage import Coverage
 from sesam_master.core.fleet import FleetChange, LocationState
 from sesam_master.core.gateway import PAGE_SIZE, FleetGateway, JobPage
 from sesam_master.core.records import Job
-from sesam_master.core.results import ResultMerge
-from sesam_master.core.states import JobState
+from sesam_master.core.results import ResultMerge, matches
+from sesam_master.core.states import OPEN_STATES, JobState
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.results.filters import ResultFilter
-from sesam_master.ui.results.paging import read_page
 from sesam_master.ui.results.rows import RateMeter, ResultRow, make_row
 from sesam_master.ui.results.sentences import Gaps, short_reason
 
@@ -33,7 +32,6 @@ class ResultsPicture:
     is_whole: bool
     shown: int
     total: int
-    coverage: Coverage
     gaps: Gaps
     state_counts: dict[JobState, int]
     location_counts: dict[str, int | None]
@@ -62,7 +60,7 @@ class ResultsPresenter(QObject):
         self._bridge = bridge
         self._gateway = gateway
         self._clock = clock
-        self._merge = ResultMerge(self.filter.query(), self._shown_state)
+        self._merge = self._new_merge()
         self._limit = PAGE_SIZE
         self._awaited: set[str] = set()
         self._live: set[str] = set()
@@ -106,7 +104,7 @@ class ResultsPresenter(QObject):
     def reload(self) -> None:
         """Ask all locations in scope for another list, from the first page."""
         self._drop_questions()
-        self._merge = ResultMerge(self.filter.query(), self._shown_state)
+        self._merge = self._new_merge()
         self._live.clear()
         self._follow_connections()
         self._publish()
@@ -147,6 +145,13 @@ class ResultsPresenter(QObject):
         days |= {self.filter.day}
         return sorted(days - {""}, reverse=True)
 
+    def coverage(self) -> Coverage:
+        """How much stands behind the list, and how old the proofs are by now."""
+        ids = {place.registration.location_id for place in self._places()}
+        proved = self._bridge.fleet.coverage(self.now(), ids)
+        covered = len(ids & self._live & self._merge.answered - self._failed.keys())
+        return Coverage(covered, len(ids), proved.newest_age, proved.oldest_age)
+
     def picture(self) -> ResultsPicture:
         """Everything as it is to be shown now; asks for the pages that are missing in it."""
         merged = self._merge.merged(self._limit, self.filter.locations or None)
@@ -160,7 +165,7 @@ class ResultsPresenter(QObject):
             for job in merged.jobs
             if job.location_id in fleet
         )
-        counts = self._counted({place.registration.location_id for place in places})
+        counts = self._counted(places)
         wanted, gaps = self.filter.states, self._gaps(places)
         return ResultsPicture(
             rows=rows,
@@ -168,9 +173,8 @@ class ResultsPresenter(QObject):
             is_whole=not gaps.asking and (len(merged.jobs) >= self._limit or not merged.has_more),
             shown=sum(n for state, n in counts.items() if not wanted or state in wanted),
             total=sum(sum(c.values()) for c in self._merge.counts.values()),
-            coverage=self._coverage(places, now),
             gaps=gaps,
-            state_counts=counts,
+            state_counts=self._with_unlisted(counts, places),
             location_counts={key: self._count_at(key) for key in self._in_scope()},
             places=places,
         )
@@ -188,10 +192,28 @@ class ResultsPresenter(QObject):
             return locations
         return {key: place for key, place in locations.items() if key == scope.location_id}
 
-    def _counted(self, scope: set[str]) -> dict[JobState, int]:
+    def _counted(self, places: tuple[LocationState, ...]) -> Counter[JobState]:
+        """What the agents counted; what was open at those that are dark now is unknown."""
         total: Counter[JobState] = Counter()
-        for location_id in scope & self._merge.counts.keys():
-            total.update(self._merge.counts[location_id])
+        for place in places:
+            counts = self._merge.counts.get(place.registration.location_id, {})
+            for state, number in counts.items():
+                is_known = place.is_live or state not in OPEN_STATES
+                total[state if is_known else JobState.UNKNOWN] += number
+        return total
+
+    def _with_unlisted(
+        self, counts: Counter[JobState], places: tuple[LocationState, ...]
+    ) -> dict[JobState, int]:
+        """With the work that was open at dark locations which did not answer this question."""
+        total = counts.copy()
+        broad = replace(self.filter.query(), states=frozenset())
+        for place in places:
+            is_counted = place.registration.location_id in self._merge.counts
+            if place.is_live or is_counted or place.picture is None:
+                continue
+            jobs = place.picture.jobs.values()
+            total[JobState.UNKNOWN] += sum(job.is_open and matches(job, broad) for job in jobs)
         return dict(total)
 
     def _count_at(self, location_id: str) -> int | None:
@@ -200,12 +222,6 @@ class ResultsPresenter(QObject):
             return None
         wanted = self.filter.states
         return sum(n for state, n in counts.items() if not wanted or state in wanted)
-
-    def _coverage(self, places: tuple[LocationState, ...], now: datetime) -> Coverage:
-        ids = {place.registration.location_id for place in places}
-        proved = self._bridge.fleet.coverage(now, ids)
-        covered = len(ids & self._live & self._merge.answered - self._failed.keys())
-        return Coverage(covered, len(ids), proved.newest_age, proved.oldest_age)
 
     def _gaps(self, places: tuple[LocationState, ...]) -> Gaps:
         here = self._merge.locations
@@ -221,6 +237,9 @@ class ResultsPresenter(QObject):
     def _take_change(self, change: FleetChange) -> None:
         if change.locations_listed or change.connections or change.pictures:
             self._follow_connections()
+        for location_id in change.pictures:
+            for job in self._merge.open_jobs(location_id):
+                self._merge.put(self.newest(job))
         for location_id in change.pictures & self._live:
             self._ask_first(location_id)
         for location_id, job_id in change.jobs:
@@ -259,10 +278,11 @@ class ResultsPresenter(QObject):
         self._take_dark()
 
     def _take_dark(self) -> None:
+        wants_unknown = JobState.UNKNOWN in self.filter.states
         for location_id, place in self._in_scope().items():
-            if place.is_live or location_id in self._merge.answered:
+            if place.is_live or (location_id in self._merge.answered and not wants_unknown):
                 continue
-            if self.filter.shows_known and place.picture is not None:
+            if (self.filter.shows_known or wants_unknown) and place.picture is not None:
                 self._merge.remember(location_id, place.picture.jobs.values())
             else:
                 self._merge.forget(location_id)
@@ -282,7 +302,6 @@ class ResultsPresenter(QObject):
         def done(page: JobPage) -> None:
             self._awaited.discard(location_id)
             merge.start(location_id, page)
-            self._put_open_jobs(location_id)
             self._publish()
 
         def missed() -> None:
@@ -290,15 +309,6 @@ class ResultsPresenter(QObject):
             merge.forget(location_id)
 
         self._ask(location_id, "", done, missed)
-
-    def _put_open_jobs(self, location_id: str) -> None:
-        """By severity a location is asked state after state: what changes its state meanwhile may
-        be in none of the answers."""
-        place = self.location(location_id)
-        if self.filter.order == "state" and place is not None and place.picture is not None:
-            for job in place.picture.jobs.values():
-                if job.is_open:
-                    self._merge.put(job)
 
     def _ask_next(self, location_id: str, token: str) -> None:
         merge = self._merge
@@ -345,7 +355,10 @@ class ResultsPresenter(QObject):
                 self._failed[location_id] = error
                 self._publish()
 
-        coroutine = read_page(self._gateway, location_id, merge.query, token, not token)
+        query = merge.query
+        if query.order == "location":  # within one location the newest stand first
+            query = replace(query, order="create_time", descending=True)
+        coroutine = self._gateway.jobs(location_id, query, token, not token)
         self._cancels[number] = self._bridge.ask(coroutine, self, answered, failed)
 
     def _drop_questions(self) -> None:
@@ -354,6 +367,13 @@ class ResultsPresenter(QObject):
         self._cancels.clear()
         self._awaited.clear()
         self._failed.clear()
+
+    def _new_merge(self) -> ResultMerge:
+        return ResultMerge(self.filter.query(), self._shown_state, self._name)
+
+    def _name(self, location_id: str) -> str:
+        place = self.location(location_id)
+        return place.registration.name if place is not None else location_id
 
     def _shown_state(self, job: Job) -> JobState:
         place = self.location(job.location_id)

@@ -35,6 +35,8 @@ def progress_text(row: ResultRow) -> str:
     job, progress = row.job, row.job.progress
     if row.state is JobState.UNKNOWN:
         return "Not known since the location is dark"
+    if job.message:  # it has ended, and the location cannot enter that
+        return job.message
     if row.state is JobState.QUEUED or progress is None:
         return "Waits for its turn" if row.state is JobState.QUEUED else PHASE_WORDS[Phase.UNKNOWN]
     done, total = size_text(progress.bytes_done), progress.bytes_total
@@ -96,9 +98,8 @@ class ProgressLine(QWidget):
         right = Qt.TextElideMode.ElideRight
         painter.drawText(words, middle, metrics.elidedText(text, right, words.width()))
         words.setLeft(words.left() + metrics.horizontalAdvance(text) + GAP)
-        if row.job.progress is not None and not is_stale and words.width() > 40:
+        current = row.job.progress.current if row.job.progress and not row.job.message else ""
+        if current and not is_stale and words.width() > 40:
             painter.setPen(theme.text2)
-            current = metrics.elidedText(
-                row.job.progress.current, Qt.TextElideMode.ElideMiddle, words.width()
-            )
+            current = metrics.elidedText(current, Qt.TextElideMode.ElideMiddle, words.width())
             painter.drawText(words, middle, current)

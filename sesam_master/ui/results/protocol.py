@@ -5,7 +5,7 @@ from datetime import tzinfo
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractListModel,
+    QAbstractTableModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -13,13 +13,21 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import (
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QListView,
+    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QTableView,
     QWidget,
 )
 
@@ -38,7 +46,7 @@ _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 
 
-class ProtocolModel(QAbstractListModel):
+class ProtocolModel(QAbstractTableModel):
     """Lines of one job, oldest first."""
 
     def __init__(self, zone: tzinfo, parent: QObject | None = None) -> None:
@@ -91,6 +99,10 @@ class ProtocolModel(QAbstractListModel):
         """Lines at the top level."""
         return 0 if parent.isValid() else len(self._lines)
 
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        """One, the line."""
+        return 0 if parent.isValid() else 1
+
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The text; the line itself for the delegate."""
         if not index.isValid() or index.row() >= len(self._lines):
@@ -115,11 +127,9 @@ class ProtocolDelegate(QStyledItemDelegate):
         self._zone = zone
         self._atlas = SignAtlas(holder)
 
-    def sizeHint(self, _option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """Wide enough for the longest line: all have one size, which is asked for only once."""
+    def line_size(self, longest: int) -> QSize:
+        """Of a line with so many characters of text; all lines are of one height."""
         metrics = QFontMetrics(self._holder.fonts.mono)
-        lines = index.model()
-        longest = lines.longest if isinstance(lines, ProtocolModel) else 0
         width = self._text_left(metrics) + metrics.horizontalAdvance("0") * longest + SIDE
         return QSize(width, max(LINE_HEIGHT, metrics.height() + 6))
 
@@ -127,7 +137,7 @@ class ProtocolDelegate(QStyledItemDelegate):
         """One line."""
         line: ProtocolLine = index.data(Qt.ItemDataRole.UserRole)
         theme, font = self._holder.current, self._holder.fonts.mono
-        rect, metrics = option.rect, QFontMetrics(font)
+        rect, metrics, size = option.rect, QFontMetrics(font), self._sign_size()
         sign = _SIGNS.get(line.level)
         tint = theme.tint(sign) if sign else None
         if option.state & QStyle.StateFlag.State_Selected:
@@ -136,13 +146,13 @@ class ProtocolDelegate(QStyledItemDelegate):
             painter.fillRect(rect, tint)
         if sign is not None:
             ratio = painter.device().devicePixelRatio()
-            y = rect.y() + (rect.height() - SIGN) // 2
-            painter.drawPixmap(rect.x() + SIDE - 4, y, self._atlas.state(sign, SIGN, ratio))
+            y = rect.y() + (rect.height() - size) // 2
+            painter.drawPixmap(rect.x() + SIDE - 4, y, self._atlas.state(sign, size, ratio))
         painter.setFont(font)
         painter.setPen(theme.text2)
         middle = Qt.AlignmentFlag.AlignVCenter
         step = metrics.horizontalAdvance("0")
-        words = QRectF(rect).adjusted(SIDE + SIGN + 4, 0, 0, 0)
+        words = QRectF(rect).adjusted(SIDE + size + 4, 0, 0, 0)
         painter.drawText(words, middle, time_text(line.time, self._zone, with_seconds=True))
         words.setLeft(words.left() + step * 10)
         code = metrics.elidedText(line.code, Qt.TextElideMode.ElideRight, step * (CODE_WIDTH - 1))
@@ -151,30 +161,71 @@ class ProtocolDelegate(QStyledItemDelegate):
         words.setLeft(rect.x() + self._text_left(metrics))
         painter.drawText(words, middle, _one_line(line))
 
-    @staticmethod
-    def _text_left(metrics: QFontMetrics) -> int:
-        return SIDE + SIGN + 4 + metrics.horizontalAdvance("0") * (10 + CODE_WIDTH)
+    def _sign_size(self) -> int:
+        return self._holder.fonts.px(SIGN)
+
+    def _text_left(self, metrics: QFontMetrics) -> int:
+        return SIDE + self._sign_size() + 4 + metrics.horizontalAdvance("0") * (10 + CODE_WIDTH)
 
 
-class ProtocolView(QListView):
-    """The lines; Ctrl+C copies the chosen ones."""
+class ProtocolView(QTableView):
+    """The lines; Ctrl+C copies the chosen ones. A table, since lists and trees lay out all their
+    rows anew when some come."""
 
     def __init__(self, holder: ThemeHolder, zone: tzinfo, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lines = ProtocolModel(zone, self)
         self.setModel(self.lines)
-        self.setItemDelegate(ProtocolDelegate(holder, zone, self))
+        self._delegate = ProtocolDelegate(holder, zone, self)
+        self.setItemDelegate(self._delegate)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setFrameShape(QListView.Shape.NoFrame)
-        self.setUniformItemSizes(True)  # sizes of 20 000 lines took seconds
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
         self.setAccessibleName("Protocol")
+        for header in (self.horizontalHeader(), self.verticalHeader()):
+            header.hide()
+            header.setMinimumSectionSize(1)
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        holder.changed.connect(self._fit)
+        self.lines.rowsInserted.connect(self._fit)
+        self.lines.modelReset.connect(self._fit)
+        self._fit()
 
     def show_first_trouble(self) -> None:
         """Scroll to the first warning or error; stay at the top without one."""
         row = self.lines.first_trouble()
         if row is not None:
-            self.scrollTo(self.lines.index(row), QAbstractItemView.ScrollHint.PositionAtCenter)
+            # A line that is wider than the view is moved to its middle too.
+            across = self.horizontalScrollBar()
+            left = across.value()
+            self.updateGeometries()  # the scroll bar does not know of new lines yet
+            self.scrollTo(self.lines.index(row, 0), QAbstractItemView.ScrollHint.PositionAtCenter)
+            across.setValue(left)
+
+    def scrollToBottom(self) -> None:
+        """To the newest line."""
+        self.updateGeometries()
+        super().scrollToBottom()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A line reaches over the whole width at least."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        size, rows = self._delegate.line_size(self.lines.longest), self.verticalHeader()
+        width = max(size.width(), self.viewport().width())
+        if self.columnWidth(0) != width:
+            self.setColumnWidth(0, width)
+        if rows.defaultSectionSize() != size.height():
+            rows.setDefaultSectionSize(size.height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copies whole lines."""

@@ -108,7 +108,8 @@ class ProtocolPane(QWidget):
         is_cut = self._reader.is_cut
         self.more.setVisible(is_cut)
         if is_cut:
-            self._say(f"The first {number_text(count)} lines are shown; the protocol goes on.")
+            total = number_text(self._reader.total)
+            self._say(f"{number_text(count)} of {total} lines are shown.")
         else:
             self._say("" if count else "No lines in the protocol yet")
         if follows:

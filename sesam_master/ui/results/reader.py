@@ -30,6 +30,7 @@ class ProtocolReader(QObject):
         self._failed = failed
         self._key: tuple[str, str] | None = None
         self._lines = 0
+        self.total = 0  # lines at the location when they were last asked for
         self._limit = STEP_LINES
         self._has_more = False
         self._is_asking = False
@@ -86,6 +87,7 @@ class ProtocolReader(QObject):
         self._is_asking = False
         self._lines += len(page.lines)
         self._has_more = page.more
+        self.total = page.total
         self._took(page)
         if page.more and page.lines:
             self._ask()

@@ -30,9 +30,16 @@ class ResultRow:
         return self.connection is Connection.ON
 
     @property
+    def has_begun(self) -> bool:
+        """Sizes, rates and durations apply."""
+        return self.job.start_time is not None
+
+    @property
     def size_bytes(self) -> int | None:
-        """None when nothing was read."""
-        return size_of(self.job) or None
+        """Bytes read, 0 when there was nothing to read; None when that is not known."""
+        job = self.job
+        is_told = self.has_begun and not (job.is_open and job.progress is None)
+        return size_of(job) if is_told and self.state is not JobState.UNKNOWN else None
 
 
 class RateMeter:
@@ -99,7 +106,7 @@ def _duration(job: Job, location: LocationState, now: datetime) -> float | None:
 
 
 def _mean_rate(job: Job) -> float | None:
-    if job.start_time is None or job.end_time is None or not job.size_bytes:
+    if job.start_time is None or job.end_time is None:
         return None
     seconds = (job.end_time - job.start_time).total_seconds()
     return job.size_bytes / seconds if seconds > 0 else None

@@ -84,7 +84,7 @@ class TopologyDelegate(QStyledItemDelegate):
             is_broken = row.sign is Connection.BROKEN
             painter.setPen(theme.error_text if is_broken else theme.text2)
             right = self._write(painter, rect, right, row.side)
-        painter.setPen(theme.text)
+        painter.setPen(theme.text2 if row.is_dark else theme.text)
         ratio = painter.device().devicePixelRatio()
         size = self._sign_size
         for state, number in reversed(row.counts):

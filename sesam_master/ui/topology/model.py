@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from sesam_master.core.fleet import Fleet, FleetChange, LocationState, trouble_counts
+from sesam_master.core.fleet import Fleet, FleetChange, LocationState
 from sesam_master.core.states import (
     CONNECTION_WORDS,
     SEVERITY,
@@ -19,7 +19,7 @@ from sesam_master.core.states import (
 from sesam_master.ui.actions import Selection
 from sesam_master.ui.formatting import age_between
 from sesam_master.ui.topology.nodes import Filter, Kind, Node, Scope, child_keys
-from sesam_master.ui.topology.tips import connection_word, location_tip, task_tip
+from sesam_master.ui.topology.tips import location_tip, task_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -36,7 +36,7 @@ class TreeRole(IntEnum):
 class TreeRow:
     """A row as the delegate paints it. `counts` are worst first; `side` is the text at the right:
     an age for what is dark, else a number of things below. `is_dark`: its location is not proved
-    now, so an ended result stays, but nothing newer is known."""
+    now, so ended results and counts stay, as of that age, but nothing newer is known."""
 
     kind: Kind
     text: str
@@ -62,6 +62,7 @@ class TopologyModel(QAbstractItemModel):
         self._filter = Filter()
         self._root = Node(Kind.ROOT, "", "", None, is_expanded=True)
         self._locations: dict[str, Node] = {}
+        self._shown_ages: dict[str, str] = {}
         self._load(self._root)
 
     # -- what the panel does
@@ -95,14 +96,17 @@ class TopologyModel(QAbstractItemModel):
         for location_id, node in self._locations.items():
             state = self._fleet.locations.get(location_id)
             if state is not None and not state.is_live:
-                self._announce(node)
+                age = self._age(node)
+                if self._shown_ages.get(location_id) != age:
+                    self._shown_ages[location_id] = age
+                    self._announce(node)
 
     def scope_counts(self) -> dict[Scope, int]:
         """How many locations each scope would show."""
         states = self._fleet.locations.values()
         return {
             Scope.ALL: len(states),
-            Scope.TROUBLE: sum(bool(trouble_counts(state)) for state in states),
+            Scope.TROUBLE: sum(state.is_in_trouble for state in states),
             Scope.DARK: sum(not state.is_live for state in states),
         }
 
@@ -186,7 +190,7 @@ class TopologyModel(QAbstractItemModel):
         if state is None:
             return None
         if node.kind is Kind.LOCATION:
-            return state.connection
+            return state.shown_connection
         if node.kind is Kind.TASK:
             job = state.newest_backup(node.name)
             return state.shown_state(job) if job else JobState.NOT_PLANNED
@@ -196,7 +200,7 @@ class TopologyModel(QAbstractItemModel):
         state = self._state(node)
         if node.kind is not Kind.LOCATION or state is None:
             return ()
-        counts = trouble_counts(state)
+        counts = state.trouble_counts
         return tuple((s, counts[s]) for s in SEVERITY if s in counts)
 
     def _age(self, node: Node) -> str:
@@ -229,12 +233,13 @@ class TopologyModel(QAbstractItemModel):
         parts = [self._text(node)]
         sign = self._sign(node)
         if isinstance(sign, Connection):
-            state = self._state(node)
-            parts.append(connection_word(state) if state else CONNECTION_WORDS[sign])
+            parts.append(CONNECTION_WORDS[sign])
         elif sign is not None:
             parts.append(WORDS[sign])
         parts += [f"{number} {WORDS[state]}" for state, number in self._counts(node)]
-        return ", ".join(part for part in (*parts, self._age(node)) if part)
+        age = self._age(node)
+        is_old = node.kind is Kind.LOCATION and age
+        return ", ".join(part for part in (*parts, f"as of {age} ago" if is_old else age) if part)
 
     def _state(self, node: Node) -> LocationState | None:
         return self._fleet.locations.get(node.location_id)

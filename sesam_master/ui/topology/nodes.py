@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sesam_master.core.fleet import Fleet, LocationState, trouble_counts
+from sesam_master.core.fleet import Fleet, LocationState
 from sesam_master.core.records import Task
 
 
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 
 class Scope(StrEnum):
-    """Which locations are shown: all, those in trouble or dark, those that are dark."""
+    """Which locations are shown: all, those that need a person, those that are dark."""
 
     ALL = "All"
     TROUBLE = "Trouble"
@@ -68,7 +68,7 @@ class Filter:
     def shows(self, state: LocationState) -> bool:
         if self.scope is Scope.DARK and state.is_live:
             return False
-        if self.scope is Scope.TROUBLE and not trouble_counts(state):
+        if self.scope is Scope.TROUBLE and not state.is_in_trouble:
             return False
         return not self.text or self.names_location(state) or self._names_content(state)
 

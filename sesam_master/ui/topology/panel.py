@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -23,8 +23,6 @@ from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.topology.delegate import TopologyDelegate
 from sesam_master.ui.topology.model import TopologyModel, TreeRole
 from sesam_master.ui.topology.nodes import Filter, Kind, Scope
-
-AGE_MS = 15_000
 
 
 class TopologyPanel(QWidget):
@@ -48,9 +46,7 @@ class TopologyPanel(QWidget):
         self._configure_tree()
         self._lay_out()
         bridge.fleet_changed.connect(self._take)
-        self._ages = QTimer(self)
-        self._ages.timeout.connect(self.model.refresh_ages)
-        self._ages.start(AGE_MS)
+        bridge.aged.connect(self.model.refresh_ages)
         self._show_counts()
 
     def selection(self) -> Selection:
@@ -140,6 +136,11 @@ class TopologyPanel(QWidget):
         for scope, button in self._scopes.items():
             number = "" if scope is Scope.ALL else f" {counts[scope]}"
             button.setText(f"{scope.value}{number}")
+        dark = counts[Scope.DARK]
+        self._scopes[Scope.TROUBLE].setToolTip(
+            "Locations with a failed newest result or a broken connection"
+            + (f"; {dark} of {counts[Scope.ALL]} are dark and as they were last known" * bool(dark))
+        )
         is_empty = not counts[Scope.ALL]
         self._empty.setVisible(is_empty)
         self.tree.setMaximumHeight(36 if is_empty else 16_777_215)

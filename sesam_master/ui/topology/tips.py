@@ -3,22 +3,15 @@
 from datetime import UTC, datetime
 
 from sesam_master.core.fleet import LocationState
-from sesam_master.core.states import CONNECTION_WORDS, WORDS, Connection
+from sesam_master.core.states import CONNECTION_WORDS, SEVERITY, WORDS, JobState
 from sesam_master.ui.formatting import age_between, full_moment_text
 from sesam_master.ui.notices import trouble_text
-
-
-def connection_word(state: LocationState) -> str:
-    """A location that is stale without ever having been proved is being connected."""
-    if state.connection is Connection.STALE and state.proof_time is None:
-        return "Connecting"
-    return CONNECTION_WORDS[state.connection]
 
 
 def location_tip(state: LocationState, now: datetime) -> str:
     """Name, connection, since when and why."""
     registration, trouble = state.registration, state.trouble
-    lines = [f"{registration.name}: {connection_word(state).lower()}"]
+    lines = [f"{registration.name}: {CONNECTION_WORDS[state.shown_connection].lower()}"]
     if trouble is not None:
         lines[0] += f" since {_moment(trouble.since, now)}"
         lines.append(trouble_text(trouble))
@@ -28,6 +21,10 @@ def location_tip(state: LocationState, now: datetime) -> str:
         lines.append(f"Known as of {_moment(state.proof_time, now)}, {_age(state.proof_time, now)}")
     else:
         lines.append("Nothing is known of it yet")
+    if counts := state.trouble_counts:
+        parts = [f"{counts[s]} {WORDS[s].lower()}" for s in SEVERITY if s in counts]
+        when = "" if state.is_live else ", as it was then"
+        lines.append(f"Newest results: {', '.join(parts)}{when}")
     lines.append("This computer" if registration.socket else registration.address)
     return "\n".join(lines)
 
@@ -42,7 +39,7 @@ def task_tip(state: LocationState, task: str, now: datetime) -> str:
         words = WORDS[shown].lower()
         moment = job.end_time or job.start_time or job.create_time
         words += f", {'since' if job.is_open else 'ended'} {_moment(moment, now)}"
-        if job.message and not job.is_open:
+        if job.message and shown is not JobState.UNKNOWN:
             words += f"\n{job.message}"
     tip = f"{task}: {words}"
     if not state.is_live and state.proof_time is not None:

@@ -83,7 +83,8 @@ class Column(Generic[R]):
     `most`. Its title and the texts in `fits` are never cut. `descending_first` is for times, sizes
     and numbers, where the large ones are the useful end. `heading` stands in the header where the
     title is too long for it. Where even the least widths do not fit, the columns with `yields`
-    give their place up, 1 first; 0 never.
+    give their place up, 1 first; 0 never. Nothing happens at a click on a heading that is not
+    sortable.
     """
 
     key: str
@@ -103,6 +104,7 @@ class Column(Generic[R]):
     fits: tuple[str, ...] = ()
     yields: int = 0
     heading: str | None = None
+    is_sortable: bool = True
 
     def sort_value(self, record: R) -> Any:
         """What to sort by, None when there is no value."""

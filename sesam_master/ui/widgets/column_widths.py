@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Generic
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QHeaderView
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.column import CellKind, Column, R
 
-HEADER_SIDES = 26  # the padding of the style sheet and the margin of the style
+HEADER_SIDES = 28  # the padding of the style sheet and the margin of the style, which scales
 NARROWEST_COLUMN = 28
 
 
@@ -27,19 +28,35 @@ class Wish:
 def fitted(wishes: Sequence[Wish], room: int) -> list[int]:
     """Widths for the room: all give way alike when it is short; what is left goes to the last.
 
-    The sum is larger than the room only if the least widths are.
+    Where the least widths are too much, those that may be elided at all go down to half of them.
     """
+    wishes = _within(wishes, room)
     widths = [wish.width for wish in wishes]
     spare = room - sum(widths)
     limits = [wish.least if spare < 0 else wish.most for wish in wishes]
     play = [abs(limit - width) for limit, width in zip(limits, widths, strict=True)]
     share = min(1.0, abs(spare) / sum(play)) if any(play) else 0.0
-    sign = -1 if spare < 0 else 1
-    widths = [width + sign * int(share * p) for width, p in zip(widths, play, strict=True)]
+    # Rounded so that it fits; the last one gets what that leaves.
+    steps = [-ceil(share * p) if spare < 0 else int(share * p) for p in play]
+    widths = [width + step for width, step in zip(widths, steps, strict=True)]
     if widths:
         rest = room - sum(widths)
         widths[-1] = max(min(wishes[-1].least, widths[-1]), widths[-1] + rest)
     return widths
+
+
+def _within(wishes: Sequence[Wish], room: int) -> Sequence[Wish]:
+    over = sum(wish.least for wish in wishes) - room
+    soft = sum(wish.least // 2 for wish in wishes if wish.least < wish.most)
+    if over <= 0 or room <= 0 or not soft:
+        return wishes
+    share = min(1.0, over / soft)
+    return [
+        Wish(wish.least - ceil(share * (wish.least // 2)), wish.width, wish.most)
+        if wish.least < wish.most
+        else wish
+        for wish in wishes
+    ]
 
 
 class ColumnWidths(QObject, Generic[R]):
@@ -136,7 +153,7 @@ class ColumnWidths(QObject, Generic[R]):
         heading = self._header.model().headerData(place, Qt.Orientation.Horizontal)
         metrics = QFontMetrics(self._holder.fonts.small_medium)
         needed = [self._text_width(column.kind, text) for text in column.fits]
-        least = max([metrics.horizontalAdvance(str(heading)) + HEADER_SIDES, *needed])
+        least = max([metrics.horizontalAdvance(str(heading)) + px(HEADER_SIDES), *needed])
         width = max(least, px(column.width))
         least = width if column.least is None else min(width, max(least, px(column.least)))
         return Wish(least, width, max(width, px(column.most)))

@@ -55,14 +55,14 @@ class CoveragePill(FlatButton):
         """All of it in one line."""
         fonts = self.holder.fonts
         strong, small = QFontMetrics(fonts.small_medium), QFontMetrics(fonts.small)
-        width = 2 * SIDE + SIGN + GAP + strong.horizontalAdvance(self._label) + 4
+        width = 2 * SIDE + fonts.px(SIGN) + GAP + strong.horizontalAdvance(self._label) + 4
         if self._detail:
             width += GAP + small.horizontalAdvance(self._detail)
         return QSize(width, max(LEAST_HEIGHT, strong.height() + 10))
 
     def minimumSizeHint(self) -> QSize:
         """The sign alone is the least."""
-        return QSize(2 * SIDE + SIGN, self.sizeHint().height())
+        return QSize(2 * SIDE + self.holder.fonts.px(SIGN), self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Edge, sign and words."""
@@ -78,10 +78,11 @@ class CoveragePill(FlatButton):
             painter.setPen(pen)
         painter.setBrush(theme.hover if self.underMouse() else theme.base)
         painter.drawRoundedRect(edge, edge.height() / 2, edge.height() / 2)
-        sign = QRectF(SIDE, (self.height() - SIGN) / 2, SIGN, SIGN)
+        side = fonts.px(SIGN)
+        sign = QRectF(SIDE, (self.height() - side) / 2, side, side)
         connection = Connection.ON if self._coverage.is_complete else Connection.STALE
         paint_connection(painter, connection, sign, theme)
-        words = self.rect().adjusted(SIDE + SIGN + GAP, 0, -SIDE, 0)
+        words = self.rect().adjusted(SIDE + side + GAP, 0, -SIDE, 0)
         middle = Qt.AlignmentFlag.AlignVCenter
         metrics = QFontMetrics(fonts.small_medium)
         painter.setFont(fonts.small_medium)

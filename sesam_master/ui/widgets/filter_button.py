@@ -65,12 +65,14 @@ class FilterButton(FlatButton):
         """The words in full, up to a limit."""
         metrics = QFontMetrics(self.holder.fonts.small_medium)
         words = metrics.horizontalAdvance(self.text()) + 2
-        width = 2 * SIDE + ICON + GAP + words + 10 + CHEVRON
-        return QSize(min(WIDEST, width), max(LEAST_HEIGHT, metrics.height() + 11))
+        width = self._signs_width() + words + 10
+        return QSize(
+            min(self.holder.fonts.px(WIDEST), width), max(LEAST_HEIGHT, metrics.height() + 11)
+        )
 
     def minimumSizeHint(self) -> QSize:
         """The icons alone are the least."""
-        return QSize(2 * SIDE + ICON + GAP + CHEVRON, self.sizeHint().height())
+        return QSize(self._signs_width(), self.sizeHint().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Down and Enter open it, as with every drop-down."""
@@ -93,11 +95,13 @@ class FilterButton(FlatButton):
         painter.setBrush(fill)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
         middle = self.height() // 2
-        icon_rect = QRect(SIDE, middle - ICON // 2, ICON, ICON)
+        size, end = fonts.px(ICON), fonts.px(CHEVRON)
+        icon_rect = QRect(SIDE, middle - size // 2, size, size)
         paint_icon(painter, self._icon_name, icon_rect, theme.text2)
-        chevron = QRect(self.width() - SIDE - CHEVRON, middle - CHEVRON // 2, CHEVRON, CHEVRON)
+        chevron = QRect(self.width() - SIDE - end, middle - end // 2, end, end)
         paint_icon(painter, self._end, chevron, theme.text2)
-        words = QRect(SIDE + ICON + GAP, 0, chevron.left() - 6 - SIDE - ICON - GAP, self.height())
+        left = SIDE + size + GAP
+        words = QRect(left, 0, chevron.left() - 6 - left, self.height())
         painter.setFont(fonts.small_medium)
         painter.setPen(theme.text if self.isEnabled() else theme.text3)
         shown = QFontMetrics(fonts.small_medium).elidedText(
@@ -105,6 +109,10 @@ class FilterButton(FlatButton):
         )
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, shown)
         self.paint_ring(painter, 5)
+
+    def _signs_width(self) -> int:
+        px = self.holder.fonts.px
+        return 2 * SIDE + px(ICON) + GAP + px(CHEVRON)
 
     def _open_menu(self) -> None:
         if self._menu is not None:

@@ -175,7 +175,7 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column at once, held or not."""
-        if not 0 <= column < len(self._columns):
+        if not 0 <= column < len(self._columns) or not self._columns[column].is_sortable:
             return
         self._sort_column = column
         self._descending = order == Qt.SortOrder.DescendingOrder

@@ -225,6 +225,8 @@ class RecordTableView(QTableView, Generic[R]):
 
     def _sort_by_click(self, place: int) -> None:
         columns = self._records.columns
+        if not columns[place].is_sortable:
+            return
         descending = columns[place].descending_first
         sorting = self._records.sorting
         if sorting is not None and sorting[0] == columns[place].key:

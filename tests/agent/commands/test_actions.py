@@ -73,6 +73,12 @@ def test_a_warning_is_a_success_and_said_on_stderr(sm_cmd: SmCmd, agent: FakeAge
     assert "sm_cmd show protocol 1" in result.err
 
 
+def test_hints_repeat_the_root(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    agent.location.endings = [jobs_pb2.JOB_STATE_WARNING]
+    result = sm_cmd("--root", "/srv/my agent", "backup", "docs", "-l", "F", "--wait")
+    assert "sm_cmd --root '/srv/my agent' show protocol 1" in result.err
+
+
 def test_a_backup_that_fails_answers_why(sm_cmd: SmCmd, agent: FakeAgent) -> None:
     agent.location.endings = [jobs_pb2.JOB_STATE_ERROR]
     result = sm_cmd("backup", "docs", "-l", "F", "--wait")
@@ -92,6 +98,48 @@ def test_a_restore_answers_its_job(sm_cmd: SmCmd, agent: FakeAgent) -> None:
     assert (some.status, some.out) == (0, 'STATUS=SUCCESS MSG="3"\n')
     sent = [list(request.paths) for name, request in agent.calls if name == "StartRestore"]
     assert sent == [[], [b"/a", b"/b", b"/c"]]
+
+
+def test_a_restore_that_lacks_files_is_an_error_and_a_backup_is_not(
+    sm_cmd: SmCmd, agent: FakeAgent
+) -> None:
+    warning = jobs_pb2.JOB_STATE_WARNING
+    agent.location.endings = [warning, warning, warning]
+    agent.location.skipped = 2
+    assert sm_cmd("backup", "docs", "-l", "F", "--wait").status == 0
+    (saveset,) = agent.location.savesets
+    lacking = sm_cmd("restore", "-s", saveset, "--target", "/tmp/out", "--wait")
+    assert (lacking.status, lacking.out) == (
+        1,
+        'STATUS=ERROR MSG="Job 2 ended with state warning: 2 of 12 files were not restored whole, '
+        'see sm_cmd show protocol 2"\n',
+    )
+    agent.location.skipped = 0  # attributes only
+    whole = sm_cmd("restore", "-s", saveset, "--target", "/tmp/out", "--wait")
+    assert (whole.status, whole.out) == (0, 'STATUS=SUCCESS MSG="3"\n')
+    assert "sm_cmd show protocol 3" in whole.err
+
+
+def test_what_holds_a_queued_job_is_said_once(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    def hold() -> None:
+        (job,) = agent.location.jobs.values()
+        job.message = "Cannot be started: the disk is full"
+
+    agent.on_call["WatchJob"] = hold
+    agent.location.endings = [jobs_pb2.JOB_STATE_OK]
+    result = sm_cmd("backup", "docs", "-l", "F", "--wait")
+    assert result.status == 0
+    assert result.err == "Job 1 is queued: Cannot be started: the disk is full\n"
+
+
+def test_a_path_that_begins_with_a_hyphen(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    agent.location.endings = [jobs_pb2.JOB_STATE_OK]
+    sm_cmd("backup", "docs", "-l", "F", "--wait")
+    (saveset,) = agent.location.savesets
+    for option in ("-f=-rf", "--file=-rf"):
+        assert sm_cmd("restore", "-s", saveset, option, "--target", "/t").status == 0
+    sent = [list(request.paths) for name, request in agent.calls if name == "StartRestore"]
+    assert sent == [[b"-rf"], [b"-rf"]]
 
 
 def test_an_end_that_is_not_known_names_the_job_that_was_started(
@@ -177,6 +225,7 @@ def test_a_target_and_a_path_may_have_any_bytes(sm_cmd: SmCmd, agent: FakeAgent)
         (["list", "jobs", "--state", "fine"], "fine"),
         (["list", "jobs", "--limit", "-3"], "-3"),
         (["--root", "", "list", "jobs"], "argument --root: it is empty"),
+        (["restore", "-s", "S", "-f", "", "--target", "/t"], "argument -f/--file: it is empty"),
         ([], "VERB"),
     ],
 )

@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from server_agent.domain.errors import PathNotFound
+from server_agent.domain.errors import PathNotFound, SavesetDamaged
 from server_agent.domain.jobs import Progress
 from server_agent.ports import (
     BackupDone,
@@ -12,6 +12,7 @@ from server_agent.ports import (
     BackupRequest,
     Cancelled,
     Control,
+    EngineError,
     EntryPage,
     Interrupted,
     Message,
@@ -62,7 +63,10 @@ class SteeredEngine:
         interrupted: what `recover` finds, by saveset.
         missing: paths that no listing has.
         damaged: raised when a listing is read.
+        left_aside: what `put_back` says, by job.
         absent: names of savesets whose files are not in their places.
+        unlisted: names of savesets whose listings are not in their places.
+        store_is_there: whether the medium is.
     """
 
     def __init__(self) -> None:
@@ -74,6 +78,9 @@ class SteeredEngine:
         self.missing: set[bytes] = set()
         self.damaged: Exception | None = None
         self.absent: set[str] = set()
+        self.unlisted: set[str] = set()
+        self.store_is_there = True
+        self.left_aside: dict[str, list[Message]] = {}
         self.closed = 0
         self.page = EntryPage((), 0, None)
         self.entry_calls: list[tuple[SavesetRef, bytes, str | None, int]] = []
@@ -83,10 +90,16 @@ class SteeredEngine:
         return "steered"
 
     def check_store(self, label: str) -> None:
-        """It is always there."""
+        if not self.store_is_there:
+            raise EngineError("STORE_MISSING", f"There is no {label}. Is it mounted?")
 
     def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
-        return {each.name for each in savesets} - self.absent
+        if not self.store_is_there:
+            return set()
+        return {each.name for each in savesets} - self.absent - self.unlisted
+
+    def put_back(self, job_id: str) -> list[Message]:
+        return self.left_aside.pop(job_id, [])
 
     def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
         self.backups.append(request)
@@ -104,6 +117,8 @@ class SteeredEngine:
         self, saveset: SavesetRef, directory: bytes, position: str | None, limit: int
     ) -> EntryPage:
         self.entry_calls.append((saveset, directory, position, limit))
+        if saveset.name in self.unlisted:
+            raise SavesetDamaged(saveset=saveset.name, detail="its listing is missing")
         if self.damaged is not None:
             raise self.damaged
         if directory in self.missing:

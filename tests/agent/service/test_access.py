@@ -1,7 +1,6 @@
 """Tokens and credentials."""
 
 import re
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -21,7 +20,7 @@ from tests.agent.service.rig import START, Rig, request
 
 def enrolled(rig: Rig, role: Role = Role.OPERATOR, holder: str = "desk on host fs-01") -> Enrolled:
     token, _ = rig.access.create_token(request("CreateToken"), role, None)
-    return rig.access.enrol(str(uuid.uuid4()), "Enrol", token, holder)
+    return rig.access.enrol(request("Enrol"), token, holder)
 
 
 def test_a_token_can_be_read_aloud_and_a_credential_cannot_be_guessed(idle_rig: Rig) -> None:
@@ -64,21 +63,21 @@ def test_an_unknown_credential_is_nobody(idle_rig: Rig, secret: str) -> None:
 def test_a_token_of_another_agent_is_unknown(idle_rig: Rig) -> None:
     token, _ = Rig().access.create_token(request(), Role.ADMIN, None)
     with pytest.raises(TokenUnknown):
-        idle_rig.access.enrol(str(uuid.uuid4()), "Enrol", token, "desk")
+        idle_rig.access.enrol(request("Enrol"), token, "desk")
 
 
 def test_a_token_is_used_once(idle_rig: Rig) -> None:
     token, _ = idle_rig.access.create_token(request(), Role.ADMIN, None)
-    idle_rig.access.enrol(str(uuid.uuid4()), "Enrol", f" {token}\n", "desk")
+    idle_rig.access.enrol(request("Enrol"), f" {token}\n", "desk")
     with pytest.raises(TokenUsed, match="2026-03-04"):
-        idle_rig.access.enrol(str(uuid.uuid4()), "Enrol", token, "desk")
+        idle_rig.access.enrol(request("Enrol"), token, "desk")
 
 
 def test_a_token_has_its_time(idle_rig: Rig) -> None:
     token, _ = idle_rig.access.create_token(request(), Role.ADMIN, timedelta(minutes=1))
     idle_rig.clock.advance(timedelta(minutes=1))
     with pytest.raises(TokenExpired, match="2026-03-04T12:01"):
-        idle_rig.access.enrol(str(uuid.uuid4()), "Enrol", token, "desk")
+        idle_rig.access.enrol(request("Enrol"), token, "desk")
 
 
 @pytest.mark.parametrize("life", [timedelta(seconds=59), timedelta(days=7, seconds=1)])
@@ -91,7 +90,7 @@ def test_the_time_of_a_token_has_limits(idle_rig: Rig, life: timedelta) -> None:
 def test_a_holder_is_one_line(idle_rig: Rig, holder: str) -> None:
     token, _ = idle_rig.access.create_token(request(), Role.ADMIN, None)
     with pytest.raises(InvalidArgument, match="holder"):
-        idle_rig.access.enrol(str(uuid.uuid4()), "Enrol", token, holder)
+        idle_rig.access.enrol(request("Enrol"), token, holder)
 
 
 def test_a_revoked_credential_is_nobody_at_once(idle_rig: Rig) -> None:
@@ -126,10 +125,10 @@ def test_a_repeated_revocation_ends_nothing_else(idle_rig: Rig) -> None:
 
 def test_a_lost_answer_of_a_credential_since_revoked_gives_no_way_in(idle_rig: Rig) -> None:
     token, _ = idle_rig.access.create_token(request(), Role.ADMIN, None)
-    request_id = str(uuid.uuid4())
-    given = idle_rig.access.enrol(request_id, "Enrol", token, "desk")
+    ask = request("Enrol")
+    given = idle_rig.access.enrol(ask, token, "desk")
     idle_rig.access.revoke(request(), given.credential.id)
-    again = idle_rig.access.enrol(request_id, "Enrol", token, "desk")
+    again = idle_rig.access.enrol(ask, token, "desk")
     assert again.secret == given.secret
     with pytest.raises(NotAuthenticated):
         idle_rig.access.authenticate(again.secret)

@@ -1,5 +1,6 @@
 """What becomes of a backup job."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from server_agent.domain.errors import InvalidArgument, JobNotFound, ShuttingDow
 from server_agent.domain.jobs import JobState, Level, Phase, Progress
 from server_agent.domain.savesets import NAME_PATTERN, BackupType, SavesetState
 from server_agent.ports import BackupDone, EngineError, JobQuery, Message
+from server_agent.service.plan import LONGEST_MESSAGE
 from server_agent.service.topology import etag
 from tests.agent.service.rig import LABEL, SOURCES, START, Rig, request
 from tests.agent.service.steered import DONE, Gate
@@ -143,16 +145,16 @@ def test_the_protocol_begins_with_the_task_and_ends_with_the_result(rig: Rig) ->
     assert job.saveset in lines[1].text
     assert '"/srv/data"' in lines[3].text
     assert "10 files, 1000 bytes, 400 bytes on the medium, 0.0 s" in lines[4].text
-    assert rig.jobs.protocol(job.id, 3, 1) == ([lines[3]], True)
+    assert rig.jobs.protocol(job.id, 3, 1) == ([lines[3]], len(lines))
 
 
 def test_progress_is_kept_while_the_job_runs_and_not_after(rig: Rig) -> None:
-    gate, begun = Gate(), Progress(Phase.SCAN)
+    gate, begun = Gate(), Progress(Phase.TRANSFER)
     later = Progress(Phase.TRANSFER, files_done=5)
-    rig.engine.scripts.append([begun, later, gate, DONE])
+    rig.engine.scripts.append([Progress(Phase.SCAN), begun, later, gate, DONE])
     job = rig.start_backup()
     gate.wait_until_reached()
-    # The clock stands still: the second comes too soon after the first.
+    # The clock stands still: a new phase is told all the same, but not the next news of it.
     assert rig.jobs.get(job.id).progress == begun
     gate.open()
     rig.ended(job)
@@ -253,3 +255,24 @@ def test_counts_and_pages(rig: Rig) -> None:
     rest = rig.jobs.find(JobQuery(), page.jobs.next_position, 2, with_counts=False)
     assert [live.job.id for live in rest.jobs.items] == [jobs[0].id, "1"]
     assert (rest.jobs.next_position, rest.counts) == (None, {})
+
+
+def test_a_message_stays_short_however_much_is_to_be_said(rig: Rig) -> None:
+    many = tuple(f'nothing of source "/{"x" * 3900}/{n}" could be read' for n in range(999))
+    rig.engine.scripts.append([replace(DONE, skipped=5, warnings=many)])
+    job = rig.backed_up()
+    assert job.state is JobState.WARNING
+    assert job.message.startswith("5 of 15 files were not saved whole; nothing of source ")
+    assert len(job.message) == LONGEST_MESSAGE
+    assert job.message.endswith("…")
+
+
+def test_a_full_is_compared_with_the_last_of_the_same_sources(rig: Rig) -> None:
+    first = rig.backed_up()
+    rig.backed_up()
+    assert [asked.compare_with and asked.compare_with.name for asked in rig.engine.backups] == [
+        None,
+        first.saveset,
+    ]
+    rig.backed_up(BackupType.INC)
+    assert rig.engine.backups[-1].compare_with is None

@@ -67,7 +67,7 @@ def test_what_has_its_result_cannot_be_cancelled(rig: Rig) -> None:
     rig.engine.scripts.append([DONE, gate])
     job = rig.start_backup()
     gate.wait_until_reached()
-    with pytest.raises(JobEnded, match="OK"):
+    with pytest.raises(JobEnded, match="ok"):
         rig.jobs.cancel(request("CancelJob"), job.id)
     gate.open()
     assert rig.ended(job).state is JobState.OK

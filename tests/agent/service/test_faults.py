@@ -63,11 +63,56 @@ def test_a_restore_that_finds_nothing_marks_what_may_come_back(rig: Rig) -> None
     assert rig.damage(full) == ""
 
 
-def test_a_store_that_is_not_mounted_marks_nothing(rig: Rig) -> None:
+def test_a_store_that_is_not_mounted_proves_nothing_of_one_saveset(rig: Rig) -> None:
     full, _, second = chain(rig)
     rig.engine.scripts.append([EngineError("STORE_MISSING", "Is it mounted?")])
     assert restored(rig, second).message == "Is it mounted?"
     assert (rig.damage(full), rig.damage(second)) == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["backup", "restore"])
+def test_a_job_that_finds_no_store_says_it_of_all_savesets(rig: Rig, kind: str) -> None:
+    names = chain(rig)
+    rig.engine.store_is_there = False
+    rig.engine.scripts.append([EngineError("STORE_MISSING", "Is it mounted?")])
+    job = rig.backed_up() if kind == "backup" else restored(rig, names[0])
+    assert (job.state, job.message) == (JobState.ERROR, "Is it mounted?")
+    assert all("is it mounted?" in rig.damage(name) for name in names)
+    rig.engine.store_is_there = True
+    rig.work.look_at_store()
+    assert [rig.damage(name) for name in names] == ["", "", ""]
+
+
+@pytest.mark.logs_warnings
+def test_a_store_that_comes_and_goes_without_a_job(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = chain(rig)
+    rig.work.look_at_store()
+    rig.engine.store_is_there = False
+    for _ in range(2):
+        rig.work.look_at_store()
+        assert all("is it mounted?" in rig.damage(name) for name in names)
+    assert caplog.text.count("Is it mounted?") == 1
+    rig.engine.store_is_there = True
+    rig.work.look_at_store()
+    assert [rig.damage(name) for name in names] == ["", "", ""]
+
+
+def test_what_is_missing_is_said(rig: Rig) -> None:
+    full, first, second = chain(rig)
+    rig.engine.unlisted = {full}
+    rig.engine.absent = {first}
+    assert look_for_missing(rig.changes, rig.engine) == (2, 0)
+    assert rig.damage(full).startswith("Its listing is not among the agent's own files.")
+    assert "the data store DISK00001" in rig.damage(first)
+    rig.engine.unlisted, rig.engine.absent = {first}, {full}
+    assert look_for_missing(rig.changes, rig.engine) == (0, 0)
+    assert "the data store DISK00001" in rig.damage(full)
+    assert rig.damage(first).startswith("Its listing is not")
+    rig.engine.unlisted = rig.engine.absent = set()
+    assert look_for_missing(rig.changes, rig.engine) == (0, 2)
+    assert [rig.damage(name) for name in (full, first, second)] == ["", "", ""]
 
 
 def test_a_listing_that_cannot_be_read_is_entered(rig: Rig) -> None:

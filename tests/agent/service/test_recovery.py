@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from server_agent.domain.jobs import Job, JobState
+from server_agent.domain.jobs import Job, JobState, Level
 from server_agent.domain.savesets import BackupType
-from server_agent.ports import BackupDone
+from server_agent.ports import BackupDone, Message
 from server_agent.service.recovery import recover
 from tests.agent.service.rig import LABEL, SOURCES, Rig, request
 from tests.agent.service.steered import DONE
@@ -67,8 +67,15 @@ def test_a_restore_is_broken_and_its_saveset_stays(idle_rig: Rig) -> None:
     settle(idle_rig)
     live = idle_rig.jobs.start_restore(request(), full.saveset, (), b"/tmp/out")
     assert idle_rig.work.start(live.job.id) is not None
+    idle_rig.engine.left_aside[live.job.id] = [
+        Message(Level.INFO, "PUT_BACK", '"/tmp/out/a" was put back'),
+        Message(Level.WARNING, "LEFT_ASIDE", '"/tmp/out/b" is now "/tmp/out/.sesam-1.tmp/b"'),
+    ]
     [ended] = settle(idle_rig)
-    assert (ended.state, ended.message) == (JobState.BROKEN, BROKEN)
+    assert ended.state is JobState.BROKEN
+    assert ended.message == f'{BROKEN}; "/tmp/out/b" is now "/tmp/out/.sesam-1.tmp/b"'
+    lines, _ = idle_rig.jobs.protocol(ended.id, 0, 10)
+    assert [line.code for line in lines] == ["PUT_BACK", "LEFT_ASIDE", "BROKEN"]
     assert idle_rig.engine.recovered[-1][0] == []
     assert len(idle_rig.saveset_list()) == 1
 
@@ -106,4 +113,40 @@ def test_a_job_whose_saveset_has_gone_ends_in_error(idle_rig: Rig) -> None:
     assert idle_rig.work.start(live.job.id) is None
     ended = idle_rig.job(live.job)
     assert ended.state is JobState.ERROR
-    assert "TASK_NOT_FOUND" in ended.message
+    assert ended.message == 'Could not start: the task "gone" is not there any more'
+
+
+def test_a_full_that_was_made_for_want_of_a_base_alarms_after_a_crash_too(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    full = died_while_running(idle_rig)
+    idle_rig.engine.interrupted[full.saveset] = DONE
+    settle(idle_rig)
+    with idle_rig.catalogue.write() as tx:
+        tx.set_damage(full.saveset, "It was cut.")
+    instead = died_while_running(idle_rig, BackupType.INC)
+    assert (instead.requested_type, instead.type) == (BackupType.INC, BackupType.FULL)
+    idle_rig.engine.interrupted[instead.saveset] = DONE
+    [ended] = settle(idle_rig)
+    assert ended.state is JobState.WARNING
+    assert ended.message.startswith("No base: made a FULL, the base is missing or damaged; ")
+    assert idle_rig.savesets.get(instead.saveset).saveset.base is None
+
+
+def test_a_first_full_does_not_alarm_after_a_crash(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    first = died_while_running(idle_rig, BackupType.INC)
+    idle_rig.engine.interrupted[first.saveset] = DONE
+    [ended] = settle(idle_rig)
+    assert ended.state is JobState.OK
+    assert ended.message.startswith("No base: made a FULL, the first of this task; ")
+
+
+def test_warnings_survive_a_crash_in_short(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    job = died_while_running(idle_rig)
+    many = tuple(f"nothing of source {number} could be read" for number in range(999))
+    idle_rig.engine.interrupted[job.saveset] = replace(DONE, warnings=many)
+    [ended] = settle(idle_rig)
+    assert ended.state is JobState.WARNING
+    assert ended.message.startswith("; ".join(many[:3]) + "; 996 more of this kind")
+    assert len(ended.message) < 400

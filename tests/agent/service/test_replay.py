@@ -1,18 +1,19 @@
 """A request that is repeated acts once, also when the repeats arrive together."""
 
 import threading
-import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
 
-from server_agent.domain.access import Role
+from server_agent.domain.access import Caller, Role
 from server_agent.domain.errors import RequestIdReused, TaskNotFound, TokenUsed
 from server_agent.domain.jobs import JobState
 from server_agent.domain.savesets import BackupType
 from server_agent.domain.topology import Access
 from server_agent.ports import JobQuery
+from server_agent.service.access import LOCAL_CALLER
 from server_agent.service.topology import etag
 from tests.agent.service.rig import Rig, request
 
@@ -110,14 +111,12 @@ def test_a_token_is_made_once_and_said_again(idle_rig: Rig) -> None:
 
 def test_a_repeated_enrolment_gets_the_same_credential(idle_rig: Rig) -> None:
     token, _ = idle_rig.access.create_token(request(), Role.BACKUP, None)
-    request_id = str(uuid.uuid4())
-    answers = race(
-        lambda: idle_rig.access.enrol(request_id, "Enrol", token, "desk on host fs-01").secret
-    )
+    ask = request("Enrol")
+    answers = race(lambda: idle_rig.access.enrol(ask, token, "desk on host fs-01").secret)
     assert len(set(answers)) == 1
     assert len(idle_rig.access.list_credentials("", True, None, 10).items) == 1
     with pytest.raises(TokenUsed):
-        idle_rig.access.enrol(str(uuid.uuid4()), "Enrol", token, "desk on host fs-02")
+        idle_rig.access.enrol(request("Enrol"), token, "desk on host fs-02")
 
 
 def test_of_many_that_use_a_token_together_one_gets_a_credential(idle_rig: Rig) -> None:
@@ -125,7 +124,7 @@ def test_of_many_that_use_a_token_together_one_gets_a_credential(idle_rig: Rig) 
 
     def enrol() -> bool:
         try:
-            idle_rig.access.enrol(str(uuid.uuid4()), "Enrol", token, "desk")
+            idle_rig.access.enrol(request("Enrol"), token, "desk")
         except TokenUsed:
             return False
         return True
@@ -136,10 +135,10 @@ def test_of_many_that_use_a_token_together_one_gets_a_credential(idle_rig: Rig) 
 def test_an_enrolment_with_another_token_under_the_same_id_is_refused(idle_rig: Rig) -> None:
     first, _ = idle_rig.access.create_token(request(), Role.BACKUP, None)
     second, _ = idle_rig.access.create_token(request(), Role.ADMIN, None)
-    request_id = str(uuid.uuid4())
-    idle_rig.access.enrol(request_id, "Enrol", first, "desk")
+    ask = request("Enrol")
+    idle_rig.access.enrol(ask, first, "desk")
     with pytest.raises(RequestIdReused):
-        idle_rig.access.enrol(request_id, "Enrol", second, "desk")
+        idle_rig.access.enrol(ask, second, "desk")
 
 
 def test_a_repeat_gets_the_task_as_it_is_now_or_is_told_that_it_has_gone(idle_rig: Rig) -> None:
@@ -152,3 +151,24 @@ def test_a_repeat_gets_the_task_as_it_is_now_or_is_told_that_it_has_gone(idle_ri
     topology.delete_task(request(), "docs", None)
     with pytest.raises(TaskNotFound):
         topology.create_task(ask, "docs", "host", (b"/a",), (), "")
+
+
+def test_an_id_is_good_for_one_content_and_one_caller(idle_rig: Rig) -> None:
+    topology = idle_rig.topology
+    ask = replace(request("CreateClient"), content=b"a")
+    made = topology.create_client(ask, "a", Access.LOCAL, "")
+    for other in (
+        replace(ask, content=b"b"),
+        replace(ask, caller=Caller("another", Role.ADMIN, "2")),
+        replace(ask, caller=LOCAL_CALLER),
+    ):
+        with pytest.raises(RequestIdReused, match="CreateClient"):
+            topology.create_client(other, "b", Access.LOCAL, "")
+    assert topology.create_client(ask, "a", Access.LOCAL, "") == made
+
+
+def test_a_token_is_not_said_to_another_who_knows_the_id(idle_rig: Rig) -> None:
+    ask = request("CreateToken")
+    idle_rig.access.create_token(ask, Role.ADMIN, None)
+    with pytest.raises(RequestIdReused):
+        idle_rig.access.create_token(replace(ask, caller=LOCAL_CALLER), Role.ADMIN, None)

@@ -42,6 +42,26 @@ def test_entries_that_were_not_restored_make_a_warning(rig: Rig) -> None:
     )
 
 
+def test_a_restore_that_brought_nothing_back_is_an_error(rig: Rig) -> None:
+    saveset = rig.backed_up().saveset
+    rig.engine.scripts.append([RestoreDone(files=0, bytes_written=0, skipped=2)])
+    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/tmp/out").job)
+    assert (job.state, job.message) == (
+        JobState.ERROR,
+        "Nothing was restored; 2 of 2 files were not restored whole",
+    )
+    assert (job.files, job.skipped) == (0, 2)
+    rig.engine.scripts.append([RestoreDone(files=0, bytes_written=0, skipped=0)])
+    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/tmp/out").job)
+    assert job.state is JobState.OK
+
+
+def test_an_empty_path_is_no_path(rig: Rig) -> None:
+    saveset = rig.backed_up().saveset
+    with pytest.raises(InvalidArgument, match="field=paths"):
+        rig.jobs.start_restore(request(), saveset, (b"/a", b""), b"/tmp/out")
+
+
 def test_a_damaged_saveset_is_the_jobs_error(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
     rig.engine.scripts.append([EngineError("SAVESET_DAMAGED", "Frame 3 does not match.")])
@@ -70,3 +90,20 @@ def test_the_root_is_a_target(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
     job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/").job)
     assert job.target == b"/"
+
+
+def test_what_came_back_otherwise_than_it_was_makes_a_warning(rig: Rig) -> None:
+    saveset = rig.backed_up().saveset
+    told = "3 of 12 entries came back without their owner"
+    rig.engine.scripts.append([RestoreDone(12, 1200, 0, warnings=(told,))])
+    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/tmp/out").job)
+    assert (job.state, job.message) == (JobState.WARNING, told)
+
+
+def test_a_restore_of_very_many_paths_names_some_in_its_protocol(rig: Rig) -> None:
+    saveset = rig.backed_up().saveset
+    paths = tuple(b"/srv/data/%d" % number for number in range(10_000))
+    job = rig.ended(rig.jobs.start_restore(request(), saveset, paths, b"/tmp/out").job)
+    [line] = [line.text for line in rig.protocol(job) if line.code == "TYPE"]
+    assert line.endswith(', "/srv/data/99" and 9900 more')
+    assert len(rig.engine.restores[0].paths) == 10_000

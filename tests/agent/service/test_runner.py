@@ -1,6 +1,7 @@
 """The queue when the catalogue or the protocol fails it."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -8,8 +9,9 @@ from datetime import datetime
 import pytest
 
 from server_agent.domain.jobs import Job, JobState
-from server_agent.ports import ProtocolWriter
-from tests.agent.service.rig import START, Rig
+from server_agent.ports import EngineError, ProtocolWriter
+from server_agent.service.changes import LiveJob
+from tests.agent.service.rig import START, Rig, request
 from tests.agent.service.steered import DEADLINE, DONE, Gate
 from tests.fakes.catalogue import MemoryCatalogue, MemoryTransaction
 from tests.fakes.clock import FakeClock
@@ -52,6 +54,13 @@ def full_rig() -> Iterator[tuple[Rig, FullCatalogue]]:
     rig.runner.stop()
 
 
+def wait_for_message(rig: Rig, job_id: str) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not rig.jobs.get(job_id).job.message:
+        assert time.monotonic() < deadline, "the job does not say what holds it up"
+        threading.Event().wait(0.01)
+
+
 def test_a_saveset_is_entered_as_soon_as_there_is_room_again(
     full_rig: tuple[Rig, FullCatalogue],
 ) -> None:
@@ -64,7 +73,13 @@ def test_a_saveset_is_entered_as_soon_as_there_is_room_again(
     gate.open()
     assert catalogue.refused.wait(DEADLINE)
     assert rig.job(job).state is JobState.ACTIVE
+    wait_for_message(rig, job.id)
+    held = rig.jobs.get(job.id)
+    assert held.job.message.startswith("Ended as ok, but this cannot be entered: ")
+    assert "disk is full" in held.job.message
+    assert held.progress is None
     catalogue.full.clear()
+    assert "entered" not in rig.ended(job).message
     assert rig.ended(job).state is JobState.OK
     assert len(rig.saveset_list()) == 1
 
@@ -92,10 +107,41 @@ def test_a_job_that_cannot_be_started_is_tried_again() -> None:
     catalogue.full.set()
     rig.runner.start()
     assert catalogue.refused.wait(DEADLINE)
+    said = rig.eventually(lambda: rig.job(job).message or None)
     assert rig.job(job).state is JobState.QUEUED
+    assert said.startswith("Cannot be started: the agent's own disk is full (")
+    assert said.endswith("), make room there. It is tried again every 0.01 s")
     catalogue.full.clear()
-    assert rig.ended(job).state is JobState.OK
+    ended = rig.ended(job)
+    assert (ended.state, ended.message) == (JobState.OK, "")
     rig.runner.stop()
+
+
+def test_what_holds_a_job_is_told_once_and_forgotten(idle_rig: Rig) -> None:
+    idle_rig.add_task()
+    job = idle_rig.start_backup()
+    subscription = idle_rig.changes.subscribe(lambda: None)
+    subscription.begin(None)
+    for _ in range(2):
+        idle_rig.changes.hold(job.id, JobState.QUEUED, "The disk is full")
+    [told] = subscription.take().objects
+    assert isinstance(told, LiveJob)
+    assert (told.job.message, told.progress) == ("The disk is full", None)
+    idle_rig.changes.hold(job.id, JobState.QUEUED, "The disk is full")
+    assert subscription.take().objects == ()
+    idle_rig.jobs.cancel(request(), job.id)
+    assert idle_rig.job(job).message == "Cancelled by the admin"
+    subscription.close()
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_full_disk_without_a_name_is_narrowed_down(rig: Rig, full: bool) -> None:
+    text = "No space left at /srv/x. Free some" if full else "no space left on device. Free some"
+    rig.engine.scripts.append([EngineError("NO_SPACE", text)])
+    message = rig.backed_up().message
+    assert message.startswith("No space left ")
+    said = "It is the disk of the data store DISK00001 or that of the agent's own files"
+    assert (said in message) is not full
 
 
 class BrokenClock(FakeClock):

@@ -2,9 +2,14 @@
 
 import pytest
 
-from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetNotFound
-from server_agent.ports import Entry, EntryKind, EntryPage
-from tests.agent.service.rig import LABEL, Rig
+from server_agent.domain.errors import (
+    ListingUnreadable,
+    PageTokenInvalid,
+    PathNotFound,
+    SavesetNotFound,
+)
+from server_agent.ports import EngineError, Entry, EntryKind, EntryPage
+from tests.agent.service.rig import LABEL, Rig, request
 
 ENTRY = Entry(b"/srv/\xff", EntryKind.FILE, 1, 2, 0o644, 0, 0, b"", None, 0)
 
@@ -34,3 +39,15 @@ def test_what_is_not_there_is_named(rig: Rig) -> None:
     with pytest.raises(SavesetNotFound):
         rig.savesets.get("SF1")
     assert [each.name for each in rig.saveset_list()] == [name]
+
+
+def test_a_listing_that_cannot_be_read_just_now_proves_nothing(rig: Rig) -> None:
+    name = rig.backed_up().saveset
+    rig.engine.damaged = EngineError("LISTING", "Too many open files")
+    with pytest.raises(ListingUnreadable) as browsed:
+        rig.savesets.entries(name, b"", None, 1)
+    with pytest.raises(ListingUnreadable) as asked:
+        rig.jobs.start_restore(request(), name, (b"/a",), b"/tmp/out")
+    for refused in (browsed, asked):
+        assert refused.value.metadata == {"saveset": name, "detail": "Too many open files"}
+    assert rig.damage(name) == ""

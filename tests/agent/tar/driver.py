@@ -2,13 +2,19 @@
 
 `python -m tests.agent.tar.driver backup ROOT NAME` tells each event on a line and waits for a line
 on standard input before it goes on. `... full ROOT BYTES` makes a backup to where there is no more
-space than that, and tells its error and what is left; `... restore ROOT BYTES` restores to there.
-`... over ROOT INSIDE` restores over a mount point.
+space than that, and tells its error and what is left; `... restore ROOT BYTES` restores to there,
+`... restore-over ROOT BYTES` over old versions of all files.
+`... over ROOT INSIDE` restores over a mount point. `... step ROOT TARGET` restores and tells its
+events like `backup`. `... cut ROOT TARGET NAME [BYTES]` restores until so much of that file is
+there, and kills itself. `... steps ROOT JSON` goes through a list, in which text is a command for
+the shell and a list the sources of a backup, and {"target": ...} a restore; tells what came of
+each.
 """
 
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,9 +23,11 @@ from pathlib import Path
 
 from server_agent.adapters.tar.store import LABEL_FILE
 from server_agent.domain.jobs import Progress
-from server_agent.ports import EngineError
-from tests.agent.tar.site import Site, at, engine_below, make_store
+from server_agent.ports import EngineError, RestoreRequest, SavesetRef
+from tests.agent.tar.site import DAY, LABEL, Probe, Site, at, engine_below, make_store
 from tests.fakes.engine import FakeControl
+
+CUT_BYTES = 2 << 20
 
 
 def step_through(root: Path, saveset: str) -> None:
@@ -31,12 +39,63 @@ def step_through(root: Path, saveset: str) -> None:
         sys.stdin.readline()
 
 
-def restore_without_space(root: Path, size: int) -> None:
+def restore_step_by_step(root: Path, target: str) -> None:
+    site = Site(root, engine_below(root))
+    for event in site.engine.restore(only_request(root, target), FakeControl()):
+        what = event.phase.value if isinstance(event, Progress) else getattr(event, "code", "done")
+        sys.stdout.write(what + "\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
+
+
+def only_request(root: Path, target: str) -> RestoreRequest:
+    """To restore the only saveset below the root, as the job 7."""
+    [data] = [path for path in (root / "store" / LABEL).glob("S*") if not path.suffix]
+    saveset = SavesetRef(data.name, LABEL, DAY, None)
+    return RestoreRequest((saveset,), (), os.fsencode(target), "7")
+
+
+def restore_and_die(root: Path, target: str, name: str, size: int = CUT_BYTES) -> None:
+    site = Site(root, engine_below(root))
+    place = at(Path(target), site.source) / name
+
+    def look() -> None:
+        if place.exists() and place.stat().st_size > size:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    list(site.engine.restore(only_request(root, target), Probe(look)))
+
+
+def go_through(root: Path, steps: list[str | list[str] | dict[str, str]]) -> None:
+    site = Site(root, engine_below(root))
+    answers = []
+    for step in steps:
+        if isinstance(step, str):
+            subprocess.run(step, shell=True, check=True)
+            continue
+        if isinstance(step, dict):
+            restored = site.restore(Path(step["target"]))
+            answers.append({"skipped": restored.skipped, "warnings": restored.warnings})
+            continue
+        try:
+            done = site.back_up(*map(Path, step))
+            answer = {"listed": done.listed_files, "warnings": done.warnings}
+        except EngineError as error:
+            answer = {"code": error.code, "text": error.text}
+        said = [(each.code, os.fsdecode(each.path or b"")) for each in site.messages]
+        answers.append(answer | {"said": said})
+    json.dump(answers, sys.stdout)
+
+
+def restore_without_space(root: Path, size: int, old: str = "") -> None:
     site = Site(root, engine_below(root))
     site.back_up()
     with tempfile.TemporaryDirectory(prefix="sesam-test-") as place:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], check=True)
         answer = {"target": place, "code": "", "text": ""}
+        for path in site.source.iterdir() if old else ():
+            at(Path(place), path).parent.mkdir(parents=True, exist_ok=True)
+            at(Path(place), path).write_text(old)
         try:
             site.restore(Path(place))
         except EngineError as error:
@@ -94,6 +153,14 @@ if __name__ == "__main__":
         step_through(Path(sys.argv[2]), sys.argv[3])
     elif sys.argv[1] == "restore":
         restore_without_space(Path(sys.argv[2]), int(sys.argv[3]))
+    elif sys.argv[1] == "restore-over":
+        restore_without_space(Path(sys.argv[2]), int(sys.argv[3]), "the old one")
+    elif sys.argv[1] == "step":
+        restore_step_by_step(Path(sys.argv[2]), sys.argv[3])
+    elif sys.argv[1] == "steps":
+        go_through(Path(sys.argv[2]), json.loads(sys.argv[3]))
+    elif sys.argv[1] == "cut":
+        restore_and_die(Path(sys.argv[2]), *sys.argv[3:5], *map(int, sys.argv[5:]))
     elif sys.argv[1] == "over":
         restore_over_mount(Path(sys.argv[2]), sys.argv[3])
     else:

@@ -1,5 +1,6 @@
 """A tar engine with a source and savesets numbered one after the other, for tests."""
 
+import codecs
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,6 +76,17 @@ class Site:
         on_event: Callable[[BackupEvent], None] | None = None,
     ) -> BackupDone:
         request = self.request(*sources, excludes=excludes)
+        event = self.run(request, control=control, on_event=on_event)
+        base = self.chain[0].name if self.chain else None
+        self.chain.insert(0, SavesetRef(request.saveset, LABEL, DAY, base))
+        return event
+
+    def run(
+        self,
+        request: BackupRequest,
+        control: Control | None = None,
+        on_event: Callable[[BackupEvent], None] | None = None,
+    ) -> BackupDone:
         self.messages = []
         for event in self.engine.backup(request, control or FakeControl()):
             if on_event is not None:
@@ -82,8 +94,6 @@ class Site:
             if isinstance(event, Message):
                 self.messages.append(event)
         assert isinstance(event, BackupDone)
-        base = self.chain[0].name if self.chain else None
-        self.chain.insert(0, SavesetRef(request.saveset, LABEL, DAY, base))
         return event
 
     def restore(
@@ -176,6 +186,7 @@ def unprivileged() -> Iterator[None]:
     if not IS_ROOT:
         yield
         return
+    codecs.lookup("ascii")  # what cannot be loaded once counts as missing for ever
     os.setegid(NOBODY)
     os.seteuid(NOBODY)
     try:

@@ -3,8 +3,16 @@
 import pytest
 
 from server_agent.adapters.tar import complaints
-from server_agent.adapters.tar.names import member_key, shown, unescaped
+from server_agent.adapters.tar.names import member_key, unescaped
 from server_agent.domain.jobs import Level
+from server_agent.domain.quoting import quoted
+
+MEMBERS = (b"/srv/a", b"/srv/a: b", b"/a")
+
+
+def is_member(path: bytes) -> bool:
+    return path in MEMBERS
+
 
 SAVING = [
     (b"tar: srv/a: Cannot open: Permission denied", b"/srv/a", "UNREADABLE", "Permission denied"),
@@ -35,6 +43,17 @@ SAVING = [
         "ATTRIBUTES_UNREADABLE",
         "attributes",
     ),
+    *(
+        (
+            b"tar: srv/a: Warning: Cannot %s: Input/output error" % call,
+            b"/srv/a",
+            "ATTRIBUTES_UNREADABLE",
+            "Input/output error",
+        )
+        for call in (b"flistxattr", b"fgetxattr", b"lgetxattrat", b"acl_get_file_at")
+    ),
+    (b"tar: srv/a: Cannot frobnicate: No reason", b"/srv/a", "TAR", "Cannot frobnicate"),
+    (b"tar: srv/a: b: looks odd", b"/srv/a: b", "TAR", "says: looks odd"),
     (
         rb"tar: srv/a: Cannot open\n\377: Cannot open: Permission denied",
         b"/srv/a: Cannot open\n\xff",
@@ -49,10 +68,10 @@ SAVING = [
 def test_what_tar_says_of_a_file_that_it_saves(
     line: bytes, path: bytes, code: str, text: str
 ) -> None:
-    message = complaints.of_saving_tar(line)
+    message = complaints.of_saving_tar(line, is_member)
     assert message is not None
     assert (message.level, message.path, message.code) == (Level.WARNING, path, code)
-    assert shown(path) in message.text
+    assert quoted(path) in message.text
     assert text in message.text
 
 
@@ -66,17 +85,17 @@ def test_what_tar_says_of_a_file_that_it_saves(
     ],
 )
 def test_what_is_not_about_a_file_is_an_error(line: bytes) -> None:
-    message = complaints.of_saving_tar(line)
+    message = complaints.of_saving_tar(line, is_member)
     assert message is not None
     assert (message.level, message.path) == (Level.ERROR, None)
     assert message.text == line.decode()
 
 
 def test_what_only_repeats_others_is_nothing() -> None:
-    assert complaints.of_saving_tar(b"") is None
+    assert complaints.of_saving_tar(b"", is_member) is None
     line = b"tar: Exiting with failure status due to previous errors"
-    assert complaints.of_saving_tar(line) is None
-    assert complaints.of_restoring_tar(line) is None
+    assert complaints.of_saving_tar(line, is_member) is None
+    assert complaints.of_restoring_tar(line, is_member) is None
 
 
 @pytest.mark.parametrize(
@@ -101,6 +120,14 @@ def test_what_only_repeats_others_is_nothing() -> None:
         ),
         (b"tar: a: Cannot utime: Operation not permitted", "METADATA_NOT_RESTORED"),
         (b"tar: a: Cannot change mode to rwxr-xr-x: Bad address", "METADATA_NOT_RESTORED"),
+        (b"tar: a: Warning: Cannot acl_from_text: Invalid argument", "METADATA_NOT_RESTORED"),
+        (b"tar: a: Cannot acl_set_fd: Operation not supported", "METADATA_NOT_RESTORED"),
+        (b"tar: a: Warning: Cannot fsetxattr: Input/output error", "METADATA_NOT_RESTORED"),
+        (b"tar: a: time stamp 2040-01-01 00:00:00 is 4.2 s in the future", "TIME_STAMP"),
+        (b"tar: a: implausibly old time stamp 1600-01-01 00:00:00", "TIME_STAMP"),
+        (b"tar: a: Is a directory", "NOT_RESTORED"),
+        (b"tar: a: Cannot open: Is a directory", "NOT_RESTORED"),
+        (b"tar: a: looks odd", "TAR"),
         (b"tar: a: Cannot write: No space left on device", "NO_SPACE"),
         (b"tar: a: Cannot mkdir: No space left on device", "NO_SPACE"),
         (b"tar: a: Cannot open: Disk quota exceeded", "NO_SPACE"),
@@ -108,9 +135,10 @@ def test_what_only_repeats_others_is_nothing() -> None:
     ],
 )
 def test_what_tar_says_of_a_file_that_it_restores(line: bytes, code: str) -> None:
-    message = complaints.of_restoring_tar(line)
+    message = complaints.of_restoring_tar(line, is_member)
     assert message is not None
     assert (message.path, message.code) == (b"/a", code)
+    assert message.level is (Level.INFO if code == "TIME_STAMP" else Level.WARNING)
 
 
 def test_what_find_says() -> None:
@@ -120,7 +148,14 @@ def test_what_find_says() -> None:
     assert closed.text == '"/srv/it\'s\\nä" cannot be read: Permission denied'
     gone = complaints.of_find(b"find: '/srv/a': No such file or directory")
     assert (gone.level, gone.code) == (Level.INFO, "VANISHED")
-    assert complaints.of_find(b"find: Invalid range end").level is Level.ERROR
+    loop = complaints.of_find(
+        b"find: File system loop detected; '/srv/a\\n' is part of the same file system loop"
+        b" as '/srv'."
+    )
+    assert (loop.level, loop.code, loop.path) == (Level.INFO, "LOOP", b"/srv/a\n")
+    for line in (b"find: Invalid range end", b"find: WARNING: Hard link count is wrong for '/a'"):
+        unknown = complaints.of_find(line)
+        assert (unknown.level, unknown.code, unknown.path) == (Level.WARNING, "FIND", None)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +169,7 @@ def test_what_find_says() -> None:
     ],
 )
 def test_paths_as_people_see_them(path: bytes, text: str) -> None:
-    assert shown(path) == text
+    assert quoted(path) == text
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,8 @@ def test_each_of_five_incs_restores_its_own_moment(site: Site, tmp_path: Path) -
 
 
 def test_going_back_and_forth_in_one_place(site: Site, tmp_path: Path) -> None:
-    """Restored over another moment: changed types are replaced, what is too much stays."""
+    """Restored over another moment: changed types are replaced, what is too much stays. Only a
+    directory that is not empty would not be replaced."""
     make_special_tree(site.source)
     first = picture(site.source)
     site.back_up()
@@ -230,6 +231,8 @@ def test_going_back_and_forth_in_one_place(site: Site, tmp_path: Path) -> None:
         found = picture(at(target, site.source))
         wrong = [line for line in differences(moment, found) if not line.startswith("too much")]
         assert wrong == []
+        if age == 0:
+            (at(target, site.source) / "empty/inside").unlink()
 
 
 def test_an_unchanged_tree_is_not_read_again(site: Site) -> None:

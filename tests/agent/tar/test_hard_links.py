@@ -132,7 +132,7 @@ def test_a_link_that_cannot_be_made_is_said(open_site: Site) -> None:
 def test_what_is_in_the_way_of_a_link_is_replaced(linked: Site, tmp_path: Path) -> None:
     linked.back_up()
     restored = at(tmp_path / "target", linked.source)
-    (restored / "b/second/in the way").mkdir(parents=True)
+    (restored / "b/second").mkdir(parents=True)
     (restored / "b/third").write_text("old")
     linked.restore(tmp_path / "target", linked.source / "b")
     for name in ("second", "third"):

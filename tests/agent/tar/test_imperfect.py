@@ -111,7 +111,7 @@ def test_a_flawed_file_is_saved_again_although_nothing_changes(site: Site, tmp_p
     with ListingWriter(tmp_path / "db", "S", (), FakeControl()) as listing:
         listing.build_on(site.listing())
         path = os.fsencode(site.source / "file")
-        scan = Scan(os.fsencode(site.source), (), set(), listing, FakeControl())
+        scan = Scan(os.fsencode(site.source), (), (), listing, FakeControl())
         list(scan.run())
         assert listing.end_scan().files == 0
         assert listing.note_flaw(path, "UNREADABLE")
@@ -120,7 +120,7 @@ def test_a_flawed_file_is_saved_again_although_nothing_changes(site: Site, tmp_p
         listing.finish()
     with ListingWriter(tmp_path / "next", "T", (), FakeControl()) as listing:
         listing.build_on(tmp_path / "db")
-        list(Scan(os.fsencode(site.source), (), set(), listing, FakeControl()).run())
+        list(Scan(os.fsencode(site.source), (), (), listing, FakeControl()).run())
         assert listing.end_scan().files == 1
         assert list(listing.paths_to_save()) == [path]
 

@@ -109,14 +109,16 @@ def test_a_medium_that_goes_while_the_sources_are_listed(saved: Site) -> None:
 def test_another_medium_in_its_place(saved: Site) -> None:
     unmount(saved)
     write_label(store(saved), "POOL00002", LOCATION_ID)
-    with pytest.raises(EngineError, match="POOL00002") as failure:
+    said = "POOL00002. Nothing was written. Mount the right one in its place and start the backup"
+    with pytest.raises(EngineError, match=said) as failure:
         saved.back_up()
     assert failure.value.code == "STORE_MISSING"
 
 
 def test_a_restore_without_the_medium_does_not_say_damaged(saved: Site, tmp_path: Path) -> None:
     unmount(saved)
-    with pytest.raises(EngineError, match="Is it mounted") as failure:
+    said = r"Is it mounted\? Nothing was written\. Mount it and start the restore again\.$"
+    with pytest.raises(EngineError, match=said) as failure:
         saved.restore(tmp_path / "target")
     assert (failure.value.code, failure.value.saveset) == ("STORE_MISSING", "")
     assert not (tmp_path / "target").exists()

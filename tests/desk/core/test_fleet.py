@@ -1,5 +1,6 @@
 """What the desk knows after which events."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,11 +14,11 @@ from sesam_master.core.fleet import (
     Picture,
     PictureArrived,
     RegistrationsChanged,
-    trouble_counts,
 )
 from sesam_master.core.records import Client, Identity, Job, JobKind, Role, Task
 from sesam_master.core.registry import Registration
 from sesam_master.core.states import Connection, JobState
+from tests.fakes.fleet import backups_of
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HERE = "a"
@@ -62,6 +63,7 @@ def picture(*jobs: Job) -> Picture:
         Lazy({"docs": Task("docs", "fs", (b"/srv",), (), "")}),
         Lazy({j.id: j for j in jobs}),
         states,
+        backups_of(jobs),
     )
 
 
@@ -98,7 +100,7 @@ def test_a_live_picture_is_not_replaced_by_a_remembered_one(fleet: Fleet) -> Non
     assert fleet.locations[HERE].proof_time == NOW
 
 
-def test_open_work_of_a_dark_location_is_unknown_and_its_counts_are_not_shown(
+def test_open_work_of_a_dark_location_is_unknown_and_its_failures_stay(
     fleet: Fleet,
 ) -> None:
     running, failed = job("1", JobState.ACTIVE), job("2", JobState.ERROR, "mail")
@@ -106,14 +108,53 @@ def test_open_work_of_a_dark_location_is_unknown_and_its_counts_are_not_shown(
     fleet.apply(connected())
     state = fleet.locations[HERE]
     assert state.shown_state(running) is JobState.ACTIVE
-    assert trouble_counts(state) == {JobState.ERROR: 1}
+    assert state.trouble_counts == {JobState.ERROR: 1}
     trouble = ConnectionTrouble("tcp", "refused", NOW)
     change = fleet.apply(ConnectionChanged(HERE, Connection.BROKEN, trouble, None))
     assert change.connections == {HERE}
     assert state.proof_time == NOW
     assert state.shown_state(running) is JobState.UNKNOWN
     assert state.shown_state(failed) is JobState.ERROR
-    assert trouble_counts(state) == {}
+    assert state.trouble_counts == {JobState.ERROR: 1}
+    assert state.is_in_trouble
+
+
+def test_a_broken_connection_is_trouble_by_itself_and_a_stale_one_is_not(fleet: Fleet) -> None:
+    fleet.apply(PictureArrived(HERE, picture(), NOW))
+    state = fleet.locations[HERE]
+    told = []
+    for connection in (Connection.BROKEN, Connection.STALE, Connection.ON):
+        fleet.apply(ConnectionChanged(HERE, connection, None, None))
+        told.append(state.is_in_trouble)
+    assert told == [True, False, False]
+
+
+def test_no_event_looks_at_more_jobs_than_it_names(fleet: Fleet) -> None:
+    raw = {str(number): number for number in range(1, 1001)}
+    converted: list[int] = []
+
+    def convert(number: int) -> Job:
+        converted.append(number)
+        return job(str(number), JobState.OK, f"task-{number}")
+
+    base = picture()
+    backups = {f"task-{number}": (str(number),) for number in range(1, 1001)}
+    states = {JobState.OK: 1000}
+    many = replace(base, jobs=Lazy(raw, convert), states=states, backups=backups)
+    fleet.apply(PictureArrived(HERE, many, NOW))
+    state = fleet.locations[HERE]
+    new = job("2000", JobState.ERROR, "task-7")
+    fleet.apply(
+        ObjectsChanged(HERE, NOW, jobs={new.id: new}, removed_jobs=frozenset({"7", "nobody"}))
+    )
+    assert state.newest_backup("task-7") == new
+    fleet.apply(ObjectsChanged(HERE, NOW, removed_jobs=frozenset({"2000"})))
+
+    assert state.newest_backup("task-7") is None
+    assert state.newest_backup("task-8") is not None
+    assert converted == [7, 8]
+    assert state.picture is not None
+    assert state.picture.states == {JobState.OK: 999}
 
 
 def test_changes_touch_only_what_they_name(fleet: Fleet) -> None:
@@ -188,12 +229,12 @@ def test_the_failure_of_a_removed_task_is_no_trouble_any_more(fleet: Fleet) -> N
     failed, running = job("1", JobState.ERROR), job("2", JobState.ACTIVE, "mail")
     fleet.apply(PictureArrived(HERE, picture(failed, running), NOW))
     fleet.apply(connected())
-    assert trouble_counts(fleet.locations[HERE]) == {JobState.ERROR: 1}
+    assert fleet.locations[HERE].trouble_counts == {JobState.ERROR: 1}
     gone = ObjectsChanged(
         HERE, NOW, removed_tasks=frozenset({"docs"}), removed_jobs=frozenset({"1"})
     )
     fleet.apply(gone)
-    assert trouble_counts(fleet.locations[HERE]) == {}
+    assert fleet.locations[HERE].trouble_counts == {}
     kept = fleet.locations[HERE].picture
     assert kept is not None
     assert set(kept.jobs) == {"2"}

@@ -7,7 +7,13 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 from sesam_master.core.fleet import ConnectionChanged, Fleet, FleetEvent, LocationState
-from sesam_master.core.registry import Registration, Remembered
+from sesam_master.core.registry import (
+    CredentialStore,
+    PictureStore,
+    Registration,
+    RegistryStore,
+    Remembered,
+)
 from sesam_master.core.states import Connection
 from sesam_master.remote.hub import Hub
 from sesam_master.remote.sleep import Clock, waking_clock
@@ -27,18 +33,27 @@ QUICK = Times(
     first_pause=0.1,
     longest_pause=0.4,
     keep=0.1,
+    follow=0.1,
 )
 
 
 class MemoryRegistry:
     def __init__(self) -> None:
         self.kept: list[Registration] = []
+        self._changing = threading.Lock()
 
     def load(self) -> list[Registration]:
         return list(self.kept)
 
-    def save(self, registrations: Iterable[Registration]) -> None:
-        self.kept = list(registrations)
+    def change(self, act: Callable[[dict[str, Registration]], object]) -> list[Registration]:
+        with self._changing:
+            changed = {item.location_id: item for item in self.kept}
+            act(changed)
+            self.kept = list(changed.values())
+            return list(self.kept)
+
+    def stamp(self) -> object:
+        return list(self.kept)
 
 
 class MemoryCredentials:
@@ -63,7 +78,7 @@ class MemoryPictures:
         return list(self.kept.values())
 
     def save(self, pictures: Iterable[Remembered]) -> None:
-        self.kept.update((picture.location_id, picture) for picture in pictures)
+        self.kept.update([(picture.location_id, picture) for picture in pictures])
 
     def forget(self, location_id: str) -> None:
         self.kept.pop(location_id, None)
@@ -84,7 +99,14 @@ class HubRig:
         self.events: list[FleetEvent] = []
         self.fleet = Fleet()
         self._changed = threading.Condition()
-        self.hub = Hub(self.registry, self.credentials, self.pictures, self._take, times, clock)
+        self._times, self._clock = times, clock
+        self.over(self.registry, self.credentials, self.pictures)
+
+    def over(
+        self, registry: RegistryStore, credentials: CredentialStore, pictures: PictureStore
+    ) -> None:
+        """Uses these stores instead of its own; before the start."""
+        self.hub = Hub(registry, credentials, pictures, self._take, self._times, self._clock)
 
     def __enter__(self) -> "HubRig":
         self.hub.start()

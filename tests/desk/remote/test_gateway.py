@@ -61,6 +61,13 @@ def test_start_and_cancel(rig: HubRig, gateway: FleetGateway, here: str) -> None
     assert again.metadata["job"] == job.id
 
 
+def test_a_job_is_asked_for_by_its_id(rig: HubRig, gateway: FleetGateway, here: str) -> None:
+    started = rig.ask(gateway.start_backup(here, "docs", BackupType.FULL))
+    assert rig.ask(gateway.job(here, started.id)).id == started.id
+    error = refused(rig, gateway.job(here, "4711"))
+    assert (error.reason, error.metadata) == ("JOB_NOT_FOUND", {"job": "4711"})
+
+
 def test_unknown_task(rig: HubRig, gateway: FleetGateway, here: str) -> None:
     error = refused(rig, gateway.start_backup(here, "nope", BackupType.FULL))
     assert (error.trouble, error.reason, error.location_id) == (
@@ -197,10 +204,10 @@ def test_an_agent_that_claims_a_listed_location_gets_no_token() -> None:
 def test_a_desk_that_cannot_keep_anything_spends_no_token(agent: FakeAgent) -> None:
     with HubRig() as rig:
 
-        def fail(_registrations: object) -> None:
+        def fail(_act: object) -> None:
             raise KeepingError("The disk is full.")
 
-        rig.registry.save = fail  # type: ignore[method-assign]
+        rig.registry.change = fail  # type: ignore[method-assign]
         with pytest.raises(KeepingError):
             enrolled(rig, agent)
         assert agent.calls == []

@@ -15,6 +15,7 @@ import pytest
 
 from sesam_api.v1 import jobs_pb2
 from sesam_master.core.fleet import ConnectionChanged, PictureArrived
+from sesam_master.core.registry import RegistrationChange
 from sesam_master.core.states import Connection, JobState
 from tests.desk.remote.rig import QUICK, HubRig
 from tests.fakes.agent_server import FakeAgent
@@ -205,10 +206,7 @@ def test_a_dark_location_is_shown_as_remembered(agent: FakeAgent) -> None:
         proof = first.until(location_id, Connection.ON).proof_time
     agent.stop()
     second = HubRig()
-    second.registry, second.pictures = first.registry, first.pictures
-    second.hub = type(second.hub)(
-        first.registry, first.credentials, first.pictures, second._take, QUICK
-    )
+    second.over(first.registry, first.credentials, first.pictures)
     with second:
         second.until(location_id, Connection.BROKEN, "tcp")
         second.wait(lambda: second.state(location_id).picture is not None)
@@ -227,10 +225,10 @@ def test_off_and_on(agent: FakeAgent) -> None:
     with rig:
         rig.until(location_id, Connection.OFF)
         assert agent.calls == []
-        on = dataclasses.replace(rig.registry.kept[0], is_on=True)
-        rig.ask(rig.hub.gateway.change_registration(on))
+        gateway = rig.hub.gateway
+        rig.ask(gateway.change_registration(location_id, RegistrationChange(is_on=True)))
         rig.until(location_id, Connection.ON)
-        rig.ask(rig.hub.gateway.change_registration(dataclasses.replace(on, is_on=False)))
+        rig.ask(gateway.change_registration(location_id, RegistrationChange(is_on=False)))
         rig.until(location_id, Connection.OFF)
         assert not rig.registry.kept[0].is_on
 
@@ -240,8 +238,8 @@ def test_a_new_name_does_not_touch_the_connection(agent: FakeAgent) -> None:
     location_id = rig.register(agent)
     with rig:
         rig.until(location_id, Connection.ON)
-        renamed = dataclasses.replace(rig.registry.kept[0], name="Vienna", farm="EMEA / DACH")
-        rig.ask(rig.hub.gateway.change_registration(renamed))
+        renamed = RegistrationChange(name="Vienna", farm="EMEA / DACH")
+        rig.ask(rig.hub.gateway.change_registration(location_id, renamed))
         rig.wait(lambda: rig.state(location_id).registration.name == "Vienna")
         assert [name for name, _ in agent.calls] == ["Watch"]
 

@@ -15,10 +15,10 @@ from sesam_master.core.fleet import ObjectsChanged
 from sesam_master.core.records import Job, Level, ProtocolLine
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.restore.model import NOTE_ROLE
 from sesam_master.ui.restore.page import FILES, RUN, TARGET, RestorePage
 from sesam_master.ui.restore.presenter import target_trouble
 from sesam_master.ui.restore.tree import ListingTree, Node, shown_name
-from sesam_master.ui.restore.view import ListingView
 from sesam_master.ui.theme import ThemeHolder
 from tests.desk.results.memory import (
     NOW,
@@ -35,37 +35,30 @@ from tests.desk.results.memory import (
 TICK = Qt.ItemDataRole.CheckStateRole
 
 
-@pytest.fixture
-def page(holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot) -> RestorePage:
-    list_locations(bridge, "Hamburg")
-    bring_up(bridge, "Hamburg")
-    gateway.all_savesets["Hamburg"] = [saveset("Hamburg", n) for n in (9, 8, 7)]
-    gateway.listing = {
-        b"": [entry(b"/srv", 1), entry(b"/etc", 2)],
-        b"/srv": [entry(b"/srv/home", 10)],
-        b"/srv/home": [entry(b"/srv/home/%d" % n, size=100) for n in range(10)],
-        b"/etc": [entry(b"/etc/line\nbreak"), entry(b"/etc/caf\xe9")],
-    }
-    made = RestorePage(holder, bridge, gateway, "Hamburg", "home", None, clock=lambda: NOW)
-    qtbot.addWidget(made)
-    pump()
-    return made
-
-
 def _tick(page: RestorePage, *rows: int) -> None:
-    index = page.listing.index(rows[0], 0)
-    for row in rows[1:]:
-        index = page.listing.index(row, 0, index)
-    assert page.listing.setData(index, Qt.CheckState.Checked, TICK)
+    node = page.listing.tree.top
+    for row in rows:
+        node = node.children[row]
+        if row is not rows[-1]:
+            page.listing.set_open(node, True)
+    assert page.listing.setData(page.listing.index_of(node), Qt.CheckState.Checked, TICK)
 
 
 def test_the_tree_is_a_right_model_while_it_fills(page: RestorePage) -> None:
     mode = QAbstractItemModelTester.FailureReportingMode.Fatal
     tester = QAbstractItemModelTester(page.listing, mode)
-    pump()  # the tester opens and pages what it finds
-    source = page.listing.tree.top.children[0]
-    assert len(source.children) == 10
+    source, etc = page.listing.tree.top.children
+    for node in (etc, source):
+        page.listing.set_open(node, True)
+        pump()
+    for _ in range(2):
+        page.listing.load(source)
+        pump()
+    assert [page.listing.rows.index(node) for node in (source, etc)] == [0, 11]
     _tick(page, 0, 3)
+    page.listing.set_open(source, False)
+    page.listing.set_open(source, True)
+    assert [node.name for node in page.listing.rows[1:4]] == [b"0", b"1", b"2"]
     page.listing.reload()
     pump()
     assert tester.model() is page.listing
@@ -81,41 +74,43 @@ def test_the_newest_saveset_is_chosen_and_its_sources_are_there(page: RestorePag
 
 def test_a_long_directory_comes_in_pages_and_a_single_folder_is_joined(page: RestorePage) -> None:
     source = page.listing.tree.top.children[0]
-    page.listing.load(source)
+    page.listing.set_open(source, True)
     pump()
     index = page.listing.index_of(source)
     assert index.data() == "srv / home"
-    assert len(source.children) == 4
-    assert source.total == 10
-    page.listing.fetchMore(index)
+    assert index.data(NOTE_ROLE) == "4 of 10"
+    page.listing.load(source)
     pump()
-    page.listing.fetchMore(index)
+    page.listing.load(source)
     pump()
     assert [child.path for child in source.children] == [b"/srv/home/%d" % n for n in range(10)]
-    assert not page.listing.canFetchMore(index)
+    assert source.is_complete
+    assert index.data(NOTE_ROLE) == ""
 
 
 def test_a_chosen_directory_chooses_what_comes_later_and_partly_is_a_third_state(
     page: RestorePage,
 ) -> None:
     source = page.listing.tree.top.children[0]
-    page.listing.load(source)
+    page.listing.set_open(source, True)
     pump()
     _tick(page, 0)
-    page.listing.fetchMore(page.listing.index_of(source))
+    page.listing.load(source)
     pump()
     assert all(child.is_chosen for child in source.children)
-    assert page.choice().paths == (b"/srv/home",)
-    page.listing.setData(page.listing.index(2, 0, page.listing.index_of(source)), 0, TICK)
+    assert page.listing.tree.paths() == (b"/srv/home",)
+    page.listing.setData(page.listing.index_of(source.children[2]), 0, TICK)
     assert page.listing.index_of(source).data(TICK) == Qt.CheckState.PartiallyChecked
-    assert b"/srv/home/2" not in page.choice().paths
+    assert b"/srv/home/2" not in page.listing.tree.paths()
+    page.listing.setData(page.listing.index_of(source), 0, TICK)
+    assert page.choice().is_empty
 
 
 def test_ticking_all_that_is_here_of_a_long_directory_is_not_the_whole_directory(
     page: RestorePage,
 ) -> None:
     source = page.listing.tree.top.children[0]
-    page.listing.load(source)
+    page.listing.set_open(source, True)
     pump()
     for row in range(4):
         _tick(page, 0, row)
@@ -128,7 +123,7 @@ def test_odd_names_are_escaped_and_restored_as_they_are(
     page: RestorePage, gateway: MemoryGateway
 ) -> None:
     etc = page.listing.tree.top.children[1]
-    page.listing.load(etc)
+    page.listing.set_open(etc, True)
     pump()
     names = [page.listing.index_of(child).data() for child in etc.children]
     assert names == ["line\\nbreak", "caf\\xe9"]
@@ -217,7 +212,9 @@ def test_ticks_of_a_tree_always_agree(ticks: list[tuple[int, bool]]) -> None:
     for above in tree.top.children:
         below = [child.is_chosen for child in above.children]
         assert above.is_chosen == (below[0] if below[0] == below[1] else None)
-    paths = tree.choice().paths
+    paths, choice = tree.paths(), tree.choice()
+    assert choice.files + choice.folders == len(paths)
+    assert choice.size_bytes in (None, 418_000 * len(paths))
     assert not any(p != q and q.startswith(p + b"/") for p in paths for q in paths)
 
 
@@ -237,7 +234,7 @@ def _end(bridge: Bridge, job: Job) -> None:
     bridge.drain()
 
 
-def test_the_end_is_found_behind_many_newer_restores(
+def test_the_end_is_asked_for_and_not_looked_for_in_the_history(
     page: RestorePage, bridge: Bridge, gateway: MemoryGateway
 ) -> None:
     _start(page)
@@ -253,7 +250,8 @@ def test_the_end_is_found_behind_many_newer_restores(
     pump()
 
     assert page.run.state.text.startswith("Warning: 41 files restored")
-    assert "2 files not restored" in page.run.state.text
+    assert "2 of 43 files not restored" in page.run.state.text
+    assert not [call for call in gateway.calls if call[0] == "jobs"]
 
 
 def test_a_restore_that_the_history_does_not_know_is_said(
@@ -294,7 +292,7 @@ def test_a_page_that_was_opened_in_the_dark_fills_when_the_location_is_back(
     bring_up(bridge, "Hamburg")
     take_down(bridge, "Hamburg")
     gateway.all_savesets["Hamburg"] = [saveset("Hamburg", 9)]
-    gateway.listing = {b"": [entry(b"/srv", 1)]}
+    gateway.listing = {b"": [entry(b"/srv", 1)], b"/srv": [entry(b"/srv/a")]}
     gateway.troubles["Hamburg"] = Trouble.UNREACHABLE
     page = RestorePage(holder, bridge, gateway, "Hamburg", "home", None, clock=lambda: NOW)
     qtbot.addWidget(page)
@@ -313,13 +311,15 @@ def test_a_page_that_was_opened_in_the_dark_fills_when_the_location_is_back(
 
 
 def test_nothing_is_asked_below_a_file(page: RestorePage, gateway: MemoryGateway) -> None:
-    etc = page.listing.tree.top.children[1]
-    page.listing.load(etc)
+    source, etc = page.listing.tree.top.children
+    page.listing.set_open(etc, True)
     pump()
     asked = len(gateway.calls)
 
-    page.tree.expandAll()
-    page.listing.load(etc.children[0])
+    page.listing.set_open(source, True)
+    for file in etc.children:
+        page.listing.set_open(file, True)
+        page.listing.load(file)
     pump()
 
     assert [call[3] for call in gateway.calls[asked:] if call[0] == "entries"] == [
@@ -328,18 +328,17 @@ def test_nothing_is_asked_below_a_file(page: RestorePage, gateway: MemoryGateway
     ]
 
 
-def test_a_narrow_tree_gives_up_columns_before_names(
-    page: RestorePage, holder: ThemeHolder, qtbot: QtBot
+@pytest.mark.parametrize("state", [JobState.OK, JobState.WARNING, JobState.ERROR])
+@pytest.mark.parametrize("message", ["", "2 of 3 files were not restored whole", "The disk is old"])
+def test_what_was_not_restored_is_said_once_with_its_number(
+    page: RestorePage, bridge: Bridge, gateway: MemoryGateway, state: JobState, message: str
 ) -> None:
-    tree = ListingView(holder, page.listing)
-    qtbot.addWidget(tree)
-    tree.show()
-    hidden = {}
-    for width in (900, 480, 300):
-        tree.resize(width, 300)
-        pump()
-        hidden[width] = [tree.isColumnHidden(column) for column in range(4)]
+    _start(page)
+    mine = gateway.history["Hamburg"][-1]
+    ended = replace(mine, state=state, end_time=NOW, files=1, skipped=2, message=message)
+    report(bridge, ended)
+    pump()
 
-    assert hidden[900] == [False, False, False, False]
-    assert hidden[480] == [False, False, False, True]
-    assert hidden[300] == [False, False, True, True]
+    assert page.step == RUN
+    assert page.run.state.text.count("2 of 3 ") == 1
+    assert message in page.run.state.text

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from PySide6.QtCore import QCoreApplication
 
@@ -37,7 +38,10 @@ from sesam_master.core.registry import Registration
 from sesam_master.core.results import matches, sort_key
 from sesam_master.core.states import Connection, JobState
 from sesam_master.ui.bridge import Bridge
+from tests.fakes.fleet import backups_of
 from tests.fakes.gateway import FakeGateway
+
+Item = TypeVar("Item")
 
 NOW = datetime(2026, 11, 23, 7, 41, 8, tzinfo=UTC)
 
@@ -98,16 +102,19 @@ class MemoryGateway(FakeGateway):
         counts = dict(Counter(j.state for j in found))
         found = [j for j in found if matches(j, query)]
         found.sort(key=sort_key(query.order), reverse=query.descending)
-        first = int(page_token or 0)
-        last = first + self.page_size
-        token = str(last) if last < len(found) else ""
-        return JobPage(tuple(found[first:last]), token, counts if with_counts else None)
+        shown, token = self._page(location_id, found, page_token)
+        return JobPage(shown, token, counts if with_counts else None)
+
+    async def job(self, location_id: str, job_id: str) -> Job:
+        self._ask("job", location_id, job_id)
+        return self._found(location_id, job_id)
 
     async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage:
         self._ask("protocol", location_id, job_id, after_line)
+        self._found(location_id, job_id)
         lines = self.protocols.get((location_id, job_id), [])
         last = after_line + self.lines_per_page
-        return ProtocolPage(tuple(lines[after_line:last]), last < len(lines))
+        return ProtocolPage(tuple(lines[after_line:last]), last < len(lines), len(lines))
 
     async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job:
         self._ask("start_backup", location_id, task, backup_type)
@@ -117,23 +124,33 @@ class MemoryGateway(FakeGateway):
 
     async def cancel_job(self, location_id: str, job_id: str) -> Job:
         self._ask("cancel_job", location_id, job_id)
-        return next(j for j in self.history[location_id] if j.id == job_id)
+        found = self._found(location_id, job_id)
+        if not found.is_open:
+            about = {"job": job_id, "state": found.state.value}
+            raise LocationError(Trouble.REJECTED, location_id, "JOB_ENDED", about)
+        return found
 
     async def savesets(self, location_id: str, task: str, page_token: str) -> SavesetPage:
         self._ask("savesets", location_id, task, page_token)
         found = self.all_savesets.get(location_id, [])
-        return SavesetPage(tuple(s for s in found if s.task == task), "")
+        shown, token = self._page(
+            location_id, [s for s in found if task in ("", s.task)], page_token
+        )
+        return SavesetPage(shown, token)
 
     async def entries(
         self, location_id: str, saveset: str, directory: bytes, page_token: str
     ) -> EntryPage:
         self._ask("entries", location_id, saveset, directory, page_token)
-        found = self.listing.get(directory, [])
-        first = int(page_token or 0)
-        last = first + self.page_size
-        return EntryPage(
-            tuple(found[first:last]), str(last) if last < len(found) else "", len(found)
-        )
+        if all(one.name != saveset for one in self.all_savesets.get(location_id, [])):
+            about = {"saveset": saveset}
+            raise LocationError(Trouble.REJECTED, location_id, "SAVESET_NOT_FOUND", about)
+        if directory not in self.listing:
+            about = {"saveset": saveset, "path": repr(directory)}
+            raise LocationError(Trouble.REJECTED, location_id, "PATH_NOT_FOUND", about)
+        found = self.listing[directory]
+        shown, token = self._page(location_id, found, page_token)
+        return EntryPage(shown, token, len(found))
 
     async def start_restore(
         self, location_id: str, saveset: str, paths: Sequence[bytes], target: bytes
@@ -144,6 +161,20 @@ class MemoryGateway(FakeGateway):
         )
         self.history.setdefault(location_id, []).append(made)
         return made
+
+    def _found(self, location_id: str, job_id: str) -> Job:
+        for one in self.history.get(location_id, []):
+            if one.id == job_id:
+                return one
+        raise LocationError(Trouble.REJECTED, location_id, "JOB_NOT_FOUND", {"job": job_id})
+
+    def _page(
+        self, location_id: str, items: Sequence[Item], token: str
+    ) -> tuple[tuple[Item, ...], str]:
+        if token and not token.isdigit():
+            raise LocationError(Trouble.REJECTED, location_id, "PAGE_TOKEN_INVALID")
+        last = int(token or 0) + self.page_size
+        return tuple(items[int(token or 0) : last]), str(last) if last < len(items) else ""
 
     def _ask(self, *call: object) -> None:
         self.calls.append(call)
@@ -179,6 +210,7 @@ def bring_up(bridge: Bridge, name: str, jobs: Sequence[Job] = (), role: Role = R
         Lazy(tasks),
         Lazy({j.id: j for j in jobs}),
         Counter(j.state for j in jobs),
+        backups_of(jobs),
     )
     bridge.deliver(PictureArrived(name, picture, NOW))
     bridge.deliver(ConnectionChanged(name, Connection.ON, None, NOW))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
@@ -13,6 +13,7 @@ from sesam_master.core.states import JobState
 from sesam_master.ui.actions import Selection
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.desk import Desk
+from sesam_master.ui.fonts import BASE_PX
 from sesam_master.ui.restore.page import RestorePage
 from sesam_master.ui.start_backup.dialog import StartBackupDialog
 from sesam_master.ui.theme import ThemeHolder
@@ -63,16 +64,18 @@ def test_the_tool_bar_acts_on_the_chosen_result(desk: Desk, gateway: MemoryGatew
     desk.results.table.select_key(("Boulder", "9"))
     desk.actions.qaction("cancel").trigger()
     pump()
+    assert not [call for call in gateway.calls if call[0] == "cancel_job"]
+    desk.results.cancel.go.click()
+    pump()
     assert [call for call in gateway.calls if call[0] == "cancel_job"] == [
         ("cancel_job", "Boulder", "9")
     ]
-    assert desk.messages.last.endswith("Cancel of home at Boulder is sent.")
 
 
 def test_what_cannot_be_done_with_several_results_says_why(desk: Desk, bridge: Bridge) -> None:
     desk.results.table.selectAll()
     assert reason(desk, "restore") == "Restore works on one task at a time. Choose a single one."
-    assert reason(desk, "cancel") == "Cancel works at one location at a time."
+    assert reason(desk, "cancel") is None
     assert reason(desk, "start_backup") is None
     take_down(bridge, "Boulder")
     assert reason(desk, "start_backup") is None  # Hamburg can
@@ -95,6 +98,8 @@ def test_the_running_job_of_a_task_in_the_tree_can_be_cancelled(
 ) -> None:
     desk.actions.set_selection(Selection("Hamburg", (("Hamburg", "home"),)))
     desk.actions.qaction("cancel").trigger()
+    assert desk.results.cancel.question.text() == "Cancel home at Hamburg?"
+    desk.results.cancel.go.click()
     assert ("cancel_job", "Hamburg", "9") in gateway.calls
 
 
@@ -148,3 +153,40 @@ def test_every_button_without_words_has_a_name(desk: Desk) -> None:
         if not button.text() and not button.accessibleName() and button.isVisible()
     ]
     assert nameless == []
+
+
+def test_nothing_that_opens_makes_the_window_larger(
+    desk: Desk, holder: ThemeHolder, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    window, results = desk.window, desk.results
+    window.resize(1280, 800)
+    holder.set_text_px(1.5 * BASE_PX)
+    pump()
+    size = window.size()
+    results.table.select_key(("Hamburg", "9"))
+    results.cancel.ask([job(place, n) for place in gateway.history for n in range(10, 25)])
+    window.messages.toggle()
+    qtbot.waitUntil(results.cancel.table.isVisible)
+    pump()
+
+    assert window.size() == size
+    parts = (results.header, results.bar, results.cancel, results.table, results.drawer)
+    tops = [part.mapTo(window, QPoint()).y() for part in parts]
+    ends = [top + part.height() for top, part in zip(tops, parts, strict=True)]
+    assert all(end <= top for end, top in zip(ends, tops[1:], strict=False))
+    assert results.table.horizontalScrollBar().maximum() == 0
+    assert results.drawer.height() <= results.drawer.parentWidget().height() * 2 // 3 or (
+        results.drawer.height() == results.drawer.minimumHeight()
+    )
+
+
+@pytest.mark.parametrize("width", [1100, 1280, 1600])
+def test_results_at_a_large_text_are_not_wider_than_their_room(
+    desk: Desk, holder: ThemeHolder, width: int
+) -> None:
+    desk.window.resize(width, 800)
+    holder.set_text_px(1.5 * BASE_PX)
+    pump()
+
+    assert desk.window.width() == width
+    assert desk.results.table.horizontalScrollBar().maximum() == 0

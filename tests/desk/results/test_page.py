@@ -1,10 +1,12 @@
 """The results page over a fleet in memory."""
 
+from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
@@ -12,6 +14,8 @@ from sesam_master.core.errors import Trouble
 from sesam_master.core.records import Level, ProtocolLine, Role
 from sesam_master.core.states import Connection, JobState
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.formatting import size_text
+from sesam_master.ui.results.facts import job_facts
 from sesam_master.ui.results.filters import ResultFilter
 from sesam_master.ui.results.page import ResultsPage
 from sesam_master.ui.theme import ThemeHolder
@@ -84,8 +88,8 @@ def test_shows_all_results_newest_first_and_names_who_is_missing(page: ResultsPa
     assert page.bar.sentence.text.startswith(
         "22 of 22 results shown.  Not in this list: Sevilla (broken since 06:41)"
     )
-    assert page.presenter.picture().coverage.covered == 2
-    assert page.presenter.picture().coverage.total == 3
+    assert page.presenter.coverage().covered == 2
+    assert page.presenter.coverage().total == 3
     assert page.presenter.picture().location_counts == {
         "Boulder": 11,
         "Hamburg": 11,
@@ -183,7 +187,7 @@ def test_a_location_that_fails_delays_nobody_and_is_named(
     _settle(qtbot, page)
     assert {key[0] for key in _keys(page)} == {"Hamburg"}
     assert "Boulder (did not answer in time)" in page.bar.sentence.text
-    assert page.presenter.picture().coverage.covered == 1
+    assert page.presenter.coverage().covered == 1
 
 
 def test_the_protocol_is_read_and_offers_act(
@@ -213,13 +217,123 @@ def test_a_monitor_may_only_look(
     assert all(reason and "role monitor" in reason for reason in reasons)
 
 
-def test_an_order_is_asked_of_the_agents_and_one_they_do_not_have_is_not_pretended(
+def test_an_order_is_asked_of_the_agents_and_one_they_do_not_have_is_not_offered(
     page: ResultsPage, gateway: MemoryGateway, qtbot: QtBot
 ) -> None:
     page.model.sort_by("size", descending=True)
     _settle(qtbot, page)
     query = [call[2] for call in gateway.calls if call[0] == "jobs"][-1]
     assert (query.order, query.descending) == ("bytes", True)
-    page.model.sort_by("location", descending=False)
+    place = [column.key for column in page.model.columns].index("rate")
+    header = page.table.horizontalHeader()
+    header.sectionClicked.emit(place)
     assert page.model.sorting == ("size", True)
-    assert page.banner.isVisible()
+    assert page.model.headerData(place, Qt.Orientation.Horizontal) == "Rate"
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_by_location_each_stands_by_itself_newest_first_and_is_paged(
+    page: ResultsPage, gateway: MemoryGateway, qtbot: QtBot, descending: bool
+) -> None:
+    page.model.sort_by("location", descending=descending)
+    _settle(qtbot, page)
+    names = [row.location for row in page.model.records]
+    assert names == sorted(names, reverse=descending)
+    assert names.count("Boulder") == names.count("Hamburg") == 11
+    for name in ("Boulder", "Hamburg"):
+        times = [row.job.create_time for row in page.model.records if row.location == name]
+        assert times == sorted(times, reverse=True)
+    orders = {call[2].order for call in gateway.calls if call[0] == "jobs"}
+    assert orders == {"create_time"}
+
+
+def test_open_work_of_a_dark_location_is_counted_as_unknown(
+    page: ResultsPage, bridge: Bridge, qtbot: QtBot
+) -> None:
+    def counts() -> dict[str, str]:
+        states = next(group for group in page.facets.groups if group.key == "state")
+        return {facet.label: facet.count for facet in states.facets}
+
+    assert (counts()["Running"], counts()["Unknown"]) == ("2", "1")  # Sevilla was dark before
+    take_down(bridge, "Hamburg")
+    _settle(qtbot, page)
+    assert (counts()["Running"], counts()["Unknown"], counts()["Error"]) == ("1", "2", "2")
+    page.facets.changed.emit("state", "unknown", True)
+    _settle(qtbot, page)
+    assert set(_keys(page)) == {("Hamburg", "30"), ("Sevilla", "30")}
+    page.facets.changed.emit("state", "unknown", False)
+    page.facets.changed.emit("state", "active", True)
+    _settle(qtbot, page)
+    assert _keys(page) == [("Boulder", "30")]
+
+
+def test_a_known_zero_is_not_a_missing_value(
+    page: ResultsPage, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    empty = job("Hamburg", 40, size_bytes=0, stored_bytes=0, files=0)
+    waits = job("Hamburg", 41, JobState.QUEUED)
+    gateway.history["Hamburg"] += [empty, waits]
+    report(bridge, empty, waits)
+    take_down(bridge, "Sevilla")
+    page.refresh()
+    _settle(qtbot, page)
+
+    def texts(key: str) -> list[str]:
+        row = page.model.record(page.model.row_of(("Hamburg", key)) or 0)
+        shown = {column.key: column.text(row) for column in page.model.columns}
+        return [shown["duration"], shown["size"], shown["rate"]]
+
+    assert texts("40") == ["11:40", "0\N{NO-BREAK SPACE}B", "0\N{NO-BREAK SPACE}B/s"]
+    assert texts("41") == ["", "", ""]
+    facts = dict(job_facts(page.model.record(page.model.row_of(("Hamburg", "40")) or 0), UTC))
+    assert (facts["Files"], facts["Read"], facts["Stored"]) == ("0", *2 * (size_text(0),))
+    take_down(bridge, "Hamburg")
+    _settle(qtbot, page)
+    assert texts("30") == ["?", "?", "?"]
+
+
+def _shown_states(page: ResultsPage) -> dict[JobState, int]:
+    return dict(Counter(row.state for row in page.model.records))
+
+
+def _facet_states(page: ResultsPage) -> dict[JobState, int]:
+    [states] = [group for group in page.facets.groups if group.key == "state"]
+    return {JobState(f.key): int(f.count) for f in states.facets if f.count != "0"}
+
+
+def test_rows_and_facets_say_the_same_through_a_break(
+    page: ResultsPage, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    answering = frozenset({"Boulder", "Hamburg"})
+    page.presenter.set_filter(replace(page.presenter.filter, locations=answering))
+    qtbot.waitUntil(lambda: not page.presenter.is_behind)
+    assert _facet_states(page) == _shown_states(page)
+    running = gateway.history["Hamburg"][-1]
+    take_down(bridge, "Hamburg")
+    qtbot.waitUntil(lambda: not page.presenter.is_behind)
+    assert _facet_states(page) == _shown_states(page)
+    assert _facet_states(page)[JobState.UNKNOWN] == 1
+
+    # It comes back with the job ended, and does not answer the question about its list.
+    gateway.troubles["Hamburg"] = Trouble.NO_ANSWER
+    ended = replace(running, state=JobState.OK, end_time=NOW, progress=None)
+    bring_up(bridge, "Hamburg", [ended])
+    qtbot.waitUntil(lambda: not page.presenter.is_behind)
+    assert _facet_states(page) == _shown_states(page)
+
+
+def test_facets_follow_a_report_without_a_new_count(
+    page: ResultsPage, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    asked = len(gateway.calls)
+    before = _facet_states(page)
+    running = gateway.history["Hamburg"][-1]
+    report(bridge, replace(running, state=JobState.WARNING, end_time=NOW, progress=None))
+    report(bridge, job("Boulder", 31, JobState.QUEUED))
+    qtbot.waitUntil(lambda: not page.presenter.is_behind)
+
+    after = _facet_states(page)
+    assert len(gateway.calls) == asked
+    assert after[JobState.WARNING] == before.get(JobState.WARNING, 0) + 1
+    assert after[JobState.QUEUED] == 1
+    assert after[JobState.ACTIVE] == before[JobState.ACTIVE] - 1

@@ -7,6 +7,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
@@ -14,9 +16,13 @@ from sesam_master.core.records import Level, ProtocolLine
 from sesam_master.core.states import Connection, JobState, severity_rank
 from sesam_master.ui.actions import Selection
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.formatting import number_text
+from sesam_master.ui.results.columns import message_text
 from sesam_master.ui.results.filters import Scope
 from sesam_master.ui.results.page import ResultsPage
+from sesam_master.ui.results.progress import progress_text
 from sesam_master.ui.results.reader import STEP_LINES
+from sesam_master.ui.results.rows import ResultRow
 from sesam_master.ui.theme import ThemeHolder
 from tests.desk.results.memory import (
     NOW,
@@ -24,6 +30,7 @@ from tests.desk.results.memory import (
     bring_up,
     job,
     list_locations,
+    progress,
     pump,
     report,
     take_down,
@@ -254,7 +261,7 @@ def test_a_protocol_beyond_the_limit_says_so_loads_on_and_is_saved_whole(
     page.table.select_key(("Hamburg", "1"))
     pane = page.drawer.pane
     qtbot.waitUntil(lambda: pane.view.lines.rowCount() == STEP_LINES, timeout=5000)
-    assert "the protocol goes on" in pane.note.text
+    assert pane.note.text == f"{number_text(STEP_LINES)} of {number_text(total)} lines are shown."
     assert pane.more.isVisible()
     file = tmp_path / "protocol.log"
     pane.save(file)
@@ -278,3 +285,32 @@ def test_what_is_kept_of_the_table_comes_back_and_rubbish_is_passed_over(make: M
         page.restore_view(rubbish)
     page.restore_view(kept)
     assert page.table.horizontalHeader().sectionSize(2) == 199
+
+
+def test_pages_of_a_protocol_move_no_line_to_the_side_and_long_ones_can_be_reached(
+    make: Make, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    page = make({"Hamburg": 3})
+    gateway.protocols["Hamburg", "1"] = [
+        ProtocolLine(NOW, Level.ERROR if n == 150 else Level.INFO, "READ", f"{n} " + "x" * 500)
+        for n in range(300)
+    ]
+    page.table.select_key(("Hamburg", "1"))
+    view = page.drawer.pane.view
+    qtbot.waitUntil(lambda: view.lines.rowCount() == 300, timeout=5000)
+    assert view.horizontalScrollBar().value() == 0
+    assert view.horizontalScrollBar().maximum() > 0
+    top, bottom = view.rowAt(0), view.rowAt(view.viewport().height() - 1)
+    assert top <= 150 <= bottom
+    view.selectRow(150)
+    qtbot.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert "READ  150 xxx" in QGuiApplication.clipboard().text()
+
+
+def test_what_an_agent_says_of_work_that_it_cannot_enter_is_shown_while_it_is_open() -> None:
+    words = "Ended as ok, but this cannot be entered: the disk is full at /var."
+    stuck = job("Hamburg", 9, JobState.ACTIVE, progress=progress(1000), message=words)
+    row = ResultRow(stuck, "Hamburg", Connection.ON, JobState.ACTIVE, 1.0, None, 1.0)
+
+    assert progress_text(row) == words
+    assert message_text(row) == words

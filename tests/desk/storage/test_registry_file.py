@@ -13,6 +13,13 @@ ALPHA = Registration("id-a", "Älpha", "EMEA / DACH", "::1", 11401, b"\x00\xff",
 LOCAL = Registration("id-b", "Here", "", "", 0, b"", "", is_on=False, socket="unix:/run/a.sock")
 
 
+def keep(path: Path, *registrations: Registration) -> None:
+    """Adds them to the list."""
+    RegistryFile(path).change(
+        lambda listed: listed.update({item.location_id: item for item in registrations})
+    )
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "profile" / "locations.json"
@@ -20,10 +27,13 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_was_saved_is_loaded(path: Path) -> None:
     assert RegistryFile(path).load() == []
-    RegistryFile(path).save([ALPHA, LOCAL])
+    keep(path, ALPHA, LOCAL)
     assert RegistryFile(path).load() == [ALPHA, LOCAL]
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+    lock = path.with_name(f"{path.name}.lock")
+    assert sorted(path.parent.iterdir()) == [path, lock]
+    for file in (path, lock):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize(
@@ -60,7 +70,7 @@ def test_damage_names_the_file_and_is_left_as_it_is(path: Path, content: bytes) 
     ],
 )
 def test_a_wrong_field_is_damage(path: Path, key: str, value: object) -> None:
-    RegistryFile(path).save([ALPHA])
+    keep(path, ALPHA)
     document = json.loads(path.read_bytes())
     document["locations"][0][key] = value
     path.write_text(json.dumps(document))
@@ -69,7 +79,10 @@ def test_a_wrong_field_is_damage(path: Path, key: str, value: object) -> None:
 
 
 def test_a_location_twice_is_damage(path: Path) -> None:
-    RegistryFile(path).save([ALPHA, ALPHA])
+    keep(path, ALPHA)
+    document = json.loads(path.read_bytes())
+    document["locations"] *= 2
+    path.write_text(json.dumps(document))
     with pytest.raises(RegistryError, match="twice"):
         RegistryFile(path).load()
 
@@ -81,10 +94,16 @@ def test_a_newer_format_is_refused(path: Path) -> None:
         RegistryFile(path).load()
 
 
-def test_a_failed_save_leaves_the_old_list(path: Path) -> None:
-    store = RegistryFile(path)
-    store.save([ALPHA])
-    blocked = RegistryFile(path / "below-a-file.json")
+def test_a_failed_change_leaves_the_old_list(path: Path) -> None:
+    keep(path, ALPHA)
     with pytest.raises(KeepingError, match="cannot be written"):
-        blocked.save([LOCAL])
-    assert store.load() == [ALPHA]
+        keep(path / "below-a-file.json", LOCAL)
+    assert RegistryFile(path).load() == [ALPHA]
+
+
+def test_a_damaged_list_is_not_written_over(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"{")
+    with pytest.raises(RegistryError, match="is damaged"):
+        keep(path, ALPHA)
+    assert path.read_bytes() == b"{"

@@ -15,7 +15,7 @@ from sesam_master.ui.first_start.offer import parse_offer
 from sesam_master.ui.first_start.page import AddLocationPage
 from sesam_master.ui.theme import ThemeHolder
 from tests.fakes.fleet import registration
-from tests.fakes.gateway import PRESENTED, FakeGateway
+from tests.fakes.gateway import PRESENTED, FakeGateway, Parked
 
 
 @pytest.fixture
@@ -53,6 +53,29 @@ def test_three_steps_add_a_location(
     assert gateway.calls[1] == ("enrol", PRESENTED, "AAAA-BBBB", "Hamburg", "")
     assert added[0].name == "Hamburg"
     assert page.offer_field.text() == ""
+
+
+def test_enter_again_sends_the_token_once(
+    holder: ThemeHolder, bridge: Bridge, gateway: FakeGateway, qtbot: QtBot
+) -> None:
+    asked = Parked()
+    slow = Bridge(asked.submit)
+    page = AddLocationPage(holder, slow, gateway, lambda _added: None)  # type: ignore[arg-type]
+    qtbot.addWidget(page)
+    page.offer_field.setText("127.0.0.1:11401 AAAA-BBBB")
+    page.connect_button.click()
+    asked.questions.pop()(PRESENTED, None)
+    qtbot.waitUntil(lambda: page.presenter.presented is not None)
+
+    for field in (page.name_field, page.name_field, page.farm_field):
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert len(asked.questions) == 1
+
+    refused = LocationError(Trouble.NO_ANSWER, "")
+    asked.questions.pop()(None, refused)
+    qtbot.waitUntil(lambda: page.connect_button.isEnabled())
+    page.presenter.accept("", "")
+    assert asked.questions == []
 
 
 def test_a_different_fingerprint_ends_it_without_the_token(

@@ -9,6 +9,7 @@ from sesam_master.core.fleet import (
     PictureArrived,
     RegistrationsChanged,
 )
+from sesam_master.core.registry import RegistrationChange
 from sesam_master.core.states import Connection
 from sesam_master.ui.actions import Selection
 from sesam_master.ui.bridge import Bridge
@@ -77,7 +78,7 @@ def test_the_switch_action_asks_for_the_other_state(
 
     desk.actions.qaction("switch").trigger()
 
-    changed = ("change_registration", registration("lab", is_on=False))
+    changed = ("change_registration", "lab", RegistrationChange(is_on=False))
     assert [call for call in gateway.calls if call[0] == changed[0]] == [changed]
 
 

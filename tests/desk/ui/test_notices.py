@@ -50,6 +50,13 @@ def test_metadata_stands_in_the_sentence() -> None:
     assert notice(error, "delete home").why == "The task home has an open job (17)."
 
 
+def test_an_empty_value_is_called_empty() -> None:
+    about = {"field": "target", "value": "", "expected": "an absolute path"}
+    told = notice(LocationError(Trouble.REJECTED, "a", "INVALID_ARGUMENT", about), "restore")
+
+    assert told.text == "Cannot restore. target is empty. Expected: an absolute path."
+
+
 def test_what_was_found_on_the_way_stands_in_the_sentence() -> None:
     error = LocationError(Trouble.UNREACHABLE, "", "", {"found": "Nothing listens there."})
 

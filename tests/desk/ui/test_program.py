@@ -1,12 +1,15 @@
 """The program as a whole: it starts, stops without a trace, and finds the local agent."""
 
+import os
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from sesam_master.__main__ import main
-from sesam_master.app import Program, Stores
+from sesam_master.app import Options, Program, Stores, _stores
 from sesam_master.core.registry import KeepingError
 from sesam_master.core.states import Connection
 from sesam_master.local import (
@@ -16,6 +19,10 @@ from sesam_master.local import (
     MemoryRegistry,
     NoPictures,
 )
+from sesam_master.storage.desk_lock import DeskLock
+from sesam_master.storage.settings_file import SettingsFile
+from sesam_master.tour import Tour, TourStopped
+from sesam_master.ui.start_failure import StartFailureDialog
 from sesam_master.ui.theme import ThemeHolder
 from tests.fakes.fleet import registration
 
@@ -87,3 +94,73 @@ def test_a_root_without_local_is_refused(capsys: pytest.CaptureFixture[str]) -> 
         main(["--root", "/nowhere"])
 
     assert "give --local too" in capsys.readouterr().err
+
+
+def test_a_second_desk_on_a_profile_is_refused_until_the_first_ends(tmp_path: Path) -> None:
+    first = DeskLock(tmp_path / "desk.lock")
+    with pytest.raises(KeepingError, match=rf"process {os.getpid()}\) uses .* already"):
+        DeskLock(tmp_path / "desk.lock")
+    first.release()
+    DeskLock(tmp_path / "desk.lock").release()
+
+
+def test_a_damaged_list_of_locations_ends_the_start(tmp_path: Path) -> None:
+    (tmp_path / "locations.json").write_text("{broken", encoding="utf-8")
+    (tmp_path / "passphrase").write_text("correct horse", encoding="utf-8")
+    (tmp_path / "passphrase").chmod(0o600)
+    options = Options(tmp_path, tmp_path / "passphrase")
+    with ExitStack() as stack:
+        stores = _stores(options, stack, asks=False)
+        assert stores is not None
+        with pytest.raises(KeepingError, match="is damaged"):
+            stores.registry.load()
+
+
+def test_why_it_cannot_start_is_read_in_full_and_quit_with_a_key(
+    holder: ThemeHolder, qtbot: QtBot
+) -> None:
+    holder.set_text_px(20)
+    dialog = StartFailureDialog(holder, "The list of locations is damaged. " * 6)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.why.height() >= dialog.why.heightForWidth(dialog.why.width())
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert not dialog.isVisible()
+
+
+def test_a_tour_ends_when_it_is_told_to(holder: ThemeHolder, qtbot: QtBot, tmp_path: Path) -> None:
+    off = registration("lab", is_on=False)
+    program = Program(holder, Stores(MemoryRegistry([off]), MemoryCredentials(), NoPictures()))
+    qtbot.addWidget(program.desk.window)
+    program.start()
+    tour = Tour(program.desk, holder, program.bridge)
+    QTimer.singleShot(0, program.desk, tour.stop)
+
+    with pytest.raises(TourStopped):
+        tour.walk(tmp_path)
+    program.stop()
+
+
+def test_a_local_desk_has_nothing_to_register_and_keeps_its_look(
+    holder: ThemeHolder, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "agent").mkdir()
+    agent_at(tmp_path / "agent")
+    with ExitStack() as stack:
+        options = Options(tmp_path, is_local=True, root=tmp_path / "agent")
+        stores = _stores(options, stack, asks=False)
+        assert stores is not None
+        assert stores.settings is not None
+        program = Program(holder, stores, is_local=True)
+        qtbot.addWidget(program.desk.window)
+        qtbot.addWidget(program.desk.remote_server)
+        program.start()
+        stack.callback(program.stop)
+        for key in ("remote_server", "switch", "new_location"):
+            assert not program.desk.actions.qaction(key).isEnabled()
+        assert not program.desk.window.has_page(program.desk.remote_server)
+        holder.set_text_px(16)
+        program.desk.keep_look(stores.settings)
+    kept = SettingsFile(tmp_path / "local-settings.ini").load()
+    assert kept.text_px == 16
+    assert not (tmp_path / "locations.json").exists()

@@ -4,11 +4,18 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.errors import LocationError, Trouble
-from sesam_master.core.fleet import ConnectionChanged, PictureArrived, RegistrationsChanged
+from sesam_master.core.fleet import (
+    ConnectionChanged,
+    ConnectionTrouble,
+    PictureArrived,
+    RegistrationsChanged,
+)
 from sesam_master.core.gateway import Diagnosis, Step, StepReport
+from sesam_master.core.registry import RegistrationChange
 from sesam_master.core.states import Connection
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.fingerprint import grouped
@@ -51,8 +58,8 @@ def test_properties_are_kept_when_saved(page: RemoteServerPage, gateway: FakeGat
 
     page.detail.save_button.click()
 
-    changed = replace(HAMBURG, name="Hafen", port=7400)
-    assert gateway.calls == [("change_registration", changed)]
+    changed = RegistrationChange(name="Hafen", port=7400)
+    assert gateway.calls == [("change_registration", "hamburg", changed)]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +96,8 @@ def test_the_switch_turns_a_location_off_and_on(
 
     page.detail.switch.click()
 
-    assert gateway.calls == [("change_registration", replace(HAMBURG, is_on=False))]
+    switched = RegistrationChange(is_on=False)
+    assert gateway.calls == [("change_registration", "hamburg", switched)]
 
 
 def test_delete_is_confirmed_in_place(
@@ -203,3 +211,58 @@ def test_both_fingerprints_can_be_copied_and_the_difference_is_marked(
 @pytest.mark.parametrize("step", Step)
 def test_every_step_of_the_doctor_has_a_name(step: Step) -> None:
     assert step_name(step)[0].isupper()
+
+
+def refusing(gateway: FakeGateway) -> None:
+    steps = (StepReport(Step.TLS, True, "TLS"), StepReport(Step.FINGERPRINT, False, "Another"))
+    gateway.diagnosis = Diagnosis(steps, PRESENTED)
+
+
+def doctor_texts(page: RemoteServerPage) -> list[str]:
+    labels = page.detail.doctor.findChildren(QLabel)
+    return [label.text() for label in labels if label.isVisible()]
+
+
+def test_a_result_has_its_time_and_is_replaced_when_the_connection_changes(
+    page: RemoteServerPage, gateway: FakeGateway, bridge: Bridge, qtbot: QtBot
+) -> None:
+    fine = gateway.diagnosis
+    refusing(gateway)
+    trouble = ConnectionTrouble("fingerprint", "Another", NOW)
+    bridge.deliver(ConnectionChanged("hamburg", Connection.BROKEN, trouble, None))
+    bridge.drain()
+    page.choose("hamburg")
+    qtbot.waitUntil(lambda: page.detail.doctor.accept_button is not None)
+    tested = f"tested {NOW.astimezone():%H:%M:%S}"
+    qtbot.waitUntil(lambda: tested in doctor_texts(page))
+    before = len(gateway.calls)
+
+    bridge.deliver(ConnectionChanged("hamburg", Connection.BROKEN, trouble, None))
+    bridge.drain()
+    assert len(gateway.calls) == before  # it is the same connection still
+
+    gateway.diagnosis = fine
+    bridge.deliver(ConnectionChanged("hamburg", Connection.ON, None, NOW))
+    bridge.drain()
+    assert page.detail.doctor.accept_button is None
+    qtbot.waitUntil(lambda: "good" in doctor_texts(page))
+    pairs = page.detail.doctor.findChildren(FingerprintPair)
+    assert not [pair for pair in pairs if pair.isVisible()]
+
+
+def test_nothing_is_tested_of_a_location_that_was_switched_off(
+    page: RemoteServerPage, gateway: FakeGateway, bridge: Bridge, qtbot: QtBot
+) -> None:
+    refusing(gateway)
+    page.choose("hamburg")
+    page.detail.test_button.click()
+    qtbot.waitUntil(lambda: page.detail.doctor.accept_button is not None)
+    before = len(gateway.calls)
+
+    bridge.deliver(ConnectionChanged("hamburg", Connection.OFF, None, None))
+    bridge.drain()
+
+    assert len(gateway.calls) == before
+    over = "The connection has changed since the test at "
+    qtbot.waitUntil(lambda: any(text.startswith(over) for text in doctor_texts(page)))
+    assert page.detail.doctor.accept_button is None

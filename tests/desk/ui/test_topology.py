@@ -135,7 +135,7 @@ def test_heartbeats_announce_the_head_only(tree: Tree) -> None:
     assert set(tree.changed) <= {"All locations"}
 
 
-def test_open_work_of_a_dark_location_is_unknown_and_its_counts_are_gone(tree: Tree) -> None:
+def test_open_work_of_a_dark_location_is_unknown_and_its_failures_stay(tree: Tree) -> None:
     tree.apply(
         ObjectsChanged(
             "lab",
@@ -152,7 +152,8 @@ def test_open_work_of_a_dark_location_is_unknown_and_its_counts_are_gone(tree: T
     tree.apply(ConnectionChanged("lab", Connection.STALE, None, None))
 
     lab = tree.row(tree.open("Lab"))
-    assert (lab.sign, lab.counts, lab.side) == (Connection.STALE, (), "5\N{NO-BREAK SPACE}min")
+    assert (lab.sign, lab.side) == (Connection.STALE, "5\N{NO-BREAK SPACE}min")
+    assert lab.counts == ((JobState.ERROR, 1),)
     assert tree.row(tree.open("Lab", "Clients", "c0", "c0-t0")).sign is JobState.UNKNOWN
     assert tree.row(tree.open("Lab", "Clients", "c0", "c0-t1")).sign is JobState.ERROR
     assert {"Lab", "c0-t0", "c0-t1"} <= set(tree.changed)
@@ -218,10 +219,28 @@ def test_scopes_follow_the_fleet(tree: Tree) -> None:
 
     tree.apply(ConnectionChanged("lab", Connection.BROKEN, None, None))
     assert tree.below() == ["All locations", "Lab"]
-    assert tree.model.scope_counts() == {Scope.ALL: 3, Scope.TROUBLE: 0, Scope.DARK: 1}
+    assert tree.model.scope_counts() == {Scope.ALL: 3, Scope.TROUBLE: 1, Scope.DARK: 1}
 
     tree.apply(ConnectionChanged("lab", Connection.ON, None, NOW))
     assert tree.below() == ["All locations"]
+
+
+def test_failures_stay_in_trouble_when_their_location_goes_dark(tree: Tree) -> None:
+    failed = {str(n): job("lab", n, f"c0-t{n}", JobState.ERROR) for n in range(1, 6)}
+    tree.apply(ObjectsChanged("lab", NOW, jobs=failed))
+    tree.model.set_filter(Filter("", Scope.TROUBLE))
+
+    for connection in (Connection.BROKEN, Connection.STALE, Connection.OFF):
+        tree.apply(ConnectionChanged("lab", connection, None, None))
+
+        assert tree.below() == ["All locations", "Lab"]
+        row = tree.open("Lab").data(TreeRole.ROW)
+        assert row.counts == ((JobState.ERROR, 5),)
+        assert row.is_dark
+        assert row.side
+        said = tree.open("Lab").data(Qt.ItemDataRole.AccessibleTextRole)
+        assert f"5 Error, as of {row.side} ago" in said
+        assert "5 error, as it was then" in tree.open("Lab").data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_a_row_says_itself_to_a_screen_reader(tree: Tree) -> None:

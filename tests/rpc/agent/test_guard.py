@@ -1,5 +1,7 @@
 """What every call has to pass, and how a failure looks."""
 
+import asyncio
+import logging
 import uuid
 
 import grpc
@@ -8,7 +10,8 @@ import pytest
 from server_agent.domain import errors
 from server_agent.domain.access import Role
 from server_agent.rpc.errors import CODES, code_of
-from sesam_api.v1 import errors_pb2
+from server_agent.rpc.refusals import Refusals
+from sesam_api.v1 import access_pb2, errors_pb2
 from tests.rpc.agent.rig import LOCATION_ID, METHODS, AgentRig, refusal_of
 
 CHANGING = sorted(
@@ -116,3 +119,63 @@ def test_a_plain_text_client_gets_nothing(agent: AgentRig) -> None:
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     with pytest.raises(AssertionError):
         refusal_of(caught.value)
+
+
+def test_a_request_id_is_good_for_one_content_and_caller(agent: AgentRig) -> None:
+    request_id = str(uuid.uuid4())
+    name = "TopologyService/CreateClient"
+    agent.local.call(name, request_id=request_id, name="host")
+    other = agent.local.refused(name, request_id=request_id, name="other")
+    somebody = agent.enrolled(Role.ADMIN).refused(name, request_id=request_id, name="host")
+    for refusal in (other, somebody):
+        assert refusal.reason == "REQUEST_ID_REUSED"
+        assert refusal.metadata == {"method": name}
+    assert agent.local.call(name, request_id=request_id, name="host").client.name == "host"
+    token = agent.local.call("AccessService/CreateToken", role=access_pb2.ROLE_ADMIN).token
+    nobody = agent.caller(None)
+    enrolment = {"request_id": str(uuid.uuid4()), "token": token}
+    nobody.call("AccessService/Enrol", **enrolment, holder="a")
+    again = nobody.refused("AccessService/Enrol", **enrolment, holder="b")
+    assert again.reason == "REQUEST_ID_REUSED"
+
+
+def test_a_flood_of_wrong_credentials_is_not_a_flood_in_the_log(
+    agent: AgentRig, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    stranger = agent.caller("sesam_wrong")
+    for _ in range(30):
+        assert stranger.refused("TaskService/ListTasks").reason == "NOT_AUTHENTICATED"
+    told = [r.getMessage() for r in caplog.records if "NOT_AUTHENTICATED" in r.getMessage()]
+    assert len(told) == 1
+    assert "ListTasks from ipv4:127.0.0.1:" in told[0]
+
+
+@pytest.mark.logs_warnings
+def test_the_rest_of_a_flood_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    async def flood() -> None:
+        refusals = Refusals(seconds=0.01)
+        summed = asyncio.Event()
+        for port in range(50):
+            refusals.tell("S/M", f"ipv4:10.0.0.1:{port}", errors.NotAuthenticated())
+        refusals.tell("S/M", "ipv4:10.0.0.2:1", errors.NotAuthenticated())
+        for port in range(9):
+            enrol = "AccessService/Enrol"
+            refusals.tell(enrol, f"ipv4:10.0.0.2:{port}", errors.RequestIdRequired())
+        for _ in range(2):
+            refusals.tell("S/M", "ipv4:10.0.0.1:9", errors.RoleRequired(role="x", allowed="y"))
+        # Later than the sum, and than the one after it that has nothing to say.
+        asyncio.get_running_loop().call_later(0.1, summed.set)
+        await summed.wait()
+
+    asyncio.run(flood())
+    assert [record.getMessage() for record in caplog.records] == [
+        "S/M from ipv4:10.0.0.1:0 refused: NOT_AUTHENTICATED",
+        "S/M from ipv4:10.0.0.2:1 refused: NOT_AUTHENTICATED",
+        "AccessService/Enrol from ipv4:10.0.0.2:0 refused: REQUEST_ID_REQUIRED",
+        *["S/M from ipv4:10.0.0.1:9 refused: ROLE_REQUIRED"] * 2,
+        "49 more calls from ipv4:10.0.0.1 refused: NOT_AUTHENTICATED",
+        "8 more calls from ipv4:10.0.0.2 refused: REQUEST_ID_REQUIRED",
+    ]

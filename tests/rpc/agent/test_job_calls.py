@@ -74,11 +74,12 @@ def test_a_backup_from_start_to_end(agent: AgentRig) -> None:
 def test_what_cannot_be_started(agent: AgentRig) -> None:
     agent.add_task()
     assert agent.local.refused(START, task="x", type=FULL).reason == "TASK_NOT_FOUND"
-    for backup_type in (0, jobs_pb2.BACKUP_TYPE_DIFF, jobs_pb2.BACKUP_TYPE_COPY, 17):
+    asked = {0: "0", jobs_pb2.BACKUP_TYPE_DIFF: "DIFF", jobs_pb2.BACKUP_TYPE_COPY: "COPY", 17: "17"}
+    for backup_type, said in asked.items():
         refusal = agent.local.refused(START, task="docs", type=backup_type)
         assert refusal.metadata == {
             "field": "type",
-            "value": str(backup_type),
+            "value": said,
             "expected": "one of FULL, INC",
         }
 
@@ -131,7 +132,7 @@ def test_cancel(agent: AgentRig) -> None:
     assert (ended.state, ended.message) == (jobs_pb2.JOB_STATE_CANCELLED, "Cancelled by local")
     late = agent.local.refused(CANCEL, job_id=job_id)
     assert (late.code, late.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "JOB_ENDED")
-    assert late.metadata == {"job": job_id, "state": "CANCELLED"}
+    assert late.metadata == {"job": job_id, "state": "cancelled"}
     for unknown in ("99", "x", "", "9" * 30):
         assert agent.local.refused(CANCEL, job_id=unknown).reason == "JOB_NOT_FOUND"
 

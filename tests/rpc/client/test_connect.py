@@ -23,6 +23,7 @@ from sesam_api.v1 import (
     location_pb2_grpc,
 )
 from tests.fakes.agent_server import FakeAgent
+from tests.fakes.agent_state import Refused
 from tests.fakes.certificates import make_certificate
 from tests.rpc.client.conftest import requests_of
 
@@ -227,3 +228,36 @@ def test_the_unix_socket_needs_no_credential_and_any_path_will_do(tmp_path):
             pass
         agent.start()
     assert raised.value.step == "socket"
+
+
+def test_a_credential_is_not_lost_with_the_first_answer_after_it(agent):
+    token = agent.enrolment_token()
+
+    def gone():
+        raise Refused("SHUTTING_DOWN")
+
+    agent.on_call["GetLocation"] = gone
+    with (
+        pytest.raises(SesamError) as raised,
+        connect(agent.address, token=token, fingerprint=agent.fingerprint),
+    ):
+        pass
+    del agent.on_call["GetLocation"]
+    credential = raised.value.credential
+    assert credential is not None
+    assert credential not in str(raised.value)
+    with connect(agent.address, token=credential, fingerprint=agent.fingerprint) as location:
+        assert location.credential == credential
+
+
+def test_an_error_does_not_carry_a_credential_that_was_given(agent):
+    def gone():
+        raise Refused("SHUTTING_DOWN")
+
+    agent.on_call["GetLocation"] = gone
+    with (
+        pytest.raises(SesamError) as raised,
+        connect(agent.address, token=agent.credential(), fingerprint=agent.fingerprint),
+    ):
+        pass
+    assert raised.value.credential is None

@@ -191,6 +191,28 @@ def test_a_backup_is_waited_for_and_its_saveset_restored(agent, location, tmp_pa
     assert list(requests_of(agent, "StartRestore")[0].paths) == [b"/srv/docs/\xff"]
 
 
+def test_a_restore_without_paths_is_of_everything_and_of_no_paths_a_mistake(
+    agent, location, tmp_path
+):
+    agent.location.endings = [jobs_pb2.JOB_STATE_OK]
+    job = location.wait(location.start_backup("docs", "FULL"))
+    with pytest.raises(ValueError, match="paths is empty"):
+        location.restore(job.saveset, tmp_path, [])
+    assert not requests_of(agent, "StartRestore")
+    location.restore(job.saveset, tmp_path)
+    location.restore(job.saveset, tmp_path, None)
+    assert [list(request.paths) for request in requests_of(agent, "StartRestore")] == [[], []]
+
+
+def test_mistakes_of_the_program_are_told_from_refusals(location, tmp_path):
+    with pytest.raises(TypeError, match="a job, or what names it as text, is needed, not 99999"):
+        location.wait(99999)
+    with pytest.raises(TypeError, match="a saveset, or what names it as text"):
+        location.restore(1, tmp_path)
+    with pytest.raises(ValueError, match="surrogates not allowed"):
+        location.start_backup("\udcff", "FULL")
+
+
 def test_a_cancelled_job_ends_unusable(location):
     job = location.start_backup("docs", "FULL")
     location.cancel(job)

@@ -58,9 +58,27 @@ def test_metadata_that_is_missing_is_a_question_mark():
     assert str(SesamError("JOB_NOT_FOUND")) == "There is no job ? in this location."
 
 
+def test_a_name_is_called_empty_or_cut_when_no_name_is_like_that():
+    assert sentence("JOB_NOT_FOUND", {"job": ""}) == (
+        "job is empty. What would be right: one that this location has."
+    )
+    long = str(SesamError("TASK_NOT_FOUND", {"task": "x" * 5000}))
+    assert long == f'There is no task "{"x" * 80}… (5000 characters)" in this location.'
+
+
 def test_words_of_the_wire_and_of_a_newer_agent():
     enum = jobs_pb2.JobState.DESCRIPTOR
     assert [convert.word(enum, value) for value in (0, 3, 99)] == ["", "ok", "99"]
     assert convert.backup_type(jobs_pb2.BACKUP_TYPE_INC) == "INC"
     assert convert.role(access_pb2.ROLE_MONITOR) == "monitor"
     assert convert.change(location_pb2.Change()) is None
+
+
+def test_an_empty_value_is_called_empty():
+    wanted = {"field": "name", "expected": "1 to 128 letters"}
+    assert sentence("INVALID_ARGUMENT", {**wanted, "value": ""}) == (
+        "name is empty. What would be right: 1 to 128 letters."
+    )
+    assert sentence("INVALID_ARGUMENT", {**wanted, "value": "-x"}) == (
+        'The value "-x" of name cannot be used. What would be right: 1 to 128 letters.'
+    )

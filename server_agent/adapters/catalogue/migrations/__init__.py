@@ -8,8 +8,20 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from server_agent.adapters.catalogue.migrations import m0001_tables, m0002_damage
+from server_agent.adapters.catalogue.migrations import (
+    m0001_tables,
+    m0002_damage,
+    m0003_severity,
+    m0004_sequence,
+    m0005_listing,
+)
 
 Migration = Callable[[sa.Connection], None]
 
-MIGRATIONS: tuple[Migration, ...] = (m0001_tables.upgrade, m0002_damage.upgrade)
+MIGRATIONS: tuple[Migration, ...] = (
+    m0001_tables.upgrade,
+    m0002_damage.upgrade,
+    m0003_severity.upgrade,
+    m0004_sequence.upgrade,
+    m0005_listing.upgrade,
+)
