@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,8 +75,14 @@ class Registry:
     def load(self) -> list[Registration]:
         return self._registrations
 
-    def save(self, registrations: Iterable[Registration]) -> None:
-        self._registrations = list(registrations)
+    def change(self, act: Callable[[dict[str, Registration]], object]) -> list[Registration]:
+        listed = {each.location_id: each for each in self._registrations}
+        act(listed)
+        self._registrations = list(listed.values())
+        return self._registrations
+
+    def stamp(self) -> object:
+        return None
 
 
 class Pictures:

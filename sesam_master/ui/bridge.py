@@ -6,6 +6,7 @@ Questions go out through `ask`; their answers come back in the GUI thread.
 """
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
@@ -37,6 +38,9 @@ BUDGET_SECONDS = 0.006
 # Between two helpings of one drain the event loop gets this long for paint and input.
 BREATH_MS = 15
 AGE_MS = 1_000
+# How long the network thread may keep the interpreter when the GUI thread wants it: while a fleet
+# comes in, the usual 5 ms add up to stalls that one sees.
+SWITCH_SECONDS = 0.001
 
 
 @dataclass(slots=True)
@@ -74,6 +78,7 @@ class Bridge(QObject):
 
     def __init__(self, submit: Submit, clock: Callable[[], float] = time.perf_counter) -> None:
         super().__init__()
+        sys.setswitchinterval(SWITCH_SECONDS)
         self.fleet = Fleet()
         self._submit = submit
         self._clock = clock
