@@ -12,37 +12,66 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
+from server_agent.adapters.calendar_files import IcalendarFiles
 from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.clock import SystemClock
 from server_agent.adapters.identity import load_identity, load_secret
 from server_agent.adapters.instance_lock import AlreadyRunning, only_agent
 from server_agent.adapters.log_files import logging_to
+from server_agent.adapters.programs import BinPrograms
 from server_agent.adapters.protocol_files import ProtocolFiles
 from server_agent.adapters.tar.engine import TarEngine
 from server_agent.domain.quoting import quoted
 from server_agent.installation import Installation, InstallationError, socket_address
 from server_agent.ports import Catalogue, Clock, Engine, EngineError, Protocols
+from server_agent.ports.calendar_files import CalendarFiles
+from server_agent.ports.programs import Programs
 from server_agent.rpc.access import AccessServicer
+from server_agent.rpc.calendar import CalendarServicer
+from server_agent.rpc.drives import DriveServicer
+from server_agent.rpc.events import EventServicer
+from server_agent.rpc.groups import TaskGroupServicer
 from server_agent.rpc.guard import WRITE_SECONDS, Guard
 from server_agent.rpc.jobs import JobServicer
 from server_agent.rpc.location import LocationServicer
 from server_agent.rpc.savesets import SavesetServicer
+from server_agent.rpc.schedules import ScheduleServicer
 from server_agent.rpc.server import Endpoint, Server, host_text
 from server_agent.rpc.tasks import TaskServicer
 from server_agent.rpc.topology import TopologyServicer
 from server_agent.rpc.watch import Pace, Watches
 from server_agent.rpc.workers import Workers
 from server_agent.service.access import Access
+from server_agent.service.calendar import Calendar
+from server_agent.service.calendar_exchange import CalendarExchange
 from server_agent.service.changes import Changes
+from server_agent.service.defaults import ensure_defaults
 from server_agent.service.jobs import Jobs
 from server_agent.service.location import Location
+from server_agent.service.plan_objects import Drives, Events, Groups, Schedules
+from server_agent.service.preview import Previews
 from server_agent.service.recovery import recover
 from server_agent.service.runner import Runner
 from server_agent.service.savesets import Savesets
+from server_agent.service.scheduler import Scheduler
+from server_agent.service.starting import Starting
 from server_agent.service.topology import Topology
 from server_agent.service.work import Work
-from sesam_api.v1 import access_pb2, jobs_pb2, location_pb2, savesets_pb2, tasks_pb2, topology_pb2
+from sesam_api.v1 import (
+    access_pb2,
+    calendar_pb2,
+    drives_pb2,
+    events_pb2,
+    groups_pb2,
+    jobs_pb2,
+    location_pb2,
+    savesets_pb2,
+    schedules_pb2,
+    tasks_pb2,
+    topology_pb2,
+)
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +91,8 @@ class Outside:
     catalogue: Catalogue
     engine: Engine
     protocols: Protocols
+    programs: Programs
+    calendar_files: CalendarFiles
     clock: Clock
 
 
@@ -87,11 +118,21 @@ class Agent:
         self._label = label
         clock = outside.clock
         changes = self._changes = Changes(outside.catalogue, clock)
-        work = Work(changes, outside.engine, outside.protocols, clock, label)
+        scheduler = self._scheduler = Scheduler(changes, clock, self._wake_queue)
+        work = Work(
+            changes,
+            outside.engine,
+            outside.protocols,
+            outside.programs,
+            clock,
+            label,
+            scheduler.follow,
+        )
         self._runner = Runner(changes, work)
         self._workers = Workers()
         access = Access(changes, clock, secret)
-        jobs = Jobs(changes, outside.engine, outside.protocols, clock, self._runner)
+        jobs = Jobs(changes, outside.protocols, clock, self._runner)
+        starting = Starting(changes, outside.engine, clock, self._runner, scheduler)
         topology = Topology(changes, clock)
         savesets = Savesets(changes, outside.engine)
         workers = self._workers
@@ -99,9 +140,10 @@ class Agent:
         guard = Guard(location.id, access, workers, write_seconds)
         servicers = (
             (access_pb2, AccessServicer(access, location, workers)),
-            (jobs_pb2, JobServicer(jobs, self._watches, workers)),
+            *self._plan_servicers(location.id),
+            (jobs_pb2, JobServicer(jobs, starting, self._watches, workers)),
             (location_pb2, LocationServicer(location, self._watches, clock)),
-            (savesets_pb2, SavesetServicer(savesets, jobs, workers)),
+            (savesets_pb2, SavesetServicer(savesets, starting, workers)),
             (tasks_pb2, TaskServicer(topology, workers)),
             (topology_pb2, TopologyServicer(topology, workers)),
         )
@@ -112,18 +154,38 @@ class Agent:
         ]
         self._server: Server | None = None
 
+    def _plan_servicers(self, location_id: str) -> Iterator[tuple[ModuleType, object]]:
+        outside, changes, workers = self._outside, self._changes, self._workers
+        clock = outside.clock
+        schedules = Schedules(changes, clock, self._scheduler)
+        exchange = CalendarExchange(changes, outside.calendar_files, clock, location_id)
+        events = Events(changes, clock, self._scheduler, outside.programs.has)
+        drives = Drives(changes, clock, self._wake_queue)
+        previews = Previews(changes, clock)
+        yield calendar_pb2, CalendarServicer(Calendar(changes, clock), workers)
+        yield drives_pb2, DriveServicer(drives, workers)
+        yield events_pb2, EventServicer(events, changes, workers)
+        yield groups_pb2, TaskGroupServicer(Groups(changes, clock), workers)
+        yield schedules_pb2, ScheduleServicer(schedules, previews, exchange, changes, workers)
+
+    def _wake_queue(self) -> None:
+        self._runner.wake()
+
     def recover(self) -> None:
         """Settles what ran when the agent last ended. To be called before `start`.
 
         A data store that is not there is said once; lists and listings are served without it.
         """
         outside = self._outside
+        with self._changes.write() as tx:
+            ensure_defaults(tx, outside.clock.now())
         try:
             outside.engine.check_store(self._label)
         except EngineError as error:
             log.warning("%s", error.text)
+        follow = self._scheduler.follow
         for job in recover(
-            self._changes, outside.engine, outside.protocols, outside.clock, self._label
+            self._changes, outside.engine, outside.protocols, outside.clock, self._label, follow
         ):
             log.warning("job %s of task %s: %s", job.id, job.task, job.message)
 
@@ -136,6 +198,7 @@ class Agent:
         self._server = Server(endpoint, self._handlers)
         port = await self._server.start()
         self._runner.start()
+        self._scheduler.start()
         return port
 
     @property
@@ -145,6 +208,7 @@ class Agent:
 
     async def stop(self) -> None:
         """Stops running jobs, tells watchers, and ends."""
+        await asyncio.to_thread(self._scheduler.stop)
         await asyncio.to_thread(self._runner.stop)
         self._watches.close()
         if self._server is not None:
@@ -195,7 +259,9 @@ def build(installation: Installation, clock: Clock) -> Iterator[Agent]:
     )
     secret = load_secret(installation.ini)
     with closing(SqlCatalogue(installation.catalogue_url)) as catalogue:
-        outside = Outside(catalogue, engine, ProtocolFiles(installation.lis), clock)
+        programs = BinPrograms(installation.gv_ro / "bin/sesam")
+        protocols = ProtocolFiles(installation.lis)
+        outside = Outside(catalogue, engine, protocols, programs, IcalendarFiles(), clock)
         location = location_of(installation, clock)
         yield Agent(outside, location, secret, installation.label, Pace())
 

@@ -155,7 +155,27 @@ def job(message: jobs_pb2.Job) -> records.Job:
         message=message.message,
         started_by=message.started_by,
         target=message.target,
+        event=message.event,
+        planned_time=moment(message.planned_time) if message.HasField("planned_time") else None,
+        priority=message.priority,
+        group=message.group,
+        drive=message.drive,
+        waiting=_waiting(message.waiting) if message.HasField("waiting") else "",
     )
+
+
+def _waiting(message: jobs_pb2.Waiting) -> str:
+    match message.WhichOneof("reason"):
+        case "job_id":
+            return f"job {message.job_id}"
+        case "drive":
+            return f"drive {message.drive}"
+        case "drive_off":
+            return f"drive {message.drive_off}, which is off"
+        case "any_drive":
+            return "any drive"
+        case _:
+            return "something"
 
 
 def protocol_line(message: jobs_pb2.ProtocolLine) -> records.ProtocolLine:

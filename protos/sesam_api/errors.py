@@ -46,6 +46,18 @@ SENTENCES: Mapping[str, str] = {
     "CLIENT_IN_USE": 'The client "{client}" still has tasks ({tasks}). Remove them first.',
     "TASK_IN_USE": 'The task "{task}" has an open job ({job}). '
     "Wait for its end, or cancel it first.",
+    "SCHEDULE_NOT_FOUND": 'There is no schedule "{schedule}" in this location.',
+    "EVENT_NOT_FOUND": 'There is no event "{event}" in this location.',
+    "GROUP_NOT_FOUND": 'There is no task group "{group}" in this location.',
+    "DRIVE_NOT_FOUND": 'There is no drive "{drive}" in this location.',
+    "SCHEDULE_IN_USE": 'The schedule "{schedule}" is used by events ({events}). '
+    "Remove them first, or give them another one.",
+    "EVENT_IN_USE": 'The event "{event}" is the follow-up of others ({events}). '
+    "Give them another one first.",
+    "GROUP_IN_USE": 'The task group "{group}" is started by events ({events}). Remove them first.',
+    "DRIVE_IN_USE": 'The drive "{drive}" is needed by {users}.',
+    "NEWDAY_NEEDED": "The {kind} {name} can be moved, but never removed: "
+    "without it no sesam day would end.",
     "CHANGED_MEANWHILE": 'The {kind} "{name}" was changed since it was read. '
     "Read it again and repeat the change.",
     "JOB_ENDED": "Job {job} has already ended ({state}).",

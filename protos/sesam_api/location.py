@@ -1,15 +1,14 @@
 """One location: what can be asked of it and done with it."""
 
 import os
-import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 
 from sesam_api import convert, watching
 from sesam_api.errors import SesamError, StillRunning
+from sesam_api.plan_calls import PAGE_SIZE, PlanCalls, pages
 from sesam_api.records import (
     Change,
     Client,
@@ -39,12 +38,9 @@ from sesam_api.v1.topology_pb2_grpc import TopologyServiceStub
 from sesam_api.wire import Wire
 
 Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
-Item = TypeVar("Item")
-
-_PAGE_SIZE = 256
 
 
-class Location:
+class Location(PlanCalls):
     """One location. Made by `sesam_api.client.connect`, good until its `with` block ends.
 
     Attributes:
@@ -54,7 +50,7 @@ class Location:
     """
 
     def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+        super().__init__(wire)
         self._access = AccessServiceStub(wire.channel)
         self._jobs = JobServiceStub(wire.channel)
         self._savesets = SavesetServiceStub(wire.channel)
@@ -74,12 +70,12 @@ class Location:
 
         def page(token: str) -> tuple[Iterable[Client], str]:
             request = topology_pb2.ListClientsRequest(
-                page_size=_PAGE_SIZE, page_token=token, filter=text
+                page_size=PAGE_SIZE, page_token=token, filter=text
             )
             answer = self._wire.call(self._topology.ListClients, request)
             return map(convert.client, answer.clients), answer.next_page_token
 
-        return _pages(page)
+        return pages(page)
 
     def add_client(self, name: str, comment: str = "") -> Client:
         """Adds the machine on which the agent runs, under a name."""
@@ -97,13 +93,11 @@ class Location:
         """The tasks by name. `text`: a part of the name or of the client's name."""
 
         def page(token: str) -> tuple[Iterable[Task], str]:
-            request = tasks_pb2.ListTasksRequest(
-                page_size=_PAGE_SIZE, page_token=token, filter=text
-            )
+            request = tasks_pb2.ListTasksRequest(page_size=PAGE_SIZE, page_token=token, filter=text)
             answer = self._wire.call(self._tasks.ListTasks, request)
             return map(convert.task, answer.tasks), answer.next_page_token
 
-        return _pages(page)
+        return pages(page)
 
     def task(self, name: str) -> Task:
         """One task. Raises SesamError TASK_NOT_FOUND."""
@@ -171,11 +165,12 @@ class Location:
     # --- jobs ---
 
     def start_backup(self, task: str, backup_type: str) -> Job:
-        """Queues a backup, "FULL" or "INC". An INC without a usable base becomes a FULL."""
-        request = jobs_pb2.StartBackupRequest(
-            **self._change(), task=task, type=convert.backup_type_number(backup_type)
-        )
-        return convert.job(self._wire.call(self._jobs.StartBackup, request).job)
+        """Queues a backup, "FULL" or "INC". An INC without a usable base becomes a FULL.
+
+        `order_backup` can do more: groups, drives, priorities, a later time.
+        """
+        [job] = self.order_backup(backup_type, task=task).jobs
+        return job
 
     def restore(
         self, saveset: str | Saveset, target: Path, paths: Iterable[Path] | None = None
@@ -238,13 +233,11 @@ class Location:
         )
 
         def page(token: str) -> tuple[Iterable[Job], str]:
-            request = jobs_pb2.ListJobsRequest(
-                page_size=_PAGE_SIZE, page_token=token, filter=wanted
-            )
+            request = jobs_pb2.ListJobsRequest(page_size=PAGE_SIZE, page_token=token, filter=wanted)
             answer = self._wire.call(self._jobs.ListJobs, request)
             return map(convert.job, answer.jobs), answer.next_page_token
 
-        return _pages(page)
+        return pages(page)
 
     def watch_job(self, job: str | Job, timeout: float | None = None) -> Iterator[Job]:
         """The job as it is now and after each change, the last time when it has ended.
@@ -295,12 +288,12 @@ class Location:
 
         def page(token: str) -> tuple[Iterable[Saveset], str]:
             request = savesets_pb2.ListSavesetsRequest(
-                page_size=_PAGE_SIZE, page_token=token, filter=wanted
+                page_size=PAGE_SIZE, page_token=token, filter=wanted
             )
             answer = self._wire.call(self._savesets.ListSavesets, request)
             return map(convert.saveset, answer.savesets), answer.next_page_token
 
-        return _pages(page)
+        return pages(page)
 
     def saveset(self, name: str) -> Saveset:
         """One saveset."""
@@ -313,12 +306,12 @@ class Location:
 
         def page(token: str) -> tuple[Iterable[Entry], str]:
             request = savesets_pb2.ListEntriesRequest(
-                saveset=name, directory=path, page_size=_PAGE_SIZE, page_token=token
+                saveset=name, directory=path, page_size=PAGE_SIZE, page_token=token
             )
             answer = self._wire.call(self._savesets.ListEntries, request)
             return map(convert.entry, answer.entries), answer.next_page_token
 
-        return _pages(page)
+        return pages(page)
 
     # --- the whole location ---
 
@@ -350,12 +343,12 @@ class Location:
 
         def page(token: str) -> tuple[Iterable[Credential], str]:
             request = access_pb2.ListCredentialsRequest(
-                page_size=_PAGE_SIZE, page_token=token, filter=text
+                page_size=PAGE_SIZE, page_token=token, filter=text
             )
             answer = self._wire.call(self._access.ListCredentials, request)
             return map(convert.credential, answer.credentials), answer.next_page_token
 
-        return _pages(page)
+        return pages(page)
 
     def revoke(self, credential: str | Credential) -> Credential:
         """Ends a credential, given with its id. Its next call is refused."""
@@ -363,18 +356,6 @@ class Location:
         request = access_pb2.RevokeCredentialRequest(**self._change(), credential_id=name)
         answer = self._wire.call(self._access.RevokeCredential, request)
         return convert.credential(answer.credential)
-
-    def _change(self) -> dict[str, str]:
-        """What every changing request carries."""
-        return {"location_id": self.identity.location_id, "request_id": str(uuid.uuid4())}
-
-
-def _pages(page: Callable[[str], tuple[Iterable[Item], str]]) -> Iterator[Item]:
-    items, token = page("")
-    yield from items
-    while token:
-        items, token = page(token)
-        yield from items
 
 
 def _paths(paths: Iterable[Path]) -> list[bytes]:

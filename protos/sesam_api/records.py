@@ -8,6 +8,8 @@ enums are words: types "FULL", "DIFF", "INC", "COPY"; everything else in small l
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sesam_api.plan_records import CalendarCell, Drive, Event, Schedule, TaskGroup
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OPEN_STATES = frozenset({"queued", "active"})
 _USABLE_STATES = frozenset({"ok", "warning"})
@@ -79,7 +81,7 @@ class Job:
     """One queued, running or ended backup or restore.
 
     Attributes:
-        kind: "backup" or "restore".
+        kind: "backup", "restore", "command" or "newday".
         state: "queued", "active", "ok", "warning", "error", "broken" or "cancelled".
         requested_type, type: backups only, else ""; the type asked for and the one that is made.
         saveset: the one that was made, "" until it is there; of a restore the one restored.
@@ -91,6 +93,10 @@ class Job:
         message: one line for people, in the agent's words; of an open job, what holds it up.
         started_by: holder of the credential, or "local".
         target: restores only: the directory restored to.
+        event, planned_time: the occurrence of the calendar that the job belongs to.
+        group: the task group whose event started it.
+        drive: the one asked for while it is queued, then the one that it runs on.
+        waiting: of a queued job what it waits for: "job 17", "drive Drive_1".
     """
 
     id: str
@@ -113,6 +119,12 @@ class Job:
     message: str
     started_by: str
     target: bytes
+    event: str = ""
+    planned_time: datetime | None = None
+    priority: int = 1
+    group: str = ""
+    drive: str = ""
+    waiting: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -123,6 +135,16 @@ class Job:
     def is_usable(self) -> bool:
         """It has ended and its result is there: "ok", or "warning" when files are missing in it."""
         return self.state in _USABLE_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A backup that was asked for: the one-off event by which the calendar knows it, and its jobs,
+    none if it starts later."""
+
+    event_id: str
+    planned_time: datetime
+    jobs: tuple[Job, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,19 +264,35 @@ class Snapshot:
     clients: tuple[Client, ...]
     tasks: tuple[Task, ...]
     jobs: tuple[Job, ...]
+    schedules: tuple[Schedule, ...] = ()
+    events: tuple[Event, ...] = ()
+    groups: tuple[TaskGroup, ...] = ()
+    drives: tuple[Drive, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A client or a task that is gone, or a job that is not watched any more.
+    """Something that is gone, or a job that is not watched any more.
 
     Attributes:
-        kind: "client", "task" or "job".
-        name: of the client or task, or the job's id.
+        kind: "client", "task", "job", "schedule", "event", "group" or "drive".
+        name: its name; of a job or event its id.
     """
 
     kind: str
     name: str
 
 
-Change = Snapshot | Identity | Client | Task | Job | Removed
+Change = (
+    Snapshot
+    | Identity
+    | Client
+    | Task
+    | Job
+    | Schedule
+    | Event
+    | TaskGroup
+    | Drive
+    | CalendarCell
+    | Removed
+)

@@ -1,8 +1,8 @@
 """Records on stdout: tab-separated rows for people and simple scripts, JSON for programs.
 
 JSON keys are the field names of `sesam_api.records`. Times are ISO 8601 with the offset of the
-location's zone. A path that is no UTF-8 has "?" characters in place of what is no text, and its
-bytes in Base64 under its key with "_b64".
+location's zone, durations are numbers of seconds. A path that is no UTF-8 has "?" characters in
+place of what is no text, and its bytes in Base64 under its key with "_b64".
 """
 
 import base64
@@ -13,7 +13,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -111,6 +111,10 @@ def _json_value(value: Any, zone: tzinfo) -> Any:
     match value:
         case datetime():
             return value.astimezone(zone).isoformat(timespec="milliseconds")
+        case date() | time():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
         case bytes():
             return value.decode("utf-8", "replace")
         case tuple():

@@ -26,6 +26,7 @@ from server_agent.commands.agent_access import access_office
 from server_agent.commands.answer import bytes_shown
 from server_agent.commands.output import write_utf8
 from server_agent.commands.parsing import directory, text
+from server_agent.commands.words import DEFAULT_PORT
 from server_agent.domain.access import (
     DEFAULT_TOKEN_LIFE,
     LONGEST_TOKEN_LIFE,
@@ -46,7 +47,6 @@ from sesam_api.errors import SesamError, sentence
 from sesam_api.records import Credential
 
 DEFAULT_HOST = "0.0.0.0"
-DEFAULT_PORT = 11401
 REFUSED = 1
 
 _EXPECTED = (

@@ -47,26 +47,41 @@ def main(argv: list[str] | None = None) -> int:
 
 def run(argv: list[str], connection: Connection) -> int:
     """The exit status. `connection` gives the location for what stands behind --root."""
+
+    def act() -> str | None:
+        arguments = make_parser().parse_args(argv)
+        with connection(getattr(arguments, "root", None)) as location:
+            message: str | None = arguments.run(location, arguments)
+            return message
+
+    return answered("sm_cmd", act)
+
+
+def answered(program: str, act: Callable[[], str | None]) -> int:
+    """Says what became of an action; returns the exit status.
+
+    Args:
+        program: named when the answer cannot be written.
+        act: returns the message of its answer, None if it has printed itself.
+    """
     write_utf8()
     try:
-        status = _answered(argv, connection)
+        status = _answered(act)
         if sys.stdout is not None:  # it is None when the caller closed it
             sys.stdout.flush()
     except OSError as error:
         if not isinstance(error, BrokenPipeError):  # else the reader has seen enough
-            print(f"sm_cmd: standard output: {error.strerror}", file=sys.stderr)
+            print(f"{program}: standard output: {error.strerror}", file=sys.stderr)
         # What is left in the buffer goes nowhere, instead of failing again when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
     return status
 
 
-def _answered(argv: list[str], connection: Connection) -> int:
+def _answered(act: Callable[[], str | None]) -> int:
     """The exit status. Raises OSError when the answer cannot be written."""
     try:
-        arguments = make_parser().parse_args(argv)
-        with connection(getattr(arguments, "root", None)) as location:
-            message = arguments.run(location, arguments)
+        message = act()
     except UsageError as error:
         print(error.usage, end="", file=sys.stderr)
         print(failure(str(error)))

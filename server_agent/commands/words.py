@@ -2,7 +2,9 @@
 
 import re
 
-TYPE_LETTERS = {"F": "FULL", "I": "INC"}
+DEFAULT_PORT = 11401  # of an agent
+
+TYPE_LETTERS = {"F": "FULL", "D": "DIFF", "I": "INC", "C": "COPY"}
 _ESCAPED = re.compile(r"\\([\\,])")
 
 

@@ -7,9 +7,11 @@ DomainError
 ├── NotAuthenticated, RoleRequired
 ├── TokenUnknown, TokenUsed, TokenExpired
 ├── NotFound
-│   └── ClientNotFound, TaskNotFound, JobNotFound, SavesetNotFound, CredentialNotFound, PathNotFound
+│   ├── ClientNotFound, TaskNotFound, JobNotFound, SavesetNotFound, CredentialNotFound, PathNotFound
+│   └── ScheduleNotFound, EventNotFound, GroupNotFound, DriveNotFound
 ├── AlreadyExists
-├── ClientInUse, TaskInUse, ChangedMeanwhile, JobEnded
+├── ClientInUse, TaskInUse, ScheduleInUse, EventInUse, GroupInUse, DriveInUse, NewdayNeeded
+├── ChangedMeanwhile, JobEnded
 ├── PageTokenInvalid, WatchOverflow
 ├── SavesetDamaged, ListingUnreadable
 ├── ShuttingDown
@@ -143,6 +145,30 @@ class PathNotFound(NotFound):
     reason = "PATH_NOT_FOUND"
 
 
+class ScheduleNotFound(NotFound):
+    """Metadata: schedule."""
+
+    reason = "SCHEDULE_NOT_FOUND"
+
+
+class EventNotFound(NotFound):
+    """Metadata: event."""
+
+    reason = "EVENT_NOT_FOUND"
+
+
+class GroupNotFound(NotFound):
+    """Metadata: group."""
+
+    reason = "GROUP_NOT_FOUND"
+
+
+class DriveNotFound(NotFound):
+    """Metadata: drive."""
+
+    reason = "DRIVE_NOT_FOUND"
+
+
 class AlreadyExists(DomainError):
     """Metadata: kind, name."""
 
@@ -159,6 +185,36 @@ class TaskInUse(DomainError):
     """Metadata: task, job."""
 
     reason = "TASK_IN_USE"
+
+
+class ScheduleInUse(DomainError):
+    """Metadata: schedule, events."""
+
+    reason = "SCHEDULE_IN_USE"
+
+
+class EventInUse(DomainError):
+    """Metadata: event, events (that have it as their follow-up)."""
+
+    reason = "EVENT_IN_USE"
+
+
+class GroupInUse(DomainError):
+    """Metadata: group, events."""
+
+    reason = "GROUP_IN_USE"
+
+
+class DriveInUse(DomainError):
+    """Metadata: drive, users."""
+
+    reason = "DRIVE_IN_USE"
+
+
+class NewdayNeeded(DomainError):
+    """Metadata: kind, name."""
+
+    reason = "NEWDAY_NEEDED"
 
 
 class ChangedMeanwhile(DomainError):

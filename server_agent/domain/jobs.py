@@ -4,7 +4,6 @@ QUEUED → ACTIVE → OK | WARNING | ERROR | CANCELLED | BROKEN
 QUEUED → CANCELLED, and QUEUED → ERROR when its task has gone
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,6 +14,8 @@ from server_agent.domain.savesets import BackupType
 class JobKind(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
+    COMMAND = "command"
+    NEWDAY = "newday"
 
 
 class JobState(StrEnum):
@@ -70,7 +71,12 @@ class Job:
         paths: of a restore what it brings back, none means everything; of a backup its sources,
             from its start on.
         target: restores only.
-        started_by: holder of the credential, or "local".
+        started_by: holder of the credential, or "local"; empty for what a schedule started.
+        event_id, event, planned_time: the occurrence that the job belongs to; of jobs from before
+            there were events none.
+        priority: 1 lowest to 99 highest; 0 is above all.
+        group: of a group's event.
+        drive: asked for while queued, that it runs on from its start on; empty for any or none.
     """
 
     id: str
@@ -93,6 +99,12 @@ class Job:
     started_by: str = ""
     paths: tuple[bytes, ...] = ()
     target: bytes = b""
+    event_id: str = ""
+    event: str = ""
+    planned_time: datetime | None = None
+    priority: int = 1
+    group: str = ""
+    drive: str = ""
 
 
 class Level(StrEnum):
@@ -109,25 +121,3 @@ class ProtocolLine:
     level: Level
     code: str
     text: str
-
-
-MAX_ACTIVE_JOBS = 2  # one drive's two streams until drives can be configured
-
-
-def admit(queued: Sequence[Job], active: Sequence[Job], limit: int = MAX_ACTIVE_JOBS) -> list[Job]:
-    """The queued jobs that may start now, oldest first.
-
-    One writer per task: a backup waits while another backup of its task is active or older in the
-    queue. Restores wait only for a free place.
-    """
-    writing = {job.task for job in active if job.kind is JobKind.BACKUP}
-    admitted: list[Job] = []
-    for job in sorted(queued, key=lambda job: int(job.id)):
-        if len(active) + len(admitted) >= limit:
-            break
-        if job.kind is JobKind.BACKUP:
-            if job.task in writing:
-                continue
-            writing.add(job.task)
-        admitted.append(job)
-    return admitted

@@ -37,6 +37,14 @@ from server_agent.ports.engine import (
     RestoreRequest,
     SavesetRef,
 )
+from server_agent.ports.planning import (
+    Cell,
+    CellKey,
+    Past,
+    PastKey,
+    PlanningTransaction,
+    PlanningView,
+)
 from server_agent.ports.protocols import (
     Protocols,
     ProtocolWriter,
@@ -51,6 +59,8 @@ __all__ = [
     "Catalogue",
     "CatalogueTransaction",
     "CatalogueView",
+    "Cell",
+    "CellKey",
     "ChangesSince",
     "Clock",
     "Control",
@@ -65,6 +75,10 @@ __all__ = [
     "ObjectKey",
     "ObjectKind",
     "Page",
+    "Past",
+    "PastKey",
+    "PlanningTransaction",
+    "PlanningView",
     "ProtocolWriter",
     "Protocols",
     "RestoreDone",

@@ -11,6 +11,7 @@ from server_agent.domain.access import Credential, Token
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.savesets import Saveset
 from server_agent.domain.topology import Client, Task
+from server_agent.ports.planning import PlanningTransaction, PlanningView
 
 Item = TypeVar("Item")
 
@@ -21,11 +22,16 @@ class ObjectKind(StrEnum):
     CLIENT = "client"
     TASK = "task"
     JOB = "job"
+    SCHEDULE = "schedule"
+    EVENT = "event"
+    GROUP = "group"
+    DRIVE = "drive"
+    CELL = "cell"
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectKey:
-    """`id` is a name for clients and tasks, a job's id for jobs."""
+    """`id` is a name; of jobs and events their id, of cells that of their `CellKey`."""
 
     kind: ObjectKind
     id: str
@@ -86,7 +92,7 @@ class Answer:
     digest: bytes = b""
 
 
-class CatalogueView(Protocol):
+class CatalogueView(PlanningView, Protocol):
     """Reads of one consistent moment."""
 
     def revision(self) -> int:
@@ -109,6 +115,9 @@ class CatalogueView(Protocol):
 
     def open_jobs(self) -> list[Job]:
         """Queued and active ones, by id."""
+
+    def open_event_ids(self) -> set[str]:
+        """Ids of the events of which a job is queued or active."""
 
     def newest_ended_backups(self) -> list[Job]:
         """The newest result of each existing task: of its backups that were started and have ended
@@ -160,7 +169,7 @@ class CatalogueView(Protocol):
         """What is remembered of a request that was answered before."""
 
 
-class CatalogueTransaction(CatalogueView, Protocol):
+class CatalogueTransaction(CatalogueView, PlanningTransaction, Protocol):
     """Reads and writes that happen together or not at all.
 
     Every write of a client, task or job enters its key into the change log.

@@ -1,12 +1,12 @@
 """From the domain to the wire and back: one function per type."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from server_agent.domain import access, jobs, savesets, topology
+from server_agent.domain import access, jobs, queue, savesets, topology
 from server_agent.domain.errors import InvalidArgument
 from server_agent.ports import Entry, EntryKind
 from server_agent.service.chains import KnownSaveset
@@ -37,6 +37,8 @@ BACKUP_TYPES = {
 JOB_KINDS = {
     jobs.JobKind.BACKUP: jobs_pb2.JOB_KIND_BACKUP,
     jobs.JobKind.RESTORE: jobs_pb2.JOB_KIND_RESTORE,
+    jobs.JobKind.COMMAND: jobs_pb2.JOB_KIND_COMMAND,
+    jobs.JobKind.NEWDAY: jobs_pb2.JOB_KIND_NEWDAY,
 }
 JOB_STATES = {
     jobs.JobState.QUEUED: jobs_pb2.JOB_STATE_QUEUED,
@@ -80,6 +82,18 @@ def timestamp(moment: datetime) -> Timestamp:
 
 def timestamp_or_none(moment: datetime | None) -> Timestamp | None:
     return timestamp(moment) if moment is not None else None
+
+
+def moment(field: str, stamp: Timestamp) -> datetime:
+    """The moment in UTC, or InvalidArgument for one that no calendar has."""
+    try:
+        return stamp.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidArgument(
+            field=field,
+            value=f"{stamp.seconds} s {stamp.nanos} ns",
+            expected="a moment from the year 1 to the year 9999",
+        ) from error
 
 
 def timestamp_of_ns(nanoseconds: int) -> Timestamp:
@@ -154,7 +168,24 @@ def job(live: LiveJob) -> jobs_pb2.Job:
         message=item.message,
         started_by=item.started_by,
         target=item.target,
+        event_id=item.event_id,
+        event=item.event,
+        planned_time=timestamp_or_none(item.planned_time),
+        priority=item.priority,
+        group=item.group,
+        drive=item.drive,
+        waiting=waiting(live.waiting) if live.waiting is not None else None,
     )
+
+
+def waiting(item: queue.Waiting) -> jobs_pb2.Waiting:
+    if item.job:
+        return jobs_pb2.Waiting(job_id=item.job)
+    if not item.drive:
+        return jobs_pb2.Waiting(any_drive=True)
+    if item.off:
+        return jobs_pb2.Waiting(drive_off=item.drive)
+    return jobs_pb2.Waiting(drive=item.drive)
 
 
 def saveset_of(item: jobs.Job) -> str:

@@ -4,12 +4,14 @@ import contextlib
 from collections.abc import AsyncGenerator
 
 from server_agent.domain.errors import InvalidArgument
+from server_agent.domain.events import BackupAction
 from server_agent.ports import JobQuery
 from server_agent.rpc import convert, lists
 from server_agent.rpc.guard import Call
 from server_agent.rpc.watch import Watches
 from server_agent.rpc.workers import Workers
-from server_agent.service.jobs import STARTABLE_TYPES, Jobs
+from server_agent.service.jobs import Jobs
+from server_agent.service.starting import STARTABLE_TYPES, BackupOrder, Starting
 from sesam_api.v1 import jobs_pb2 as pb
 
 ORDERS = ("create_time", "task", "client", "state", "severity", "bytes", "duration")
@@ -17,19 +19,25 @@ USUAL_PROTOCOL_PAGE = 500
 
 
 class JobServicer:
-    def __init__(self, jobs: Jobs, watches: Watches, workers: Workers) -> None:
+    def __init__(self, jobs: Jobs, starting: Starting, watches: Watches, workers: Workers) -> None:
         self._jobs = jobs
+        self._starting = starting
         self._watches = watches
         self._workers = workers
 
     async def StartBackup(
         self, message: pb.StartBackupRequest, call: Call
     ) -> pb.StartBackupResponse:
-        backup_type = convert.from_wire("type", message.type, convert.BACKUP_TYPES, STARTABLE_TYPES)
-        job = await self._workers.write(
-            self._jobs.start_backup, call.request, message.task, backup_type
+        started = await self._workers.write(
+            self._starting.start_backup, call.request, _order(message)
         )
-        return pb.StartBackupResponse(job=convert.job(job))
+        jobs = [convert.job(job) for job in started.jobs]
+        return pb.StartBackupResponse(
+            job=jobs[0] if jobs else None,
+            jobs=jobs,
+            event_id=started.event.id,
+            planned_time=convert.timestamp(started.planned_time),
+        )
 
     async def CancelJob(self, message: pb.CancelJobRequest, call: Call) -> pb.CancelJobResponse:
         job = await self._workers.write(self._jobs.cancel, call.request, message.job_id)
@@ -86,6 +94,20 @@ class JobServicer:
             )
 
         return await lists.fitting(lists.page_size(message.page_size, USUAL_PROTOCOL_PAGE), answer)
+
+
+def _order(message: pb.StartBackupRequest) -> BackupOrder:
+    action = BackupAction(
+        backup_type=convert.from_wire("type", message.type, convert.BACKUP_TYPES, STARTABLE_TYPES),
+        task=message.task,
+        group=message.group,
+        drive=message.drive,
+    )
+    start_time = None
+    if message.HasField("start_time"):
+        start_time = convert.moment("start_time", message.start_time)
+    priority = message.priority if message.HasField("priority") else 1
+    return BackupOrder(action.checked(), start_time, priority, message.follow_up)
 
 
 def _query(message: pb.ListJobsRequest) -> JobQuery:

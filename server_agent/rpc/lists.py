@@ -1,26 +1,28 @@
-"""What every list request has: page size, page token, order; and what every answer keeps to."""
+"""What list requests have in common, and what every answer to them keeps to."""
 
 import functools
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from google.protobuf.message import Message
 
 from server_agent.domain.errors import InvalidArgument
+from server_agent.domain.quoting import printable
 from sesam_api.v1 import jobs_pb2, savesets_pb2
 
 LARGEST_PAGE = 1000
 USUAL_PAGE = 256
 LONGEST_TEXT = 1000  # characters of a filter
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9000, 1, 1)  # so that days around it are days, too
 PORTION = 32  # items that are read at once
 LARGEST_ANSWER = 2 << 20  # bytes of items; a gRPC client takes 4 MiB in one message by default
 
 Answer = TypeVar("Answer", bound=Message)
 Paged = TypeVar("Paged", savesets_pb2.ListSavesetsResponse, jobs_pb2.ListJobsResponse)
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def page_size(asked: int, usual: int = USUAL_PAGE) -> int:
@@ -103,13 +105,43 @@ def text(field: str, asked: str) -> str:
     return asked
 
 
+class NamedList(Protocol):
+    """What a list of objects by name is asked with."""
+
+    page_size: int
+    page_token: str
+    filter: str
+    order_by: str
+
+
+def by_name(asked: NamedList) -> tuple[str, bool, str | None, int]:
+    """The text, whether it descends, the token and the size; or InvalidArgument."""
+    _, descending = order(asked.order_by, ("name",), "name")
+    size = page_size(asked.page_size)
+    return text("filter", asked.filter), descending, asked.page_token or None, size
+
+
 def sesam_day(field: str, text: str) -> date | None:
     """The day, None for an empty text, or InvalidArgument."""
     if not text:
         return None
-    if _DAY.fullmatch(text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            pass
-    raise InvalidArgument(field=field, value=text, expected="a day as YYYY-MM-DD")
+    found = _date(text)
+    if found is None:
+        raise InvalidArgument(field=field, value=text, expected="a day as YYYY-MM-DD")
+    return found
+
+
+def day(field: str, text: str) -> date:
+    """The day of a plan or calendar, or InvalidArgument."""
+    found = _date(text)
+    if found is None or not FIRST_DAY <= found <= LAST_DAY:
+        expected = f"a day as YYYY-MM-DD, from {FIRST_DAY} to {LAST_DAY}"
+        raise InvalidArgument(field=field, value=printable(text), expected=expected)
+    return found
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None

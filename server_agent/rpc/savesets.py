@@ -4,17 +4,17 @@ from server_agent.ports import SavesetQuery
 from server_agent.rpc import convert, lists
 from server_agent.rpc.guard import Call
 from server_agent.rpc.workers import Workers
-from server_agent.service.jobs import Jobs
 from server_agent.service.savesets import Savesets
+from server_agent.service.starting import Starting
 from sesam_api.v1 import savesets_pb2 as pb
 
 ORDERS = ("job", "start_time", "name")
 
 
 class SavesetServicer:
-    def __init__(self, savesets: Savesets, jobs: Jobs, workers: Workers) -> None:
+    def __init__(self, savesets: Savesets, starting: Starting, workers: Workers) -> None:
         self._savesets = savesets
-        self._jobs = jobs
+        self._starting = starting
         self._workers = workers
 
     async def ListSavesets(
@@ -62,7 +62,7 @@ class SavesetServicer:
     ) -> pb.StartRestoreResponse:
         # Looks through the listing first, which other writes need not wait for.
         job = await self._workers.read(
-            self._jobs.start_restore,
+            self._starting.start_restore,
             call.request,
             message.saveset,
             tuple(message.paths),

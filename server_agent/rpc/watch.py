@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from server_agent.domain.access import Caller
 from server_agent.domain.errors import NotAuthenticated, ShuttingDown
+from server_agent.domain.groups import TaskGroup
+from server_agent.domain.queue import Drive
 from server_agent.domain.topology import Client, Task
-from server_agent.ports import Clock, ObjectKind
+from server_agent.ports import Cell, CellKey, Clock, ObjectKey, ObjectKind
 from server_agent.rpc import convert
+from server_agent.rpc import convert_plan as plan
 from server_agent.rpc.workers import Workers
 from server_agent.service.access import Access
 from server_agent.service.changes import (
@@ -20,7 +23,9 @@ from server_agent.service.changes import (
     LiveJob,
     Snapshot,
     Subscription,
+    Watched,
 )
+from server_agent.service.coming import LiveEvent, LiveSchedule
 from server_agent.service.jobs import Jobs
 from server_agent.service.location import Location
 from sesam_api.v1 import location_pb2 as pb
@@ -208,23 +213,49 @@ def _snapshot_parts(
         epoch=location.epoch,
     )
     count = size = 0
-    for item in (*snapshot.clients, *snapshot.tasks, *snapshot.jobs):
+    items: tuple[Watched, ...] = (
+        *snapshot.clients,
+        *snapshot.tasks,
+        *snapshot.schedules,
+        *snapshot.events,
+        *snapshot.groups,
+        *snapshot.drives,
+        *snapshot.jobs,
+    )
+    for item in items:
         if count == PART_OBJECTS or size > PART_BYTES:
             yield part
             part, count, size = pb.Snapshot(), 0, 0
-        match item:
-            case Client():
-                part.clients.append(convert.client(item))
-                size += part.clients[-1].ByteSize()
-            case Task():
-                part.tasks.append(convert.task(item))
-                size += part.tasks[-1].ByteSize()
-            case LiveJob():
-                part.jobs.append(convert.job(item))
-                size += part.jobs[-1].ByteSize()
+        size += _append(part, item)
         count += 1
     part.complete = True
     yield part
+
+
+def _append(part: pb.Snapshot, item: Watched) -> int:
+    """Puts the item into the part; returns its size in bytes."""
+    match item:
+        case Client():
+            part.clients.append(convert.client(item))
+            return part.clients[-1].ByteSize()
+        case Task():
+            part.tasks.append(convert.task(item))
+            return part.tasks[-1].ByteSize()
+        case LiveJob():
+            part.jobs.append(convert.job(item))
+            return part.jobs[-1].ByteSize()
+        case LiveSchedule():
+            part.schedules.append(plan.schedule_to_wire(item))
+            return part.schedules[-1].ByteSize()
+        case LiveEvent():
+            part.events.append(plan.event_to_wire(item))
+            return part.events[-1].ByteSize()
+        case TaskGroup():
+            part.groups.append(plan.group_to_wire(item))
+            return part.groups[-1].ByteSize()
+        case Drive():
+            part.drives.append(plan.drive_to_wire(item))
+            return part.drives[-1].ByteSize()
 
 
 def _change_parts(changes: Iterable[pb.Change]) -> Iterator[tuple[pb.Changes, bool]]:
@@ -253,10 +284,34 @@ def _change(item: Changed) -> pb.Change:
             return pb.Change(task=convert.task(item))
         case LiveJob():
             return pb.Change(job=convert.job(item))
-    match item.key.kind:
+        case LiveSchedule():
+            return pb.Change(schedule=plan.schedule_to_wire(item))
+        case LiveEvent():
+            return pb.Change(event=plan.event_to_wire(item))
+        case TaskGroup():
+            return pb.Change(group=plan.group_to_wire(item))
+        case Drive():
+            return pb.Change(drive=plan.drive_to_wire(item))
+        case Cell():
+            return pb.Change(calendar_cell=plan.cell(item))
+    return _removed(item.key)
+
+
+def _removed(key: ObjectKey) -> pb.Change:
+    match key.kind:
         case ObjectKind.CLIENT:
-            return pb.Change(removed_client=item.key.id)
+            return pb.Change(removed_client=key.id)
         case ObjectKind.TASK:
-            return pb.Change(removed_task=item.key.id)
+            return pb.Change(removed_task=key.id)
         case ObjectKind.JOB:
-            return pb.Change(removed_job=item.key.id)
+            return pb.Change(removed_job=key.id)
+        case ObjectKind.SCHEDULE:
+            return pb.Change(removed_schedule=key.id)
+        case ObjectKind.EVENT:
+            return pb.Change(removed_event=key.id)
+        case ObjectKind.GROUP:
+            return pb.Change(removed_group=key.id)
+        case ObjectKind.DRIVE:
+            return pb.Change(removed_drive=key.id)
+        case ObjectKind.CELL:
+            return pb.Change(calendar_cell=plan.empty_cell(CellKey.of_id(key.id)))

@@ -7,22 +7,30 @@ begin anew.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from server_agent.domain.errors import WatchOverflow
+from server_agent.domain.events import Event
+from server_agent.domain.groups import TaskGroup
 from server_agent.domain.jobs import Job, JobKind, JobState, Progress
+from server_agent.domain.queue import Drive, Waiting
+from server_agent.domain.schedule import Schedule
 from server_agent.domain.topology import Client, Task
 from server_agent.ports import (
     Catalogue,
     CatalogueTransaction,
     CatalogueView,
+    Cell,
+    CellKey,
     Clock,
     ObjectKey,
     ObjectKind,
 )
+from server_agent.service.coming import LiveEvent, LiveSchedule, live_event, live_schedule
+from server_agent.service.days import zone_of
 
 CHANGES_KEPT = 10_000  # some days of a busy location; a desk that was away longer begins anew
 ANSWERS_KEPT = timedelta(days=7)  # the longest that anybody tries a request again
@@ -31,10 +39,11 @@ WRITES_PER_TRIM = 100  # trimming at each write would double its cost
 
 @dataclass(frozen=True, slots=True)
 class LiveJob:
-    """A job, and how far it is while it runs."""
+    """A job, how far it is while it runs, and what it waits for while it is queued."""
 
     job: Job
     progress: Progress | None
+    waiting: Waiting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +54,21 @@ class Snapshot:
     clients: tuple[Client, ...]
     tasks: tuple[Task, ...]
     jobs: tuple[LiveJob, ...]
+    schedules: tuple[LiveSchedule, ...] = ()
+    events: tuple[LiveEvent, ...] = ()
+    groups: tuple[TaskGroup, ...] = ()
+    drives: tuple[Drive, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A client or task that is gone, or a job that is not watched any more."""
+    """An object that is gone, a job that is not watched any more, or a cell that is empty."""
 
     key: ObjectKey
 
 
-Changed = Client | Task | LiveJob | Removed
+Watched = Client | Task | LiveJob | LiveSchedule | LiveEvent | TaskGroup | Drive
+Changed = Watched | Cell | Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,7 @@ class Changes:
         self._lock = threading.Lock()
         self._subscriptions: dict[Subscription, Callable[[], None]] = {}
         self._progress: dict[str, tuple[int, Progress | None]] = {}
+        self._waiting: dict[str, tuple[int, Waiting]] = {}
         self._held: dict[str, tuple[JobState, str]] = {}
         self._progress_serial = 0
         self._writes = 0
@@ -87,13 +102,23 @@ class Changes:
 
     @contextmanager
     def write(self) -> Iterator[CatalogueTransaction]:
-        """A transaction; after its commit all subscribers are woken."""
+        """A transaction; after its commit all subscribers are woken. The calendar's cells follow
+        the jobs that it wrote."""
         with self._catalogue.write() as transaction:
+            before = transaction.revision()
             yield transaction
+            self._refresh_cells(transaction, before)
             if self._writes % WRITES_PER_TRIM == 0:
                 transaction.trim(CHANGES_KEPT, self._clock.now() - ANSWERS_KEPT)
             self._writes += 1
         self.wake()
+
+    def _refresh_cells(self, transaction: CatalogueTransaction, before: int) -> None:
+        since = transaction.changes_since(before)
+        jobs = (transaction.job(key.id) for key in since.keys or () if key.kind is ObjectKind.JOB)
+        cells = {CellKey.of_job(job) for job in jobs if job is not None}
+        if cells:
+            transaction.refresh_cells(cells, self._clock.now())
 
     def wake(self) -> None:
         """Has all subscribers look."""
@@ -140,21 +165,54 @@ class Changes:
             self._progress.pop(job_id, None)
             self._held.pop(job_id, None)
 
+    def set_waiting(self, waiting: Mapping[str, Waiting]) -> None:
+        """Tells what each job of the queue waits for; the others wait for nothing."""
+        with self._lock:
+            before = {job_id: each for job_id, (_, each) in self._waiting.items()}
+            if before == waiting:
+                return
+            for job_id, each in waiting.items():
+                if before.get(job_id) != each:
+                    self._progress_serial += 1
+                    self._waiting[job_id] = (self._progress_serial, each)
+            for job_id in before.keys() - waiting.keys():
+                del self._waiting[job_id]
+        self.wake()
+
     def live(self, job: Job) -> LiveJob:
-        """The job with its progress, if it runs, and with what holds it, if it is open."""
+        """The job with its progress if it runs, with what it waits for if it is queued, and with
+        what holds it."""
         if not job.state.is_open:
             return LiveJob(job, None)
         with self._lock:
             entry = self._progress.get(job.id)
+            waiting = self._waiting.get(job.id)
             state, why = self._held.get(job.id, (None, ""))
         if state is job.state:
             return LiveJob(replace(job, message=why), None)
+        if job.state is JobState.QUEUED:
+            return LiveJob(job, None, waiting[1] if waiting else None)
         return LiveJob(job, entry[1] if entry else None)
 
+    def live_schedules(self, schedules: Iterable[Schedule]) -> tuple[LiveSchedule, ...]:
+        """The schedules with their coming starts."""
+        zone, now = zone_of(self._clock), self._clock.now()
+        return tuple(live_schedule(schedule, zone, now) for schedule in schedules)
+
+    def live_events(self, view: CatalogueView, events: Iterable[Event]) -> tuple[LiveEvent, ...]:
+        """The events with their coming starts."""
+        zone, now = zone_of(self._clock), self._clock.now()
+        schedules = {schedule.name: schedule for schedule in view.schedules()}
+        return tuple(
+            live_event(event, schedules.get(event.schedule), zone, now) for event in events
+        )
+
     def progressed_since(self, serial: int) -> tuple[int, list[str]]:
-        """Ids of the jobs with newer progress, and the serial to ask with next time."""
+        """Ids of the jobs with newer progress, or that wait for something else now, and the serial
+        to ask with next time."""
         with self._lock:
-            newer = [job_id for job_id, (number, _) in self._progress.items() if number > serial]
+            live = (*self._progress.items(), *self._waiting.items())
+            newer = [job_id for job_id, (number, _) in live if number > serial]
             return self._progress_serial, newer
 
 
@@ -183,6 +241,10 @@ class Subscription:
                 clients=tuple(view.clients()),
                 tasks=tuple(view.tasks()),
                 jobs=tuple(self._changes.live(job) for job in jobs),
+                schedules=self._changes.live_schedules(view.schedules()),
+                events=self._changes.live_events(view, view.events()),
+                groups=tuple(view.groups()),
+                drives=tuple(view.drives()),
             )
         self._revision = snapshot.revision
         return snapshot
@@ -214,9 +276,9 @@ class Subscription:
 class _Watched:
     """What is told of the keys that changed.
 
-    Watched are all clients and tasks, the open jobs, and of each task the backup that ended last.
-    A watcher has no say in this: each job that it may have and that is none of them any more is
-    named to it as removed.
+    Watched are all clients, tasks, schedules, events, groups and drives, the open jobs, and of each
+    task the backup that ended last. A watcher has no say in this: each job that it may have and
+    that is none of them any more is named to it as removed.
     """
 
     def __init__(self, view: CatalogueView, keys: tuple[ObjectKey, ...], changes: Changes) -> None:
@@ -226,6 +288,7 @@ class _Watched:
         self._changed_jobs = {key.id for key in keys if key.kind is ObjectKind.JOB}
         self._told: list[Changed] = []
         self._settled: dict[str, str | None] = {}  # task -> id of its newest ended backup
+        self._events: dict[str, Event] = {}  # to be told at the end: their starts hang together
 
     def objects(self) -> list[Changed]:
         """The newest values and the removals, in the order of the keys."""
@@ -238,7 +301,35 @@ class _Watched:
                     self._settle(key.id)
                 case ObjectKind.JOB:
                     self._tell_job(key)
+                case ObjectKind.SCHEDULE:
+                    self._tell_schedule(key)
+                case ObjectKind.EVENT:
+                    self._note_event(key)
+                case ObjectKind.GROUP:
+                    self._told.append(self._view.group(key.id) or Removed(key))
+                case ObjectKind.DRIVE:
+                    self._told.append(self._view.drive(key.id) or Removed(key))
+                case ObjectKind.CELL:
+                    self._told.append(self._view.cell(CellKey.of_id(key.id)) or Removed(key))
+        self._told += self._changes.live_events(self._view, self._events.values())
         return self._told
+
+    def _tell_schedule(self, key: ObjectKey) -> None:
+        schedule = self._view.schedule(key.id)
+        if schedule is None:
+            self._told.append(Removed(key))
+            return
+        self._told += self._changes.live_schedules([schedule])
+        # Its events are the same, but their coming starts are others.
+        moved = (event for event in self._view.events() if event.schedule == key.id)
+        self._events |= {event.id: event for event in moved}
+
+    def _note_event(self, key: ObjectKey) -> None:
+        event = self._view.event_by_id(key.id)
+        if event is None:
+            self._told.append(Removed(key))
+        elif event.start_time is None:  # an immediate start is seen by its jobs and cells
+            self._events[event.id] = event
 
     def _tell_job(self, key: ObjectKey) -> None:
         job = self._view.job(key.id)

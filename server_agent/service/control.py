@@ -55,3 +55,10 @@ class JobControl:
         with self._lock:
             self._result = state
             self._callbacks = []
+
+
+def too_late(control: JobControl) -> str:
+    """For the message of a job that had its result when it was cancelled; else empty."""
+    if not control.cancelled:
+        return ""
+    return f"cancelled too late by {control.stopped_by or 'the end of the agent'}"

@@ -9,6 +9,7 @@ from itertools import islice
 
 from server_agent.domain.errors import TaskNotFound
 from server_agent.domain.jobs import Job, JobKind, JobState, Level
+from server_agent.domain.queue import MOVES_DATA
 from server_agent.domain.savesets import (
     BackupType,
     Saveset,
@@ -16,10 +17,10 @@ from server_agent.domain.savesets import (
     choose_base,
     saveset_name,
 )
-from server_agent.domain.sesam_day import sesam_day
 from server_agent.domain.topology import Task
 from server_agent.ports import BackupDone, CatalogueView, Clock, RestoreDone, SavesetRef
 from server_agent.service.chains import chain, known, ref
+from server_agent.service.days import day_of
 
 _SUFFIX_LETTERS = string.ascii_letters + string.digits
 _SUFFIX_LENGTH = 11
@@ -101,8 +102,10 @@ def plan_of(view: CatalogueView, job: Job, clock: Clock) -> Plan:
         TaskNotFound, SavesetNotFound: what the job is about has gone.
     """
     now = clock.now()
-    day = sesam_day(clock.local(now))
+    day = day_of(view, clock, now)
     active = replace(job, state=JobState.ACTIVE, start_time=now, sesam_day=day)
+    if job.kind not in MOVES_DATA:
+        return Plan(active, now, (), ())
     if job.kind is JobKind.RESTORE:
         return Plan(active, now, (), chain(view, job.saveset))
     task = view.task(job.task)

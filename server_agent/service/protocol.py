@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from server_agent.domain.jobs import Job, JobKind, JobState, Level, ProtocolLine
+from server_agent.domain.queue import MOVES_DATA
 from server_agent.domain.quoting import quoted
 from server_agent.ports import Clock, Message, Protocols, ProtocolWriter, SavesetRef
 from server_agent.service.plan import Outcome, Plan, Remark
@@ -23,9 +24,10 @@ _WORDS = {
 class JobProtocol:
     """Lines of one job, each with the time at which it is written."""
 
-    def __init__(self, writer: ProtocolWriter, clock: Clock) -> None:
+    def __init__(self, writer: ProtocolWriter, clock: Clock, moves_data: bool) -> None:
         self._writer = writer
         self._clock = clock
+        self._moves_data = moves_data
 
     def line(self, level: Level, code: str, text: str) -> None:
         self._writer.write(ProtocolLine(self._clock.now(), level, code, text))
@@ -37,6 +39,9 @@ class JobProtocol:
     def head(self, plan: Plan) -> None:
         """What the job is going to do."""
         job = plan.job
+        if not self._moves_data:
+            self.line(Level.INFO, "EVENT", f"Event {job.event}, job {job.id}")
+            return
         self.line(Level.INFO, "TASK", f"Task {job.task} of client {job.client}, job {job.id}")
         if job.kind is JobKind.BACKUP and job.type is not None:
             self.line(Level.INFO, "TYPE", f"{job.type.name}, saveset {job.saveset}")
@@ -58,10 +63,12 @@ class JobProtocol:
         if outcome.message:
             parts.append(outcome.message)
         if outcome.state in _LEVELS:
-            facts = f"{outcome.files} files, {outcome.bytes_done} bytes"
+            facts = []
+            if self._moves_data:
+                facts += [f"{outcome.files} files", f"{outcome.bytes_done} bytes"]
             if outcome.saveset is not None:
-                facts += f", {outcome.stored_bytes} bytes on the medium"
-            parts.append(f"{facts}, {duration.total_seconds():.1f} s")
+                facts.append(f"{outcome.stored_bytes} bytes on the medium")
+            parts.append(", ".join((*facts, f"{duration.total_seconds():.1f} s")))
         level = _LEVELS.get(outcome.state, Level.ERROR)
         self.line(level, outcome.code, ": ".join(parts))
 
@@ -71,7 +78,7 @@ def protocol_of(protocols: Protocols, clock: Clock, job: Job) -> Iterator[JobPro
     """The job's protocol, to be written on."""
     writer = protocols.open(job)
     try:
-        yield JobProtocol(writer, clock)
+        yield JobProtocol(writer, clock, job.kind in MOVES_DATA)
     finally:
         writer.close()
 

@@ -1,11 +1,13 @@
 """Settles what was running when the agent died, before anything new starts."""
 
 import logging
+from collections.abc import Callable
 
 from server_agent.domain.jobs import Job, JobKind, JobState, Level
 from server_agent.domain.savesets import BackupType, Saveset, choose_base
 from server_agent.ports import (
     BackupDone,
+    CatalogueTransaction,
     CatalogueView,
     Clock,
     Engine,
@@ -33,13 +35,21 @@ _BROKEN = Outcome(JobState.BROKEN, "BROKEN", _STOPPED)
 
 
 def recover(
-    changes: Changes, engine: Engine, protocols: Protocols, clock: Clock, label: str
+    changes: Changes,
+    engine: Engine,
+    protocols: Protocols,
+    clock: Clock,
+    label: str,
+    follow: Callable[[CatalogueTransaction, Job], None],
 ) -> list[Job]:
     """Ends every job that was active and returns them as they ended. Idempotent.
 
     A backup that lacked nothing but the catalogue's commit is committed now; every other job is
     broken. Queued jobs stay queued. The media hold no leftovers afterwards, and the catalogue
     knows whose files are not there.
+
+    Args:
+        follow: is called in the transaction in which a job ends.
     """
     with changes.read() as view:
         active = [job for job in view.open_jobs() if job.state is JobState.ACTIVE]
@@ -69,13 +79,18 @@ def recover(
                 tx.add_saveset(outcome.saveset)
             job = outcome.end(job, clock.now())
             tx.put_job(job)
+            follow(tx, job)
         ended.append(job)
+    _look_for_missing(changes, engine)
+    return ended
+
+
+def _look_for_missing(changes: Changes, engine: Engine) -> None:
     lost, back = look_for_missing(changes, engine)
     if lost:
         log.warning("the files of %d savesets are not all there any more", lost)
     if back:
         log.info("the files of %d savesets are there again", back)
-    return ended
 
 
 def _base(view: CatalogueView, job: Job) -> str | None:

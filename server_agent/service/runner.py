@@ -5,7 +5,8 @@ import threading
 from dataclasses import dataclass
 
 from server_agent.domain.errors import no_space
-from server_agent.domain.jobs import Job, JobState, admit
+from server_agent.domain.jobs import Job, JobState
+from server_agent.domain.queue import admit
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl
 from server_agent.service.plan import Outcome, Plan
@@ -116,6 +117,7 @@ class Runner:
     def _start_admitted(self) -> None:
         with self._changes.read() as view:
             open_jobs = view.open_jobs()
+            drives = view.drives()
         with self._lock:
             if self._stop.is_set():
                 return
@@ -126,10 +128,12 @@ class Runner:
                 if job.state is JobState.QUEUED and job.id not in self._running
             ]
             started: dict[str, threading.Thread] = {}
-            for job in admit(queued, active):
+            admission = admit(queued, active, drives)
+            self._changes.set_waiting(admission.waiting)
+            for job in admission.started:
                 control = JobControl()
                 thread = threading.Thread(
-                    target=self._run, args=(job.id, control), name=f"job-{job.id}"
+                    target=self._run, args=(job, control), name=f"job-{job.id}"
                 )
                 # Known before it starts, so that a cancel finds it at any moment.
                 self._running[job.id] = _Running(job, control, thread)
@@ -143,9 +147,10 @@ class Runner:
                     del self._running[job_id]
                 self._work.refuse(job_id, error)
 
-    def _run(self, job_id: str, control: JobControl) -> None:
+    def _run(self, job: Job, control: JobControl) -> None:
+        job_id = job.id
         try:
-            plan = self._work.start(job_id)
+            plan = self._work.start(job_id, job.drive)
             if plan is not None:
                 plan, outcome = self._work.do(plan, control)
                 self._end(plan, outcome)

@@ -6,47 +6,40 @@ the reason why there is none.
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import TypeVar
+from datetime import date
 
 from server_agent.domain.errors import NoSpace, NotFound, no_space
-from server_agent.domain.jobs import Job, JobKind, JobState, Phase, Progress
+from server_agent.domain.events import Event
+from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.quoting import quoted
-from server_agent.domain.savesets import BackupType
 from server_agent.ports import (
-    BackupDone,
-    BackupRequest,
     Cancelled,
+    CatalogueTransaction,
+    CellKey,
     Clock,
     Engine,
     EngineError,
-    Message,
     Protocols,
-    RestoreDone,
-    RestoreRequest,
 )
+from server_agent.ports.programs import Programs
 from server_agent.service.changes import Changes
+from server_agent.service.command_job import run_command
 from server_agent.service.control import JobControl
+from server_agent.service.days import day_of
+from server_agent.service.engine_jobs import EngineJobs
 from server_agent.service.faults import look_again, look_for_missing, note_failure
+from server_agent.service.newday_job import run_newday
 from server_agent.service.plan import (
     Outcome,
     Plan,
     cancelled_by,
-    full_instead,
-    message_of,
-    new_saveset,
     plan_of,
-    state_of,
 )
 from server_agent.service.protocol import JobProtocol, protocol_of
 
 log = logging.getLogger(__name__)
-
-PROGRESS_INTERVAL = timedelta(milliseconds=250)  # watchers are told at most twice a second
-
-Done = TypeVar("Done", BackupDone, RestoreDone)
 
 
 class Work:
@@ -54,12 +47,23 @@ class Work:
 
     Args:
         label: of the medium that savesets are written to.
+        follow: is called in the transaction in which a job ends.
     """
 
     def __init__(
-        self, changes: Changes, engine: Engine, protocols: Protocols, clock: Clock, label: str
+        self,
+        changes: Changes,
+        engine: Engine,
+        protocols: Protocols,
+        programs: Programs,
+        clock: Clock,
+        label: str,
+        follow: Callable[[CatalogueTransaction, Job], None],
     ) -> None:
         self._changes = changes
+        self._programs = programs
+        self._follow = follow
+        self._engine_jobs = EngineJobs(changes, engine, clock, label)
         self._engine = engine
         self._protocols = protocols
         self._clock = clock
@@ -80,26 +84,29 @@ class Work:
         if before is not None and self._store_is_there is not before:
             look_for_missing(self._changes, self._engine)
 
-    def start(self, job_id: str) -> Plan | None:
-        """Makes a queued job active. None if it is not queued any more, or if it could not start
-        and has ended."""
+    def start(self, job_id: str, drive: str) -> Plan | None:
+        """Makes a queued job active, on a drive. None if it is not queued any more, or if it could
+        not start and has ended."""
         with self._changes.write() as tx:
             job = tx.job(job_id)
             if job is None or job.state is not JobState.QUEUED:
                 return None
             try:
-                plan = plan_of(tx, job, self._clock)
+                plan = plan_of(tx, replace(job, drive=drive), self._clock)
             except NoSpace:
                 raise
             except NotFound as error:
                 gone = Outcome(JobState.ERROR, error.reason, _gone(error))
-                tx.put_job(self._ended_at_once(job, gone))
+                self._end_at_once(tx, job, gone, day_of(tx, self._clock, self._clock.now()))
                 return None
             except Exception as error:  # noqa: BLE001 - told by _failed
                 # Tried again it would fail again, and keep the queue from others.
-                tx.put_job(self._ended_at_once(job, _failed(job.id, error)))
+                self._end_at_once(tx, job, _failed(job.id, error), job.sesam_day)
                 return None
             tx.put_job(plan.job)
+            if plan.job.sesam_day != job.sesam_day:
+                # It has left the day on which it was queued.
+                tx.refresh_cells({CellKey.of_job(job)}, plan.start_time)
             return plan
 
     def do(self, plan: Plan, control: JobControl) -> tuple[Plan, Outcome]:
@@ -127,7 +134,9 @@ class Work:
         with self._changes.write() as tx:
             if outcome.saveset is not None:
                 tx.add_saveset(outcome.saveset)
-            tx.put_job(outcome.end(plan.job, self._clock.now()))
+            ended = outcome.end(plan.job, self._clock.now())
+            tx.put_job(ended)
+            self._follow(tx, ended)
         self._changes.drop_progress(plan.job.id)
 
     def refuse(self, job_id: str, error: Exception) -> None:
@@ -136,12 +145,20 @@ class Work:
         with self._changes.write() as tx:
             job = tx.job(job_id)
             if job is not None and job.state is JobState.QUEUED:
-                tx.put_job(self._ended_at_once(job, failed))
+                day = day_of(tx, self._clock, self._clock.now())
+                self._end_at_once(tx, job, failed, day)
 
-    def _ended_at_once(self, job: Job, outcome: Outcome) -> Job:
-        """A job that was queued and failed to start: it has a start, since that is a result."""
+    def _event(self, job: Job) -> Event | None:
+        with self._changes.read() as view:
+            return view.event_by_id(job.event_id)
+
+    def _end_at_once(self, tx: CatalogueTransaction, job: Job, outcome: Outcome, day: date) -> None:
+        """Enters that a queued job failed to start: it has a start, since that is a result."""
         now = self._clock.now()
-        return outcome.end(replace(job, start_time=now), now)
+        tx.put_job(outcome.end(replace(job, start_time=now, sesam_day=day), now))
+        if day != job.sesam_day:
+            # It has left the day on which it was queued.
+            tx.refresh_cells({CellKey.of_job(job)}, now)
 
     def _outcome(
         self, plan: Plan, control: JobControl, protocol: JobProtocol
@@ -149,19 +166,14 @@ class Work:
         try:
             if control.cancelled:
                 return plan, _stopped(control)
-            if plan.job.kind is JobKind.RESTORE:
-                return plan, self._restore(plan, control, protocol)
-            try:
-                return plan, self._backup(plan, control, protocol)
-            except EngineError as error:
-                if error.code != "BASE_DAMAGED" or not plan.chain:
-                    raise
-                note_failure(self._changes, self._engine, plan.chain, error)
-                plan = full_instead(plan, error.text, self._clock)
-            with self._changes.write() as tx:
-                tx.put_job(plan.job)
-            protocol.remark(plan.remarks[-1])
-            return plan, self._backup(plan, control, protocol)
+            match plan.job.kind:
+                case JobKind.COMMAND:
+                    event = self._event(plan.job)
+                    return plan, run_command(self._programs, plan.job, event, control, protocol)
+                case JobKind.NEWDAY:
+                    return plan, run_newday(self._changes, self._clock, plan.job, protocol)
+                case _:
+                    return self._engine_jobs.do(plan, control, protocol)
         except Cancelled:
             return plan, _stopped(control)
         except EngineError as error:
@@ -182,84 +194,6 @@ class Work:
         if job.kind is JobKind.BACKUP:
             full = f"the data store {self._label}"
         return f"{text.rstrip('.')}. It is the disk of {full} or that of the agent's own files"
-
-    def _backup(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
-        job = plan.job
-        request = BackupRequest(
-            saveset=job.saveset,
-            type=job.type or BackupType.FULL,
-            label=self._label,
-            sesam_day=job.sesam_day,
-            sources=job.paths,
-            excludes=plan.excludes,
-            base=plan.chain,
-            facts={
-                "task": job.task,
-                "client": job.client,
-                "job_id": job.id,
-                "start_time": plan.start_time.isoformat(),
-            },
-            compare_with=plan.like,
-        )
-        done = self._follow(plan, self._engine.backup(request, control), control, protocol)
-        base = plan.chain[0].name if plan.chain else None
-        return Outcome(
-            state=state_of(done, plan.remarks),
-            code="RESULT",
-            message=message_of(done, plan.remarks, _too_late(control)),
-            files=done.files,
-            bytes_done=done.bytes_read,
-            stored_bytes=done.stored_bytes,
-            skipped=done.skipped,
-            saveset=new_saveset(job, base, done, self._label, self._clock.now()),
-        )
-
-    def _restore(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
-        job = plan.job
-        request = RestoreRequest(plan.chain, job.paths, job.target, job.id)
-        events = self._engine.restore(request, control)
-        done = self._follow(plan, events, control, protocol)
-        return Outcome(
-            state=state_of(done, plan.remarks),
-            code="RESULT",
-            message=message_of(done, plan.remarks, _too_late(control)),
-            files=done.files,
-            bytes_done=done.bytes_written,
-            skipped=done.skipped,
-        )
-
-    def _follow(
-        self,
-        plan: Plan,
-        events: Iterator[Progress | Message | Done],
-        control: JobControl,
-        protocol: JobProtocol,
-    ) -> Done:
-        """Passes on what the engine says until it has said its result."""
-        done: Done | None = None
-        told: datetime | None = None
-        phase: Phase | None = None
-        try:
-            for event in events:
-                if isinstance(event, Progress):
-                    now = self._clock.now()
-                    is_due = told is None or abs(now - told) >= PROGRESS_INTERVAL
-                    if is_due or event.phase is not phase:
-                        self._changes.set_progress(plan.job.id, event)
-                        told, phase = now, event.phase
-                elif isinstance(event, Message):
-                    protocol.message(event)
-                else:
-                    done = event
-                    control.set_result(state_of(event, plan.remarks))
-        finally:
-            # After an exception of our own the engine has to clean up before the job ends.
-            close = getattr(events, "close", None)
-            if close is not None:
-                close()
-        if done is None:
-            raise RuntimeError(f"the engine said no result for job {plan.job.id}")
-        return done
 
 
 def _stopped(control: JobControl) -> Outcome:
@@ -288,9 +222,3 @@ def _failed(job_id: str, error: Exception) -> Outcome:
     text = f"The agent failed unexpectedly; its log says more under incident {incident}"
     log.error("job %s: %s", job_id, text, exc_info=error)
     return Outcome(JobState.ERROR, "INTERNAL", text)
-
-
-def _too_late(control: JobControl) -> str:
-    if not control.cancelled:
-        return ""
-    return f"cancelled too late by {control.stopped_by or 'the end of the agent'}"

@@ -101,6 +101,42 @@ REASONS: dict[str, tuple[str, str]] = {
         "The task {task} has an open job ({job}).",
         "Wait for its end or cancel it.",
     ),
+    "SCHEDULE_NOT_FOUND": (
+        "There is no schedule {schedule}.",
+        "Choose a schedule that is listed there.",
+    ),
+    "EVENT_NOT_FOUND": (
+        "There is no event {event}.",
+        "Choose an event that is listed there.",
+    ),
+    "GROUP_NOT_FOUND": (
+        "There is no task group {group}.",
+        "Choose a task group that is listed there.",
+    ),
+    "DRIVE_NOT_FOUND": (
+        "There is no drive {drive}.",
+        "Choose a drive that is listed there.",
+    ),
+    "SCHEDULE_IN_USE": (
+        "The schedule {schedule} is used by events: {events}.",
+        "Delete these events first, or give them another schedule.",
+    ),
+    "EVENT_IN_USE": (
+        "The event {event} is the follow-up of others: {events}.",
+        "Give them another follow-up first.",
+    ),
+    "GROUP_IN_USE": (
+        "The task group {group} is started by events: {events}.",
+        "Delete these events first.",
+    ),
+    "DRIVE_IN_USE": (
+        "The drive {drive} is needed by {users}.",
+        "Give what needs it another drive first, or wait for its end.",
+    ),
+    "NEWDAY_NEEDED": (
+        "Without the {kind} {name} no sesam day would end.",
+        "It can be moved to another time of day, but never be deleted or switched off.",
+    ),
     "CHANGED_MEANWHILE": (
         "The {kind} {name} was changed since it was read.",
         "Look at it as it is now and decide again.",

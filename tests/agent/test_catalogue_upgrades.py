@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ import sqlalchemy as sa
 from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.catalogue.migrations import MIGRATIONS
 from server_agent.adapters.catalogue.opening import CatalogueTooNew
+from server_agent.domain.calendar import EntryState
 from server_agent.domain.errors import NoSpace
-from server_agent.ports import Answer, JobQuery
-from tests.fakes.records import CLIENT
+from server_agent.domain.events import EventKind
+from server_agent.ports import Answer, Cell, CellKey, JobQuery
+from tests.fakes.catalogue_records import EVENT
+from tests.fakes.records import CLIENT, START
 
 NEWEST = len(MIGRATIONS)
 
@@ -109,3 +113,43 @@ def test_the_fourth_version_knows_results_and_requests_of_before(tmp_path: Path)
     with closing(SqlCatalogue(url(file))) as catalogue, catalogue.read() as view:
         assert [job.id for job in view.ended_backups("docs", 9)] == ["1"]
         assert view.answered("r1") == Answer("StartBackup", "1", b"")
+
+
+def test_the_sixth_version_keeps_the_jobs_and_adds_an_empty_plan(tmp_path: Path) -> None:
+    file = tmp_path / "old.sdb"
+    SqlCatalogue(url(file), create=True, migrations=MIGRATIONS[:5]).close()
+    columns = (
+        "kind, state, task, client, type, saveset, create_time, end_time, sesam_day, files, "
+        "bytes_done, stored_bytes, skipped, message, started_by, duration, search, paths, target"
+    )
+    with closing(sqlite3.connect(file)) as connection:
+        for kind, state in (("backup", 3), ("restore", 1), ("backup", 1)):
+            connection.execute(
+                f"INSERT INTO jobs ({columns}) VALUES (?, ?, 'docs', 'host', 'F', 'SF1', 1, 2, "
+                "'2026-01-01', 4, 5, 6, 7, 'Why', 'me', 8, ?, x'2f6100', x'2f62')",
+                (kind, state, "docs\nhost\nsf1\nwhy"),
+            )
+        connection.commit()
+    with closing(SqlCatalogue(url(file))) as catalogue:
+        with catalogue.read() as view:
+            job = view.job("1")
+            assert job is not None
+            assert (job.paths, job.target, job.bytes_done) == ((b"/a",), b"/b", 5)
+            assert (job.event_id, job.event, job.group, job.drive) == ("", "", "", "")
+            assert (job.planned_time, job.priority) == (None, 1)
+            assert [job.id for job in view.open_jobs()] == ["2", "3"]
+            assert view.open_event_ids() == set()
+            assert [job.id for job in view.jobs(JobQuery(text="sf1"), None, 10).items] == [
+                "3",
+                "2",
+                "1",
+            ]
+            assert (view.plans(), view.drives(), view.decided_until()) == ([], [], None)
+            assert view.cells(date.min, date.max) == []
+        key = CellKey(EventKind.BACKUP, "docs", date(2026, 1, 1))
+        with catalogue.write() as writer:
+            writer.refresh_cells([key], START)
+            assert writer.cell(key) == Cell(key, "host", EntryState.LATE, 2)
+            writer.set_decided_until(START)
+            assert writer.add_event(EVENT).id == "1"
+    assert (version_of(file), version_of(file.with_name("old.sdb.before-6"))) == (6, 5)

@@ -41,7 +41,11 @@ def page(agent: AgentProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert fingerprint, agent.made
     monkeypatch.setenv("SESAM_ADDRESS", agent.address)
     monkeypatch.setenv("SESAM_FINGERPRINT", fingerprint[1])
-    for variable, role in (("SESAM_TOKEN", "operator"), ("SESAM_ADMIN_TOKEN", "admin")):
+    for variable, role in (
+        ("SESAM_TOKEN", "operator"),
+        ("SESAM_ADMIN_TOKEN", "admin"),
+        ("SESAM_PLAN_TOKEN", "admin"),
+    ):
         monkeypatch.setenv(variable, run(agent.root, "token", "--role", role).stdout.strip())
     monkeypatch.setenv("PATH", f"{COMMANDS}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.delenv("SESAM2000_INI", raising=False)
@@ -80,6 +84,10 @@ def test_every_example_runs(page: str, tmp_path: Path, capsys: pytest.CaptureFix
     assert "ended: ok" in text
     assert "Dear reader" in text
     assert "1 tasks, 1 jobs" in text
+    assert len(re.findall(r" belongs to \d{4}-\d\d-\d\d$", text, re.MULTILINE)) == 3
+    assert re.search(r"^next: \d{4}-", text, re.MULTILINE)
+    assert re.search(r"^\S+ \S+ nightly docs documents planned $", text, re.MULTILINE)
+    assert re.search(r"^remarks\tno_event$", text, re.MULTILINE)
     assert 'There is no task "documnets" in this location.' in text
     assert "tcp failed: Nothing accepts connections at 127.0.0.1:1" in text
     assert (tmp_path / "sesam-credential").stat().st_mode & 0o777 == 0o600

@@ -30,6 +30,7 @@ from sesam_api.v1.location_pb2_grpc import add_LocationServiceServicer_to_server
 from sesam_api.v1.savesets_pb2_grpc import add_SavesetServiceServicer_to_server
 from sesam_api.v1.tasks_pb2_grpc import add_TaskServiceServicer_to_server
 from sesam_api.v1.topology_pb2_grpc import add_TopologyServiceServicer_to_server
+from tests.fakes.agent_plan import add_plan
 from tests.fakes.agent_services import Access, Jobs, Locations, Savesets, Tasks, Topology
 from tests.fakes.agent_state import FakeLocation, Refused
 from tests.fakes.certificates import ServerCertificate, make_certificate
@@ -112,6 +113,7 @@ class FakeAgent:
         add_TaskServiceServicer_to_server(Tasks(location), self._server)
         add_JobServiceServicer_to_server(Jobs(location), self._server)
         add_SavesetServiceServicer_to_server(Savesets(location), self._server)
+        add_plan(location, self._server)
         credentials = grpc.ssl_server_credentials(
             [(self.certificate.key, self.certificate.certificate)]
         )

@@ -144,6 +144,10 @@ class Locations(LocationServiceServicer):
             role=self._role_of(context),
             clients=state.clients.values(),
             tasks=state.tasks.values(),
+            schedules=state.schedules.values(),
+            events=state.events.values(),
+            groups=state.groups.values(),
+            drives=state.drives.values(),
             epoch=state.epoch,
         )
         jobs_part = location.Snapshot(complete=True, jobs=state.watched_jobs())
@@ -241,15 +245,34 @@ class Jobs(JobServiceServicer):
         self._state = state
 
     def StartBackup(self, request: Any, context: grpc.ServicerContext) -> Any:
-        task = found(self._state.tasks, request.task, "TASK_NOT_FOUND", "task")
-        job = self._state.new_job(
-            kind=jobs.JOB_KIND_BACKUP,
-            task=task.name,
-            client=task.client,
-            requested_type=request.type,
-            started_by="local",
-        )
-        return jobs.StartBackupResponse(job=job)
+        state = self._state
+        names = [request.task]
+        if request.group:
+            names = list(found(state.groups, request.group, "GROUP_NOT_FOUND", "group").tasks)
+        wanted = [found(state.tasks, name, "TASK_NOT_FOUND", "task") for name in names]
+        if request.type not in (jobs.BACKUP_TYPE_FULL, jobs.BACKUP_TYPE_INC):
+            raise Refused(
+                "INVALID_ARGUMENT", field="type", value=str(request.type), expected="FULL or INC"
+            )
+        answer = jobs.StartBackupResponse(event_id=str(1000 + len(state.answers)))
+        answer.planned_time.GetCurrentTime()
+        if request.HasField("start_time"):
+            answer.planned_time.CopyFrom(request.start_time)
+            return answer
+        for task in wanted:
+            job = state.new_job(
+                kind=jobs.JOB_KIND_BACKUP,
+                task=task.name,
+                client=task.client,
+                requested_type=request.type,
+                started_by="local",
+                group=request.group,
+                drive=request.drive,
+                priority=request.priority,
+            )
+            answer.jobs.append(job)
+        answer.job.CopyFrom(answer.jobs[0])
+        return answer
 
     def CancelJob(self, request: Any, context: grpc.ServicerContext) -> Any:
         job = found(self._state.jobs, request.job_id, "JOB_NOT_FOUND", "job")

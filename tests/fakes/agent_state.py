@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 
 from google.protobuf.message import Message
 
-from sesam_api.v1 import access_pb2, jobs_pb2, location_pb2, savesets_pb2, tasks_pb2, topology_pb2
+from sesam_api.v1 import (
+    access_pb2,
+    calendar_pb2,
+    drives_pb2,
+    events_pb2,
+    groups_pb2,
+    jobs_pb2,
+    location_pb2,
+    savesets_pb2,
+    schedules_pb2,
+    tasks_pb2,
+    topology_pb2,
+)
 
 OPEN_STATES = (jobs_pb2.JOB_STATE_QUEUED, jobs_pb2.JOB_STATE_ACTIVE)
 Change = location_pb2.Change
@@ -32,6 +44,9 @@ class FakeLocation:
         listings: saveset -> directory -> entries.
         epoch: of the agent's process; a stop and start of the server keeps it, like a cut network.
         clock_ahead_seconds: of the agent's clock before ours.
+        occurrences: what the calendar has, in the order of time.
+        sheet_rows: what the calendar sheet has, up to the last of whatever days are asked for.
+        starts, remarks: what every schedule is said to do.
         skipped: files that the next jobs with a result do not have whole.
         endings: how the next backups or restores end, each a state; without one they stay queued.
     """
@@ -41,6 +56,15 @@ class FakeLocation:
     epoch: str = field(default_factory=lambda: str(uuid.uuid4()))
     clients: dict[str, topology_pb2.Client] = field(default_factory=dict)
     tasks: dict[str, tasks_pb2.Task] = field(default_factory=dict)
+    schedules: dict[str, schedules_pb2.Schedule] = field(default_factory=dict)
+    events: dict[str, events_pb2.Event] = field(default_factory=dict)
+    groups: dict[str, groups_pb2.TaskGroup] = field(default_factory=dict)
+    drives: dict[str, drives_pb2.Drive] = field(default_factory=dict)
+    occurrences: list[calendar_pb2.Occurrence] = field(default_factory=list)
+    sheet_rows: list[calendar_pb2.SheetRow] = field(default_factory=list)
+    open_sesam_day: str = "2025-03-01"
+    starts: list[schedules_pb2.Start] = field(default_factory=list)
+    remarks: list[int] = field(default_factory=list)
     jobs: dict[str, jobs_pb2.Job] = field(default_factory=dict)
     savesets: dict[str, savesets_pb2.Saveset] = field(default_factory=dict)
     listings: dict[str, dict[bytes, list[savesets_pb2.Entry]]] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
@@ -30,6 +30,8 @@ from server_agent.ports import (
     Page,
     SavesetQuery,
 )
+from tests.fakes.catalogue_plan import MemoryPlanningTransaction, MemoryPlanningView
+from tests.fakes.catalogue_state import State
 
 Item = TypeVar("Item")
 Key = TypeVar("Key", int, str)
@@ -70,36 +72,6 @@ _SAVESET_ORDERS_BY_NUMBER: dict[str, Callable[[Saveset], int]] = {
 }
 
 
-@dataclass
-class _State:
-    """All that the catalogue holds. Values are never changed in place, so a copy is shallow."""
-
-    clients: dict[str, Client] = field(default_factory=dict)
-    tasks: dict[str, Task] = field(default_factory=dict)
-    jobs: dict[str, Job] = field(default_factory=dict)
-    last_job_id: int = 0
-    savesets: dict[str, Saveset] = field(default_factory=dict)
-    tokens: dict[bytes, Token] = field(default_factory=dict)
-    credentials: dict[str, Credential] = field(default_factory=dict)
-    answers: dict[str, tuple[Answer, datetime]] = field(default_factory=dict)
-    changes: dict[ObjectKey, int] = field(default_factory=dict)  # newest change last
-    revision: int = 0
-    forgotten: int = 0  # newest revision that the change log has lost
-
-    def copy(self) -> "_State":
-        return replace(
-            self,
-            clients=dict(self.clients),
-            tasks=dict(self.tasks),
-            jobs=dict(self.jobs),
-            savesets=dict(self.savesets),
-            tokens=dict(self.tokens),
-            credentials=dict(self.credentials),
-            answers=dict(self.answers),
-            changes=dict(self.changes),
-        )
-
-
 def _page(
     found: list[tuple[Key, Id, Item]],
     list_name: str,
@@ -133,15 +105,14 @@ def _job_matches(job: Job, query: JobQuery) -> bool:
         and query.client in ("", job.client)
         and (query.first_sesam_day or date.min) <= job.sesam_day
         and job.sesam_day <= (query.last_sesam_day or date.max)
-        and _contains(query.text, job.task, job.client, job.saveset, job.message)
+        and _contains(
+            query.text, job.task, job.client, job.saveset, job.message, job.event, job.group
+        )
     )
 
 
-class MemoryView:
+class MemoryView(MemoryPlanningView):
     """The `CatalogueView` port."""
-
-    def __init__(self, state: _State) -> None:
-        self._state = state
 
     def revision(self) -> int:
         return self._state.revision
@@ -170,6 +141,9 @@ class MemoryView:
 
     def open_jobs(self) -> list[Job]:
         return [job for job in self._state.jobs.values() if job.state.is_open]
+
+    def open_event_ids(self) -> set[str]:
+        return {job.event_id for job in self.open_jobs() if job.event_id}
 
     def newest_ended_backups(self) -> list[Job]:
         return [job for task in self.tasks() for job in self.ended_backups(task.name, 1)]
@@ -289,7 +263,7 @@ class MemoryView:
         return found[0] if found else None
 
 
-class MemoryTransaction(MemoryView):
+class MemoryTransaction(MemoryView, MemoryPlanningTransaction):
     """The `CatalogueTransaction` port."""
 
     def put_client(self, client: Client) -> None:
@@ -367,17 +341,14 @@ class MemoryTransaction(MemoryView):
                 del state.answers[request_id]
 
     def _changed(self, kind: ObjectKind, item_id: str) -> None:
-        key = ObjectKey(kind, item_id)
-        self._state.changes.pop(key, None)
-        self._state.revision += 1
-        self._state.changes[key] = self._state.revision
+        self._state.changed(ObjectKey(kind, item_id))
 
 
 class MemoryCatalogue:
     """The `Catalogue` port. A transaction works on a copy, which takes the place at its end."""
 
     def __init__(self) -> None:
-        self._state = _State()
+        self._state = State()
         self._writing = threading.Lock()
 
     @contextmanager

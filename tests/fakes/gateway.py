@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
+from sesam_master.core.calendar_days import Occurrence
 from sesam_master.core.gateway import (
     Diagnosis,
     EntryPage,
@@ -17,6 +19,7 @@ from sesam_master.core.gateway import (
 )
 from sesam_master.core.records import BackupType, Job
 from sesam_master.core.registry import Registration, RegistrationChange
+from sesam_master.core.sheet import Sheet, Span
 from sesam_master.core.states import JobState
 from tests.fakes import fleet
 
@@ -149,6 +152,17 @@ class FakeGateway:
     async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage:
         self._note("protocol", location_id, job_id, after_line)
         return ProtocolPage((), more=False, total=0)
+
+    async def sheet(self, location_id: str, first: date, last: date) -> Sheet:
+        self._note("sheet", location_id, first, last)
+        days = (last - first).days + 1
+        return Sheet(location_id, Span(first, days), (), fleet.NOW.date(), None, 0, fleet.NOW)
+
+    async def occurrences(
+        self, location_id: str, from_time: datetime, to_time: datetime
+    ) -> Sequence[Occurrence]:
+        self._note("occurrences", location_id, from_time, to_time)
+        return ()
 
     def _note(self, *call: object) -> None:
         self.calls.append(call)

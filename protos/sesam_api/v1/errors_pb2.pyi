@@ -85,6 +85,24 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A saveset's listing cannot be read just now, which proves no damage: try again later.
     metadata: saveset, detail.
     """
+    ERROR_REASON_SCHEDULE_NOT_FOUND: _ErrorReason.ValueType  # 29
+    """metadata: schedule."""
+    ERROR_REASON_EVENT_NOT_FOUND: _ErrorReason.ValueType  # 30
+    """metadata: event."""
+    ERROR_REASON_GROUP_NOT_FOUND: _ErrorReason.ValueType  # 31
+    """metadata: group."""
+    ERROR_REASON_DRIVE_NOT_FOUND: _ErrorReason.ValueType  # 32
+    """metadata: drive."""
+    ERROR_REASON_SCHEDULE_IN_USE: _ErrorReason.ValueType  # 33
+    """A schedule that events have. metadata: schedule, events."""
+    ERROR_REASON_EVENT_IN_USE: _ErrorReason.ValueType  # 34
+    """An event that is the follow-up of others. metadata: event, events."""
+    ERROR_REASON_GROUP_IN_USE: _ErrorReason.ValueType  # 35
+    """A task group that events start. metadata: group, events."""
+    ERROR_REASON_DRIVE_IN_USE: _ErrorReason.ValueType  # 36
+    """A drive that events or open jobs name, or the only one. metadata: drive, users."""
+    ERROR_REASON_NEWDAY_NEEDED: _ErrorReason.ValueType  # 37
+    """NEWDAY can be moved, never removed. metadata: kind ("schedule" or "event"), name."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused. A refused call ends with a gRPC status whose details hold one
@@ -163,4 +181,22 @@ ERROR_REASON_LISTING_UNREADABLE: ErrorReason.ValueType  # 28
 """A saveset's listing cannot be read just now, which proves no damage: try again later.
 metadata: saveset, detail.
 """
+ERROR_REASON_SCHEDULE_NOT_FOUND: ErrorReason.ValueType  # 29
+"""metadata: schedule."""
+ERROR_REASON_EVENT_NOT_FOUND: ErrorReason.ValueType  # 30
+"""metadata: event."""
+ERROR_REASON_GROUP_NOT_FOUND: ErrorReason.ValueType  # 31
+"""metadata: group."""
+ERROR_REASON_DRIVE_NOT_FOUND: ErrorReason.ValueType  # 32
+"""metadata: drive."""
+ERROR_REASON_SCHEDULE_IN_USE: ErrorReason.ValueType  # 33
+"""A schedule that events have. metadata: schedule, events."""
+ERROR_REASON_EVENT_IN_USE: ErrorReason.ValueType  # 34
+"""An event that is the follow-up of others. metadata: event, events."""
+ERROR_REASON_GROUP_IN_USE: ErrorReason.ValueType  # 35
+"""A task group that events start. metadata: group, events."""
+ERROR_REASON_DRIVE_IN_USE: ErrorReason.ValueType  # 36
+"""A drive that events or open jobs name, or the only one. metadata: drive, users."""
+ERROR_REASON_NEWDAY_NEEDED: ErrorReason.ValueType  # 37
+"""NEWDAY can be moved, never removed. metadata: kind ("schedule" or "event"), name."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -50,12 +50,20 @@ class _JobKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobKind.Value
     JOB_KIND_UNSPECIFIED: _JobKind.ValueType  # 0
     JOB_KIND_BACKUP: _JobKind.ValueType  # 1
     JOB_KIND_RESTORE: _JobKind.ValueType  # 2
+    JOB_KIND_COMMAND: _JobKind.ValueType  # 3
+    """A program of the agent's bin/sesam directory."""
+    JOB_KIND_NEWDAY: _JobKind.ValueType  # 4
+    """The end of a sesam day."""
 
 class JobKind(_JobKind, metaclass=_JobKindEnumTypeWrapper): ...
 
 JOB_KIND_UNSPECIFIED: JobKind.ValueType  # 0
 JOB_KIND_BACKUP: JobKind.ValueType  # 1
 JOB_KIND_RESTORE: JobKind.ValueType  # 2
+JOB_KIND_COMMAND: JobKind.ValueType  # 3
+"""A program of the agent's bin/sesam directory."""
+JOB_KIND_NEWDAY: JobKind.ValueType  # 4
+"""The end of a sesam day."""
 Global___JobKind: _TypeAlias = JobKind  # noqa: Y015
 
 class _JobState:
@@ -225,6 +233,13 @@ class Job(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     STARTED_BY_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    PLANNED_TIME_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    DRIVE_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     """Unique in the location, counted up."""
     kind: Global___JobKind.ValueType
@@ -257,6 +272,15 @@ class Job(_message.Message):
     """Who started it: the name of a credential, or "local"."""
     target: _builtins.bytes
     """Restores only: the directory restored to."""
+    event_id: _builtins.str
+    """The occurrence that the job belongs to: its event and its planned time."""
+    event: _builtins.str
+    priority: _builtins.int
+    """1 lowest to 99 highest; 0 is above all."""
+    group: _builtins.str
+    """The task group whose event started it."""
+    drive: _builtins.str
+    """The drive asked for while it is queued, then the one that it runs on. Empty: any, or none needed."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -270,6 +294,12 @@ class Job(_message.Message):
     @_builtins.property
     def progress(self) -> Global___Progress:
         """Only while the job is active."""
+
+    @_builtins.property
+    def planned_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def waiting(self) -> Global___Waiting:
+        """Only while the job is queued and cannot start."""
 
     def __init__(
         self,
@@ -294,25 +324,76 @@ class Job(_message.Message):
         message: _builtins.str = ...,
         started_by: _builtins.str = ...,
         target: _builtins.bytes = ...,
+        event_id: _builtins.str = ...,
+        event: _builtins.str = ...,
+        planned_time: _timestamp_pb2.Timestamp | None = ...,
+        priority: _builtins.int = ...,
+        group: _builtins.str = ...,
+        drive: _builtins.str = ...,
+        waiting: Global___Waiting | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "_progress", b"_progress", "_start_time", b"_start_time", "create_time", b"create_time", "end_time", b"end_time", "progress", b"progress", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "_planned_time", b"_planned_time", "_progress", b"_progress", "_start_time", b"_start_time", "_waiting", b"_waiting", "create_time", b"create_time", "end_time", b"end_time", "planned_time", b"planned_time", "progress", b"progress", "start_time", b"start_time", "waiting", b"waiting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "_progress", b"_progress", "_start_time", b"_start_time", "bytes", b"bytes", "client", b"client", "create_time", b"create_time", "end_time", b"end_time", "files", b"files", "job_id", b"job_id", "kind", b"kind", "message", b"message", "progress", b"progress", "requested_type", b"requested_type", "saveset", b"saveset", "sesam_day", b"sesam_day", "skipped", b"skipped", "start_time", b"start_time", "started_by", b"started_by", "state", b"state", "stored_bytes", b"stored_bytes", "target", b"target", "task", b"task", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "_planned_time", b"_planned_time", "_progress", b"_progress", "_start_time", b"_start_time", "_waiting", b"_waiting", "bytes", b"bytes", "client", b"client", "create_time", b"create_time", "drive", b"drive", "end_time", b"end_time", "event", b"event", "event_id", b"event_id", "files", b"files", "group", b"group", "job_id", b"job_id", "kind", b"kind", "message", b"message", "planned_time", b"planned_time", "priority", b"priority", "progress", b"progress", "requested_type", b"requested_type", "saveset", b"saveset", "sesam_day", b"sesam_day", "skipped", b"skipped", "start_time", b"start_time", "started_by", b"started_by", "state", b"state", "stored_bytes", b"stored_bytes", "target", b"target", "task", b"task", "type", b"type", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__end_time: _TypeAlias = _typing.Literal["end_time"]  # noqa: Y015
     _WhichOneofArgType__end_time: _TypeAlias = _typing.Literal["_end_time", b"_end_time"]  # noqa: Y015
+    _WhichOneofReturnType__planned_time: _TypeAlias = _typing.Literal["planned_time"]  # noqa: Y015
+    _WhichOneofArgType__planned_time: _TypeAlias = _typing.Literal["_planned_time", b"_planned_time"]  # noqa: Y015
     _WhichOneofReturnType__progress: _TypeAlias = _typing.Literal["progress"]  # noqa: Y015
     _WhichOneofArgType__progress: _TypeAlias = _typing.Literal["_progress", b"_progress"]  # noqa: Y015
     _WhichOneofReturnType__start_time: _TypeAlias = _typing.Literal["start_time"]  # noqa: Y015
     _WhichOneofArgType__start_time: _TypeAlias = _typing.Literal["_start_time", b"_start_time"]  # noqa: Y015
+    _WhichOneofReturnType__waiting: _TypeAlias = _typing.Literal["waiting"]  # noqa: Y015
+    _WhichOneofArgType__waiting: _TypeAlias = _typing.Literal["_waiting", b"_waiting"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__end_time) -> _WhichOneofReturnType__end_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__planned_time) -> _WhichOneofReturnType__planned_time | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__progress) -> _WhichOneofReturnType__progress | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__start_time) -> _WhichOneofReturnType__start_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__waiting) -> _WhichOneofReturnType__waiting | None: ...
 
 Global___Job: _TypeAlias = Job  # noqa: Y015
+
+@_typing.final
+class Waiting(_message.Message):
+    """What a queued job waits for; one of these."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_ID_FIELD_NUMBER: _builtins.int
+    DRIVE_FIELD_NUMBER: _builtins.int
+    DRIVE_OFF_FIELD_NUMBER: _builtins.int
+    ANY_DRIVE_FIELD_NUMBER: _builtins.int
+    job_id: _builtins.str
+    """The job that backs up the same task."""
+    drive: _builtins.str
+    """The drive that has no free stream."""
+    drive_off: _builtins.str
+    """The drive that is off or gone."""
+    any_drive: _builtins.bool
+    """No drive has a free stream."""
+    def __init__(
+        self,
+        *,
+        job_id: _builtins.str = ...,
+        drive: _builtins.str = ...,
+        drive_off: _builtins.str = ...,
+        any_drive: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["any_drive", b"any_drive", "drive", b"drive", "drive_off", b"drive_off", "job_id", b"job_id", "reason", b"reason"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["any_drive", b"any_drive", "drive", b"drive", "drive_off", b"drive_off", "job_id", b"job_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_reason: _TypeAlias = _typing.Literal["job_id", "drive", "drive_off", "any_drive"]  # noqa: Y015
+    _WhichOneofArgType_reason: _TypeAlias = _typing.Literal["reason", b"reason"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_reason) -> _WhichOneofReturnType_reason | None: ...
+
+Global___Waiting: _TypeAlias = Waiting  # noqa: Y015
 
 @_typing.final
 class StartBackupRequest(_message.Message):
@@ -322,12 +403,29 @@ class StartBackupRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     TASK_FIELD_NUMBER: _builtins.int
     TYPE_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    DRIVE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    FOLLOW_UP_FIELD_NUMBER: _builtins.int
     location_id: _builtins.str
     request_id: _builtins.str
     task: _builtins.str
-    """Name of the task."""
+    """Name of the task; empty if `group` is given."""
     type: Global___BackupType.ValueType
     """FULL or INC."""
+    group: _builtins.str
+    """Name of a task group instead of a task."""
+    drive: _builtins.str
+    """Empty: any drive."""
+    priority: _builtins.int
+    """1 lowest to 99 highest; 0 is above all and never blocked. Absent: 1."""
+    follow_up: _builtins.str
+    """Name of an event to start when this has ended OK or WARNING. Empty: none."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Absent or passed: now."""
+
     def __init__(
         self,
         *,
@@ -335,12 +433,24 @@ class StartBackupRequest(_message.Message):
         request_id: _builtins.str = ...,
         task: _builtins.str = ...,
         type: Global___BackupType.ValueType = ...,
+        group: _builtins.str = ...,
+        drive: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        priority: _builtins.int | None = ...,
+        follow_up: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_priority", b"_priority", "_start_time", b"_start_time", "priority", b"priority", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["location_id", b"location_id", "request_id", b"request_id", "task", b"task", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_priority", b"_priority", "_start_time", b"_start_time", "drive", b"drive", "follow_up", b"follow_up", "group", b"group", "location_id", b"location_id", "priority", b"priority", "request_id", b"request_id", "start_time", b"start_time", "task", b"task", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__priority: _TypeAlias = _typing.Literal["priority"]  # noqa: Y015
+    _WhichOneofArgType__priority: _TypeAlias = _typing.Literal["_priority", b"_priority"]  # noqa: Y015
+    _WhichOneofReturnType__start_time: _TypeAlias = _typing.Literal["start_time"]  # noqa: Y015
+    _WhichOneofArgType__start_time: _TypeAlias = _typing.Literal["_start_time", b"_start_time"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__priority) -> _WhichOneofReturnType__priority | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__start_time) -> _WhichOneofReturnType__start_time | None: ...
 
 Global___StartBackupRequest: _TypeAlias = StartBackupRequest  # noqa: Y015
 
@@ -349,18 +459,36 @@ class StartBackupResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     JOB_FIELD_NUMBER: _builtins.int
+    JOBS_FIELD_NUMBER: _builtins.int
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    PLANNED_TIME_FIELD_NUMBER: _builtins.int
+    event_id: _builtins.str
+    """The one-off event that this made, by which the calendar knows it."""
     @_builtins.property
-    def job(self) -> Global___Job: ...
+    def job(self) -> Global___Job:
+        """The job of the task, or of the group's first task. Absent when it starts later."""
+
+    @_builtins.property
+    def jobs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Job]:
+        """All jobs that were queued."""
+
+    @_builtins.property
+    def planned_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
         job: Global___Job | None = ...,
+        jobs: _abc.Iterable[Global___Job] | None = ...,
+        event_id: _builtins.str = ...,
+        planned_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_job", b"_job", "job", b"job", "planned_time", b"planned_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_job", b"_job", "event_id", b"event_id", "job", b"job", "jobs", b"jobs", "planned_time", b"planned_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__job: _TypeAlias = _typing.Literal["job"]  # noqa: Y015
+    _WhichOneofArgType__job: _TypeAlias = _typing.Literal["_job", b"_job"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__job) -> _WhichOneofReturnType__job | None: ...
 
 Global___StartBackupResponse: _TypeAlias = StartBackupResponse  # noqa: Y015
 

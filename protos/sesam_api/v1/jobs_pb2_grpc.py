@@ -74,19 +74,21 @@ class JobServiceServicer(object):
     """
 
     def StartBackup(self, request, context):
-        """Queues a backup of a task. Role admin, operator or backup. Idempotent by request_id.
+        """Starts a backup of a task, or of all tasks of a group, now or once at a later time. Role admin,
+        operator or backup. Idempotent by request_id. It is entered in the calendar as a one-off event.
 
         An INC or DIFF without a usable base becomes a FULL; the job's `type` and its protocol say so.
         Two backups of one task run one after the other.
-        Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, SHUTTING_DOWN.
+        Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, GROUP_NOT_FOUND, DRIVE_NOT_FOUND, EVENT_NOT_FOUND,
+        SHUTTING_DOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CancelJob(self, request, context):
-        """Cancels a queued or running job. Role admin, operator, and backup or restore for jobs of
-        their kind. Idempotent by request_id. Answers as soon as the job is told; it ends soon after
+        """Cancels a queued or running job. Role admin, operator (but for NEWDAY), and backup or restore
+        for jobs of their kind. Idempotent by request_id. Answers as soon as the job is told; it ends soon after
         with state CANCELLED, and leaves no saveset.
         Reasons: JOB_NOT_FOUND, JOB_ENDED.
         """

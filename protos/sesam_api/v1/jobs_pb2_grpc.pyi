@@ -36,15 +36,17 @@ class JobServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> JobServiceAsyncStub: ...
     StartBackup: _grpc.UnaryUnaryMultiCallable[_jobs_pb2.StartBackupRequest, _jobs_pb2.StartBackupResponse]
-    """Queues a backup of a task. Role admin, operator or backup. Idempotent by request_id.
+    """Starts a backup of a task, or of all tasks of a group, now or once at a later time. Role admin,
+    operator or backup. Idempotent by request_id. It is entered in the calendar as a one-off event.
 
     An INC or DIFF without a usable base becomes a FULL; the job's `type` and its protocol say so.
     Two backups of one task run one after the other.
-    Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, SHUTTING_DOWN.
+    Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, GROUP_NOT_FOUND, DRIVE_NOT_FOUND, EVENT_NOT_FOUND,
+    SHUTTING_DOWN.
     """
     CancelJob: _grpc.UnaryUnaryMultiCallable[_jobs_pb2.CancelJobRequest, _jobs_pb2.CancelJobResponse]
-    """Cancels a queued or running job. Role admin, operator, and backup or restore for jobs of
-    their kind. Idempotent by request_id. Answers as soon as the job is told; it ends soon after
+    """Cancels a queued or running job. Role admin, operator (but for NEWDAY), and backup or restore
+    for jobs of their kind. Idempotent by request_id. Answers as soon as the job is told; it ends soon after
     with state CANCELLED, and leaves no saveset.
     Reasons: JOB_NOT_FOUND, JOB_ENDED.
     """
@@ -72,15 +74,17 @@ class JobServiceAsyncStub(JobServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     StartBackup: _aio.UnaryUnaryMultiCallable[_jobs_pb2.StartBackupRequest, _jobs_pb2.StartBackupResponse]  # type: ignore[assignment]
-    """Queues a backup of a task. Role admin, operator or backup. Idempotent by request_id.
+    """Starts a backup of a task, or of all tasks of a group, now or once at a later time. Role admin,
+    operator or backup. Idempotent by request_id. It is entered in the calendar as a one-off event.
 
     An INC or DIFF without a usable base becomes a FULL; the job's `type` and its protocol say so.
     Two backups of one task run one after the other.
-    Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, SHUTTING_DOWN.
+    Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, GROUP_NOT_FOUND, DRIVE_NOT_FOUND, EVENT_NOT_FOUND,
+    SHUTTING_DOWN.
     """
     CancelJob: _aio.UnaryUnaryMultiCallable[_jobs_pb2.CancelJobRequest, _jobs_pb2.CancelJobResponse]  # type: ignore[assignment]
-    """Cancels a queued or running job. Role admin, operator, and backup or restore for jobs of
-    their kind. Idempotent by request_id. Answers as soon as the job is told; it ends soon after
+    """Cancels a queued or running job. Role admin, operator (but for NEWDAY), and backup or restore
+    for jobs of their kind. Idempotent by request_id. Answers as soon as the job is told; it ends soon after
     with state CANCELLED, and leaves no saveset.
     Reasons: JOB_NOT_FOUND, JOB_ENDED.
     """
@@ -111,11 +115,13 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _jobs_pb2.StartBackupRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_jobs_pb2.StartBackupResponse, _abc.Awaitable[_jobs_pb2.StartBackupResponse]]:
-        """Queues a backup of a task. Role admin, operator or backup. Idempotent by request_id.
+        """Starts a backup of a task, or of all tasks of a group, now or once at a later time. Role admin,
+        operator or backup. Idempotent by request_id. It is entered in the calendar as a one-off event.
 
         An INC or DIFF without a usable base becomes a FULL; the job's `type` and its protocol say so.
         Two backups of one task run one after the other.
-        Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, SHUTTING_DOWN.
+        Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, GROUP_NOT_FOUND, DRIVE_NOT_FOUND, EVENT_NOT_FOUND,
+        SHUTTING_DOWN.
         """
 
     @_abc_1.abstractmethod
@@ -124,8 +130,8 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _jobs_pb2.CancelJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_jobs_pb2.CancelJobResponse, _abc.Awaitable[_jobs_pb2.CancelJobResponse]]:
-        """Cancels a queued or running job. Role admin, operator, and backup or restore for jobs of
-        their kind. Idempotent by request_id. Answers as soon as the job is told; it ends soon after
+        """Cancels a queued or running job. Role admin, operator (but for NEWDAY), and backup or restore
+        for jobs of their kind. Idempotent by request_id. Answers as soon as the job is told; it ends soon after
         with state CANCELLED, and leaves no saveset.
         Reasons: JOB_NOT_FOUND, JOB_ENDED.
         """

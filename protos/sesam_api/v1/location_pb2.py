@@ -24,36 +24,41 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from sesam_api.v1 import access_pb2 as sesam__api_dot_v1_dot_access__pb2
+from sesam_api.v1 import calendar_pb2 as sesam__api_dot_v1_dot_calendar__pb2
+from sesam_api.v1 import drives_pb2 as sesam__api_dot_v1_dot_drives__pb2
+from sesam_api.v1 import events_pb2 as sesam__api_dot_v1_dot_events__pb2
+from sesam_api.v1 import groups_pb2 as sesam__api_dot_v1_dot_groups__pb2
 from sesam_api.v1 import jobs_pb2 as sesam__api_dot_v1_dot_jobs__pb2
+from sesam_api.v1 import schedules_pb2 as sesam__api_dot_v1_dot_schedules__pb2
 from sesam_api.v1 import tasks_pb2 as sesam__api_dot_v1_dot_tasks__pb2
 from sesam_api.v1 import topology_pb2 as sesam__api_dot_v1_dot_topology__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsesam_api/v1/location.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sesam_api/v1/access.proto\x1a\x17sesam_api/v1/jobs.proto\x1a\x18sesam_api/v1/tasks.proto\x1a\x1bsesam_api/v1/topology.proto\"\xa5\x01\n\x08Location\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04host\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x14\n\x12GetLocationRequest\"\x91\x01\n\x13GetLocationResponse\x12(\n\x08location\x18\x01 \x01(\x0b\x32\x16.sesam_api.v1.Location\x12 \n\x04role\x18\x02 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12.\n\nagent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"b\n\x0cWatchRequest\x12\x1b\n\x0e\x61\x66ter_revision\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\x13\n\x0blocation_id\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\tB\x11\n\x0f_after_revision\"\xde\x01\n\rWatchResponse\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12.\n\nagent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x08snapshot\x18\x03 \x01(\x0b\x32\x16.sesam_api.v1.SnapshotH\x00\x12(\n\x07\x63hanges\x18\x04 \x01(\x0b\x32\x15.sesam_api.v1.ChangesH\x00\x12,\n\theartbeat\x18\x05 \x01(\x0b\x32\x17.sesam_api.v1.HeartbeatH\x00\x42\x07\n\x05\x65vent\"\x83\x02\n\x08Snapshot\x12\r\n\x05\x66irst\x18\x01 \x01(\x08\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\x12-\n\x08location\x18\x03 \x01(\x0b\x32\x16.sesam_api.v1.LocationH\x00\x88\x01\x01\x12 \n\x04role\x18\x04 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12%\n\x07\x63lients\x18\x05 \x03(\x0b\x32\x14.sesam_api.v1.Client\x12!\n\x05tasks\x18\x06 \x03(\x0b\x32\x12.sesam_api.v1.Task\x12\x1f\n\x04jobs\x18\x07 \x03(\x0b\x32\x11.sesam_api.v1.Job\x12\r\n\x05\x65poch\x18\x08 \x01(\tB\x0b\n\t_location\"0\n\x07\x43hanges\x12%\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x14.sesam_api.v1.Change\"\xf5\x01\n\x06\x43hange\x12*\n\x08location\x18\x01 \x01(\x0b\x32\x16.sesam_api.v1.LocationH\x00\x12&\n\x06\x63lient\x18\x02 \x01(\x0b\x32\x14.sesam_api.v1.ClientH\x00\x12\"\n\x04task\x18\x03 \x01(\x0b\x32\x12.sesam_api.v1.TaskH\x00\x12 \n\x03job\x18\x04 \x01(\x0b\x32\x11.sesam_api.v1.JobH\x00\x12\x18\n\x0eremoved_client\x18\x05 \x01(\tH\x00\x12\x16\n\x0cremoved_task\x18\x06 \x01(\tH\x00\x12\x15\n\x0bremoved_job\x18\x07 \x01(\tH\x00\x42\x08\n\x06object\"\x0b\n\tHeartbeat2\xa9\x01\n\x0fLocationService\x12R\n\x0bGetLocation\x12 .sesam_api.v1.GetLocationRequest\x1a!.sesam_api.v1.GetLocationResponse\x12\x42\n\x05Watch\x12\x1a.sesam_api.v1.WatchRequest\x1a\x1b.sesam_api.v1.WatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsesam_api/v1/location.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sesam_api/v1/access.proto\x1a\x1bsesam_api/v1/calendar.proto\x1a\x19sesam_api/v1/drives.proto\x1a\x19sesam_api/v1/events.proto\x1a\x19sesam_api/v1/groups.proto\x1a\x17sesam_api/v1/jobs.proto\x1a\x1csesam_api/v1/schedules.proto\x1a\x18sesam_api/v1/tasks.proto\x1a\x1bsesam_api/v1/topology.proto\"\xa5\x01\n\x08Location\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04host\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x14\n\x12GetLocationRequest\"\x91\x01\n\x13GetLocationResponse\x12(\n\x08location\x18\x01 \x01(\x0b\x32\x16.sesam_api.v1.Location\x12 \n\x04role\x18\x02 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12.\n\nagent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"b\n\x0cWatchRequest\x12\x1b\n\x0e\x61\x66ter_revision\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\x13\n\x0blocation_id\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\tB\x11\n\x0f_after_revision\"\xde\x01\n\rWatchResponse\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12.\n\nagent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x08snapshot\x18\x03 \x01(\x0b\x32\x16.sesam_api.v1.SnapshotH\x00\x12(\n\x07\x63hanges\x18\x04 \x01(\x0b\x32\x15.sesam_api.v1.ChangesH\x00\x12,\n\theartbeat\x18\x05 \x01(\x0b\x32\x17.sesam_api.v1.HeartbeatH\x00\x42\x07\n\x05\x65vent\"\xa1\x03\n\x08Snapshot\x12\r\n\x05\x66irst\x18\x01 \x01(\x08\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\x12-\n\x08location\x18\x03 \x01(\x0b\x32\x16.sesam_api.v1.LocationH\x00\x88\x01\x01\x12 \n\x04role\x18\x04 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12%\n\x07\x63lients\x18\x05 \x03(\x0b\x32\x14.sesam_api.v1.Client\x12!\n\x05tasks\x18\x06 \x03(\x0b\x32\x12.sesam_api.v1.Task\x12\x1f\n\x04jobs\x18\x07 \x03(\x0b\x32\x11.sesam_api.v1.Job\x12\r\n\x05\x65poch\x18\x08 \x01(\t\x12)\n\tschedules\x18\t \x03(\x0b\x32\x16.sesam_api.v1.Schedule\x12#\n\x06\x65vents\x18\n \x03(\x0b\x32\x13.sesam_api.v1.Event\x12\'\n\x06groups\x18\x0b \x03(\x0b\x32\x17.sesam_api.v1.TaskGroup\x12#\n\x06\x64rives\x18\x0c \x03(\x0b\x32\x13.sesam_api.v1.DriveB\x0b\n\t_location\"0\n\x07\x43hanges\x12%\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x14.sesam_api.v1.Change\"\xb3\x04\n\x06\x43hange\x12*\n\x08location\x18\x01 \x01(\x0b\x32\x16.sesam_api.v1.LocationH\x00\x12&\n\x06\x63lient\x18\x02 \x01(\x0b\x32\x14.sesam_api.v1.ClientH\x00\x12\"\n\x04task\x18\x03 \x01(\x0b\x32\x12.sesam_api.v1.TaskH\x00\x12 \n\x03job\x18\x04 \x01(\x0b\x32\x11.sesam_api.v1.JobH\x00\x12\x18\n\x0eremoved_client\x18\x05 \x01(\tH\x00\x12\x16\n\x0cremoved_task\x18\x06 \x01(\tH\x00\x12\x15\n\x0bremoved_job\x18\x07 \x01(\tH\x00\x12*\n\x08schedule\x18\x08 \x01(\x0b\x32\x16.sesam_api.v1.ScheduleH\x00\x12$\n\x05\x65vent\x18\t \x01(\x0b\x32\x13.sesam_api.v1.EventH\x00\x12(\n\x05group\x18\n \x01(\x0b\x32\x17.sesam_api.v1.TaskGroupH\x00\x12$\n\x05\x64rive\x18\x0b \x01(\x0b\x32\x13.sesam_api.v1.DriveH\x00\x12\x1a\n\x10removed_schedule\x18\x0c \x01(\tH\x00\x12\x17\n\rremoved_event\x18\r \x01(\tH\x00\x12\x17\n\rremoved_group\x18\x0e \x01(\tH\x00\x12\x17\n\rremoved_drive\x18\x0f \x01(\tH\x00\x12\x33\n\rcalendar_cell\x18\x10 \x01(\x0b\x32\x1a.sesam_api.v1.CalendarCellH\x00\x42\x08\n\x06object\"\x0b\n\tHeartbeat2\xa9\x01\n\x0fLocationService\x12R\n\x0bGetLocation\x12 .sesam_api.v1.GetLocationRequest\x1a!.sesam_api.v1.GetLocationResponse\x12\x42\n\x05Watch\x12\x1a.sesam_api.v1.WatchRequest\x1a\x1b.sesam_api.v1.WatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sesam_api.v1.location_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LOCATION']._serialized_start=186
-  _globals['_LOCATION']._serialized_end=351
-  _globals['_GETLOCATIONREQUEST']._serialized_start=353
-  _globals['_GETLOCATIONREQUEST']._serialized_end=373
-  _globals['_GETLOCATIONRESPONSE']._serialized_start=376
-  _globals['_GETLOCATIONRESPONSE']._serialized_end=521
-  _globals['_WATCHREQUEST']._serialized_start=523
-  _globals['_WATCHREQUEST']._serialized_end=621
-  _globals['_WATCHRESPONSE']._serialized_start=624
-  _globals['_WATCHRESPONSE']._serialized_end=846
-  _globals['_SNAPSHOT']._serialized_start=849
-  _globals['_SNAPSHOT']._serialized_end=1108
-  _globals['_CHANGES']._serialized_start=1110
-  _globals['_CHANGES']._serialized_end=1158
-  _globals['_CHANGE']._serialized_start=1161
-  _globals['_CHANGE']._serialized_end=1406
-  _globals['_HEARTBEAT']._serialized_start=1408
-  _globals['_HEARTBEAT']._serialized_end=1419
-  _globals['_LOCATIONSERVICE']._serialized_start=1422
-  _globals['_LOCATIONSERVICE']._serialized_end=1591
+  _globals['_LOCATION']._serialized_start=326
+  _globals['_LOCATION']._serialized_end=491
+  _globals['_GETLOCATIONREQUEST']._serialized_start=493
+  _globals['_GETLOCATIONREQUEST']._serialized_end=513
+  _globals['_GETLOCATIONRESPONSE']._serialized_start=516
+  _globals['_GETLOCATIONRESPONSE']._serialized_end=661
+  _globals['_WATCHREQUEST']._serialized_start=663
+  _globals['_WATCHREQUEST']._serialized_end=761
+  _globals['_WATCHRESPONSE']._serialized_start=764
+  _globals['_WATCHRESPONSE']._serialized_end=986
+  _globals['_SNAPSHOT']._serialized_start=989
+  _globals['_SNAPSHOT']._serialized_end=1406
+  _globals['_CHANGES']._serialized_start=1408
+  _globals['_CHANGES']._serialized_end=1456
+  _globals['_CHANGE']._serialized_start=1459
+  _globals['_CHANGE']._serialized_end=2022
+  _globals['_HEARTBEAT']._serialized_start=2024
+  _globals['_HEARTBEAT']._serialized_end=2035
+  _globals['_LOCATIONSERVICE']._serialized_start=2038
+  _globals['_LOCATIONSERVICE']._serialized_end=2207
 # @@protoc_insertion_point(module_scope)

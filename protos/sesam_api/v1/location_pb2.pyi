@@ -9,7 +9,12 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from sesam_api.v1 import access_pb2 as _access_pb2
+from sesam_api.v1 import calendar_pb2 as _calendar_pb2
+from sesam_api.v1 import drives_pb2 as _drives_pb2
+from sesam_api.v1 import events_pb2 as _events_pb2
+from sesam_api.v1 import groups_pb2 as _groups_pb2
 from sesam_api.v1 import jobs_pb2 as _jobs_pb2
+from sesam_api.v1 import schedules_pb2 as _schedules_pb2
 from sesam_api.v1 import tasks_pb2 as _tasks_pb2
 from sesam_api.v1 import topology_pb2 as _topology_pb2
 import builtins as _builtins
@@ -206,6 +211,10 @@ class Snapshot(_message.Message):
     TASKS_FIELD_NUMBER: _builtins.int
     JOBS_FIELD_NUMBER: _builtins.int
     EPOCH_FIELD_NUMBER: _builtins.int
+    SCHEDULES_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    DRIVES_FIELD_NUMBER: _builtins.int
     first: _builtins.bool
     """True in the first part."""
     complete: _builtins.bool
@@ -226,6 +235,14 @@ class Snapshot(_message.Message):
     def tasks(self) -> _containers.RepeatedCompositeFieldContainer[_tasks_pb2.Task]: ...
     @_builtins.property
     def jobs(self) -> _containers.RepeatedCompositeFieldContainer[_jobs_pb2.Job]: ...
+    @_builtins.property
+    def schedules(self) -> _containers.RepeatedCompositeFieldContainer[_schedules_pb2.Schedule]: ...
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Event]: ...
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[_groups_pb2.TaskGroup]: ...
+    @_builtins.property
+    def drives(self) -> _containers.RepeatedCompositeFieldContainer[_drives_pb2.Drive]: ...
     def __init__(
         self,
         *,
@@ -237,10 +254,14 @@ class Snapshot(_message.Message):
         tasks: _abc.Iterable[_tasks_pb2.Task] | None = ...,
         jobs: _abc.Iterable[_jobs_pb2.Job] | None = ...,
         epoch: _builtins.str = ...,
+        schedules: _abc.Iterable[_schedules_pb2.Schedule] | None = ...,
+        events: _abc.Iterable[_events_pb2.Event] | None = ...,
+        groups: _abc.Iterable[_groups_pb2.TaskGroup] | None = ...,
+        drives: _abc.Iterable[_drives_pb2.Drive] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_location", b"_location", "location", b"location"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_location", b"_location", "clients", b"clients", "complete", b"complete", "epoch", b"epoch", "first", b"first", "jobs", b"jobs", "location", b"location", "role", b"role", "tasks", b"tasks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_location", b"_location", "clients", b"clients", "complete", b"complete", "drives", b"drives", "epoch", b"epoch", "events", b"events", "first", b"first", "groups", b"groups", "jobs", b"jobs", "location", b"location", "role", b"role", "schedules", b"schedules", "tasks", b"tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__location: _TypeAlias = _typing.Literal["location"]  # noqa: Y015
     _WhichOneofArgType__location: _TypeAlias = _typing.Literal["_location", b"_location"]  # noqa: Y015
@@ -281,6 +302,15 @@ class Change(_message.Message):
     REMOVED_CLIENT_FIELD_NUMBER: _builtins.int
     REMOVED_TASK_FIELD_NUMBER: _builtins.int
     REMOVED_JOB_FIELD_NUMBER: _builtins.int
+    SCHEDULE_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    DRIVE_FIELD_NUMBER: _builtins.int
+    REMOVED_SCHEDULE_FIELD_NUMBER: _builtins.int
+    REMOVED_EVENT_FIELD_NUMBER: _builtins.int
+    REMOVED_GROUP_FIELD_NUMBER: _builtins.int
+    REMOVED_DRIVE_FIELD_NUMBER: _builtins.int
+    CALENDAR_CELL_FIELD_NUMBER: _builtins.int
     removed_client: _builtins.str
     """Name of a client that was removed."""
     removed_task: _builtins.str
@@ -290,6 +320,11 @@ class Change(_message.Message):
     it started, a later backup of its task has ended, or its task was removed. ListJobs still has
     it.
     """
+    removed_schedule: _builtins.str
+    removed_event: _builtins.str
+    """Id of an event that was removed; its name may be another's by now."""
+    removed_group: _builtins.str
+    removed_drive: _builtins.str
     @_builtins.property
     def location(self) -> Global___Location: ...
     @_builtins.property
@@ -302,6 +337,24 @@ class Change(_message.Message):
         comes right behind it, unless it is its task's newest ended backup now.
         """
 
+    @_builtins.property
+    def schedule(self) -> _schedules_pb2.Schedule:
+        """After a change of a schedule, event or group, or of a task that one of them names, what is
+        planned is another: ask GetCalendarSheet again.
+        """
+
+    @_builtins.property
+    def event(self) -> _events_pb2.Event: ...
+    @_builtins.property
+    def group(self) -> _groups_pb2.TaskGroup: ...
+    @_builtins.property
+    def drive(self) -> _drives_pb2.Drive: ...
+    @_builtins.property
+    def calendar_cell(self) -> _calendar_pb2.CalendarCell:
+        """What has become of one row of the calendar on one sesam day; without a state there is nothing
+        in it any more.
+        """
+
     def __init__(
         self,
         *,
@@ -312,12 +365,21 @@ class Change(_message.Message):
         removed_client: _builtins.str = ...,
         removed_task: _builtins.str = ...,
         removed_job: _builtins.str = ...,
+        schedule: _schedules_pb2.Schedule | None = ...,
+        event: _events_pb2.Event | None = ...,
+        group: _groups_pb2.TaskGroup | None = ...,
+        drive: _drives_pb2.Drive | None = ...,
+        removed_schedule: _builtins.str = ...,
+        removed_event: _builtins.str = ...,
+        removed_group: _builtins.str = ...,
+        removed_drive: _builtins.str = ...,
+        calendar_cell: _calendar_pb2.CalendarCell | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "job", b"job", "location", b"location", "object", b"object", "removed_client", b"removed_client", "removed_job", b"removed_job", "removed_task", b"removed_task", "task", b"task"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calendar_cell", b"calendar_cell", "client", b"client", "drive", b"drive", "event", b"event", "group", b"group", "job", b"job", "location", b"location", "object", b"object", "removed_client", b"removed_client", "removed_drive", b"removed_drive", "removed_event", b"removed_event", "removed_group", b"removed_group", "removed_job", b"removed_job", "removed_schedule", b"removed_schedule", "removed_task", b"removed_task", "schedule", b"schedule", "task", b"task"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "job", b"job", "location", b"location", "object", b"object", "removed_client", b"removed_client", "removed_job", b"removed_job", "removed_task", b"removed_task", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_cell", b"calendar_cell", "client", b"client", "drive", b"drive", "event", b"event", "group", b"group", "job", b"job", "location", b"location", "object", b"object", "removed_client", b"removed_client", "removed_drive", b"removed_drive", "removed_event", b"removed_event", "removed_group", b"removed_group", "removed_job", b"removed_job", "removed_schedule", b"removed_schedule", "removed_task", b"removed_task", "schedule", b"schedule", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_object: _TypeAlias = _typing.Literal["location", "client", "task", "job", "removed_client", "removed_task", "removed_job"]  # noqa: Y015
+    _WhichOneofReturnType_object: _TypeAlias = _typing.Literal["location", "client", "task", "job", "removed_client", "removed_task", "removed_job", "schedule", "event", "group", "drive", "removed_schedule", "removed_event", "removed_group", "removed_drive", "calendar_cell"]  # noqa: Y015
     _WhichOneofArgType_object: _TypeAlias = _typing.Literal["object", b"object"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_object) -> _WhichOneofReturnType_object | None: ...
 

@@ -1,121 +1,24 @@
-"""The tables as the code reads and writes them now.
+"""The tables as the code reads and writes them now; those of the plan are in `plan_schema`.
 
-How a database comes to have them is told by the numbered migrations. Times are integers:
-microseconds since 1970-01-01 00:00 UTC, exact and the same in every database. Lists of paths are
-one blob, each path ended by a NUL byte, which no path can hold: their bytes survive.
+How a database comes to have them is told by the numbered migrations.
 """
-
-from datetime import UTC, datetime, timedelta
-from enum import Enum
-from typing import Any
 
 import sqlalchemy as sa
 
+from server_agent.adapters.catalogue.columns import (
+    ByteStrings,
+    Moment,
+    StateNumber,
+    Strings,
+    value_of,
+)
 from server_agent.domain.access import Role
-from server_agent.domain.jobs import JobKind, JobState
+from server_agent.domain.jobs import JobKind
 from server_agent.domain.savesets import BackupType, SavesetState
 from server_agent.domain.topology import Access
 from server_agent.ports import ObjectKind
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-# Numbers as in jobs.proto: an order by state is an order by these.
-_STATE_NUMBERS = {
-    JobState.QUEUED: 1,
-    JobState.ACTIVE: 2,
-    JobState.OK: 3,
-    JobState.WARNING: 4,
-    JobState.ERROR: 5,
-    JobState.BROKEN: 6,
-    JobState.CANCELLED: 7,
-}
-_STATES = {number: state for state, number in _STATE_NUMBERS.items()}
-
-
-class Moment(sa.TypeDecorator[datetime]):
-    """An aware datetime as microseconds since 1970 UTC."""
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: sa.Dialect) -> int | None:
-        return None if value is None else microseconds(value)
-
-    def process_result_value(self, value: Any | None, _dialect: sa.Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + value * _MICROSECOND
-
-
-class StateNumber(sa.TypeDecorator[JobState]):
-    """A job's state as its number in the contract."""
-
-    impl = sa.SmallInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: JobState | None, _dialect: sa.Dialect) -> int | None:
-        return None if value is None else state_number(value)
-
-    def process_result_value(self, value: Any | None, _dialect: sa.Dialect) -> JobState | None:
-        return None if value is None else _STATES[value]
-
-
-class ByteStrings(sa.TypeDecorator[tuple[bytes, ...]]):
-    """A tuple of byte strings without NUL, each ended by a NUL."""
-
-    impl = sa.LargeBinary
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: tuple[bytes, ...] | None, _dialect: sa.Dialect
-    ) -> bytes | None:
-        if value is None:
-            return None
-        for item in value:
-            if b"\0" in item:
-                raise ValueError(f"{item!r} holds a NUL byte")
-        return b"".join(item + b"\0" for item in value)
-
-    def process_result_value(
-        self, value: Any | None, _dialect: sa.Dialect
-    ) -> tuple[bytes, ...] | None:
-        return None if value is None else tuple(bytes(value).split(b"\0")[:-1])
-
-
-class Strings(sa.TypeDecorator[tuple[str, ...]]):
-    """A tuple of texts without NUL, kept as `ByteStrings` in UTF-8."""
-
-    impl = ByteStrings
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: tuple[str, ...] | None, _dialect: sa.Dialect
-    ) -> tuple[bytes, ...] | None:
-        return None if value is None else tuple(item.encode() for item in value)
-
-    def process_result_value(
-        self, value: Any | None, _dialect: sa.Dialect
-    ) -> tuple[str, ...] | None:
-        return None if value is None else tuple(item.decode() for item in value)
-
-
-def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970 UTC. Raises TypeError for a naive datetime."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def state_number(state: JobState) -> int:
-    """The number by which jobs are sorted by state."""
-    return _STATE_NUMBERS[state]
-
-
-def _value_of(kind: type[Enum]) -> sa.Enum:
-    return sa.Enum(
-        kind,
-        values_callable=lambda members: [m.value for m in members],
-        native_enum=False,
-        length=16,
-    )
-
+_NO_TEXT = sa.text("''")
 
 metadata = sa.MetaData()
 
@@ -127,7 +30,7 @@ clients = sa.Table(
     "clients",
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("access", _value_of(Access), nullable=False),
+    sa.Column("access", value_of(Access), nullable=False),
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("create_time", Moment, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
@@ -156,13 +59,13 @@ jobs = sa.Table(
     "jobs",
     metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-    sa.Column("kind", _value_of(JobKind), nullable=False),
+    sa.Column("kind", value_of(JobKind), nullable=False),
     sa.Column("state", StateNumber, nullable=False),
     sa.Column("severity", sa.SmallInteger, sa.Computed(_SEVERITY, persisted=False)),
     sa.Column("task", sa.Text, nullable=False),
     sa.Column("client", sa.Text, nullable=False),
-    sa.Column("requested_type", _value_of(BackupType)),
-    sa.Column("type", _value_of(BackupType)),
+    sa.Column("requested_type", value_of(BackupType)),
+    sa.Column("type", value_of(BackupType)),
     sa.Column("saveset", sa.Text, nullable=False),
     sa.Column("create_time", Moment, nullable=False),
     sa.Column("start_time", Moment),
@@ -178,6 +81,12 @@ jobs = sa.Table(
     sa.Column("search", sa.Text, nullable=False),
     sa.Column("paths", ByteStrings, nullable=False),
     sa.Column("target", sa.LargeBinary, nullable=False),
+    sa.Column("event_id", sa.Text, nullable=False, server_default=_NO_TEXT),
+    sa.Column("event", sa.Text, nullable=False, server_default=_NO_TEXT),
+    sa.Column("planned_time", Moment),
+    sa.Column("priority", sa.SmallInteger, nullable=False, server_default=sa.text("1")),
+    sa.Column("group_name", sa.Text, key="group", nullable=False, server_default=_NO_TEXT),
+    sa.Column("drive", sa.Text, nullable=False, server_default=_NO_TEXT),
     sqlite_autoincrement=True,
 )
 # One index per order. Each also holds what the usual filters look at, so that a rare state is
@@ -196,6 +105,18 @@ sa.Index("jobs_of_task", jobs.c.task, jobs.c.create_time, jobs.c.id)
 sa.Index("jobs_of_client", jobs.c.client, jobs.c.create_time, jobs.c.id)
 is_result = sa.and_(jobs.c.start_time.is_not(None), jobs.c.end_time.is_not(None))
 sa.Index("jobs_results", jobs.c.task, jobs.c.kind, jobs.c.id, sqlite_where=is_result)
+sa.Index("jobs_of_slot", jobs.c.event_id, jobs.c.planned_time, jobs.c.task)
+# What became of a row of the calendar sheet on a day: a task's, or an event's that has no task.
+sa.Index("jobs_of_task_day", jobs.c.kind, jobs.c.task, jobs.c.sesam_day, jobs.c.state)
+has_no_task = jobs.c.task == sa.literal_column("''")
+sa.Index(
+    "jobs_of_event_day",
+    jobs.c.kind,
+    jobs.c.event,
+    jobs.c.sesam_day,
+    jobs.c.state,
+    sqlite_where=has_no_task,
+)
 
 savesets = sa.Table(
     "savesets",
@@ -203,9 +124,9 @@ savesets = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("task", sa.Text, nullable=False),
     sa.Column("client", sa.Text, nullable=False),
-    sa.Column("type", _value_of(BackupType), nullable=False),
+    sa.Column("type", value_of(BackupType), nullable=False),
     sa.Column("base", sa.ForeignKey("savesets.name"), index=True),
-    sa.Column("state", _value_of(SavesetState), nullable=False),
+    sa.Column("state", value_of(SavesetState), nullable=False),
     sa.Column("start_time", Moment, nullable=False),
     sa.Column("end_time", Moment, nullable=False),
     sa.Column("sesam_day", sa.Date, nullable=False),
@@ -220,7 +141,7 @@ savesets = sa.Table(
     sa.Column("job_id", sa.Text, nullable=False),
     sa.Column("search", sa.Text, nullable=False),
     sa.Column("missing", sa.Boolean, nullable=False, server_default=sa.text("0")),
-    sa.Column("damage", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("damage", sa.Text, nullable=False, server_default=_NO_TEXT),
     sa.Column("job_number", sa.BigInteger, sa.Computed("CAST(job_id AS INTEGER)", persisted=False)),
     sa.Column("lacks_listing", sa.Boolean, nullable=False, server_default=sa.text("0")),
 )
@@ -239,7 +160,7 @@ tokens = sa.Table(
     "tokens",
     metadata,
     sa.Column("digest", sa.LargeBinary, primary_key=True),
-    sa.Column("role", _value_of(Role), nullable=False),
+    sa.Column("role", value_of(Role), nullable=False),
     sa.Column("create_time", Moment, nullable=False),
     sa.Column("expire_time", Moment, nullable=False),
     sa.Column("used_time", Moment),
@@ -252,7 +173,7 @@ credentials = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("holder", sa.Text, nullable=False),
-    sa.Column("role", _value_of(Role), nullable=False),
+    sa.Column("role", value_of(Role), nullable=False),
     sa.Column("create_time", Moment, nullable=False),
     sa.Column("revoke_time", Moment),
     sa.Column("last_used_time", Moment),
@@ -275,7 +196,7 @@ answers = sa.Table(
 change_log = sa.Table(
     "changes",
     metadata,
-    sa.Column("kind", _value_of(ObjectKind), primary_key=True),
+    sa.Column("kind", value_of(ObjectKind), primary_key=True),
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("revision", sa.BigInteger, nullable=False, unique=True),
 )

@@ -1,12 +1,14 @@
 """Writes of the catalogue inside one transaction."""
 
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from server_agent.adapters.catalogue.planning_transaction import SqlPlanningTransaction
+from server_agent.adapters.catalogue.records import number_of, values_of
 from server_agent.adapters.catalogue.schema import (
     answers,
     change_log,
@@ -18,7 +20,7 @@ from server_agent.adapters.catalogue.schema import (
     tasks,
     tokens,
 )
-from server_agent.adapters.catalogue.view import SqlView, job_number
+from server_agent.adapters.catalogue.view import SqlView
 from server_agent.domain.access import Credential, Token
 from server_agent.domain.errors import (
     AlreadyExists,
@@ -37,10 +39,6 @@ _MICROSECOND = timedelta(microseconds=1)
 _TASKS_TO_NAME = 10  # of those that keep a client from being removed
 
 
-def _values(record: Client | Task | Job | Saveset | Token | Credential | Answer) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in fields(record)}
-
-
 def _search(*texts: str) -> str:
     return "\n".join(texts).casefold()
 
@@ -50,17 +48,17 @@ def _job_values(job: Job) -> dict[str, Any]:
     if job.start_time is not None and job.end_time is not None:
         # A clock that was set back must not make it negative.
         duration = max(0, (job.end_time - job.start_time) // _MICROSECOND)
-    values = _values(job)
+    values = values_of(job)
     del values["id"]
-    search = _search(job.task, job.client, job.saveset, job.message)
+    search = _search(job.task, job.client, job.saveset, job.message, job.event, job.group)
     return {**values, "duration": duration, "search": search}
 
 
-class SqlTransaction(SqlView):
+class SqlTransaction(SqlView, SqlPlanningTransaction):
     """The `CatalogueTransaction` port."""
 
     def put_client(self, client: Client) -> None:
-        self._put(clients, clients.c.name, _values(client))
+        self._put(clients, clients.c.name, values_of(client))
         self._changed(ObjectKey(ObjectKind.CLIENT, client.name))
 
     def remove_client(self, name: str) -> None:
@@ -74,7 +72,7 @@ class SqlTransaction(SqlView):
     def put_task(self, task: Task) -> None:
         if self.client(task.client) is None:
             raise ClientNotFound(client=task.client)
-        self._put(tasks, tasks.c.name, _values(task))
+        self._put(tasks, tasks.c.name, values_of(task))
         self._changed(ObjectKey(ObjectKind.TASK, task.name))
 
     def remove_task(self, name: str) -> None:
@@ -88,7 +86,7 @@ class SqlTransaction(SqlView):
         return added
 
     def put_job(self, job: Job) -> None:
-        number = job_number(job.id)
+        number = number_of(job.id)
         update = jobs.update().where(jobs.c.id == number).values(_job_values(job))
         if number is None or self._connection.execute(update).rowcount == 0:
             raise JobNotFound(job=job.id)
@@ -100,7 +98,7 @@ class SqlTransaction(SqlView):
         if saveset.base is not None and self.saveset(saveset.base) is None:
             raise SavesetNotFound(saveset=saveset.base)
         search = _search(saveset.name, saveset.task, saveset.client)
-        self._connection.execute(savesets.insert().values(**_values(saveset), search=search))
+        self._connection.execute(savesets.insert().values(**values_of(saveset), search=search))
 
     def set_missing(self, names: Iterable[str], missing: bool, lacks_listing: bool = False) -> None:
         wanted = [{"wanted": name} for name in names]
@@ -117,17 +115,17 @@ class SqlTransaction(SqlView):
         )
 
     def put_token(self, token: Token) -> None:
-        self._put(tokens, tokens.c.digest, _values(token))
+        self._put(tokens, tokens.c.digest, values_of(token))
 
     def put_credential(self, credential: Credential) -> None:
-        values = {**_values(credential), "search": _search(credential.holder)}
+        values = {**values_of(credential), "search": _search(credential.holder)}
         self._put(credentials, credentials.c.id, values)
 
     def remember_answer(self, request_id: str, answer: Answer, now: datetime) -> None:
         before = self.answered(request_id)
         if before is not None:
             raise RequestIdReused(method=before.method)
-        values = _values(answer)
+        values = values_of(answer)
         self._connection.execute(
             answers.insert().values(request_id=request_id, answer_time=now, **values)
         )
@@ -145,17 +143,3 @@ class SqlTransaction(SqlView):
             )
             self._connection.execute(log_state.update().values(forgotten=newest_lost))
         self._connection.execute(answers.delete().where(answers.c.answer_time < answered_before))
-
-    def _put(self, table: sa.Table, key: sa.Column[Any], values: dict[str, Any]) -> None:
-        update = table.update().where(key == values[key.name]).values(values)
-        if self._connection.execute(update).rowcount == 0:
-            self._connection.execute(table.insert().values(values))
-
-    def _changed(self, key: ObjectKey) -> None:
-        self._connection.execute(log_state.update().values(revision=log_state.c.revision + 1))
-        self._connection.execute(
-            change_log.delete().where(change_log.c.kind == key.kind, change_log.c.id == key.id)
-        )
-        self._connection.execute(
-            change_log.insert().values(kind=key.kind, id=key.id, revision=self.revision())
-        )

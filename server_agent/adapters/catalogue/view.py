@@ -1,14 +1,14 @@
 """Reads of the catalogue on one connection, which holds one snapshot."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
-from server_agent.adapters.catalogue import pages
+from server_agent.adapters.catalogue import pages, records
 from server_agent.adapters.catalogue import position as positions
+from server_agent.adapters.catalogue.planning_view import SqlPlanningView
+from server_agent.adapters.catalogue.records import SELECT_JOB, number_of, record, select
 from server_agent.adapters.catalogue.schema import (
     answers,
     change_log,
@@ -28,52 +28,20 @@ from server_agent.domain.savesets import Saveset
 from server_agent.domain.topology import Client, Task
 from server_agent.ports import Answer, ChangesSince, JobQuery, ObjectKey, Page, SavesetQuery
 
-
-class _Dataclass(Protocol):
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-
-Record = TypeVar("Record", bound=_Dataclass)
-
-_JOB_ID = re.compile(r"[1-9][0-9]{0,17}")
 _SAVESETS_AT_ONCE = 64  # a base is nearly always among the newest few
-
-
-def job_number(job_id: str) -> int | None:
-    """The number behind a job's id, None for a text that no job can have."""
-    return int(job_id) if _JOB_ID.fullmatch(job_id) else None
-
-
-def _select(record: type[_Dataclass], table: sa.Table) -> sa.Select[Any]:
-    return sa.select(*(table.c[field.name] for field in fields(record)))
-
-
-def _record(kind: type[Record], row: sa.Row[Any]) -> Record:
-    return kind(**{field.name: row._mapping[field.name] for field in fields(kind)})
+_SELECT_SAVESET = select(Saveset, savesets)
 
 
 def _saveset(row: sa.Row[Any]) -> Saveset:
-    return _record(Saveset, row)
+    return record(Saveset, row)
 
 
 def _credential(row: sa.Row[Any]) -> Credential:
-    return _record(Credential, row)
+    return record(Credential, row)
 
 
-def _job(row: sa.Row[Any]) -> Job:
-    values = {field.name: row._mapping[field.name] for field in fields(Job)}
-    return Job(**{**values, "id": str(row.id)})
-
-
-_SELECT_JOB = _select(Job, jobs)
-_SELECT_SAVESET = _select(Saveset, savesets)
-
-
-class SqlView:
+class SqlView(SqlPlanningView):
     """The `CatalogueView` port."""
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
 
     def revision(self) -> int:
         revision: int = self._connection.execute(sa.select(log_state.c.revision)).scalar_one()
@@ -94,29 +62,34 @@ class SqlView:
         return self._one(Client, clients, clients.c.name == name)
 
     def clients(self) -> list[Client]:
-        rows = self._connection.execute(_select(Client, clients).order_by(clients.c.name))
-        return [_record(Client, row) for row in rows]
+        rows = self._connection.execute(select(Client, clients).order_by(clients.c.name))
+        return [record(Client, row) for row in rows]
 
     def task(self, name: str) -> Task | None:
         return self._one(Task, tasks, tasks.c.name == name)
 
     def tasks(self) -> list[Task]:
-        rows = self._connection.execute(_select(Task, tasks).order_by(tasks.c.name))
-        return [_record(Task, row) for row in rows]
+        rows = self._connection.execute(select(Task, tasks).order_by(tasks.c.name))
+        return [record(Task, row) for row in rows]
 
     def job(self, job_id: str) -> Job | None:
-        number = job_number(job_id)
+        number = number_of(job_id)
         if number is None:
             return None
-        row = self._connection.execute(_SELECT_JOB.where(jobs.c.id == number)).first()
-        return _job(row) if row else None
+        row = self._connection.execute(SELECT_JOB.where(jobs.c.id == number)).first()
+        return records.job(row) if row else None
 
     def open_jobs(self) -> list[Job]:
         open_states = [state for state in JobState if state.is_open]
         rows = self._connection.execute(
-            _SELECT_JOB.where(jobs.c.state.in_(open_states)).order_by(jobs.c.id)
+            SELECT_JOB.where(jobs.c.state.in_(open_states)).order_by(jobs.c.id)
         )
-        return [_job(row) for row in rows]
+        return [records.job(row) for row in rows]
+
+    def open_event_ids(self) -> set[str]:
+        open_states = [state for state in JobState if state.is_open]
+        ids = sa.select(jobs.c.event_id).where(jobs.c.state.in_(open_states), jobs.c.event_id != "")
+        return set(self._connection.scalars(ids))
 
     def newest_ended_backups(self) -> list[Job]:
         ended = jobs.alias()
@@ -134,27 +107,27 @@ class SqlView:
             .scalar_subquery()
         )
         rows = self._connection.execute(
-            _SELECT_JOB.select_from(tasks).join(jobs, jobs.c.id == newest).order_by(tasks.c.name)
+            SELECT_JOB.select_from(tasks).join(jobs, jobs.c.id == newest).order_by(tasks.c.name)
         )
-        return [_job(row) for row in rows]
+        return [records.job(row) for row in rows]
 
     def ended_backups(self, task: str, limit: int) -> list[Job]:
         rows = self._connection.execute(
-            _SELECT_JOB.where(jobs.c.task == task, jobs.c.kind == JobKind.BACKUP, is_result)
+            SELECT_JOB.where(jobs.c.task == task, jobs.c.kind == JobKind.BACKUP, is_result)
             .order_by(jobs.c.id.desc())
             .limit(limit)
         )
-        return [_job(row) for row in rows]
+        return [records.job(row) for row in rows]
 
     def jobs(self, query: JobQuery, position: str | None, limit: int) -> Page[Job]:
         return pages.page(
             self._connection,
-            _SELECT_JOB.where(*pages.job_conditions(query), *pages.state_conditions(query)),
+            SELECT_JOB.where(*pages.job_conditions(query), *pages.state_conditions(query)),
             pages.job_order(query),
             positions.job_list(query),
             position,
             limit,
-            _job,
+            records.job,
         )
 
     def job_counts(self, query: JobQuery) -> dict[JobState, int]:
@@ -247,7 +220,7 @@ class SqlView:
     ) -> Page[Credential]:
         return pages.page(
             self._connection,
-            _select(Credential, credentials).where(*pages.credential_conditions(text)),
+            select(Credential, credentials).where(*pages.credential_conditions(text)),
             pages.credential_order(descending),
             positions.credential_list(text, descending),
             position,
@@ -260,9 +233,3 @@ class SqlView:
 
     def answered(self, request_id: str) -> Answer | None:
         return self._one(Answer, answers, answers.c.request_id == request_id)
-
-    def _one(
-        self, kind: type[Record], table: sa.Table, condition: sa.ColumnElement[bool]
-    ) -> Record | None:
-        row = self._connection.execute(_select(kind, table).where(condition)).first()
-        return _record(kind, row) if row else None

@@ -1,14 +1,20 @@
-"""`sm_cmd add client NAME`, `sm_cmd add task NAME -c CLIENT -s SOURCE[,SOURCE] [-x EXCLUDE]`."""
+"""`sm_cmd add client|task|schedule|event|group|drive NAME ...`."""
 
 import argparse
 
+from server_agent.commands import plan_options
+from server_agent.commands.answer import CommandError
 from server_agent.commands.parsing import Verbs, add_objects, add_task_options, text
 from server_agent.commands.words import split_lists
 from sesam_api.location import Location
+from sesam_api.plan_records import Drive, Event, Schedule, TaskGroup
+
+# What an interval counts from may be midnight; a backup at midnight has to be asked for.
+_INTERVALS = ("FREQ=MINUTELY", "FREQ=HOURLY")
 
 
 def define(verbs: Verbs) -> None:
-    objects = add_objects(verbs, "add", "add a client or a task")
+    objects = add_objects(verbs, "add", "add a client, task, schedule, event, group or drive")
 
     client = objects.add_parser("client", help="the machine on which the agent runs")
     client.add_argument("name", type=text, metavar="NAME")
@@ -20,6 +26,26 @@ def define(verbs: Verbs) -> None:
     task.add_argument("-c", "--client", type=text, required=True, help="name of the client")
     add_task_options(task, required=True)
     task.set_defaults(run=_add_task)
+
+    schedule = objects.add_parser("schedule", help="when something comes round")
+    schedule.add_argument("name", type=text, metavar="NAME")
+    plan_options.add_schedule_options(schedule)
+    schedule.set_defaults(run=_add_schedule)
+
+    event = objects.add_parser("event", help="what a schedule starts")
+    event.add_argument("name", type=text, metavar="NAME")
+    plan_options.add_event_options(event, required=True)
+    event.set_defaults(run=_add_event)
+
+    group = objects.add_parser("group", help="tasks that are started together")
+    group.add_argument("name", type=text, metavar="NAME")
+    plan_options.add_group_options(group)
+    group.set_defaults(run=_add_group)
+
+    drive = objects.add_parser("drive", help="what jobs run on, and how many at once")
+    drive.add_argument("name", type=text, metavar="NAME")
+    plan_options.add_drive_options(drive)
+    drive.set_defaults(run=_add_drive)
 
 
 def _add_client(location: Location, arguments: argparse.Namespace) -> str:
@@ -34,3 +60,22 @@ def _add_task(location: Location, arguments: argparse.Namespace) -> str:
         split_lists(arguments.exclude or []),
         arguments.comment or "",
     ).name
+
+
+def _add_schedule(location: Location, arguments: argparse.Namespace) -> str:
+    schedule = plan_options.schedule_of(location, arguments, Schedule(arguments.name))
+    if arguments.at is None and not schedule.rule.upper().startswith(_INTERVALS):
+        raise CommandError("A schedule needs a time of day. Give it with --at, such as --at 22:00.")
+    return location.add_schedule(schedule).name
+
+
+def _add_event(location: Location, arguments: argparse.Namespace) -> str:
+    return location.add_event(plan_options.event_of(arguments, Event(arguments.name, "", ""))).name
+
+
+def _add_group(location: Location, arguments: argparse.Namespace) -> str:
+    return location.add_group(plan_options.group_of(arguments, TaskGroup(arguments.name))).name
+
+
+def _add_drive(location: Location, arguments: argparse.Namespace) -> str:
+    return location.add_drive(plan_options.drive_of(arguments, Drive(arguments.name))).name

@@ -1,14 +1,19 @@
-"""`sm_cmd list clients|tasks|savesets|jobs [--json] [--limit N]`."""
+"""`sm_cmd list clients|tasks|savesets|jobs|schedules|events|groups|drives|calendar [--json]
+[--limit N]`."""
 
 import argparse
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
 from typing import Any
 
+from server_agent.commands.answer import CommandError
 from server_agent.commands.output import print_json_array, print_table, zone_of
 from server_agent.commands.parsing import Verbs, add_json, add_objects, text
+from server_agent.commands.plan_words import day
 from sesam_api.errors import SesamError
 from sesam_api.location import Location
+from sesam_api.plan_records import Occurrence
 
 JOB_STATES = ("queued", "active", "ok", "warning", "error", "broken", "cancelled")
 _COLUMNS = {
@@ -18,13 +23,25 @@ _COLUMNS = {
     " skipped damage",
     "jobs": "id state kind task client type saveset create_time end_time sesam_day files size"
     " skipped message",
+    "schedules": "name active rule dates offset_days start_time until_time start_date end_date"
+    " window next_time comment",
+    "events": "name active schedule kind task group type drive program priority blocking follow_up"
+    " next_time comment",
+    "groups": "name tasks comment",
+    "drives": "name streams active comment",
+    "calendar": "planned_time sesam_day state kind event task client type priority job_id"
+    " started_late cause by text",
 }
+
+_WEEK = timedelta(days=7)
+_BEFORE = timedelta(days=2)
+_BEHIND = timedelta(days=32)  # the longest sesam day, and one more
 
 Read = Callable[[Location, argparse.Namespace], Iterator[Any]]
 
 
 def define(verbs: Verbs) -> None:
-    objects = add_objects(verbs, "list", "list clients, tasks, savesets or jobs")
+    objects = add_objects(verbs, "list", "list clients, tasks, savesets, jobs, or the plan")
     _define(objects, "clients", lambda location, _: location.clients())
     _define(objects, "tasks", lambda location, _: location.tasks())
     savesets = _define(
@@ -43,6 +60,18 @@ def define(verbs: Verbs) -> None:
             wanted,
         ),
     )
+    _define(objects, "schedules", lambda location, _: location.schedules())
+    _define(objects, "events", lambda location, _: location.events())
+    _define(objects, "groups", lambda location, _: location.groups())
+    _define(objects, "drives", lambda location, _: location.drives())
+    calendar = _define(objects, "calendar", _calendar)
+    calendar.add_argument(
+        "--from", dest="first", type=day, metavar="D", help="first sesam day; else the open one"
+    )
+    calendar.add_argument(
+        "--to", dest="last", type=day, metavar="D", help="last sesam day; else a week later"
+    )
+    calendar.add_argument("--task", type=text, default="", help="of this task only")
     jobs.add_argument(
         "--state", action="append", default=[], choices=JOB_STATES, help="may be repeated"
     )
@@ -52,7 +81,8 @@ def define(verbs: Verbs) -> None:
 
 
 def _define(objects: Verbs, name: str, read: Read) -> argparse.ArgumentParser:
-    parser = objects.add_parser(name, aliases=[name.removesuffix("s")], help=f"list {name}")
+    singular = [name.removesuffix("s")] if name.endswith("s") else []
+    parser = objects.add_parser(name, aliases=singular, help=f"list {name}")
     add_json(parser)
     parser.add_argument("--limit", type=_count, metavar="N", help="the first N only")
 
@@ -84,6 +114,27 @@ def _of_known(
         if wanted.client not in names:
             raise SesamError("CLIENT_NOT_FOUND", {"client": wanted.client})
     yield from itertools.chain(first, records)
+
+
+def _calendar(location: Location, wanted: argparse.Namespace) -> Iterator[Occurrence]:
+    """What belongs to the sesam days that are asked for."""
+    first = wanted.first or location.sesam_day()
+    last = wanted.last or first + _WEEK
+    if last < first:
+        raise CommandError(
+            f"--to {last} is before {first}. Give a day behind it, or another --from."
+        )
+    zone = zone_of(location.identity.time_zone)
+    # What ran late belongs to a later day than it was planned for, what a day ends with to an
+    # earlier one.
+    begin = datetime.combine(first - _BEFORE, time(), zone)
+    end = datetime.combine(last + _BEHIND, time(), zone)
+    days = (first.isoformat(), last.isoformat())
+    for occurrence in location.calendar(begin, end, task=wanted.task):
+        if days[0] <= occurrence.sesam_day <= days[1]:
+            yield occurrence
+        elif occurrence.state == "planned" and occurrence.sesam_day > days[1]:
+            return
 
 
 def _count(argument: str) -> int:

@@ -1,28 +1,30 @@
-"""`sm_cmd remove client|task NAME`."""
+"""`sm_cmd remove client|task|schedule|event|group|drive NAME`."""
 
 import argparse
+from collections.abc import Callable
 
 from server_agent.commands.parsing import Verbs, add_objects, text
 from sesam_api.location import Location
 
+Remove = Callable[[Location, str], None]
+
 
 def define(verbs: Verbs) -> None:
-    objects = add_objects(verbs, "remove", "remove a client or a task")
-
-    client = objects.add_parser("client", help="a client that has no tasks")
-    client.add_argument("name", type=text, metavar="NAME")
-    client.set_defaults(run=_remove_client)
-
-    task = objects.add_parser("task", help="a task without open jobs; its savesets stay")
-    task.add_argument("name", type=text, metavar="NAME")
-    task.set_defaults(run=_remove_task)
+    objects = add_objects(verbs, "remove", "remove a client, task, schedule, event, group or drive")
+    _define(objects, "client", "a client that has no tasks", Location.remove_client)
+    _define(objects, "task", "a task without open jobs; its savesets stay", Location.remove_task)
+    _define(objects, "schedule", "a schedule without events", Location.remove_schedule)
+    _define(objects, "event", "an event; what it did stays in the calendar", Location.remove_event)
+    _define(objects, "group", "a group without events; its tasks stay", Location.remove_group)
+    _define(objects, "drive", "a drive that nothing needs", Location.remove_drive)
 
 
-def _remove_client(location: Location, arguments: argparse.Namespace) -> str:
-    location.remove_client(arguments.name)
-    return str(arguments.name)
+def _define(objects: Verbs, name: str, what: str, remove: Remove) -> None:
+    parser = objects.add_parser(name, help=what)
+    parser.add_argument("name", type=text, metavar="NAME")
 
+    def run(location: Location, arguments: argparse.Namespace) -> str:
+        remove(location, arguments.name)
+        return str(arguments.name)
 
-def _remove_task(location: Location, arguments: argparse.Namespace) -> str:
-    location.remove_task(arguments.name)
-    return str(arguments.name)
+    parser.set_defaults(run=run)

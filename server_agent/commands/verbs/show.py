@@ -1,7 +1,9 @@
-"""`sm_cmd show saveset NAME`, `show job ID`, `show protocol JOB`, `show task NAME`."""
+"""`sm_cmd show saveset|job|task|protocol|schedule|event|group|drive NAME`."""
 
 import argparse
+import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from server_agent.commands.output import (
     print_fields,
@@ -12,9 +14,22 @@ from server_agent.commands.output import (
 )
 from server_agent.commands.parsing import Verbs, add_json, add_objects, text
 from sesam_api.location import Location
-from sesam_api.records import Job, Saveset, Task
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _PROTOCOL_COLUMNS = ("time", "level", "code", "text")
+_START_COLUMNS = ("time", "sesam_day", "clock_change")
+_STARTS = 10
+Read = Callable[[Location, str], "DataclassInstance"]
+_READS: dict[str, Read] = {
+    "saveset": Location.saveset,
+    "job": Location.job,
+    "task": Location.task,
+    "event": Location.event,
+    "group": Location.group,
+    "drive": Location.drive,
+}
 
 
 def define(verbs: Verbs) -> None:
@@ -24,22 +39,42 @@ def define(verbs: Verbs) -> None:
         ("job", "ID", "one job"),
         ("task", "NAME", "one task"),
         ("protocol", "JOB", "what a job has written"),
+        ("schedule", "NAME", "one schedule and its next starts"),
+        ("event", "NAME", "one event"),
+        ("group", "NAME", "one task group"),
+        ("drive", "NAME", "one drive"),
     ):
         parser = objects.add_parser(name, help=what)
         parser.add_argument("name", type=text, metavar=metavar)
         add_json(parser)
-        parser.set_defaults(run=_protocol if name == "protocol" else _one, object=name)
+        runs = {"protocol": _protocol, "schedule": _schedule}
+        parser.set_defaults(run=runs.get(name, _one), object=name)
+        if name == "schedule":
+            parser.add_argument("--ics", action="store_true", help="as an iCalendar file")
 
 
 def _one(location: Location, arguments: argparse.Namespace) -> None:
-    reads: dict[str, Callable[[str], Saveset | Job | Task]] = {
-        "saveset": location.saveset,
-        "job": location.job,
-        "task": location.task,
-    }
-    record = reads[arguments.object](arguments.name)
+    record = _READS[arguments.object](location, arguments.name)
     write = print_json if arguments.json else print_fields
     write(record, zone_of(location.identity.time_zone))
+
+
+def _schedule(location: Location, arguments: argparse.Namespace) -> None:
+    zone = zone_of(location.identity.time_zone)
+    if arguments.ics:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(location.write_calendar_file(arguments.name))
+        return
+    schedule = location.schedule(arguments.name)
+    if arguments.json:
+        print_json(schedule, zone)
+        return
+    print_fields(schedule, zone)
+    preview = location.preview_schedule(schedule, _STARTS)
+    if preview.remarks:
+        print("remarks", ",".join(preview.remarks), sep="\t")
+    print()
+    print_table(preview.starts, _START_COLUMNS, zone)
 
 
 def _protocol(location: Location, arguments: argparse.Namespace) -> None:

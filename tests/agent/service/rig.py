@@ -4,25 +4,33 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from server_agent.domain.access import Caller, Role
+from server_agent.domain.events import Action, BackupAction, Event
 from server_agent.domain.jobs import Job, ProtocolLine
 from server_agent.domain.savesets import BackupType, Saveset
 from server_agent.domain.topology import Access as ClientAccess
 from server_agent.ports import Clock, SavesetQuery
 from server_agent.service.access import Access
-from server_agent.service.changes import Changes
+from server_agent.service.changes import Changes, LiveJob
+from server_agent.service.days import sesam_days, zone_of
+from server_agent.service.defaults import ensure_defaults
 from server_agent.service.jobs import Jobs
+from server_agent.service.occurrences import start_now
+from server_agent.service.plan_objects import Drives, Events
 from server_agent.service.requests import Request
 from server_agent.service.runner import Runner
 from server_agent.service.savesets import Savesets
+from server_agent.service.scheduler import Scheduler
+from server_agent.service.starting import BackupOrder, Starting
 from server_agent.service.topology import Topology
 from server_agent.service.work import Work
 from tests.agent.service.steered import DEADLINE, SteeredEngine
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clock import FakeClock
+from tests.fakes.programs import FakePrograms
 from tests.fakes.protocols import MemoryProtocols
 
 T = TypeVar("T")
@@ -45,16 +53,31 @@ class Rig:
     clock: FakeClock = field(default_factory=lambda: FakeClock(START, "Europe/Berlin"))
     engine: SteeredEngine = field(default_factory=SteeredEngine)
     protocols: MemoryProtocols = field(default_factory=MemoryProtocols)
+    programs: FakePrograms = field(default_factory=FakePrograms)
 
     def __post_init__(self) -> None:
         clock: Clock = self.clock
         self.changes = Changes(self.catalogue, clock)
-        self.work = Work(self.changes, self.engine, self.protocols, clock, LABEL)
+        self.scheduler = Scheduler(self.changes, clock, self._wake_queue)
+        self.work = Work(
+            self.changes,
+            self.engine,
+            self.protocols,
+            self.programs,
+            clock,
+            LABEL,
+            self.scheduler.follow,
+        )
         self.runner = Runner(self.changes, self.work, retry_seconds=0.01)
-        self.jobs = Jobs(self.changes, self.engine, self.protocols, clock, self.runner)
+        self.jobs = Jobs(self.changes, self.protocols, clock, self.runner)
+        self.starting = Starting(self.changes, self.engine, clock, self.runner, self.scheduler)
+        self.events = Events(self.changes, clock, self.scheduler, self.programs.has)
+        self.drives = Drives(self.changes, clock, self._wake_queue)
         self.topology = Topology(self.changes, clock)
         self.savesets = Savesets(self.changes, self.engine)
         self.access = Access(self.changes, clock, b"secret of the agent")
+        with self.changes.write() as tx:
+            ensure_defaults(tx, clock.now())
 
     def add_task(self, name: str = "docs", sources: tuple[bytes, ...] = SOURCES) -> None:
         with self.catalogue.read() as view:
@@ -64,11 +87,36 @@ class Rig:
         self.topology.create_task(request(), name, "host", sources, ("*.tmp",), "")
 
     def start_backup(self, backup_type: BackupType = BackupType.FULL, task: str = "docs") -> Job:
-        return self.jobs.start_backup(request("StartBackup"), task, backup_type).job
+        [live] = self.order(request("StartBackup"), backup_type, task)
+        return live.job
+
+    def order(
+        self, ask: Request, backup_type: BackupType = BackupType.FULL, task: str = "docs"
+    ) -> tuple[LiveJob, ...]:
+        """The jobs of a backup that a person starts now."""
+        action = BackupAction(backup_type, task=task)
+        return self.starting.start_backup(ask, BackupOrder(action)).jobs
 
     def backed_up(self, backup_type: BackupType = BackupType.FULL, task: str = "docs") -> Job:
         """A backup that has run to its end."""
         return self.ended(self.start_backup(backup_type, task))
+
+    def add_event(self, name: str, action: Action, follow_up: str = "") -> Event:
+        """An event without a schedule, to be started by others."""
+        event = Event("", name, action, "", self.clock.now(), follow_up=follow_up)
+        return self.events.create(request(), event)
+
+    def start_event(self, name: str) -> Job:
+        """Queues an event as if its time had come."""
+        now = self.clock.now()
+        zone = zone_of(self.clock)
+        with self.changes.write() as tx:
+            event = tx.event(name)
+            assert event is not None
+            days = sesam_days(tx, zone, now.astimezone(zone).date() - timedelta(days=1), now, now)
+            [job] = start_now(tx, event, now, days)
+        self.runner.wake()
+        return job
 
     def job(self, job: Job) -> Job:
         return self.jobs.get(job.id).job
@@ -107,6 +155,9 @@ class Rig:
 
     def codes(self, job: Job) -> list[str]:
         return [line.code for line in self.protocol(job)]
+
+    def _wake_queue(self) -> None:
+        self.runner.wake()
 
     def catalogue_revision(self) -> int:
         with self.catalogue.read() as view:

@@ -35,18 +35,18 @@ class Gate:
 
     def __init__(self) -> None:
         self.reached = threading.Event()
-        self._go_on = threading.Event()
+        self.opened = threading.Event()
 
     def wait_until_reached(self) -> None:
         assert self.reached.wait(DEADLINE), "the engine did not come to the gate"
 
     def open(self) -> None:
-        self._go_on.set()
+        self.opened.set()
 
     def pass_through(self, control: Control) -> None:
-        control.on_cancel(self._go_on.set)
+        control.on_cancel(self.opened.set)
         self.reached.set()
-        assert self._go_on.wait(DEADLINE), "nobody opened the gate"
+        assert self.opened.wait(DEADLINE), "nobody opened the gate"
         if control.cancelled:
             raise Cancelled
 

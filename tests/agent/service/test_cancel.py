@@ -58,7 +58,7 @@ class Killed(Gate):
         assert isinstance(control, JobControl)
         control.on_cancel(self.open)
         self.reached.set()
-        assert self._go_on.wait(10)
+        assert self.opened.wait(10)
         raise EngineError("TAR_FAILED", "tar was killed")
 
 
@@ -119,7 +119,7 @@ def test_who_may_cancel_a_restore(rig: Rig, role: Role, may: bool) -> None:
     gate = Gate()
     saveset = rig.backed_up().saveset
     rig.engine.scripts.append([gate])
-    job = rig.jobs.start_restore(request(), saveset, (), b"/tmp/x").job
+    job = rig.starting.start_restore(request(), saveset, (), b"/tmp/x").job
     gate.wait_until_reached()
     ask = request("CancelJob", Caller("somebody", role, "7"))
     if may:

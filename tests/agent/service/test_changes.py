@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from server_agent.domain.calendar import EntryState
 from server_agent.domain.errors import WatchOverflow
 from server_agent.domain.jobs import JobState, Phase, Progress
 from server_agent.domain.topology import Access, Client
-from server_agent.ports import ObjectKey, ObjectKind
+from server_agent.ports import Cell, CellKey, ObjectKey, ObjectKind
 from server_agent.service import changes as module
 from server_agent.service.changes import ChangeSet, LiveJob, Removed, Snapshot, Subscription
 from tests.agent.service.rig import Rig, request
@@ -35,13 +36,14 @@ def test_a_snapshot_and_then_what_came_after(idle_rig: Rig) -> None:
     snapshot = subscription.begin(None)
     assert isinstance(snapshot, Snapshot)
     assert [client.name for client in snapshot.clients] == ["a", "b"]
-    assert snapshot.revision == 2
+    before = idle_rig.catalogue_revision()
+    assert snapshot.revision == before
     assert subscription.take().objects == ()
     woken.clear()
     add_clients(idle_rig, "c")
     assert woken.is_set()
     taken = subscription.take()
-    assert (taken.revision, names(taken)) == (3, ["c"])
+    assert (taken.revision, names(taken)) == (before + 1, ["c"])
     assert subscription.take().objects == ()
 
 
@@ -66,9 +68,11 @@ def test_the_newest_value_only(idle_rig: Rig) -> None:
     client = idle_rig.topology.list_clients("a", False, None, 1).items[0]
     idle_rig.topology.delete_client(request(), client.name, None)
     taken = subscription.take()
+    ended = idle_rig.job(job)
     assert taken.objects == (
-        LiveJob(idle_rig.job(job), None),
+        LiveJob(ended, None),
         Removed(ObjectKey(ObjectKind.JOB, job.id)),
+        Cell(CellKey.of_job(ended), "host", EntryState.CANCELLED, 1),
         Removed(ObjectKey(ObjectKind.CLIENT, "a")),
     )
 
@@ -93,7 +97,7 @@ def test_one_that_was_away_too_long_or_knows_the_future_gets_a_snapshot(idle_rig
         subscription, _ = subscribed(idle_rig)
         begun = subscription.begin(revision)
         assert isinstance(begun, Snapshot)
-        assert begun.revision == 5
+        assert begun.revision == idle_rig.catalogue_revision()
         assert subscription.take().objects == ()
 
 
@@ -140,9 +144,9 @@ def test_progress_comes_without_a_revision_of_its_own(rig: Rig) -> None:
     assert isinstance(begun, Snapshot)
     assert begun.jobs == (LiveJob(rig.job(job), progress),)
     gate.open()
-    rig.ended(job)
-    ended = subscription.take()
-    assert ended.objects == (LiveJob(rig.job(job), None),)
+    ended = rig.ended(job)
+    cell = Cell(CellKey.of_job(ended), "host", EntryState.OK, 1)
+    assert subscription.take().objects == (LiveJob(ended, None), cell)
     other.close()
     subscription.close()
 
@@ -177,12 +181,14 @@ def test_the_log_is_trimmed_now_and_then(idle_rig: Rig) -> None:
 
 
 def said(changed: ChangeSet) -> list[tuple[str, str]]:
-    """Kind and name of each object, in order; a removal has its kind in capitals."""
+    """Kind and name of each object but cells, in order; a removal has its kind in capitals."""
     told = []
     for item in changed.objects:
         match item:
             case LiveJob():
                 told.append(("job", item.job.id))
+            case Cell():
+                pass
             case Removed():
                 told.append((item.key.kind.value.upper(), item.key.id))
             case _:
@@ -221,6 +227,7 @@ def test_of_two_that_ended_meanwhile_the_newest_stays(rig: Rig) -> None:
     again.close()
 
 
+@pytest.mark.logs_warnings
 def test_the_last_result_stays_though_the_clock_was_set_back(rig: Rig) -> None:
     first = rig.backed_up()
     subscription, _ = subscribed(rig)
@@ -235,7 +242,7 @@ def test_a_restore_that_ends_is_told_and_removed(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
     subscription, _ = subscribed(rig)
     subscription.begin(None)
-    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/tmp/out").job)
+    job = rig.ended(rig.starting.start_restore(request(), saveset, (), b"/tmp/out").job)
     assert said(subscription.take()) == [("job", job.id), ("JOB", job.id)]
     subscription.close()
 
@@ -251,6 +258,7 @@ def test_the_last_backup_goes_and_comes_back_with_its_task(rig: Rig) -> None:
     subscription.close()
 
 
+@pytest.mark.logs_warnings
 def test_whatever_happens_the_changes_come_to_the_same_as_a_snapshot(rig: Rig) -> None:
     rig.add_task("mail")
     subscription, _ = subscribed(rig)

@@ -23,7 +23,7 @@ def chain(rig: Rig) -> tuple[str, str, str]:
 
 
 def restored(rig: Rig, name: str) -> Job:
-    return rig.ended(rig.jobs.start_restore(request(), name, (), b"/tmp/out").job)
+    return rig.ended(rig.starting.start_restore(request(), name, (), b"/tmp/out").job)
 
 
 def test_what_is_not_there_is_said_of_all_that_build_on_it_until_it_is_back(rig: Rig) -> None:
@@ -122,7 +122,7 @@ def test_a_listing_that_cannot_be_read_is_entered(rig: Rig) -> None:
         rig.savesets.entries(first, b"", None, 10)
     rig.engine.damaged = SavesetDamaged(saveset=full, detail="no table")
     with pytest.raises(SavesetDamaged):
-        rig.jobs.start_restore(request(), full, (b"/a",), b"/tmp/out")
+        rig.starting.start_restore(request(), full, (b"/a",), b"/tmp/out")
     assert rig.damage(first) == "Its listing cannot be read: it is cut"
     assert rig.damage(full) == "Its listing cannot be read: no table"
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from server_agent.domain.jobs import Job, JobState, Level
+from server_agent.domain.queue import FIRST_DRIVE
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import BackupDone, Message
 from server_agent.service.recovery import recover
@@ -16,13 +17,14 @@ BROKEN = "The agent stopped while this job ran"
 def died_while_running(rig: Rig, backup_type: BackupType = BackupType.FULL) -> Job:
     """A job that the catalogue believes to be active, though nothing runs."""
     job = rig.start_backup(backup_type)
-    plan = rig.work.start(job.id)
+    plan = rig.work.start(job.id, FIRST_DRIVE)
     assert plan is not None
     return plan.job
 
 
 def settle(rig: Rig) -> list[Job]:
-    return recover(rig.changes, rig.engine, rig.protocols, rig.clock, LABEL)
+    follow = rig.scheduler.follow
+    return recover(rig.changes, rig.engine, rig.protocols, rig.clock, LABEL, follow)
 
 
 def test_a_backup_that_was_not_whole_is_broken(idle_rig: Rig) -> None:
@@ -65,8 +67,8 @@ def test_a_restore_is_broken_and_its_saveset_stays(idle_rig: Rig) -> None:
     full = died_while_running(idle_rig)
     idle_rig.engine.interrupted[full.saveset] = DONE
     settle(idle_rig)
-    live = idle_rig.jobs.start_restore(request(), full.saveset, (), b"/tmp/out")
-    assert idle_rig.work.start(live.job.id) is not None
+    live = idle_rig.starting.start_restore(request(), full.saveset, (), b"/tmp/out")
+    assert idle_rig.work.start(live.job.id, FIRST_DRIVE) is not None
     idle_rig.engine.left_aside[live.job.id] = [
         Message(Level.INFO, "PUT_BACK", '"/tmp/out/a" was put back'),
         Message(Level.WARNING, "LEFT_ASIDE", '"/tmp/out/b" is now "/tmp/out/.sesam-1.tmp/b"'),
@@ -107,11 +109,11 @@ def test_media_are_put_in_order_even_if_nothing_ran(idle_rig: Rig) -> None:
 
 def test_a_job_whose_saveset_has_gone_ends_in_error(idle_rig: Rig) -> None:
     idle_rig.add_task()
-    live = idle_rig.jobs.start_backup(request(), "docs", BackupType.FULL)
+    job = idle_rig.start_backup()
     with idle_rig.catalogue.write() as tx:
-        tx.put_job(replace(live.job, task="gone"))
-    assert idle_rig.work.start(live.job.id) is None
-    ended = idle_rig.job(live.job)
+        tx.put_job(replace(job, task="gone"))
+    assert idle_rig.work.start(job.id, FIRST_DRIVE) is None
+    ended = idle_rig.job(job)
     assert ended.state is JobState.ERROR
     assert ended.message == 'Could not start: the task "gone" is not there any more'
 

@@ -10,7 +10,6 @@ import pytest
 from server_agent.domain.access import Caller, Role
 from server_agent.domain.errors import RequestIdReused, TaskNotFound, TokenUsed
 from server_agent.domain.jobs import JobState
-from server_agent.domain.savesets import BackupType
 from server_agent.domain.topology import Access
 from server_agent.ports import JobQuery
 from server_agent.service.access import LOCAL_CALLER
@@ -64,15 +63,15 @@ def test_clients_and_tasks_are_made_once(idle_rig: Rig) -> None:
 def test_a_backup_is_started_once_by_all_that_ask_together(idle_rig: Rig) -> None:
     idle_rig.add_task()
     ask = request("StartBackup")
-    answers = race(lambda: idle_rig.jobs.start_backup(ask, "docs", BackupType.FULL).job.id)
-    assert set(answers) == {"1"}
+    answers = race(lambda: [live.job.id for live in idle_rig.order(ask)])
+    assert answers == [["1"]] * len(answers)
     assert len(idle_rig.jobs.find(JobQuery(), None, 10, False).jobs.items) == 1
 
 
 def test_a_restore_is_started_once_by_all_that_ask_together(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
     ask = request("StartRestore")
-    answers = race(lambda: rig.jobs.start_restore(ask, saveset, (), b"/tmp/out").job.id)
+    answers = race(lambda: rig.starting.start_restore(ask, saveset, (), b"/tmp/out").job.id)
     assert len(set(answers)) == 1
     rig.ended(rig.jobs.get(str(answers[0])).job)
     assert len(rig.engine.restores) == 1
@@ -80,10 +79,11 @@ def test_a_restore_is_started_once_by_all_that_ask_together(rig: Rig) -> None:
 
 def test_a_repeat_gets_the_job_as_it_is_now(rig: Rig) -> None:
     ask = request("StartBackup")
-    job = rig.ended(rig.jobs.start_backup(ask, "docs", BackupType.FULL).job)
-    assert rig.jobs.start_backup(ask, "docs", BackupType.FULL).job == job
+    [queued] = rig.order(ask)
+    job = rig.ended(queued.job)
+    assert [live.job for live in rig.order(ask)] == [job]
     rig.runner.stop()
-    assert rig.jobs.start_backup(ask, "docs", BackupType.FULL).job == job
+    assert [live.job for live in rig.order(ask)] == [job]
 
 
 def test_a_repeated_cancel_of_an_ended_job_is_no_error(idle_rig: Rig) -> None:
@@ -96,7 +96,7 @@ def test_a_repeated_cancel_of_an_ended_job_is_no_error(idle_rig: Rig) -> None:
 
 def test_an_id_is_good_for_one_method(rig: Rig) -> None:
     ask = request("StartBackup")
-    rig.jobs.start_backup(ask, "docs", BackupType.FULL)
+    rig.order(ask)
     with pytest.raises(RequestIdReused, match="StartBackup"):
         rig.jobs.cancel(request("CancelJob", request_id=ask.id), "1")
     with pytest.raises(RequestIdReused):

@@ -15,7 +15,7 @@ def test_a_restore_brings_back_the_whole_chain(rig: Rig) -> None:
     full = rig.backed_up()
     rig.clock.advance(timedelta(hours=1))
     inc = rig.backed_up(BackupType.INC)
-    live = rig.jobs.start_restore(request(), inc.saveset, (b"/srv/data/a",), b"/tmp/out/")
+    live = rig.starting.start_restore(request(), inc.saveset, (b"/srv/data/a",), b"/tmp/out/")
     job = rig.ended(live.job)
     [asked] = rig.engine.restores
     assert [ref.name for ref in asked.chain] == [inc.saveset, full.saveset]
@@ -35,7 +35,7 @@ def test_a_restore_brings_back_the_whole_chain(rig: Rig) -> None:
 def test_entries_that_were_not_restored_make_a_warning(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
     rig.engine.scripts.append([RestoreDone(files=9, bytes_written=900, skipped=1)])
-    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/tmp/out").job)
+    job = rig.ended(rig.starting.start_restore(request(), saveset, (), b"/tmp/out").job)
     assert (job.state, job.message) == (
         JobState.WARNING,
         "1 of 10 files were not restored whole",
@@ -45,27 +45,27 @@ def test_entries_that_were_not_restored_make_a_warning(rig: Rig) -> None:
 def test_a_restore_that_brought_nothing_back_is_an_error(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
     rig.engine.scripts.append([RestoreDone(files=0, bytes_written=0, skipped=2)])
-    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/tmp/out").job)
+    job = rig.ended(rig.starting.start_restore(request(), saveset, (), b"/tmp/out").job)
     assert (job.state, job.message) == (
         JobState.ERROR,
         "Nothing was restored; 2 of 2 files were not restored whole",
     )
     assert (job.files, job.skipped) == (0, 2)
     rig.engine.scripts.append([RestoreDone(files=0, bytes_written=0, skipped=0)])
-    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/tmp/out").job)
+    job = rig.ended(rig.starting.start_restore(request(), saveset, (), b"/tmp/out").job)
     assert job.state is JobState.OK
 
 
 def test_an_empty_path_is_no_path(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
     with pytest.raises(InvalidArgument, match="field=paths"):
-        rig.jobs.start_restore(request(), saveset, (b"/a", b""), b"/tmp/out")
+        rig.starting.start_restore(request(), saveset, (b"/a", b""), b"/tmp/out")
 
 
 def test_a_damaged_saveset_is_the_jobs_error(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
     rig.engine.scripts.append([EngineError("SAVESET_DAMAGED", "Frame 3 does not match.")])
-    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/tmp/out").job)
+    job = rig.ended(rig.starting.start_restore(request(), saveset, (), b"/tmp/out").job)
     assert (job.state, job.message) == (JobState.ERROR, "Frame 3 does not match.")
 
 
@@ -73,9 +73,9 @@ def test_unknown_savesets_and_paths_are_refused(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
     rig.engine.missing = {b"/srv/data/\xff"}
     with pytest.raises(SavesetNotFound):
-        rig.jobs.start_restore(request(), "SF1", (), b"/tmp/out")
+        rig.starting.start_restore(request(), "SF1", (), b"/tmp/out")
     with pytest.raises(PathNotFound, match=r"/srv/data/\\xff"):
-        rig.jobs.start_restore(request(), saveset, (b"/srv/data/\xff",), b"/tmp/out")
+        rig.starting.start_restore(request(), saveset, (b"/srv/data/\xff",), b"/tmp/out")
     assert rig.engine.restores == []
 
 
@@ -83,12 +83,12 @@ def test_unknown_savesets_and_paths_are_refused(rig: Rig) -> None:
 def test_a_target_is_an_absolute_path(rig: Rig, target: bytes) -> None:
     saveset = rig.backed_up().saveset
     with pytest.raises(InvalidArgument, match="absolute"):
-        rig.jobs.start_restore(request(), saveset, (), target)
+        rig.starting.start_restore(request(), saveset, (), target)
 
 
 def test_the_root_is_a_target(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
-    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/").job)
+    job = rig.ended(rig.starting.start_restore(request(), saveset, (), b"/").job)
     assert job.target == b"/"
 
 
@@ -96,14 +96,14 @@ def test_what_came_back_otherwise_than_it_was_makes_a_warning(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
     told = "3 of 12 entries came back without their owner"
     rig.engine.scripts.append([RestoreDone(12, 1200, 0, warnings=(told,))])
-    job = rig.ended(rig.jobs.start_restore(request(), saveset, (), b"/tmp/out").job)
+    job = rig.ended(rig.starting.start_restore(request(), saveset, (), b"/tmp/out").job)
     assert (job.state, job.message) == (JobState.WARNING, told)
 
 
 def test_a_restore_of_very_many_paths_names_some_in_its_protocol(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
     paths = tuple(b"/srv/data/%d" % number for number in range(10_000))
-    job = rig.ended(rig.jobs.start_restore(request(), saveset, paths, b"/tmp/out").job)
+    job = rig.ended(rig.starting.start_restore(request(), saveset, paths, b"/tmp/out").job)
     [line] = [line.text for line in rig.protocol(job) if line.code == "TYPE"]
     assert line.endswith(', "/srv/data/99" and 9900 more')
     assert len(rig.engine.restores[0].paths) == 10_000

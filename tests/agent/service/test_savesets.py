@@ -47,7 +47,7 @@ def test_a_listing_that_cannot_be_read_just_now_proves_nothing(rig: Rig) -> None
     with pytest.raises(ListingUnreadable) as browsed:
         rig.savesets.entries(name, b"", None, 1)
     with pytest.raises(ListingUnreadable) as asked:
-        rig.jobs.start_restore(request(), name, (b"/a",), b"/tmp/out")
+        rig.starting.start_restore(request(), name, (b"/a",), b"/tmp/out")
     for refused in (browsed, asked):
         assert refused.value.metadata == {"saveset": name, "detail": "Too many open files"}
     assert rig.damage(name) == ""

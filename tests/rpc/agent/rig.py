@@ -17,6 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from server_agent.adapters.calendar_files import IcalendarFiles
 from server_agent.adapters.identity import Identity, make_identity
 from server_agent.app import Agent, Outside
 from server_agent.domain.access import Role
@@ -27,9 +28,14 @@ from server_agent.rpc.watch import Pace
 from server_agent.service.location import Location
 from sesam_api.v1 import (
     access_pb2,
+    calendar_pb2,
+    drives_pb2,
+    events_pb2,
+    groups_pb2,
     jobs_pb2,
     location_pb2,
     savesets_pb2,
+    schedules_pb2,
     tasks_pb2,
     topology_pb2,
 )
@@ -37,10 +43,23 @@ from tests.agent.service.rig import LABEL, START
 from tests.agent.service.steered import DEADLINE, SteeredEngine
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clock import FakeClock
+from tests.fakes.programs import FakePrograms
 from tests.fakes.protocols import MemoryProtocols
 
 LOCATION_ID = "6f1a2b3c-0000-4000-8000-00000000a1fa"
-PROTOS = (access_pb2, jobs_pb2, location_pb2, savesets_pb2, tasks_pb2, topology_pb2)
+PROTOS = (
+    access_pb2,
+    calendar_pb2,
+    drives_pb2,
+    events_pb2,
+    groups_pb2,
+    jobs_pb2,
+    location_pb2,
+    savesets_pb2,
+    schedules_pb2,
+    tasks_pb2,
+    topology_pb2,
+)
 METHODS: dict[str, MethodDescriptor] = {
     f"{service.name}/{method.name}": method
     for proto in PROTOS
@@ -140,6 +159,7 @@ class AgentRig:
     clock: FakeClock = field(default_factory=lambda: FakeClock(START, "Europe/Berlin"))
     engine: SteeredEngine = field(default_factory=SteeredEngine)
     protocols: MemoryProtocols = field(default_factory=MemoryProtocols)
+    programs: FakePrograms = field(default_factory=FakePrograms)
     port: int = 0
 
     def __enter__(self) -> "AgentRig":
@@ -229,7 +249,14 @@ class AgentRig:
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._told = asyncio.Event()
-        outside = Outside(self.catalogue, self.engine, self.protocols, self.clock)
+        outside = Outside(
+            self.catalogue,
+            self.engine,
+            self.protocols,
+            self.programs,
+            IcalendarFiles(),
+            self.clock,
+        )
         location = Location(LOCATION_ID, "Alpha", "fs-01", "1.2.3", "Europe/Berlin", START)
         agent = self._agent = Agent(
             outside, location, b"secret", LABEL, self.pace, self.write_seconds

@@ -115,7 +115,7 @@ class Stubborn(Gate):
     def pass_through(self, control: object) -> None:
         control.on_cancel(self.told.set)  # type: ignore[attr-defined]
         self.reached.set()
-        assert self._go_on.wait(10)
+        assert self.opened.wait(10)
 
 
 def test_cancel(agent: AgentRig) -> None:
@@ -141,30 +141,36 @@ def test_jobs_are_listed_filtered_and_counted(agent: AgentRig) -> None:
     agent.add_task("docs")
     agent.add_task("mail")
     agent.engine.scripts.append([BackupDone(1, 1, 1, 1, 1, 1)])
+    made = []
     for task in ("docs", "mail", "mail"):
-        agent.backed_up(task)
+        made.append(agent.backed_up(task).job_id)
         agent.clock.advance(timedelta(days=1))
+    first, second, third = made
+    backups = jobs_pb2.JobFilter(kinds=[jobs_pb2.JOB_KIND_BACKUP])  # beside them, days have ended
 
     def ids(**fields: object) -> list[str]:
-        return [job.job_id for job in agent.local.call(LIST, **fields).jobs]
+        return [job.job_id for job in agent.local.call(LIST, **{"filter": backups} | fields).jobs]
 
     def where(**fields: object) -> jobs_pb2.JobFilter:
-        return jobs_pb2.JobFilter(**fields)  # type: ignore[arg-type]
+        usual = {"kinds": [jobs_pb2.JOB_KIND_BACKUP]}
+        return jobs_pb2.JobFilter(**usual | fields)  # type: ignore[arg-type]
 
-    assert ids() == ["3", "2", "1"]
-    assert ids(order_by="task") == ["1", "2", "3"]
-    assert ids(filter=where(states=[jobs_pb2.JOB_STATE_WARNING])) == ["1"]
+    assert ids() == [third, second, first]
+    assert ids(order_by="task") == [first, second, third]
+    assert ids(filter=where(states=[jobs_pb2.JOB_STATE_WARNING])) == [first]
     assert ids(filter=where(kinds=[jobs_pb2.JOB_KIND_RESTORE])) == []
-    assert ids(filter=where(task="mail", client="host")) == ["3", "2"]
-    assert ids(filter=where(first_sesam_day="2026-03-05", last_sesam_day="2026-03-05")) == ["2"]
-    assert ids(filter=where(text="1 OF 2")) == ["1"]
-    answer = agent.local.call(LIST, with_counts=True, page_size=2)
+    assert ids(filter=where(task="mail", client="host")) == [third, second]
+    assert ids(filter=where(first_sesam_day="2026-03-05", last_sesam_day="2026-03-05")) == [second]
+    assert ids(filter=where(text="1 OF 2")) == [first]
+    answer = agent.local.call(LIST, filter=backups, with_counts=True, page_size=2)
     assert {count.state: count.count for count in answer.state_counts} == {
         jobs_pb2.JOB_STATE_OK: 2,
         jobs_pb2.JOB_STATE_WARNING: 1,
     }
-    assert ids(page_size=2, page_token=answer.next_page_token) == ["1"]
-    wrong = agent.local.refused(LIST, page_token=answer.next_page_token, order_by="task")
+    assert ids(page_size=2, page_token=answer.next_page_token) == [first]
+    wrong = agent.local.refused(
+        LIST, filter=backups, page_token=answer.next_page_token, order_by="task"
+    )
     assert wrong.reason == "PAGE_TOKEN_INVALID"
 
 

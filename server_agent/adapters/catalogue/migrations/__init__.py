@@ -14,6 +14,7 @@ from server_agent.adapters.catalogue.migrations import (
     m0003_severity,
     m0004_sequence,
     m0005_listing,
+    m0006_plan,
 )
 
 Migration = Callable[[sa.Connection], None]
@@ -24,4 +25,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0003_severity.upgrade,
     m0004_sequence.upgrade,
     m0005_listing.upgrade,
+    m0006_plan.upgrade,
 )

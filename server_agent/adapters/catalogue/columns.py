@@ -1,0 +1,143 @@
+"""Kinds of columns: how values of the domain are kept in a database.
+
+Times are integers: microseconds since 1970-01-01 00:00 UTC, exact and the same in every database.
+Lists of paths are one blob, each path ended by a NUL byte, which no path can hold: their bytes
+survive.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sa
+
+from server_agent.domain.jobs import JobState
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+# Numbers as in jobs.proto: an order by state is an order by these.
+_STATE_NUMBERS = {
+    JobState.QUEUED: 1,
+    JobState.ACTIVE: 2,
+    JobState.OK: 3,
+    JobState.WARNING: 4,
+    JobState.ERROR: 5,
+    JobState.BROKEN: 6,
+    JobState.CANCELLED: 7,
+}
+_STATES = {number: state for state, number in _STATE_NUMBERS.items()}
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An aware datetime as microseconds since 1970 UTC."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: sa.Dialect) -> int | None:
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: Any | None, _dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+class Duration(sa.TypeDecorator[timedelta]):
+    """A span of time as microseconds."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, _dialect: sa.Dialect) -> int | None:
+        return None if value is None else value // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, _dialect: sa.Dialect) -> timedelta | None:
+        return None if value is None else value * _MICROSECOND
+
+
+class Dates(sa.TypeDecorator[tuple[date, ...]]):
+    """A tuple of dates as one text, blanks between them."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: tuple[date, ...] | None, _dialect: sa.Dialect
+    ) -> str | None:
+        return None if value is None else " ".join(day.isoformat() for day in value)
+
+    def process_result_value(
+        self, value: Any | None, _dialect: sa.Dialect
+    ) -> tuple[date, ...] | None:
+        return None if value is None else tuple(map(date.fromisoformat, value.split()))
+
+
+class StateNumber(sa.TypeDecorator[JobState]):
+    """A job's state as its number in the contract."""
+
+    impl = sa.SmallInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: JobState | None, _dialect: sa.Dialect) -> int | None:
+        return None if value is None else state_number(value)
+
+    def process_result_value(self, value: Any | None, _dialect: sa.Dialect) -> JobState | None:
+        return None if value is None else _STATES[value]
+
+
+class ByteStrings(sa.TypeDecorator[tuple[bytes, ...]]):
+    """A tuple of byte strings without NUL, each ended by a NUL."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: tuple[bytes, ...] | None, _dialect: sa.Dialect
+    ) -> bytes | None:
+        if value is None:
+            return None
+        for item in value:
+            if b"\0" in item:
+                raise ValueError(f"{item!r} holds a NUL byte")
+        return b"".join(item + b"\0" for item in value)
+
+    def process_result_value(
+        self, value: Any | None, _dialect: sa.Dialect
+    ) -> tuple[bytes, ...] | None:
+        return None if value is None else tuple(bytes(value).split(b"\0")[:-1])
+
+
+class Strings(sa.TypeDecorator[tuple[str, ...]]):
+    """A tuple of texts without NUL, kept as `ByteStrings` in UTF-8."""
+
+    impl = ByteStrings
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: tuple[str, ...] | None, _dialect: sa.Dialect
+    ) -> tuple[bytes, ...] | None:
+        return None if value is None else tuple(item.encode() for item in value)
+
+    def process_result_value(
+        self, value: Any | None, _dialect: sa.Dialect
+    ) -> tuple[str, ...] | None:
+        return None if value is None else tuple(item.decode() for item in value)
+
+
+def microseconds(moment: datetime) -> int:
+    """Microseconds since 1970 UTC. Raises TypeError for a naive datetime."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def state_number(state: JobState) -> int:
+    """The number by which jobs are sorted by state."""
+    return _STATE_NUMBERS[state]
+
+
+def value_of(kind: type[Enum]) -> sa.Enum:
+    return sa.Enum(
+        kind,
+        values_callable=lambda members: [m.value for m in members],
+        native_enum=False,
+        length=16,
+    )

@@ -1,0 +1,33 @@
+"""Events: what a schedule starts.
+
+Each kind is a file of its own with its action: what such an event needs to know, and what of it can
+be checked without the catalogue.
+"""
+
+from server_agent.domain.events.backup import BackupAction
+from server_agent.domain.events.command import CommandAction
+from server_agent.domain.events.event import (
+    NEWDAY,
+    Action,
+    Event,
+    EventKind,
+    checked_event,
+    kind_of,
+    rank,
+)
+from server_agent.domain.events.newday import NewdayAction
+from server_agent.domain.events.restore import RestoreAction
+
+__all__ = [
+    "NEWDAY",
+    "Action",
+    "BackupAction",
+    "CommandAction",
+    "Event",
+    "EventKind",
+    "NewdayAction",
+    "RestoreAction",
+    "checked_event",
+    "kind_of",
+    "rank",
+]

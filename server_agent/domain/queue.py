@@ -1,0 +1,90 @@
+"""The queue `qu_all`: which of the jobs that wait may start now."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from server_agent.domain.errors import InvalidArgument
+from server_agent.domain.events import rank
+from server_agent.domain.jobs import Job, JobKind
+from server_agent.domain.topology import checked_name
+
+FIRST_DRIVE = "Drive_1"
+MOVES_DATA = (JobKind.BACKUP, JobKind.RESTORE)  # these take a stream of a drive
+MAX_STREAMS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """What jobs run on. `streams` is how many at once; `version` counts its changes."""
+
+    name: str
+    streams: int = 2
+    active: bool = True
+    comment: str = ""
+    version: int = 1
+
+
+def checked_drive(drive: Drive) -> Drive:
+    """The drive itself, or InvalidArgument that names the field."""
+    checked_name("name", drive.name)
+    if not 1 <= drive.streams <= MAX_STREAMS:
+        raise InvalidArgument(
+            field="streams", value=drive.streams, expected=f"a number from 1 to {MAX_STREAMS}"
+        )
+    return drive
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A job that may not start yet, and why. Exactly one reason is set.
+
+    Attributes:
+        job: the job that writes for the same task.
+        drive: the drive without a free stream; empty if none has one.
+    """
+
+    job: str = ""
+    drive: str = ""
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Jobs that may start, each with its drive, and why the others may not, by job id."""
+
+    started: tuple[Job, ...]
+    waiting: dict[str, Waiting]
+
+
+def admit(queued: Sequence[Job], active: Sequence[Job], drives: Sequence[Drive]) -> Admission:
+    """Decides over the queue: the most important first, of equals the oldest.
+
+    One writer per task: a backup waits while another backup of its task runs or is before it.
+    A job that names a drive waits for a stream of it; another takes the drive that has the most
+    free ones. A job that has to wait holds up nobody who need not. Commands and NEWDAY take no
+    drive.
+    """
+    taken = Counter(job.drive for job in active)
+    free = {drive.name: drive.streams - taken[drive.name] for drive in drives if drive.active}
+    writers = {job.task: job.id for job in active if job.kind is JobKind.BACKUP}
+    started: list[Job] = []
+    waiting: dict[str, Waiting] = {}
+    for job in sorted(queued, key=lambda job: (-rank(job.priority), int(job.id))):
+        if job.kind not in MOVES_DATA:
+            started.append(job)
+            continue
+        if job.kind is JobKind.BACKUP and job.task in writers:
+            waiting[job.id] = Waiting(job=writers[job.task])
+            continue
+        if job.kind is JobKind.BACKUP:
+            writers[job.task] = job.id
+        place = job.drive or max(free, key=lambda name: (free[name], name), default="")
+        if free.get(place, 0) > 0:
+            free[place] -= 1
+            started.append(replace(job, drive=place))
+        else:
+            waiting[job.id] = Waiting(
+                drive=job.drive, off=bool(job.drive) and job.drive not in free
+            )
+    return Admission(tuple(started), waiting)

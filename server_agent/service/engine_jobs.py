@@ -1,0 +1,146 @@
+"""Doing backups and restores: what is asked of the engine, and what becomes of its answer."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from server_agent.domain.jobs import JobKind, Phase, Progress
+from server_agent.domain.savesets import BackupType
+from server_agent.ports import (
+    BackupDone,
+    BackupRequest,
+    Clock,
+    Engine,
+    EngineError,
+    Message,
+    RestoreDone,
+    RestoreRequest,
+)
+from server_agent.service.changes import Changes
+from server_agent.service.control import JobControl, too_late
+from server_agent.service.faults import note_failure
+from server_agent.service.plan import (
+    Outcome,
+    Plan,
+    full_instead,
+    message_of,
+    new_saveset,
+    state_of,
+)
+from server_agent.service.protocol import JobProtocol
+
+PROGRESS_INTERVAL = timedelta(milliseconds=250)  # watchers are told at most twice a second
+
+Done = TypeVar("Done", BackupDone, RestoreDone)
+
+
+class EngineJobs:
+    """Does jobs that move data. Different jobs may be done in different threads at once.
+
+    Args:
+        label: of the medium that savesets are written to.
+    """
+
+    def __init__(self, changes: Changes, engine: Engine, clock: Clock, label: str) -> None:
+        self._changes = changes
+        self._engine = engine
+        self._clock = clock
+        self._label = label
+
+    def do(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> tuple[Plan, Outcome]:
+        """The plan is another one if a FULL had to be made instead.
+
+        Raises:
+            Cancelled, EngineError: as the engine does.
+        """
+        if plan.job.kind is JobKind.RESTORE:
+            return plan, self._restore(plan, control, protocol)
+        try:
+            return plan, self._backup(plan, control, protocol)
+        except EngineError as error:
+            if error.code != "BASE_DAMAGED" or not plan.chain:
+                raise
+            note_failure(self._changes, self._engine, plan.chain, error)
+            plan = full_instead(plan, error.text, self._clock)
+        with self._changes.write() as tx:
+            tx.put_job(plan.job)
+        protocol.remark(plan.remarks[-1])
+        return plan, self._backup(plan, control, protocol)
+
+    def _backup(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
+        job = plan.job
+        request = BackupRequest(
+            saveset=job.saveset,
+            type=job.type or BackupType.FULL,
+            label=self._label,
+            sesam_day=job.sesam_day,
+            sources=job.paths,
+            excludes=plan.excludes,
+            base=plan.chain,
+            facts={
+                "task": job.task,
+                "client": job.client,
+                "job_id": job.id,
+                "start_time": plan.start_time.isoformat(),
+            },
+            compare_with=plan.like,
+        )
+        done = self._follow(plan, self._engine.backup(request, control), control, protocol)
+        base = plan.chain[0].name if plan.chain else None
+        return Outcome(
+            state=state_of(done, plan.remarks),
+            code="RESULT",
+            message=message_of(done, plan.remarks, too_late(control)),
+            files=done.files,
+            bytes_done=done.bytes_read,
+            stored_bytes=done.stored_bytes,
+            skipped=done.skipped,
+            saveset=new_saveset(job, base, done, self._label, self._clock.now()),
+        )
+
+    def _restore(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
+        job = plan.job
+        request = RestoreRequest(plan.chain, job.paths, job.target, job.id)
+        events = self._engine.restore(request, control)
+        done = self._follow(plan, events, control, protocol)
+        return Outcome(
+            state=state_of(done, plan.remarks),
+            code="RESULT",
+            message=message_of(done, plan.remarks, too_late(control)),
+            files=done.files,
+            bytes_done=done.bytes_written,
+            skipped=done.skipped,
+        )
+
+    def _follow(
+        self,
+        plan: Plan,
+        events: Iterator[Progress | Message | Done],
+        control: JobControl,
+        protocol: JobProtocol,
+    ) -> Done:
+        """Passes on what the engine says until it has said its result."""
+        done: Done | None = None
+        told: datetime | None = None
+        phase: Phase | None = None
+        try:
+            for event in events:
+                if isinstance(event, Progress):
+                    now = self._clock.now()
+                    is_due = told is None or abs(now - told) >= PROGRESS_INTERVAL
+                    if is_due or event.phase is not phase:
+                        self._changes.set_progress(plan.job.id, event)
+                        told, phase = now, event.phase
+                elif isinstance(event, Message):
+                    protocol.message(event)
+                else:
+                    done = event
+                    control.set_result(state_of(event, plan.remarks))
+        finally:
+            # After an exception of our own the engine has to clean up before the job ends.
+            close = getattr(events, "close", None)
+            if close is not None:
+                close()
+        if done is None:
+            raise RuntimeError(f"the engine said no result for job {plan.job.id}")
+        return done

@@ -1,0 +1,132 @@
+"""Enters what was decided about an occurrence, with the jobs that it becomes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, tzinfo
+
+from server_agent.domain.errors import DomainError, GroupNotFound
+from server_agent.domain.events import BackupAction, Event, EventKind, RestoreAction, kind_of
+from server_agent.domain.jobs import Job, JobKind, JobState
+from server_agent.domain.occurrences import Cause, Occurrence, Planned, Slot, Verdict
+from server_agent.domain.sesam_day import DayStart, SesamDays
+from server_agent.ports import CatalogueTransaction, CatalogueView, CellKey
+from server_agent.service.starts import STARTS, backup
+
+
+def plans_at(view: CatalogueView, now: datetime) -> list[Planned]:
+    """What is planned, by a clock that shows `now`."""
+    return [plan.as_of(now) for plan in view.plans()]
+
+
+def enter(
+    tx: CatalogueTransaction, event: Event, decided: Occurrence, days: SesamDays, zone: tzinfo
+) -> list[Job]:
+    """Records the decision and queues what it starts; returns the jobs. What cannot be queued is
+    recorded as missed, with the reason."""
+    if kind_of(event) is EventKind.NEWDAY:
+        # A day begins whether or not anybody was awake to see it.
+        moment = decided.slot.planned_time
+        tx.add_day_start(DayStart(moment, moment.astimezone(zone).date()))
+    return _start(tx, event, decided, days)
+
+
+def start_follow_up(
+    tx: CatalogueTransaction, event: Event, now: datetime, days: SesamDays
+) -> list[Job]:
+    """Starts an event because another has ended well; returns the jobs. What cannot be queued is
+    recorded as missed: the job that has ended has ended nevertheless."""
+    return _start(tx, event, Occurrence(Slot(now, event.id), Verdict.STARTED, now), days)
+
+
+def _start(
+    tx: CatalogueTransaction, event: Event, decided: Occurrence, days: SesamDays
+) -> list[Job]:
+    wanted: list[Job] = []
+    if decided.verdict is Verdict.STARTED:
+        try:
+            wanted = STARTS[kind_of(event)](tx, event, first_job(event, decided, days))
+        except DomainError as error:
+            decided = replace(
+                decided, verdict=Verdict.MISSED, cause=Cause.IMPOSSIBLE, text=str(error)
+            )
+    return _record(tx, event, decided, wanted, days)
+
+
+def start_now(
+    tx: CatalogueTransaction,
+    event: Event,
+    now: datetime,
+    days: SesamDays,
+    wanted: Sequence[Job] | None = None,
+) -> list[Job]:
+    """Starts an event outside its schedule.
+
+    Args:
+        wanted: the jobs, if they do not follow from the event alone.
+
+    Raises:
+        DomainError: what it is about is gone.
+    """
+    decided = Occurrence(Slot(now, event.id), Verdict.STARTED, now)
+    if wanted is None:
+        wanted = STARTS[kind_of(event)](tx, event, first_job(event, decided, days))
+    return _record(tx, event, decided, wanted, days)
+
+
+def _record(
+    tx: CatalogueTransaction,
+    event: Event,
+    decided: Occurrence,
+    wanted: Sequence[Job],
+    days: SesamDays,
+) -> list[Job]:
+    queued = [tx.add_job(job) for job in wanted]
+    tasks = tuple(job.task for job in queued if job.task) or _tasks(tx, event)
+    day = days.day_of(decided.slot.planned_time)
+    tx.put_decided(replace(decided, tasks=tasks), event, day)
+    # Also of what was started: a clock that was ahead may have given it up before.
+    cells = {CellKey.of_event(event, task, day) for task in tasks or ("",)}
+    tx.refresh_cells(cells, decided.decide_time)
+    return queued
+
+
+def is_settled(jobs: Sequence[Job]) -> bool:
+    """Whether all jobs of an occurrence have ended well."""
+    return bool(jobs) and all(job.state in (JobState.OK, JobState.WARNING) for job in jobs)
+
+
+def _tasks(view: CatalogueView, event: Event) -> tuple[str, ...]:
+    match event.action:
+        case BackupAction() as action:
+            try:
+                return backup.task_names(view, action)
+            except GroupNotFound:
+                return ()
+        case RestoreAction(task=task):
+            return (task,)
+        case _:
+            return ()
+
+
+def first_job(event: Event, decided: Occurrence, days: SesamDays) -> Job:
+    """What the jobs of an occurrence have in common."""
+    now = decided.decide_time
+    return Job(
+        id="",
+        kind=JobKind.NEWDAY,
+        state=JobState.QUEUED,
+        task="",
+        client="",
+        requested_type=None,
+        type=None,
+        saveset="",
+        create_time=now,
+        start_time=None,
+        end_time=None,
+        sesam_day=days.day_of(now),
+        started_by=event.made_by,
+        event_id=event.id,
+        event=event.name,
+        planned_time=decided.slot.planned_time,
+        priority=event.priority,
+    )

@@ -1,0 +1,59 @@
+"""Any week around a change of the clocks, with anything happening in it."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.agent.domain.oracle import CHANGES
+from tests.agent.service.year.location import location_at
+from tests.agent.service.year.plant import EVENINGS, NEWDAYS, plant
+from tests.agent.service.year.quick_catalogue import QuickCatalogue
+from tests.agent.service.year.story import Disturbance, Simulation, What
+from tests.agent.service.year.test_year import check
+
+pytestmark = pytest.mark.logs_warnings  # the clock is set back
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+Step = tuple[int, What, int]  # minutes since the last one, what, minutes that it lasts
+
+waits = st.integers(0, 36 * 60)
+lengths = st.one_of(st.integers(1, 20), st.integers(20, 300), st.integers(300, 3500))
+suffered = st.sampled_from([What.SLEEP, What.CRASH, What.JUMP])
+jumps_back = st.tuples(waits, st.just(What.JUMP), lengths.map(lambda minutes: -minutes))
+changes = st.tuples(waits, st.just(What.CHANGE), st.integers(0, 3))
+forward = st.tuples(waits, suffered, lengths)
+# What a plan is, that was changed at a time that has yet to come, is another test's matter.
+stories = st.one_of(
+    st.lists(st.one_of(forward, jumps_back), max_size=8),
+    st.lists(st.one_of(forward, changes), max_size=8),
+)
+
+
+def story_of(begin: datetime, steps: Sequence[Step]) -> list[Disturbance]:
+    timetables = [*NEWDAYS[1:], *EVENINGS]
+    moments = accumulate((minutes for minutes, _, _ in steps), initial=0)
+    next(moments)
+    return [
+        Disturbance(begin + moment * MINUTE, what, timedelta(), timetables[length])
+        if what is What.CHANGE
+        else Disturbance(begin + moment * MINUTE, what, length * MINUTE)
+        for moment, (_, what, length) in zip(moments, steps, strict=True)
+    ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(CHANGES), st.integers(0, 23), st.integers(0, 999), stories)
+def test_a_week_around_a_change_of_the_clocks(
+    change: tuple[str, date], hour: int, seed: int, steps: Sequence[Step]
+) -> None:
+    zone, day = change
+    begin = datetime.combine(day - 4 * DAY, time(hour, 17, 3, 123456), UTC)
+    location = location_at(QuickCatalogue(), begin, zone)
+    simulation = Simulation(location, zone, f"{zone} {seed}", plant(location, begin.year, begin))
+    # Until the first NEWDAY of all has been, a day has no beginning of its own.
+    simulation.until(begin + 7 * DAY, story_of(begin + 26 * 60 * MINUTE, steps))
+    check(location, simulation)
