@@ -69,6 +69,7 @@ class Tour:
     def _pages(self) -> list[tuple[str, Callable[[], None]]]:
         pages = [
             ("backups", self._show_results),
+            ("calendar", lambda: self._desk.actions.qaction("calendar").trigger()),
             ("remote-server", lambda: self._desk.actions.qaction("remote_server").trigger()),
         ]
         task = self._first_task()

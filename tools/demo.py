@@ -45,9 +45,12 @@ class DemoTask:
 
 @dataclass(frozen=True)
 class DemoLocation:
+    """`plan` is what sm_cmd adds: kind, name and options of each schedule, group and event."""
+
     name: str
     farm: str
     tasks: tuple[DemoTask, ...]
+    plan: tuple[tuple[str, ...], ...]
 
 
 LOCATIONS = (
@@ -58,6 +61,15 @@ LOCATIONS = (
             DemoTask("project", "workshop", (str(REPOSITORY / "docs"), str(REPOSITORY / "protos"))),
             DemoTask("python", "workshop", (sysconfig.get_path("stdlib"),), ("*.pyc", "test")),
         ),
+        (
+            ("schedule", "hourly", "--every", "1h", "--at", "00:15"),
+            ("schedule", "nightly", "--weekly", "mon,tue,wed,thu,fri", "--at", "22:00"),
+            ("schedule", "weekend", "--weekly", "sat", "--at", "20:00"),
+            ("event", "project-hourly", "-S", "hourly", "-t", "project", "-l", "I"),
+            ("event", "python-nightly", "-S", "nightly", "-t", "python", "-l", "I"),
+            ("group", "workshop", "-t", "project,python"),
+            ("event", "workshop-full", "-S", "weekend", "-g", "workshop", "-l", "F"),
+        ),
     ),
     DemoLocation(
         "Boulder",
@@ -66,6 +78,14 @@ LOCATIONS = (
             DemoTask("etc", "server-1", ("/etc",)),
             DemoTask("programs", "server-1", ("/usr/bin", "/usr/sbin")),
             DemoTask("unplugged-disk", "server-1", ("/media/unplugged-disk",), fails=True),
+        ),
+        (
+            ("schedule", "nightly", "--daily", "--at", "23:00", "--window", "6h"),
+            ("schedule", "month-end", "--monthly", "last-fri", "--at", "18:00"),
+            ("group", "server", "-t", "etc,programs"),
+            ("event", "server-nightly", "-S", "nightly", "-g", "server", "-l", "I"),
+            ("event", "disk-nightly", "-S", "nightly", "-t", "unplugged-disk", "-l", "F"),
+            ("event", "server-full", "-S", "month-end", "-g", "server", "-l", "F"),
         ),
     ),
 )
@@ -144,9 +164,16 @@ class Agent:
     address: str
 
     def prepare(self) -> None:
-        """Enters clients and tasks that are not there; each new task gets a FULL and an INC."""
-        known = set(re.findall(r"^(\S+)\t", self._command("list", "tasks"), re.MULTILINE))
-        clients = set(re.findall(r"^(\S+)\t", self._command("list", "clients"), re.MULTILINE))
+        """Enters clients, tasks and plan that are not there; each new task gets a FULL and an
+        INC."""
+        self._enter_tasks()
+        known = {kind: self._listed(f"{kind}s") for kind in ("schedule", "group", "event")}
+        for kind, name, *options in self.location.plan:
+            if name not in known[kind]:
+                self._command("add", kind, name, *options)
+
+    def _enter_tasks(self) -> None:
+        known, clients = self._listed("tasks"), self._listed("clients")
         for task in self.location.tasks:
             if task.name in known:
                 continue
@@ -166,6 +193,9 @@ class Agent:
 
     def fingerprint(self) -> str:
         return run("sesam-agent", "--root", str(self.root), "fingerprint")
+
+    def _listed(self, what: str) -> set[str]:
+        return set(re.findall(r"^(\S+)\t", self._command("list", what), re.MULTILINE))
 
     def _back_up(self, task: DemoTask, backup_type: str) -> None:
         try:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from sesam_master.core.calendar_source import CalendarEvent, CellsChanged, PlanChanged
 from sesam_master.core.coverage import Coverage
 from sesam_master.core.records import Client, Identity, Job, JobKind, Role, Task
 from sesam_master.core.registry import Registration
+from sesam_master.core.sheet import CellChange, CellKey
 from sesam_master.core.states import TROUBLE_STATES, Connection, JobState
 
 Value = TypeVar("Value")
@@ -123,7 +125,8 @@ class PictureArrived:
 @dataclass(frozen=True, slots=True)
 class ObjectsChanged:
     """Newest values since the last event, merged; `removed_*` are names, or ids of jobs that are
-    not part of the picture any more. A job may be in both: this was its last value."""
+    not part of the picture any more. A job may be in both: this was its last value. `cells` of the
+    calendar are complete up to `revision`; `is_plan_changed`: what is planned may be another."""
 
     location_id: str
     proof_time: datetime
@@ -134,6 +137,19 @@ class ObjectsChanged:
     removed_clients: frozenset[str] = frozenset()
     removed_tasks: frozenset[str] = frozenset()
     removed_jobs: frozenset[str] = frozenset()
+    cells: Mapping[CellKey, CellChange] = field(default_factory=dict)
+    revision: int = 0
+    is_plan_changed: bool = False
+
+    def calendar_events(self) -> list[CalendarEvent]:
+        """What a calendar has to follow."""
+        events: list[CalendarEvent] = []
+        if self.cells:
+            cells = tuple(self.cells.values())
+            events.append(CellsChanged(self.location_id, cells, self.revision, self.proof_time))
+        if self.is_plan_changed:
+            events.append(PlanChanged(self.location_id))
+        return events
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +228,7 @@ class FleetChange:
     clients: set[tuple[str, str]] = field(default_factory=set)
     tasks: set[tuple[str, str]] = field(default_factory=set)
     jobs: set[tuple[str, str]] = field(default_factory=set)
+    calendar: list[CalendarEvent] = field(default_factory=list)  # in the order in which they came
 
     def merge(self, other: "FleetChange") -> None:
         self.locations_listed |= other.locations_listed
@@ -220,6 +237,7 @@ class FleetChange:
         self.clients |= other.clients
         self.tasks |= other.tasks
         self.jobs |= other.jobs
+        self.calendar += other.calendar
 
 
 class Fleet:
@@ -313,6 +331,7 @@ class Fleet:
         state.picture = replace(picture, identity=identity, states=+states)
         change.clients |= {(location_id, n) for n in (*event.clients, *event.removed_clients)}
         change.tasks |= {(location_id, n) for n in (*event.tasks, *event.removed_tasks)}
+        change.calendar += event.calendar_events()
         change.jobs |= {(location_id, i) for i in (*event.jobs, *event.removed_jobs)}
         if event.identity is not None:
             change.connections.add(location_id)

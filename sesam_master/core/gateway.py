@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from sesam_master.core.calendar_source import CalendarSource
 from sesam_master.core.records import BackupType, Entry, Job, JobKind, ProtocolLine, Role, Saveset
 from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.core.states import JobState
@@ -116,7 +117,7 @@ class Diagnosis:
         return next((step for step in self.steps if step.ok is False), None)
 
 
-class FleetGateway(Protocol):
+class FleetGateway(CalendarSource, Protocol):
     """See the module."""
 
     async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job: ...

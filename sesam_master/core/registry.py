@@ -53,11 +53,13 @@ class RegistrationChange:
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """The last picture of a location that the desk kept. `snapshot` is opaque to all but
-    `remote`; `proof_time_us` is when it was last proved, in microseconds since 1970 UTC."""
+    `remote`; `proof_time_us` is when it was last proved, in microseconds since 1970 UTC. `sheet` is
+    its calendar sheet, as opaque; empty if there is none."""
 
     location_id: str
     snapshot: bytes
     proof_time_us: int
+    sheet: bytes = b""
 
 
 class RegistryStore(Protocol):

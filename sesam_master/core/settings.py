@@ -12,6 +12,7 @@ class Settings:
     geometry: where the window stood, as the window system says it; empty: not known.
     panes: how wide the panes of the window were, in the same way.
     results: columns of the results and their order, as one line of JSON; empty: not known.
+    calendar: zoom, length and heads of the calendar sheet, in the same way.
     """
 
     theme: str = "system"
@@ -19,6 +20,7 @@ class Settings:
     geometry: bytes = b""
     panes: bytes = b""
     results: str = ""
+    calendar: str = ""
 
 
 class SettingsStore(Protocol):

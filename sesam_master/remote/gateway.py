@@ -19,15 +19,15 @@ from sesam_master.core.gateway import (
 from sesam_master.core.records import BackupType, Job
 from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.remote import calls, convert, doctor, enrolment, probe
+from sesam_master.remote.calendar_gateway import CalendarGateway
 from sesam_master.remote.roster import Roster
 
 
-class Gateway:
+class Gateway(CalendarGateway):
     """Implements core.gateway.FleetGateway; see there for what each method means."""
 
     def __init__(self, roster: Roster) -> None:
-        self._roster = roster
-        self._times = roster.times
+        super().__init__(roster)
 
     async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job:
         request = jobs_pb2.StartBackupRequest(

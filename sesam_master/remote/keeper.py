@@ -11,6 +11,8 @@ from sesam_master.core.fleet import FleetEvent, ObjectsChanged, PictureArrived
 from sesam_master.core.registry import KeepingError, PictureStore, Remembered
 from sesam_master.remote.live import LiveState
 from sesam_master.remote.session import Session
+from sesam_master.remote.sheets import KeptSheets
+from sesam_master.remote.times import Times
 
 _log = logging.getLogger(__name__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,19 +31,21 @@ class Keeper:
         store: PictureStore,
         on_disk: Callable[..., Awaitable[object]],
         is_listed: Callable[[str], bool],
-        seconds: float,
+        times: Times,
     ) -> None:
         """`on_disk` runs blocking functions outside the loop, one after the other as they come;
-        `is_listed` tells by id which locations are the desk's; `seconds` are between savings."""
+        `is_listed` tells by id which locations are the desk's."""
         self._store = store
         self._on_disk = on_disk
         self._is_listed = is_listed
-        self._seconds = seconds
+        self._times = times
+        self.sheets = KeptSheets(times, self._changed_sheet)
         self._changed: set[str] = set()
         self._saved: dict[str, datetime] = {}
 
     def note(self, event: FleetEvent) -> None:
         """What is delivered may have to be saved."""
+        self.sheets.note(event)
         if isinstance(event, PictureArrived | ObjectsChanged):
             self._changed.add(event.location_id)
 
@@ -61,10 +65,12 @@ class Keeper:
                 await self.forget(item.location_id)
                 continue
             try:
-                picture = LiveState.from_bytes(item.snapshot).picture()
+                live = LiveState.from_bytes(item.snapshot)
             except DecodeError:
                 _log.warning("The remembered picture of %s is unreadable.", item.location_id)
                 continue
+            self.sheets.recall(item.location_id, item.sheet, live.groups())
+            picture = live.picture()
             proof_time = _EPOCH + item.proof_time_us * _MICROSECOND
             deliver(PictureArrived(item.location_id, picture, proof_time, is_remembered=True))
             await asyncio.sleep(0)  # sessions go first
@@ -72,7 +78,7 @@ class Keeper:
     async def run(self, sessions: Callable[[], list[Session]]) -> None:
         """Saves what has changed, again and again until it is cancelled."""
         while True:
-            await asyncio.sleep(self._seconds)
+            await asyncio.sleep(self._times.keep)
             changed, self._changed = self._changed, set()
             await self._save([s for s in sessions() if s.registration.location_id in changed])
 
@@ -85,11 +91,15 @@ class Keeper:
     async def forget(self, location_id: str) -> None:
         """To be called when the location is not listed any more."""
         self._changed.discard(location_id)
+        self.sheets.forget(location_id)
         self._saved.pop(location_id, None)
         try:
             await self._on_disk(self._store.forget, location_id)
         except KeepingError as error:
             _log.warning("The picture of %s is still kept: %s", location_id, error)
+
+    def _changed_sheet(self, location_id: str) -> None:
+        self._changed.add(location_id)
 
     async def _save(self, sessions: list[Session]) -> None:
         pictures = []
@@ -99,7 +109,9 @@ class Keeper:
                 continue
             location_id = session.registration.location_id
             proof_time_us = (session.proof_time - _EPOCH) // _MICROSECOND
-            pictures.append(Remembered(location_id, session.live.to_bytes(), proof_time_us))
+            kept = self.sheets.get(location_id)
+            sheet = kept.to_bytes() if kept is not None else b""
+            pictures.append(Remembered(location_id, session.live.to_bytes(), proof_time_us, sheet))
             proofs[location_id] = session.proof_time
             await asyncio.sleep(0)  # packing a thousand pictures must not hold up the streams
         # What left the list meanwhile was forgotten, or is going to be after this.

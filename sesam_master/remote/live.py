@@ -1,37 +1,14 @@
 """The state of one location as its watch stream tells it, kept as messages."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Generic, TypeVar
 
 from sesam_api.v1 import location_pb2
 from sesam_master.core.fleet import ObjectsChanged, Picture
 from sesam_master.core.records import Identity
 from sesam_master.remote import convert
-
-Kind = TypeVar("Kind")
-
-
-class _Kept(Generic[Kind]):
-    """Messages by key. Those of the snapshot stay inside it: a Python object for each of a quarter
-    of a million would make a garbage collection last 100 ms and more, for all threads."""
-
-    def __init__(self, messages: Sequence[Kind], key: Callable[[Kind], str]) -> None:
-        self.places = {key(message): place for place, message in enumerate(messages)}
-        self._messages = messages
-        self._newer: dict[str, Kind] = {}
-
-    def put(self, key: str, message: Kind) -> None:
-        self.places.pop(key, None)
-        self._newer[key] = message
-
-    def drop(self, key: str) -> None:
-        self.places.pop(key, None)
-        self._newer.pop(key, None)
-
-    def __iter__(self) -> Iterator[Kind]:
-        yield from (self._messages[place] for place in self.places.values())
-        yield from self._newer.values()
+from sesam_master.remote.kept import Kept
+from sesam_master.remote.live_plan import LivePlan, told_cells
 
 
 class LiveState:
@@ -49,9 +26,10 @@ class LiveState:
             self._snapshot.MergeFrom(part)
         self.location: location_pb2.Location = self._snapshot.location
         self.epoch: str = self._snapshot.epoch
-        self._clients = _Kept(self._snapshot.clients, lambda message: message.name)
-        self._tasks = _Kept(self._snapshot.tasks, lambda message: message.name)
-        self._jobs = _Kept(self._snapshot.jobs, lambda message: message.job_id)
+        self._clients = Kept(self._snapshot.clients, lambda message: message.name)
+        self._tasks = Kept(self._snapshot.tasks, lambda message: message.name)
+        self._jobs = Kept(self._snapshot.jobs, lambda message: message.job_id)
+        self._plan = LivePlan(self._snapshot)
 
     @classmethod
     def from_bytes(cls, kept: bytes) -> "LiveState":
@@ -69,6 +47,7 @@ class LiveState:
             tasks=self._tasks,
             jobs=self._jobs,
             epoch=self.epoch,
+            **self._plan.messages(),
         ).SerializeToString()
 
     def picture(self) -> Picture:
@@ -77,10 +56,15 @@ class LiveState:
             self._snapshot, self._clients.places, self._tasks.places, self._jobs.places
         )
 
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The task groups by task, as of now."""
+        return self._plan.groups()
+
     def take(
-        self, changes: Iterable[location_pb2.Change], proof_time: datetime
+        self, changes: Sequence[location_pb2.Change], proof_time: datetime, revision: int = 0
     ) -> ObjectsChanged | None:
-        """Takes the changes in; None if nothing is other than before."""
+        """Takes the changes in, which are complete up to the revision; None if nothing is other
+        than before."""
         location_id = self.location.location_id
         identity = None
         clients, tasks, jobs = {}, {}, {}
@@ -114,19 +98,18 @@ class LiveState:
                 case "removed_job":
                     self._jobs.drop(change.removed_job)
                     removed_jobs.add(change.removed_job)  # its last value is told all the same
-        if not any((identity, clients, tasks, jobs, removed_clients, removed_tasks, removed_jobs)):
-            return None
-        return ObjectsChanged(
+        told = ObjectsChanged(
             location_id,
             proof_time,
             identity,
             clients,
             tasks,
             jobs,
-            frozenset(removed_clients),
-            frozenset(removed_tasks),
-            frozenset(removed_jobs),
+            *(frozenset(removed_clients), frozenset(removed_tasks), frozenset(removed_jobs)),
+            *(told_cells(changes), revision, self._plan.take(changes)),
         )
+        is_news = told != ObjectsChanged(location_id, proof_time, revision=revision)
+        return told if is_news else None
 
     def _take_identity(self, message: location_pb2.Location) -> Identity | None:
         """None if it is the same as before: an agent repeats it on a stream that goes on."""

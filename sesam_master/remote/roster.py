@@ -19,6 +19,7 @@ from sesam_master.core.states import Connection
 from sesam_master.remote.disk import Disk
 from sesam_master.remote.keeper import Keeper
 from sesam_master.remote.session import Session
+from sesam_master.remote.sheets import KeptSheets
 from sesam_master.remote.sleep import Clock, watch_for_sleep
 from sesam_master.remote.times import Times
 
@@ -47,7 +48,7 @@ class Roster:
             pictures,
             self._disk.run,
             lambda location_id: self.listed(location_id) is not None,
-            times.keep,
+            times,
         )
         self._registrations: dict[str, Registration] = {}
         self._sessions: dict[str, Session] = {}
@@ -62,19 +63,28 @@ class Roster:
             self._connect(registration)
         watchman = asyncio.create_task(watch_for_sleep(self._clock, self._wake))
         follower = asyncio.create_task(self._follow())
+        sheets = asyncio.create_task(self.sheets.run(lambda: list(self._sessions.values())))
         try:
             await self._keeper.recall(self._tell)
             await self._keeper.run(lambda: list(self._sessions.values()))
         finally:
             watchman.cancel()
             follower.cancel()
-            await asyncio.gather(follower, return_exceptions=True)  # it may begin a session yet
+            sheets.cancel()
+            await asyncio.gather(
+                follower, sheets, return_exceptions=True
+            )  # it may begin a session yet
             sessions = list(self._sessions.values())
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
             await self._keeper.save_all(sessions)
             self._disk.close()
+
+    @property
+    def sheets(self) -> KeptSheets:
+        """The calendar sheets that are kept for dark locations."""
+        return self._keeper.sheets
 
     def listed(self, location_id: str) -> Registration | None:
         """None if it is not one of this desk's."""

@@ -230,8 +230,9 @@ class Session:
                 self._check_location(change.location)
         if self.live is None or not self._goes_on:
             raise _Failed("watch", "The agent sent changes before it sent its state.")
-        event = self.live.take(message.changes.changes, datetime.now(UTC))
-        self._revision = message.revision or self._revision
+        revision = message.revision or self._revision
+        event = self.live.take(message.changes.changes, datetime.now(UTC), revision or 0)
+        self._revision = revision
         if event is not None:
             self._deliver(event)
         self._prove(message, is_news=event is None)

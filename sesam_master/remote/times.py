@@ -16,6 +16,7 @@ class Times:
     first_pause, longest_pause: between two attempts to connect; each is twice the one before, until
         a connection stood for longer than the longest.
     keep: between two savings of the pictures.
+    sheet: between two questions for the calendar sheet that is kept of a location.
     follow: between two looks whether another desk has changed the list of locations.
     """
 
@@ -28,4 +29,5 @@ class Times:
     first_pause: float = 0.5
     longest_pause: float = 30.0
     keep: float = 10.0
+    sheet: float = 300.0
     follow: float = 2.0

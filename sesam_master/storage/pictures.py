@@ -8,14 +8,16 @@ from pathlib import Path
 
 from sesam_master.core.registry import KeepingError, Remembered
 
-_FORMAT = 1
+_FORMAT = 2
 _TABLE = """
 CREATE TABLE IF NOT EXISTS picture (
     location_id TEXT PRIMARY KEY,
     proof_time_us INTEGER NOT NULL,
-    snapshot BLOB NOT NULL
+    snapshot BLOB NOT NULL,
+    sheet BLOB NOT NULL DEFAULT x''
 ) STRICT, WITHOUT ROWID
 """
+_ADD_SHEET = "ALTER TABLE picture ADD COLUMN sheet BLOB NOT NULL DEFAULT x''"  # to format 1
 
 
 class PictureFile:
@@ -29,16 +31,20 @@ class PictureFile:
         if not self._path.exists():
             return []
         with self._opened() as connection:
-            rows = connection.execute("SELECT location_id, snapshot, proof_time_us FROM picture")
+            rows = connection.execute(
+                "SELECT location_id, snapshot, proof_time_us, sheet FROM picture"
+            )
             return [Remembered(*row) for row in rows]
 
     def save(self, pictures: Iterable[Remembered]) -> None:
         """Raises KeepingError."""
-        rows = [(item.location_id, item.proof_time_us, item.snapshot) for item in pictures]
+        rows = [
+            (item.location_id, item.proof_time_us, item.snapshot, item.sheet) for item in pictures
+        ]
         with self._opened() as connection:
             connection.executemany(
-                "INSERT OR REPLACE INTO picture (location_id, proof_time_us, snapshot) "
-                "VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO picture (location_id, proof_time_us, snapshot, sheet) "
+                "VALUES (?, ?, ?, ?)",
                 rows,
             )
 
@@ -72,5 +78,5 @@ class PictureFile:
             )
         if found < _FORMAT:
             with connection:
-                connection.execute(_TABLE)
+                connection.execute(_ADD_SHEET if found else _TABLE)
                 connection.execute(f"PRAGMA user_version = {_FORMAT}")

@@ -38,6 +38,7 @@ class SettingsFile:
             geometry=_bytes(kept.get("geometry", "")),
             panes=_bytes(kept.get("panes", "")),
             results=kept.get("results", ""),
+            calendar=kept.get("calendar", ""),
         )
 
     def save(self, settings: Settings) -> None:
@@ -48,6 +49,7 @@ class SettingsFile:
             "geometry": base64.b64encode(settings.geometry).decode("ascii"),
             "panes": base64.b64encode(settings.panes).decode("ascii"),
             "results": settings.results,
+            "calendar": settings.calendar,
         }
         text = io.StringIO()
         parser.write(text)

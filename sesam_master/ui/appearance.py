@@ -28,8 +28,14 @@ def place_window(window: QMainWindow, settings: Settings) -> None:
         panes.restoreState(QByteArray(settings.panes))
 
 
-def keep(store: SettingsStore, holder: ThemeHolder, window: QMainWindow, results: str) -> None:
-    """Keeps everything as it is now, with the look of the results. Raises KeepingError."""
+def keep(
+    store: SettingsStore,
+    holder: ThemeHolder,
+    window: QMainWindow,
+    results: str,
+    calendar: str = "",
+) -> None:
+    """Keeps everything as it is now, with the looks of the pages. Raises KeepingError."""
     panes = window.centralWidget()
     store.save(
         Settings(
@@ -38,6 +44,7 @@ def keep(store: SettingsStore, holder: ThemeHolder, window: QMainWindow, results
             geometry=bytes(window.saveGeometry().data()),
             panes=bytes(panes.saveState().data()) if isinstance(panes, QSplitter) else b"",
             results=results,
+            calendar=calendar,
         )
     )
 

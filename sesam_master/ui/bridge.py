@@ -230,6 +230,9 @@ def _merged(old: ObjectsChanged, new: ObjectsChanged) -> ObjectsChanged:
         removed_tasks=(old.removed_tasks | new.removed_tasks) - tasks.keys(),
         # The last value of a job and its removal may come in one message: both are told.
         removed_jobs=(old.removed_jobs - new.jobs.keys()) | new.removed_jobs,
+        cells=dict(old.cells) | dict(new.cells),
+        revision=max(old.revision, new.revision),
+        is_plan_changed=old.is_plan_changed or new.is_plan_changed,
     )
 
 

@@ -15,6 +15,9 @@ from sesam_master.core.settings import Settings, SettingsStore
 from sesam_master.ui import appearance
 from sesam_master.ui.actions import ActionSet, Selection
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.calendar.offers import CalendarVerbs
+from sesam_master.ui.calendar.page import CalendarPage
+from sesam_master.ui.calendar.scope import scope_of
 from sesam_master.ui.first_start.page import AddLocationPage
 from sesam_master.ui.fleet_status import FleetStatus
 from sesam_master.ui.main_window import MainWindow
@@ -64,6 +67,18 @@ class Desk(QObject):
         self.window = MainWindow(
             holder, self.actions, menus, TOOLS, self.tree, status, self.messages
         )
+        self._make_pages()
+        self.window.add_page(self.results, is_fixed=True)
+        self.window.add_page(self.calendar, is_fixed=True)
+        if not is_local:
+            self.window.add_page(self.remote_server, is_fixed=True)
+        self.tree.tree.setFocus()
+        status.location_clicked.connect(self._open_by_name)
+        bridge.fleet_changed.connect(self._take)
+        self._connect()
+
+    def _make_pages(self) -> None:
+        holder, bridge, gateway, now = self._holder, self._bridge, self._gateway, self._now
         self.remote_server = RemoteServerPage(holder, bridge, gateway, self._add_location, now)
         self.results = ResultsPage(
             holder,
@@ -73,13 +88,9 @@ class Desk(QObject):
             lambda location_id, task: self._start_backup([(location_id, task)]),
             clock=now,
         )
-        self.window.add_page(self.results, is_fixed=True)
-        if not is_local:
-            self.window.add_page(self.remote_server, is_fixed=True)
-        self.tree.tree.setFocus()
-        status.location_clicked.connect(self._open_by_name)
-        bridge.fleet_changed.connect(self._take)
-        self._connect()
+        self.calendar = CalendarPage(
+            holder, bridge, gateway, CalendarVerbs(self._start_backup, self._open_job), clock=now
+        )
 
     def _connect(self) -> None:
         self.tree.selected.connect(self._choose)
@@ -87,6 +98,8 @@ class Desk(QObject):
         self.tree.menu_wanted.connect(self._pop_up)
         self.results.selected.connect(lambda _selection: self._look())
         self.results.scope_removed.connect(self.tree.choose_all)
+        self.calendar.selected.connect(self._look)
+        self.calendar.scope_removed.connect(self.tree.choose_all)
         self.window.page_shown.connect(lambda _page: self._look())
 
     def look_as(self, settings: Settings) -> None:
@@ -94,10 +107,12 @@ class Desk(QObject):
         appearance.apply_kept(self._holder, settings)
         appearance.place_window(self.window, settings)
         self.results.restore_view(settings.results)
+        self.calendar.restore_view(settings.calendar)
 
     def keep_look(self, store: SettingsStore) -> None:
         """Keeps how the window looks now. Raises KeepingError."""
-        appearance.keep(store, self._holder, self.window, self.results.view_state())
+        results, calendar = self.results.view_state(), self.calendar.view_state()
+        appearance.keep(store, self._holder, self.window, results, calendar)
 
     def _verbs(self) -> Verbs:
         return Verbs(
@@ -108,6 +123,7 @@ class Desk(QObject):
             cancel=self._cancel,
             refresh=self._refresh,
             results=lambda _selection: self.window.show_page(self.results),
+            calendar=lambda _selection: self.window.show_page(self.calendar),
             remote_server=self._show_remote_server,
             switch=self._switch,
             reconnect=self._reconnect,
@@ -144,16 +160,18 @@ class Desk(QObject):
             self.remote_server.choose(selection.location_id)
 
     def _choose(self, selection: Selection) -> None:
-        """What is chosen in the tree narrows the results."""
+        """What is chosen in the tree narrows the results and the calendar."""
         task = selection.tasks[0][1] if selection.tasks else ""
         location_id = selection.location_id
         self.results.set_scope(Scope(location_id, selection.client, task) if location_id else None)
+        self.calendar.set_scope(scope_of(selection))
         self._look()
 
     def _look(self) -> None:
-        """The actions work on the chosen results when those are in front, else on the tree."""
-        is_in_front = self.window.current_page is self.results
-        chosen = self.results.selection() if is_in_front else Selection()
+        """The actions work on what is chosen on the page in front, else on the tree."""
+        page, chosen = self.window.current_page, Selection()
+        if page is self.results or page is self.calendar:
+            chosen = page.selection()
         self.actions.set_selection(chosen if chosen.tasks else self.tree.selection())
 
     def _cancel(self, jobs: Sequence[Job]) -> None:
@@ -164,10 +182,26 @@ class Desk(QObject):
         self.results.cancel.ask(jobs)
 
     def _refresh(self) -> None:
-        if self.window.current_page is self.results:
-            self.results.refresh()
+        page = self.window.current_page
+        if page is self.results or page is self.calendar:
+            page.refresh()
         else:
             self.messages.add("This page follows its locations by itself.")
+
+    def _open_job(self, location_id: str, job_id: str) -> None:
+        """The protocol of a job, whatever the results show."""
+
+        def show(job: Job) -> None:
+            self.window.show_page(self.results)
+            self.results.open_job(job)
+
+        place = self._bridge.fleet.locations.get(location_id)
+        name = place.registration.name if place is not None else location_id
+        known = place.picture.jobs.get(job_id) if place and place.picture else None
+        if known is not None:
+            show(known)
+        else:
+            self._ask(self._gateway.job(location_id, job_id), "open the protocol", name, show)
 
     def _start_backup(self, tasks: list[tuple[str, str]]) -> None:
         dialog = StartBackupDialog(self._holder, self._bridge, self._gateway, tasks, self.window)
@@ -202,11 +236,17 @@ class Desk(QObject):
             call = self._gateway.reconnect(selection.location_id)
             self._ask(call, "connect", state.registration.name)
 
-    def _ask(self, call: Coroutine[Any, Any, Any], doing: str, location: str) -> None:
+    def _ask(
+        self,
+        call: Coroutine[Any, Any, Any],
+        doing: str,
+        location: str,
+        done: Callable[[Any], None] = lambda _nothing: None,
+    ) -> None:
         self._bridge.ask(
             call,
             self,
-            lambda _nothing: None,
+            done,
             lambda error: self.messages.add(notice(error, doing, location).text),
         )
 

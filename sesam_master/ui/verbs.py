@@ -11,7 +11,7 @@ from sesam_master.ui.theme import ThemeMode
 
 MENUS: Mapping[str, tuple[str | None, ...]] = {
     "&File": ("new_location", None, "quit"),
-    "&Activities": ("start_backup", "restore", "cancel", None, "results", "refresh"),
+    "&Activities": ("start_backup", "restore", "cancel", None, "results", "calendar", "refresh"),
     "&Configuration": ("remote_server", "switch", "reconnect"),
     "&Window": ("theme_system", "theme_light", "theme_dark"),
     "&Help": ("about",),
@@ -22,11 +22,13 @@ TOOLS: tuple[str | None, ...] = (
     "cancel",
     None,
     "results",
+    "calendar",
     "remote_server",
 )
 CONTEXT: tuple[str | None, ...] = (
     "remote_server",
     "results",
+    "calendar",
     None,
     "start_backup",
     "restore",
@@ -49,6 +51,7 @@ class Verbs:
     cancel: Callable[[Sequence[Job]], None]
     refresh: Callable[[], None]
     results: Callable[[Selection], None]
+    calendar: Callable[[Selection], None]
     remote_server: Callable[[Selection], None]
     switch: Callable[[Selection], None]
     reconnect: Callable[[Selection], None]
@@ -86,6 +89,7 @@ def desk_actions(fleet: Fleet, verbs: Verbs) -> list[Action]:
         ),
         Action("refresh", "Ask again", "refresh-cw", "F5", always, _plain(verbs.refresh)),
         Action("results", "Results", "activity", "Ctrl+2", always, verbs.results),
+        Action("calendar", "Calendar sheet", "calendar-days", "Ctrl+3", always, verbs.calendar),
         Action(
             "remote_server",
             "Remote server",

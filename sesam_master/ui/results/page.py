@@ -350,6 +350,13 @@ class ResultsPage(QWidget):
         self.drawer.show()
         self.drawer.focus()
 
+    def open_job(self, job: Job) -> None:
+        """The protocol of a job, whether the list has it or not."""
+        self.table.clearSelection()
+        row = self.presenter.row(job)
+        if row is not None:
+            self._open(row)
+
     def _close_drawer(self) -> None:
         had_focus = self.drawer.isAncestorOf(self.focusWidget() or self)
         self.drawer.hide()

@@ -34,6 +34,7 @@ QUICK = Times(
     longest_pause=0.4,
     keep=0.1,
     follow=0.1,
+    sheet=0.2,
 )
 
 
@@ -73,12 +74,15 @@ class MemoryCredentials:
 class MemoryPictures:
     def __init__(self) -> None:
         self.kept: dict[str, Remembered] = {}
+        self.saved = threading.Condition()
 
     def load(self) -> list[Remembered]:
         return list(self.kept.values())
 
     def save(self, pictures: Iterable[Remembered]) -> None:
-        self.kept.update([(picture.location_id, picture) for picture in pictures])
+        with self.saved:
+            self.kept.update([(picture.location_id, picture) for picture in pictures])
+            self.saved.notify_all()
 
     def forget(self, location_id: str) -> None:
         self.kept.pop(location_id, None)
@@ -146,6 +150,11 @@ class HubRig:
                 left = deadline - time.monotonic()
                 assert left > 0, f"waited in vain; the last events: {self.events[-4:]}"
                 self._changed.wait(left)
+
+    def wait_for_kept(self, is_kept: Callable[[], object]) -> None:
+        """Until it holds after something was saved."""
+        with self.pictures.saved:
+            assert self.pictures.saved.wait_for(is_kept, DEADLINE)
 
     def state(self, location_id: str) -> LocationState:
         return self.fleet.locations[location_id]

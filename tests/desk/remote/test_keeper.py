@@ -17,6 +17,7 @@ from sesam_master.core.fleet import (
 from sesam_master.core.registry import KeepingError, Registration, Remembered
 from sesam_master.core.states import Connection
 from sesam_master.remote.keeper import Keeper
+from sesam_master.remote.times import Times
 from tests.desk.remote.rig import MemoryPictures
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -49,7 +50,7 @@ def test_what_is_removed_while_pictures_are_packed_does_not_come_back() -> None:
     async def remove_while_saving(steps: int) -> dict[str, Remembered]:
         store, listed = MemoryPictures(), {"a", "b", "c"}
         store.save([Remembered("a", b"older", 1)])
-        keeper = Keeper(store, on_disk, listed.__contains__, 1.0)
+        keeper = Keeper(store, on_disk, listed.__contains__, Times(keep=1.0))
         saving = asyncio.create_task(keeper.save_all(watched("a", "b", "c")))
         for _ in range(steps):
             await asyncio.sleep(0)
@@ -66,7 +67,7 @@ def test_a_picture_of_no_listed_location_is_forgotten_at_the_start() -> None:
     async def recall() -> tuple[list[FleetEvent], dict[str, Remembered]]:
         store, told = MemoryPictures(), []
         store.save([Remembered("gone", b"", 1), Remembered("here", b"", 1)])
-        keeper = Keeper(store, on_disk, lambda location_id: location_id == "here", 1.0)
+        keeper = Keeper(store, on_disk, lambda location_id: location_id == "here", Times(keep=1.0))
         await keeper.recall(told.append)
         return told, store.kept
 
@@ -81,14 +82,14 @@ def test_a_picture_that_cannot_be_forgotten_is_told(caplog: pytest.LogCaptureFix
         def forget(self, location_id: str) -> None:
             raise KeepingError("The disk is gone.")
 
-    asyncio.run(Keeper(Stuck(), on_disk, lambda _id: False, 1.0).forget("a"))
+    asyncio.run(Keeper(Stuck(), on_disk, lambda _id: False, Times(keep=1.0)).forget("a"))
     assert "The picture of a is still kept: The disk is gone." in caplog.text
 
 
 def test_a_new_proof_alone_is_no_reason_to_save() -> None:
     async def saved_after(*events: FleetEvent) -> list[str]:
         store = MemoryPictures()
-        keeper = Keeper(store, on_disk, lambda _id: True, 0.0)
+        keeper = Keeper(store, on_disk, lambda _id: True, Times(keep=0.0))
         for event in events:
             keeper.note(event)
         rounds = 0

@@ -2,7 +2,14 @@
 
 from datetime import UTC, datetime
 
-from sesam_api.v1 import jobs_pb2, location_pb2
+from sesam_api.v1 import (
+    calendar_pb2,
+    drives_pb2,
+    events_pb2,
+    groups_pb2,
+    jobs_pb2,
+    location_pb2,
+)
 from sesam_master.core.fleet import ObjectsChanged
 from sesam_master.core.states import JobState
 from sesam_master.remote.live import LiveState
@@ -73,3 +80,51 @@ def test_an_unknown_job_may_be_removed() -> None:
 def test_the_epoch_is_kept_with_the_state() -> None:
     assert live().epoch == "e1"
     assert LiveState.from_bytes(live().to_bytes()).epoch == "e1"
+
+
+def test_the_plan_is_kept_with_the_state_and_follows_its_changes() -> None:
+    night = groups_pb2.TaskGroup(name="night", tasks=["docs", "mail"])
+    event = events_pb2.Event(event_id="7", name="docs daily")
+    location = location_pb2.Location(location_id="a", name="Alpha")
+    state = LiveState(
+        [location_pb2.Snapshot(first=True, location=location, groups=[night], events=[event])]
+    )
+    assert state.groups() == {"docs": ("night",), "mail": ("night",)}
+    every = Change(group=groups_pb2.TaskGroup(name="all", tasks=["docs"]))
+    assert take(state, every, Change(removed_event="7")).is_plan_changed
+    again = LiveState.from_bytes(state.to_bytes())
+    assert again.groups() == {"docs": ("all", "night"), "mail": ("night",)}
+    assert not location_pb2.Snapshot.FromString(state.to_bytes()).events
+    assert take(state, Change(removed_group="night")).is_plan_changed
+    assert state.groups() == {"docs": ("all",)}
+
+
+def test_a_drive_or_a_job_changes_no_plan_and_a_task_does() -> None:
+    state = live()
+    drive = Change(drive=drives_pb2.Drive(name="one"))
+    assert state.take([drive], NOW) is None
+    assert not take(state, Change(job=job("1", jobs_pb2.JOB_STATE_OK))).is_plan_changed
+    assert take(state, Change(removed_task="docs")).is_plan_changed
+
+
+def test_of_a_cell_the_newest_is_told_and_one_that_cannot_be_is_not() -> None:
+    def cell(day: str, runs: int, kind: int = events_pb2.EVENT_KIND_BACKUP) -> Change:
+        ok = calendar_pb2.OCCURRENCE_STATE_OK
+        return Change(
+            calendar_cell=calendar_pb2.CalendarCell(
+                kind=kind,  # type: ignore[arg-type]
+                name="docs",
+                sesam_day=day,
+                state=ok,
+                runs=runs,
+            )
+        )
+
+    newest = [cell("2026-11-23", 1), cell("2026-11-23", 2), cell("", 1), cell("2026-11-22", 1, 99)]
+    event = live().take(newest, NOW, 12)
+    assert event is not None
+    assert [(told.day.day, told.runs) for told in event.cells.values()] == [(23, 2)]
+    assert event.revision == 12
+    gone = cell("2026-11-23", 0)
+    gone.calendar_cell.state = calendar_pb2.OCCURRENCE_STATE_UNSPECIFIED
+    assert [told.state for told in take(live(), gone).cells.values()] == [None]

@@ -44,7 +44,7 @@ def test_the_keys_of_a_tree_go_through_the_rows(
     assert page.listing.rows[1].is_open
 
 
-def test_typed_letters_find_a_name_and_go_on_from_there(
+def test_typed_letters_find_a_name_andopened_from_there(
     page: RestorePage, holder: ThemeHolder, qtbot: QtBot
 ) -> None:
     view = _opened(page, holder, qtbot)

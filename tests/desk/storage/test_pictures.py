@@ -30,6 +30,21 @@ def test_the_newest_of_each_location_is_kept(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_the_pictures_of_an_older_desk_come_without_a_calendar(tmp_path: Path) -> None:
+    path = tmp_path / "pictures.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "CREATE TABLE picture (location_id TEXT PRIMARY KEY, proof_time_us INTEGER NOT NULL, "
+            "snapshot BLOB NOT NULL) STRICT, WITHOUT ROWID"
+        )
+        connection.execute("INSERT INTO picture VALUES ('a', 3, x'01')")
+        connection.execute("PRAGMA user_version = 1")
+    store = PictureFile(path)
+    assert store.load() == [Remembered("a", b"\x01", 3, b"")]
+    store.save([Remembered("b", b"\x02", 4, b"sheet")])
+    assert {item.location_id: item.sheet for item in store.load()} == {"a": b"", "b": b"sheet"}
+
+
 def test_damage_says_that_the_file_may_be_deleted(tmp_path: Path) -> None:
     path = tmp_path / "pictures.sqlite"
     path.write_bytes(b"this is no database, and long enough to be looked at" * 20)

@@ -1,0 +1,67 @@
+"""What the calendar asks of locations, over the sessions' channels."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sesam_api.v1 import calendar_pb2
+from sesam_api.v1.calendar_pb2_grpc import CalendarServiceStub
+from sesam_master.core.calendar_days import Occurrence
+from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.sheet import Sheet
+from sesam_master.core.states import Connection
+from sesam_master.remote import calls, convert_calendar
+from sesam_master.remote.roster import Roster
+from sesam_master.remote.sheets import ask_sheet
+
+PAGE_SIZE = 1000
+MOST_PAGES = 20  # a location that starts something every minute has 7200 in five days
+
+
+class CalendarGateway:
+    """Implements core.calendar_source.CalendarSource; see there for what each method means."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._roster = roster
+        self._times = roster.times
+
+    async def sheet(self, location_id: str, first: date, last: date) -> Sheet:
+        self._roster.registration(location_id)
+        try:
+            session = self._roster.session(location_id)
+            request = convert_calendar.sheet_request(first, last)
+            answer = await ask_sheet(session, request, self._times)
+        except LocationError:
+            kept = self._roster.sheets.get(location_id)
+            if kept is None or self._is_on(location_id):
+                raise
+            return kept.sheet(location_id)
+        try:
+            return answer.sheet(location_id)
+        except ValueError as error:
+            raise LocationError(Trouble.INTERNAL, location_id) from error
+
+    async def occurrences(
+        self, location_id: str, from_time: datetime, to_time: datetime
+    ) -> Sequence[Occurrence]:
+        session = self._roster.session(location_id)
+        found: list[calendar_pb2.Occurrence] = []
+        token = ""
+        for _ in range(MOST_PAGES):
+            answer = await calls.read(
+                session,
+                lambda ch: CalendarServiceStub(ch).ListCalendar,
+                convert_calendar.occurrences_request(from_time, to_time, PAGE_SIZE, token),
+                self._times.list_call,
+            )
+            found += answer.occurrences
+            token = answer.next_page_token
+            if not token:
+                break
+        return [convert_calendar.occurrence(location_id, message) for message in found]
+
+    def _is_on(self, location_id: str) -> bool:
+        """Then what is kept must not stand for what it did not answer."""
+        try:
+            return self._roster.session(location_id).connection is Connection.ON
+        except LocationError:
+            return False
