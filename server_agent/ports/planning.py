@@ -171,6 +171,10 @@ class PlanningTransaction(PlanningView, Protocol):
             day: the sesam day of the planned time.
         """
 
+    def reopen(self, after: datetime, now: datetime) -> None:
+        """Takes back what was given up of a planned time after a moment by a clock that was ahead
+        of `now`, as if it had not been decided yet; the cells follow. What was started stays."""
+
     def set_decided_until(self, moment: datetime) -> None: ...
 
     def add_day_start(self, start: DayStart) -> None: ...

@@ -86,6 +86,7 @@ class Scheduler:
         since = rewound(before, now)
         if since < before:
             log.warning("the clock was set back from %s to %s", before, now)
+            tx.reopen(now, now)
         plans = plans_at(tx, now)
         by_id = {plan.event.id: plan.event for plan in plans}
         standing = tx.decided_slots(since, now)

@@ -67,6 +67,38 @@ def test_a_decision_keeps_every_field(catalogue: Catalogue, events: dict[str, Ev
         assert repr(view.past(*EVER, None, 5)) == repr([Past(occurrence, event, "", "", DAY)])
 
 
+def test_what_a_clock_that_was_ahead_gave_up_is_open_again(
+    catalogue: Catalogue, events: dict[str, Event]
+) -> None:
+    event = events["home daily"]
+    ahead, now = EIGHT + 10 * ONE_DAY, EIGHT + HOUR
+    with catalogue.write() as tx:
+        once = tx.add_event(replace(AT_ONCE, start_time=EIGHT + ONE_DAY))
+    for each, verdict, moment, decide_time in (
+        (event, Verdict.MISSED, EIGHT, ahead),
+        (event, Verdict.STARTED, EIGHT + ONE_DAY, ahead),
+        (event, Verdict.MISSED, EIGHT + 2 * ONE_DAY, now),
+        (event, Verdict.MISSED, EIGHT + 3 * ONE_DAY, ahead),
+        (once, Verdict.MISSED, EIGHT + ONE_DAY, ahead),
+    ):
+        made = decided(each, verdict, moment=moment, tasks=("home",), decide_time=decide_time)
+        put(catalogue, made, each, DAY + (moment - EIGHT))
+    gone = replace(HOME, day=DAY + 3 * ONE_DAY)
+    with catalogue.write() as tx:
+        tx.refresh_cells([gone], ahead)
+        assert tx.cell(gone) is not None
+        tx.reopen(now, now)
+        assert tx.cell(gone) is None
+    with catalogue.read() as view:
+        kept = [(key[0] - EIGHT, key[1]) for key in keys_of(view.past(*EVER, None, 99))]
+        assert kept == [
+            (timedelta(), event.id),
+            (ONE_DAY, event.id),
+            (2 * ONE_DAY, event.id),
+        ]
+        assert once.id in {plan.event.id for plan in view.plans()}
+
+
 def test_each_task_of_a_decision_has_its_job(
     catalogue: Catalogue, events: dict[str, Event]
 ) -> None:

@@ -174,6 +174,21 @@ class MemoryPlanningTransaction(MemoryPlanningView):
         if event.start_time is not None:
             self._state.decided_events[event.id] = None
 
+    def reopen(self, after: datetime, now: datetime) -> None:
+        state = self._state
+        given_up = [
+            (key, decided)
+            for key, decided in state.decided.items()
+            if decided.occurrence.slot.planned_time > after
+            and decided.occurrence.decide_time > now
+            and decided.occurrence.verdict is not Verdict.STARTED
+        ]
+        for key, _ in given_up:
+            del state.decided[key]
+            state.decided_events.pop(key[1], None)
+        cells = {CellKey.of_event(each.event, key[2], each.day) for key, each in given_up}
+        self.refresh_cells(cells, now)
+
     def set_decided_until(self, moment: datetime) -> None:
         self._state.decided_until = moment
 

@@ -21,6 +21,7 @@ from server_agent.adapters.catalogue.plan_schema import (
     plan_state,
     schedules,
     sheet_cells,
+    was_given_up,
 )
 from server_agent.adapters.catalogue.planning_view import SqlPlanningView
 from server_agent.adapters.catalogue.records import number_of, values_of
@@ -112,6 +113,25 @@ class SqlPlanningTransaction(SqlPlanningView):
             row = {"task": task, "kind": key.kind, "name": key.name, "client": client}
             rows.append({**values, **row})
         self._connection.execute(occurrences.insert(), rows)
+
+    def reopen(self, after: datetime, now: datetime) -> None:
+        given_up = sa.and_(
+            occurrences.c.planned_time > after, occurrences.c.decide_time > now, was_given_up
+        )
+        columns = (
+            occurrences.c.event_id,
+            occurrences.c.kind,
+            occurrences.c.name,
+            occurrences.c.sesam_day,
+        )
+        rows = self._connection.execute(sa.select(*columns).where(given_up)).all()
+        if not rows:
+            return
+        self._connection.execute(occurrences.delete().where(given_up))
+        numbers = {number_of(row.event_id) for row in rows}
+        once = sa.and_(events.c.id.in_(numbers), events.c.start_time.is_not(None))
+        self._connection.execute(events.update().where(once).values(decided=False))
+        self.refresh_cells({CellKey(row.kind, row.name, row.sesam_day) for row in rows}, now)
 
     def set_decided_until(self, moment: datetime) -> None:
         self._connection.execute(plan_state.update().values(decided_until=moment))

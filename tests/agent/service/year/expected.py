@@ -139,6 +139,13 @@ class Expected:
         before = self._facts.looks[0].now
         for look in self._facts.looks[1:]:
             low = min(before, look.now)
+            if look.now < before:
+                # What a clock that was ahead gave up of times to come is open again.
+                found = {
+                    moment: each
+                    for moment, each in found.items()
+                    if moment <= look.now or _binds(each, look.now)
+                }
             before = look.now
             passed = times[bisect_right(times, low) : bisect_right(times, look.now)]
             passed = [moment for moment in passed if not _binds(found.get(moment), look.now)]

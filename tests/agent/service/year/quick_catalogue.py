@@ -110,6 +110,22 @@ class QuickTransaction(_Indexed, MemoryTransaction):
         if event.start_time is not None:
             state.decided_events[event.id] = None
 
+    def reopen(self, after: datetime, now: datetime) -> None:
+        index, cells = self._index, set()
+        behind = bisect_right(index.slots, after, key=lambda slot: slot.planned_time)
+        for slot in index.slots[behind:]:
+            made = self._of(slot)
+            if made.occurrence.verdict is Verdict.STARTED or made.occurrence.decide_time <= now:
+                continue
+            index.slots.remove(slot)
+            self._state.decided_events.pop(slot.event_id, None)
+            for name in index.decided.pop(slot):
+                old = self._state.decided.pop((slot.planned_time, slot.event_id, name))
+                key = CellKey.of_event(old.event, name, old.day)
+                index.given_up[key].discard((slot, name))
+                cells.add(key)
+        self.refresh_cells(cells, now)
+
     def _note(self, job: Job) -> None:
         self._index.by_cell[CellKey.of_job(job)].add(job.id)
         if job.state.is_open:
