@@ -104,7 +104,7 @@ def enrol(
     try:
         added = answer_of(submit, gateway.enrol(presented, invitation.token, "", farm))
     except AlreadyListed as error:
-        if not (replaces and error.is_token_good):
+        if error.is_token_sent or not replaces:
             raise
         listed = error.location_id
     else:

@@ -1,6 +1,6 @@
 """Moving data between a client and a medium."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -62,8 +62,9 @@ class BackupRequest:
     facts: text that goes into the saveset's description beside its data, so that a catalogue can
         be rebuilt from the data store: at least task, client, job_id, start_time.
     compare_with: for FULL and COPY, the newest saveset of the same sources, if there is one. A
-        source that has become empty or lies on another file system since then is a warning; a
-        listing that cannot be read is none. DIFF and INC are compared with what they build on.
+        source that has become empty or lies on another file system since then is a warning, and
+        so is a file system in a source that is not mounted any more; a listing that cannot be
+        read is none. DIFF and INC are compared with what they build on.
     """
 
     saveset: str
@@ -227,7 +228,8 @@ class Engine(Protocol):
 
     def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
         """Brings entries back below the target, as they were from the root of the client; yields
-        progress and messages, and last one RestoreDone.
+        progress and messages, and last one RestoreDone. If entries may have been restored
+        before an error or a cancel, the last progress before it says how many really were.
 
         Data are compared with their digests while they are read: what does not match is never
         written as if it were whole. Files at the target are replaced by what has their names, and
@@ -274,6 +276,17 @@ class Engine(Protocol):
         Leftovers under temporary names are removed. What
         lies under a final name and is neither writing nor committed is left as it is and named in
         the log: a catalogue that was put back from a copy knows less than the medium holds.
+        """
+
+    def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
+        """Removes leftovers under temporary names from a medium that was away and is back.
+
+        Args:
+            writing: names of the savesets that are being written; asked after the leftovers were
+                found, so that what begins meanwhile is not taken for one.
+
+        Raises:
+            EngineError: STORE_MISSING.
         """
 
     def put_back(self, job_id: str) -> list[Message]:

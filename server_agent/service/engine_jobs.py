@@ -123,9 +123,11 @@ class EngineJobs:
         done: Done | None = None
         told: datetime | None = None
         phase: Phase | None = None
+        newest: Progress | None = None
         try:
             for event in events:
                 if isinstance(event, Progress):
+                    newest = event
                     now = self._clock.now()
                     is_due = told is None or abs(now - told) >= PROGRESS_INTERVAL
                     if is_due or event.phase is not phase:
@@ -136,6 +138,10 @@ class EngineJobs:
                 else:
                     done = event
                     control.set_result(state_of(event, plan.remarks))
+        except Exception:
+            # What it has really done by then is part of how the job ends.
+            self._changes.set_progress(plan.job.id, newest)
+            raise
         finally:
             # After an exception of our own the engine has to clean up before the job ends.
             close = getattr(events, "close", None)

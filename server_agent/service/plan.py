@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 
 from server_agent.domain.errors import TaskNotFound
-from server_agent.domain.jobs import Job, JobKind, JobState, Level
+from server_agent.domain.jobs import Job, JobKind, JobState, Level, Progress
 from server_agent.domain.queue import MOVES_DATA
 from server_agent.domain.savesets import (
     BackupType,
@@ -185,6 +185,17 @@ def new_saveset(
 def cancelled_by(name: str) -> Outcome:
     """A person has stopped the job."""
     return Outcome(JobState.CANCELLED, "CANCELLED", f"Cancelled by {name}")
+
+
+def half_restored(outcome: Outcome, reached: Progress | None) -> Outcome:
+    """How a restore ends that has no result, with what it had restored by then."""
+    if reached is None or not reached.files_done:
+        return outcome
+    files = reached.files_done
+    had = "1 file" if files == 1 else f"{files} files"
+    between = " " if outcome.message.endswith((".", "?")) else "; "
+    message = f"{outcome.message}{between}{had} had been restored before"
+    return replace(outcome, files=files, bytes_done=reached.bytes_done, message=message)
 
 
 def state_of(done: BackupDone | RestoreDone, remarks: tuple[Remark, ...]) -> JobState:

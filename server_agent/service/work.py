@@ -35,6 +35,7 @@ from server_agent.service.plan import (
     Outcome,
     Plan,
     cancelled_by,
+    half_restored,
     plan_of,
 )
 from server_agent.service.protocol import JobProtocol, protocol_of
@@ -83,6 +84,8 @@ class Work:
                 log.warning("%s", error.text)
         if before is not None and self._store_is_there is not before:
             look_for_missing(self._changes, self._engine)
+            if self._store_is_there:
+                self._engine.sweep(self._label, self._writing)
 
     def start(self, job_id: str, drive: str) -> Plan | None:
         """Makes a queued job active, on a drive. None if it is not queued any more, or if it could
@@ -117,6 +120,8 @@ class Work:
             with protocol_of(self._protocols, self._clock, plan.job) as protocol:
                 protocol.head(plan)
                 plan, outcome = self._outcome(plan, control, protocol)
+                if plan.job.kind is JobKind.RESTORE and outcome.code != "RESULT":
+                    outcome = half_restored(outcome, self._changes.live(plan.job).progress)
                 protocol.result(outcome, self._clock.now() - plan.start_time)
             if outcome.state in (JobState.OK, JobState.WARNING):
                 look_again(self._changes, self._engine)
@@ -148,6 +153,11 @@ class Work:
                 day = day_of(tx, self._clock, self._clock.now())
                 self._end_at_once(tx, job, failed, day)
 
+    def _writing(self) -> set[str]:
+        with self._changes.read() as view:
+            active = [job for job in view.open_jobs() if job.state is JobState.ACTIVE]
+        return {job.saveset for job in active if job.kind is JobKind.BACKUP}
+
     def _event(self, job: Job) -> Event | None:
         with self._changes.read() as view:
             return view.event_by_id(job.event_id)
@@ -173,6 +183,8 @@ class Work:
                 case JobKind.NEWDAY:
                     return plan, run_newday(self._changes, self._clock, plan.job, protocol)
                 case _:
+                    if self._store_is_there is False:
+                        self.look_at_store()  # what was left on it may be in the way
                     return self._engine_jobs.do(plan, control, protocol)
         except Cancelled:
             return plan, _stopped(control)

@@ -69,18 +69,17 @@ class AlreadyListed(LocationError):
 
     Attributes:
         listed: how the desk knows it now.
-        is_token_good: nothing was sent to the agent. Otherwise it said so only after it had taken
-            the token, so that another token is needed.
+        is_token_sent: the agent said so only after it had taken the token, so that another token
+            is needed. Otherwise nothing was sent to it.
     """
 
-    def __init__(self, listed: Registration, *, is_token_good: bool) -> None:
+    def __init__(self, listed: Registration, *, is_token_sent: bool) -> None:
         self.listed = listed
-        self.is_token_good = is_token_good
-        sent = "Nothing was sent, so the token is still good."
+        self.is_token_sent = is_token_sent
         used = "The token is used up; make a new one with sesam-agent token."
         metadata = {
             "name": listed.name,
             "address": listed.address,
-            "token": sent if is_token_good else used,
+            "token": used if is_token_sent else "Nothing was sent.",
         }
         super().__init__(Trouble.REJECTED, listed.location_id, DeskReason.ALREADY_LISTED, metadata)

@@ -28,7 +28,7 @@ async def enrol(
     """
     claimed = roster.listed(_claimed_location(presented.certificate))
     if claimed is not None and claimed.location_id != replaces:
-        raise AlreadyListed(claimed, is_token_good=True)
+        raise AlreadyListed(claimed, is_token_sent=False)
     await roster.prepare()
     request = access_pb2.EnrolRequest(
         request_id=calls.new_request_id(),

@@ -127,7 +127,7 @@ class Roster:
 
         def check(listed: Mapping[str, Registration]) -> None:
             if location_id in listed and location_id != replaces:
-                raise AlreadyListed(listed[location_id], is_token_good=False)
+                raise AlreadyListed(listed[location_id], is_token_sent=True)
 
         def put(listed: dict[str, Registration]) -> None:
             check(listed)

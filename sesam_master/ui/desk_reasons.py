@@ -15,7 +15,7 @@ DESK_REASONS: dict[str, tuple[str, str]] = {
     ),
     DeskReason.FINGERPRINT_MISMATCH: (
         "The agent there shows the fingerprint {presented}, but {expected} was given. "
-        "Nothing was sent, and the token is still good.",
+        "Nothing was sent.",
         "Run sesam-agent fingerprint on the server: if it prints the first one, give that one; "
         "if it prints another, a different machine answers at this address.",
     ),

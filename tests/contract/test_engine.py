@@ -288,3 +288,20 @@ def test_what_is_lost_is_not_present(rig: Rig) -> None:
     back_up(rig, full(rig, name_of("F", 2)))
     rig.lose(CHAIN[0])
     assert rig.engine.present([*CHAIN, ref(name_of("F", 2))]) == {name_of("F", 2)}
+
+
+def test_leftovers_on_a_medium_that_is_back(rig: Rig) -> None:
+    names = [name_of("F", number) for number in (1, 2, 3)]
+    back_up(rig, full(rig, names[0]))
+    for name in names[1:]:
+        rig.interrupt(ref(name))
+    rig.unmount()
+    with pytest.raises(EngineError) as failure:
+        rig.engine.sweep(LABEL, set)
+    assert failure.value.code == "STORE_MISSING"
+    rig.mount()
+    rig.engine.sweep(LABEL, lambda: {names[1], names[2]})
+    assert rig.kept() == set(names)
+    rig.engine.sweep(LABEL, lambda: {names[1]})
+    assert rig.engine.present([ref(names[0])]) == {names[0]}
+    assert rig.kept() >= {names[0], names[1]}

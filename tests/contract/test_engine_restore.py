@@ -13,6 +13,7 @@ from server_agent.ports import (
     EngineError,
     Message,
     RestoreDone,
+    RestoreEvent,
     RestoreRequest,
 )
 from tests.contract.engine_rig import (
@@ -163,3 +164,22 @@ def test_a_cancelled_restore_says_so(rig: Rig) -> None:
     control.cancel()
     with pytest.raises(Cancelled):
         list(events)
+
+
+def test_a_cancelled_restore_says_at_last_what_is_there(rig: Rig) -> None:
+    back_up(rig, full(rig))
+    control = FakeControl()
+    events: list[RestoreEvent] = []
+
+    def hear(event: RestoreEvent) -> None:
+        events.append(event)
+        if isinstance(event, Progress) and event.phase is Phase.TRANSFER:
+            control.cancel()
+
+    with pytest.raises(Cancelled):
+        any(map(hear, rig.engine.restore(RestoreRequest(CHAIN, (), rig.target), control)))
+    last = events[-1]
+    assert isinstance(last, Progress)
+    there = rig.restored()
+    assert last.files_done <= len(there) < 5
+    assert last.bytes_done <= sum(map(len, there.values()))

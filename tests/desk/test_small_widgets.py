@@ -60,6 +60,21 @@ def test_pill_edge_is_dashed_only_when_something_is_missing(
     assert len(edge_colours(Coverage(19, 23))) > 1
 
 
+def test_the_pill_of_no_location_is_not_green(holder: ThemeHolder, qtbot: QtBot) -> None:
+    def is_green(coverage: Coverage) -> bool:
+        pill = CoveragePill(holder, coverage)
+        qtbot.addWidget(pill)
+        image = pill.grab().toImage()
+        pixels = [image.pixelColor(x, y) for x in range(30) for y in range(image.height())]
+        return any(pixel.green() > pixel.red() + 60 for pixel in pixels)
+
+    assert is_green(Coverage(1, 1))
+    assert not is_green(Coverage(0, 0))
+    empty = CoveragePill(holder, Coverage(0, 0))
+    qtbot.addWidget(empty)
+    assert empty.accessibleName() == "No locations"
+
+
 def test_long_texts_widen_nothing(holder: ThemeHolder, qtbot: QtBot) -> None:
     header = PageHeader(holder, LONG, Coverage(19, 23, 2), LONG)
     for widget in (header, ElidedLabel(holder, LONG), Banner(holder, LONG, "License Info")):

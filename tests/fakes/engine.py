@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetDamaged
@@ -215,7 +215,7 @@ class FakeEngine:
             place[path] = content
             files += 1
             size += len(content)
-            yield Progress(Phase.TRANSFER, current=path)
+            yield Progress(Phase.TRANSFER, files_done=files, bytes_done=size, current=path)
         yield RestoreDone(files=files, bytes_written=size, skipped=len(picked) - files)
 
     def entries(
@@ -266,6 +266,10 @@ class FakeEngine:
                 else Interrupted(saveset.name, None)
             )
         return found
+
+    def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
+        self.check_store(label)
+        self.half &= set(writing())
 
     def _led(self, control: Control) -> Iterator[Event]:
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from server_agent.adapters.tar import complaints, private
-from server_agent.adapters.tar.commit import commit
+from server_agent.adapters.tar.commit import commit, sweep
 from server_agent.adapters.tar.compare import changed_sources
 from server_agent.adapters.tar.failures import is_broken, translated, written_to
 from server_agent.adapters.tar.listing import Amount, ListingWriter
@@ -16,7 +16,7 @@ from server_agent.adapters.tar.places import Places, SavesetFiles
 from server_agent.adapters.tar.presence import has_all_data
 from server_agent.adapters.tar.scan import SOURCE_IS_LINK, Scan, check_source
 from server_agent.adapters.tar.seek_table import Frames
-from server_agent.adapters.tar.store import NO_BACKUP
+from server_agent.adapters.tar.store import LOST_BACKUP, NO_BACKUP
 from server_agent.adapters.tar.stream import FrameWriter
 from server_agent.adapters.tar.transfer import Pace, Transfer
 from server_agent.domain.jobs import Level, Phase, Progress
@@ -45,6 +45,7 @@ class Backup:
     control: Control
     _warnings: list[str] = field(default_factory=list)
     _unknown_lines: int = 0
+    _suspect: set[bytes] = field(default_factory=set)  # sources of which a sentence was said
 
     def events(self) -> Iterator[BackupEvent]:
         request = self.request
@@ -54,7 +55,10 @@ class Backup:
             raise EngineError("NAME_TAKEN", f"saveset {request.saveset} exists already")
         unfinished = files.unfinished
         try:
-            with translated(self.control, files.listing.parent):
+            with (
+                translated(self.control, files.listing.parent),
+                self.places.blamed(request.label, LOST_BACKUP),
+            ):
                 files.make_directory()
                 result, frames = yield from self._write(unfinished)
                 pace = Pace()
@@ -62,7 +66,8 @@ class Backup:
                     if pace.due():
                         yield _checking(result)
         except BaseException:
-            unfinished.remove()
+            for path in unfinished.all:
+                sweep(path)
             raise
         yield result
 
@@ -156,27 +161,29 @@ class Backup:
         return self._unknown_lines <= _KEPT_UNKNOWN
 
     def _compared(self, listing: ListingWriter) -> Iterator[Message]:
-        """Says which sources do not look like the ones that were saved last."""
+        """Says which sources do not look like the ones that were saved last, and what in them."""
         before = self.request.base[0] if self.request.base else self.request.compare_with
         if before is None:
             return
         earlier = self.places.files_of(before).listing
         for source, text in changed_sources(listing, earlier, self.request.sources):
             self._warnings.append(text)
+            self._suspect.add(source)
             yield Message(Level.WARNING, "SOURCE_CHANGED", text, source)
 
     def _empty(self, listing: ListingWriter) -> Iterator[Message]:
-        """Says so if there is nothing at all, and nothing else has said why."""
-        if self._warnings or any(map(listing.why_nothing, self.request.sources)):
-            return
-        if listing.has_entries():
-            return
-        named = ", ".join(map(quoted, self.request.sources[:_NAMED_SOURCES]))
-        more = " and more" if len(self.request.sources) > _NAMED_SOURCES else ""
-        why = "nothing is in it that the excludes leave" if self.request.excludes else "it is empty"
-        text = f"nothing was found to save in {named}{more}: {why}"
-        self._warnings.append(text)
-        yield Message(Level.WARNING, "NOTHING_FOUND", text)
+        """Says of which sources there is nothing at all, unless something else has said why."""
+        for source in self.request.sources:
+            known = source in self._suspect or listing.why_nothing(source) is not None
+            if known or listing.has_entries(source):
+                continue
+            text = f"{quoted(source)} is empty: is it mounted?"
+            if _holds_anything(source):
+                text = f"nothing was found to save in {quoted(source)}"
+                if self.request.excludes:
+                    text += ": nothing is in it that the excludes leave"
+            self._warnings.append(text)
+            yield Message(Level.WARNING, "NOTHING_FOUND", text, source)
 
     def _unreadable(self, listing: ListingWriter) -> Iterator[Message]:
         """Says of which sources nothing could be read; raises EngineError (SOURCE_UNREADABLE) if
@@ -232,6 +239,14 @@ class Backup:
 def _base_listing_lost(saveset: str, reason: object) -> EngineError:
     text = f"the listing of saveset {saveset} cannot be read: {reason}"
     return EngineError("BASE_DAMAGED", text, saveset)
+
+
+def _holds_anything(directory: bytes) -> bool:
+    try:
+        with os.scandir(directory) as found:
+            return any(found)
+    except OSError:
+        return False
 
 
 def _checking(result: BackupDone) -> Progress:

@@ -104,7 +104,7 @@ def recover(
     unknown: set[str] = set()
     for path in places.found():
         if path.suffix in TEMPORARY_SUFFIXES:
-            _sweep(path)
+            sweep(path)
         elif saveset_of(path) not in known:
             unknown.add(saveset_of(path))
     if unknown:
@@ -117,7 +117,8 @@ def recover(
     return found
 
 
-def _sweep(path: Path) -> None:
+def sweep(path: Path) -> None:
+    """Removes a leftover; the log says if that cannot be."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:

@@ -1,12 +1,12 @@
 """The tar engine as the service sees it."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from server_agent.adapters.tar import browse, commit, killed, presence
 from server_agent.adapters.tar.backup import Backup
-from server_agent.adapters.tar.places import Places
+from server_agent.adapters.tar.places import Places, saveset_of
 from server_agent.adapters.tar.restore import Restore
 from server_agent.ports import (
     BackupEvent,
@@ -81,6 +81,14 @@ class TarEngine:
         self, writing: Sequence[SavesetRef], committed: frozenset[str]
     ) -> list[Interrupted]:
         return commit.recover(self._places, writing, committed)
+
+    def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
+        self._places.check_store(label)
+        found = self._places.leftovers(label)
+        kept = writing() if found else ()
+        for path in found:
+            if saveset_of(path) not in kept:
+                commit.sweep(path)
 
     def put_back(self, job_id: str) -> list[Message]:
         return killed.clean_up(self._places.journal(job_id))

@@ -89,8 +89,13 @@ coalesce(sum(size) FILTER (WHERE kind = 'f' AND links = 1 AND {0}), 0)
     WHERE links > 1 AND kind = 'f' AND {0}))
 """
 _PATH = "CAST(dir || x'2f' || name AS BLOB)"
-_IN_SOURCE = """
-WHERE leaf AND ((dir, name) = (?, ?) OR dir = ? OR dir >= ? AND dir < ?)
+_OF_SOURCE = "WHERE ((dir, name) = (?, ?) OR dir = ? OR dir >= ? AND dir < ?)"
+_IN_SOURCE = f"{_OF_SOURCE} AND leaf"
+_MOUNT_POINTS = """
+SELECT CAST(inner.dir || x'2f' || inner.name AS BLOB) AS path FROM entry AS outer
+JOIN entry AS inner ON inner.leaf = 0 AND inner.name <> x'' AND inner.dir =
+    CASE outer.name WHEN x'' THEN x'' ELSE CAST(outer.dir || x'2f' || outer.name AS BLOB) END
+WHERE outer.leaf = 0 AND inner.device <> outer.device ORDER BY path
 """
 
 
@@ -162,12 +167,11 @@ class ListingWriter:
         (amount,) = self._amounts(_TO_SAVE)
         return amount
 
-    def has_entries(self) -> bool:
-        """Whether anything was found but the directories that are sources."""
-        query = f"""
-        SELECT EXISTS (SELECT 1 FROM entry WHERE leaf OR {_PATH} NOT IN (SELECT path FROM source))
-        """
-        return bool(self._connection.number(query))
+    def has_entries(self, source: bytes) -> bool:
+        """Whether anything was found of a source but a directory that is the source itself."""
+        inside = f"{_OF_SOURCE} AND (leaf OR (dir, name) <> (?, ?))"
+        query = f"SELECT EXISTS (SELECT 1 FROM entry {inside})"
+        return bool(self._connection.number(query, (*_within(source), *split(source))))
 
     def has_links_to_save(self) -> bool:
         """Whether any file that has to be saved has several names."""
@@ -301,6 +305,12 @@ def outline(connection: Database, source: bytes) -> Outline | None:
 def count_in(connection: Database, source: bytes) -> int:
     """How many entries of a source are no directories."""
     return connection.number(f"SELECT count(*) FROM entry {_IN_SOURCE}", _within(source))
+
+
+def mount_points(connection: Database) -> Iterator[bytes]:
+    """Directories on another file system than the one that holds them, what is outside first."""
+    for (path,) in connection.execute(_MOUNT_POINTS):
+        yield path
 
 
 def _within(source: bytes) -> tuple[bytes, ...]:

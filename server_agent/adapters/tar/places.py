@@ -1,5 +1,7 @@
 """Where a saveset's files lie, under their final and their temporary names."""
 
+import contextlib
+import errno
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +15,8 @@ DESCRIPTION_SUFFIX = ".idx"
 LISTING_SUFFIX = ".db"
 _FINAL_SUFFIXES = (DESCRIPTION_SUFFIX, LISTING_SUFFIX)
 TEMPORARY_SUFFIXES = (".part", ".tmp")
+# What the system says of files on a medium that was unmounted or taken out.
+_LIKE_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.EIO, errno.ENXIO, errno.ENODEV}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,17 @@ class Places:
         `store.check_label`."""
         check_label(self.store_dir / label, label, self.location_id, then)
 
+    @contextlib.contextmanager
+    def blamed(self, label: str, then: str) -> Iterator[None]:
+        """Raises EngineError (STORE_MISSING) for an OSError of its block that a medium causes by
+        going, if it is gone."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _LIKE_GONE:
+                self.check_store(label, then)
+            raise
+
     def has_store(self, label: str) -> bool:
         try:
             self.check_store(label)
@@ -107,6 +122,16 @@ class Places:
     def journal(self, restore: str) -> Path:
         """Where a restore notes what it moves; it outlasts the agent's end."""
         return self.tmp_dir / f"restore-{restore}.aside"
+
+    def leftovers(self, label: str) -> list[Path]:
+        """The files under temporary names in a data store that is there."""
+        return [
+            path
+            for path in (self.store_dir / label).glob("*")
+            if path.suffix in TEMPORARY_SUFFIXES
+            and NAME_PATTERN.match(saveset_of(path))
+            and path.is_file()
+        ]
 
     def found(self) -> Iterator[Path]:
         """Every file that is a saveset's by its name: in the data stores that are there, and in

@@ -50,9 +50,18 @@ class Restore:
     _tally: Tally = field(default_factory=Tally)
     _homes: dict[int, str] = field(default_factory=dict)
     _left_out: int = 0
+    _total: Amount | None = None  # known once something is restored
     _then: str = NO_RESTORE
 
     def events(self) -> Iterator[RestoreEvent]:
+        try:
+            yield from self._events()
+        except Exception:
+            if self._total is not None:
+                yield self._reached(self._total)
+            raise
+
+    def _events(self) -> Iterator[RestoreEvent]:
         with translated(self.control, self.places.tmp_dir):
             yield Progress(Phase.SCAN)
             listing = self._files(self.request.chain[0].name).listing
@@ -83,7 +92,7 @@ class Restore:
             yield from self._unsaved(selection)
             links_parted = links.part(selection, self._homes, self._open_home, self._find_data)
             yield from self._paced(links_parted)
-            total = selection.amount()
+            self._total = total = selection.amount()
             yield self._progress(total)
             target = self.request.target
             extract = partial(self._extract, selection.has, aside, total)
@@ -94,7 +103,7 @@ class Restore:
             lost = list(self._summary(selection))
             yield from lost
         yield RestoreDone(
-            files=max(self._tally.files - self._tally.failed, 0),
+            files=self._whole(),
             bytes_written=self._tally.size,
             skipped=self._tally.failed + self._left_out,
             warnings=(
@@ -214,6 +223,19 @@ class Restore:
             bytes_done=min(self._tally.size + self._tally.begun, total.size),
             bytes_total=total.size,
             current=self._tally.current,
+        )
+
+    def _whole(self) -> int:
+        return max(self._tally.files - self._tally.failed, 0)
+
+    def _reached(self, total: Amount) -> Progress:
+        """Without what has only begun: that does not stay."""
+        return Progress(
+            phase=Phase.TRANSFER,
+            files_done=self._whole(),
+            files_total=total.files,
+            bytes_done=min(self._tally.size, total.size),
+            bytes_total=total.size,
         )
 
     def _files(self, saveset: str) -> SavesetFiles:

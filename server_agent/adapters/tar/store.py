@@ -17,6 +17,7 @@ FORMAT = 1
 # What follows when a medium is not in its place.
 TRY_AGAIN = "{} and try again."
 NO_BACKUP = "Nothing was written. {} and start the backup again."
+LOST_BACKUP = "No saveset was made. {} and start the backup again."
 NO_RESTORE = "Nothing was written. {} and start the restore again."
 HALF_RESTORE = "What was restored before stays. {} and start the restore again."
 

@@ -173,13 +173,18 @@ class DayList(QWidget):
         self._buttons.setSpacing(8)
         line = QFrame()
         line.setProperty("line", True)
+        self._foot = QWidget()
+        foot = QVBoxLayout(self._foot)
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.setSpacing(0)
+        foot.addWidget(line)
+        foot.addLayout(self._buttons)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(place, 1)
-        column.addWidget(line)
-        column.addLayout(self._buttons)
+        column.addWidget(self._foot)
 
     def _show_offers(self) -> None:
         for button in self._shown:
@@ -199,6 +204,7 @@ class DayList(QWidget):
             self._buttons.addWidget(button)
             self._shown.append(button)
         self._buttons.addStretch(1)
+        self._foot.setVisible(bool(self._shown))
 
     def _activate(self, index: QModelIndex) -> None:
         row = self.model.row(index)

@@ -68,7 +68,9 @@ class DayPanel(QObject):
         """Everything as it is known now."""
         scope = self.presenter.scope
         if scope is None or self._view is None:
-            self.list.show_day("No day chosen", "", "", {}, [], "Choose a cell in the sheet.")
+            has_cells = self._view is not None and bool(self._view.lines)
+            note = "Choose a cell in the sheet." if has_cells else ""
+            self.list.show_day("No day chosen", "", "", {}, [], note)
             return
         rows = self.presenter.rows()
         counts: dict[JobState, int] = {}

@@ -284,7 +284,8 @@ class CalendarPresenter(QObject):
     # -- inside
 
     def _places(self) -> list[Place]:
-        return [
+        """In the order of the tree: those without a farm, then farm by farm, by name."""
+        found = [
             Place(
                 key,
                 location.registration.name,
@@ -294,6 +295,7 @@ class CalendarPresenter(QObject):
             )
             for key, location in self._bridge.fleet.locations.items()
         ]
+        return sorted(found, key=lambda place: (place.farm.casefold(), place.name.casefold()))
 
     def _shown_connection(self, location_id: str, location: LocationState) -> Connection:
         """A sheet from before a gap stands for nothing that is open until there is a newer one."""

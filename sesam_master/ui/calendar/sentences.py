@@ -1,12 +1,12 @@
 """What the page says of the sheet as a whole: its scope, what is missing, why it is empty."""
 
 from collections.abc import Mapping
-from datetime import date
 
 from sesam_master.core.calendar import CalendarView
 from sesam_master.core.calendar_filter import CalendarFilter
+from sesam_master.core.sheet import RowKind
 from sesam_master.core.states import WORDS
-from sesam_master.ui.formatting import number_text
+from sesam_master.ui.formatting import day_text, number_text
 from sesam_master.ui.widgets.empty_state import EmptyAction, EmptyContent
 
 NAMED = 4  # more are counted
@@ -78,15 +78,17 @@ def empty_content(
 
 
 def nothing_planned(view: CalendarView) -> str:
-    """A sentence for a sheet with tasks but without any plan ahead; else empty."""
+    """A sentence for a whole sheet without any plan ahead but NEWDAY; else empty."""
     today = view.span.place(view.today)
     if today is None or not view.rows or any(not place.is_live for place in view.places):
         return ""
-    if any(any(row.planned[today:]) for row in view.rows):
+    if len(view.rows) < view.total:
+        return ""  # what the filter hides may be planned
+    if any(any(row.planned[today:]) for row in view.rows if row.row.kind is not RowKind.NEWDAY):
         return ""
     return (
-        f"Nothing is planned from {_day(view.today)} on. Plan the tasks with a schedule and an "
-        "event under Scheduling."
+        f"No backup is planned from {day_text(view.today)} on. Plan one with sm_cmd add schedule "
+        "and add event."
     )
 
 
@@ -107,7 +109,3 @@ def _listed(noun: str, values: list[str]) -> str:
     if len(values) > 2:
         return f"{noun}: {len(values)} chosen"
     return f"{noun}: {', '.join(values)}"
-
-
-def _day(day: date) -> str:
-    return day.isoformat()

@@ -106,7 +106,7 @@ class AddLocationPresenter(QObject):
 
     def _refused(self, error: Exception) -> None:
         self._is_enrolling = False
-        if isinstance(error, AlreadyListed) and error.is_token_good and self._presented:
+        if isinstance(error, AlreadyListed) and not error.is_token_sent and self._presented:
             self._listed_id = error.location_id
             self._view.ask_replace(error.listed, self._presented)
             return

@@ -58,7 +58,7 @@ class ListedQuestion(QFrame):
             parts.append("Its certificate and credential are replaced.")
         self.text.setText(
             " ".join(parts) + " Name, farm and switch stay. Do it only if the agent was moved or "
-            "set up anew. Nothing was sent, and the token is still good."
+            "set up anew. Nothing was sent."
         )
         if self._pair is not None:
             self._column.removeWidget(self._pair)

@@ -74,10 +74,8 @@ class ResultFilterBar(QWidget):
         """Put a button at the far right."""
         self._top.addWidget(widget)
 
-    def show_filter(
-        self, chosen: ResultFilter, sentence: str, has_dark: bool, names: Sequence[str]
-    ) -> None:
-        """Show what is chosen and what is missing; `names` are those of the locations in scope."""
+    def show_filter(self, chosen: ResultFilter, has_dark: bool, names: Sequence[str]) -> None:
+        """Show what is chosen; `names` are those of the locations in scope."""
         self.scope.setVisible(chosen.scope is not None)
         if chosen.scope is not None:
             self.scope.set_text(scope_text(chosen.scope, names))
@@ -86,7 +84,6 @@ class ResultFilterBar(QWidget):
         self.day.set_narrowing(bool(chosen.day))
         if not self._typing.isActive() and self.search.text().strip() != chosen.text.strip():
             self.search.setText(chosen.text)
-        self.sentence.set_text(sentence)
         self._shows_known = chosen.shows_known
         self.known.setText("Hide what was known" if chosen.shows_known else "Show what was known")
         self.known.setVisible(has_dark or chosen.shows_known)

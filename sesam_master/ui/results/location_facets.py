@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sesam_master.core.fleet import LocationState
+from sesam_master.core.states import CONNECTION_WORDS
 from sesam_master.ui.formatting import UNKNOWN, count_text
 from sesam_master.ui.results.filters import ResultFilter
 from sesam_master.ui.widgets.facets import Facet, FacetGroup
@@ -74,4 +75,13 @@ def _facet(place: LocationState, counts: Mapping[str, int | None], chosen: Resul
         is_checked=key in chosen.locations,
         sign=None if place.is_live else place.shown_connection,
         is_quiet=not place.is_live,
+        tip="" if place.is_live else _why_unknown(place),
+    )
+
+
+def _why_unknown(place: LocationState) -> str:
+    state = CONNECTION_WORDS[place.shown_connection].lower()
+    return (
+        f"{place.registration.name} is {state}; how many results it has now is not known. "
+        "Those that came before stay facts, and the states go on counting them."
     )

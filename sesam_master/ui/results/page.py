@@ -226,7 +226,8 @@ class ResultsPage(QWidget):
     # -- showing
 
     def _show(self) -> None:
-        picture, was_settled = self.presenter.picture(), self._is_settled
+        self._picture = picture = self.presenter.picture()
+        was_settled = self._is_settled
         self._show_rows(picture)
         self._show_coverage()
         self.header.set_sentence(_scope_words(picture, self._chosen))
@@ -261,10 +262,10 @@ class ResultsPage(QWidget):
         self.model.remove(key for key, row in newest.items() if row is None)
 
     def _show_filter(self, picture: ResultsPicture, may_not_move: bool = True) -> None:
-        now, zone, chosen = self.presenter.now(), self.presenter.zone, self._chosen
-        names = {p.registration.location_id: p.registration.name for p in picture.places}
-        sentence = missing_sentence(picture.shown, picture.total, picture.gaps, names, now, zone)
-        self.bar.show_filter(chosen, sentence, bool(picture.gaps.dark), list(names.values()))
+        chosen = self._chosen
+        names = [place.registration.name for place in picture.places]
+        self.bar.show_filter(chosen, bool(picture.gaps.dark), names)
+        self._show_sentence(picture)
         groups = [state_facets(picture.state_counts, chosen)]
         if chosen.scope is None:
             places = list(self._bridge.fleet.locations.values())
@@ -272,7 +273,17 @@ class ResultsPage(QWidget):
             groups.append(self._location_facets.group(places, counts, chosen, may_not_move))
         self.facets.set_groups(groups)
 
+    def _show_sentence(self, picture: ResultsPicture) -> None:
+        """Facets and the second number count the whole set; the first only what is in the table."""
+        now, zone = self.presenter.now(), self.presenter.zone
+        names = {p.registration.location_id: p.registration.name for p in picture.places}
+        _, new = self.model.waiting
+        self.bar.sentence.set_text(
+            missing_sentence(picture.shown, picture.total, new, picture.gaps, names, now, zone)
+        )
+
     def _show_news(self) -> None:
+        self._show_sentence(self._picture)
         waiting, new = self.model.waiting
         changes = "1 change" if waiting == 1 else f"{number_text(waiting)} changes"
         words = f"{number_text(new)} new" if new == waiting else changes

@@ -55,10 +55,18 @@ def why_dark(location: LocationState, now: datetime, zone: tzinfo) -> str:
 
 
 def missing_sentence(
-    shown: int, total: int, gaps: Gaps, names: Mapping[str, str], now: datetime, zone: tzinfo
+    shown: int,
+    total: int,
+    waiting: int,
+    gaps: Gaps,
+    names: Mapping[str, str],
+    now: datetime,
+    zone: tzinfo,
 ) -> str:
-    """How many results are shown, and whose are not in the list."""
-    sentence = f"{number_text(shown)} of {number_text(total)} results shown."
+    """How many results are shown, how many of `shown` wait because rows may not move while a
+    person reads, and whose are not in the list."""
+    sentence = f"{number_text(max(0, shown - waiting))} of {number_text(total)} results shown"
+    sentence += f", {number_text(waiting)} new, press F5." if waiting else "."
     missing = [f"{place.registration.name} ({why_dark(place, now, zone)})" for place in gaps.dark]
     missing += [f"{names.get(key, key)} ({reason})" for key, reason in gaps.failed.items()]
     if missing:

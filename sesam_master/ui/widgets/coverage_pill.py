@@ -18,7 +18,8 @@ LEAST_HEIGHT = 25
 
 
 class CoveragePill(FlatButton):
-    """Solid with a green disc when nothing is missing, dashed with a clock otherwise.
+    """Solid with a green disc when nothing is missing, dashed with a clock otherwise. Without any
+    location the disc is hollow: nobody proves anything.
 
     `label` replaces "19 of 23 locations" (for one location: "Hamburg live"), `detail` replaces the
     age of the newest proof. A click asks for the list of what is missing.
@@ -42,7 +43,8 @@ class CoveragePill(FlatButton):
     ) -> None:
         """Show another coverage."""
         self._coverage = coverage
-        self._label = coverage_words(coverage) if label is None else label
+        words = coverage_words(coverage) if coverage.total else "No locations"
+        self._label = words if label is None else label
         self._detail = _newest(coverage) if detail is None else detail
         self.setText(" ".join(part for part in (self._label, self._detail) if part))
         self.setAccessibleName(self.text())
@@ -80,8 +82,7 @@ class CoveragePill(FlatButton):
         painter.drawRoundedRect(edge, edge.height() / 2, edge.height() / 2)
         side = fonts.px(SIGN)
         sign = QRectF(SIDE, (self.height() - side) / 2, side, side)
-        connection = Connection.ON if self._coverage.is_complete else Connection.STALE
-        paint_connection(painter, connection, sign, theme)
+        paint_connection(painter, self._sign(), sign, theme)
         words = self.rect().adjusted(SIDE + side + GAP, 0, -SIDE, 0)
         middle = Qt.AlignmentFlag.AlignVCenter
         metrics = QFontMetrics(fonts.small_medium)
@@ -97,6 +98,11 @@ class CoveragePill(FlatButton):
         )
         painter.drawText(words, middle, detail)
         self.paint_ring(painter, edge.height() / 2)
+
+    def _sign(self) -> Connection:
+        if not self._coverage.total:
+            return Connection.OFF
+        return Connection.ON if self._coverage.is_complete else Connection.STALE
 
 
 def coverage_words(coverage: Coverage) -> str:

@@ -24,7 +24,7 @@ _PART = (QPointF(3.8, 7.0), QPointF(10.2, 7.0))
 
 @dataclass(frozen=True)
 class Facet:
-    """One row. `count` is text: "?" for a location that does not answer."""
+    """One row. `count` is text: "?" for a location that does not answer; `tip` says why."""
 
     key: str
     label: str
@@ -32,6 +32,7 @@ class Facet:
     is_checked: bool = False
     sign: JobState | Connection | None = None
     is_quiet: bool = False
+    tip: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,8 @@ class FacetRow(FlatButton):
         """Take label, count and tick."""
         self._facet = facet
         self.setText(facet.label)
+        self.setToolTip(facet.tip)
+        self.setAccessibleDescription(facet.tip)
         self.setAccessibleName(f"{facet.label}, {facet.count}")
         self.setChecked(facet.is_checked)
         self.update()

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from server_agent.domain.errors import PathNotFound, SavesetDamaged
 from server_agent.domain.jobs import Progress
@@ -66,6 +66,7 @@ class SteeredEngine:
         left_aside: what `put_back` says, by job.
         absent: names of savesets whose files are not in their places.
         unlisted: names of savesets whose listings are not in their places.
+        swept: what was being written at each sweep.
         store_is_there: whether the medium is.
     """
 
@@ -81,6 +82,7 @@ class SteeredEngine:
         self.unlisted: set[str] = set()
         self.store_is_there = True
         self.left_aside: dict[str, list[Message]] = {}
+        self.swept: list[set[str]] = []
         self.closed = 0
         self.page = EntryPage((), 0, None)
         self.entry_calls: list[tuple[SavesetRef, bytes, str | None, int]] = []
@@ -135,6 +137,10 @@ class SteeredEngine:
     ) -> list[Interrupted]:
         self.recovered.append((list(writing), committed))
         return [Interrupted(ref.name, self.interrupted.get(ref.name)) for ref in writing]
+
+    def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
+        self.check_store(label)
+        self.swept.append(set(writing()))
 
     def _play(
         self, usual: BackupDone | RestoreDone, control: Control

@@ -10,6 +10,7 @@ from server_agent.domain.savesets import BackupType
 from server_agent.ports import EngineError
 from server_agent.service.faults import look_for_missing
 from tests.agent.service.rig import Rig, request
+from tests.agent.service.steered import DONE, Gate
 
 
 def chain(rig: Rig) -> tuple[str, str, str]:
@@ -97,6 +98,21 @@ def test_a_store_that_comes_and_goes_without_a_job(
     rig.engine.store_is_there = True
     rig.work.look_at_store()
     assert [rig.damage(name) for name in names] == ["", "", ""]
+
+
+def test_leftovers_go_when_a_medium_is_back(rig: Rig) -> None:
+    rig.engine.scripts.append([EngineError("STORE_MISSING", "Is it mounted?")])
+    rig.work.look_at_store()
+    rig.backed_up()
+    assert rig.engine.swept == []
+    gate = Gate()
+    rig.engine.scripts.append([gate, DONE])
+    job = rig.start_backup()
+    gate.wait_until_reached()
+    rig.work.look_at_store()
+    assert rig.engine.swept == [{rig.job(job).saveset}], "what is being written stays"
+    gate.open()
+    assert rig.ended(job).state is JobState.OK
 
 
 def test_what_is_missing_is_said(rig: Rig) -> None:

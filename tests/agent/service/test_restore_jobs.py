@@ -1,14 +1,16 @@
 """What becomes of a restore job."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from server_agent.domain.errors import InvalidArgument, PathNotFound, SavesetNotFound
-from server_agent.domain.jobs import JobKind, JobState
+from server_agent.domain.jobs import JobKind, JobState, Phase, Progress
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import EngineError, RestoreDone
 from tests.agent.service.rig import Rig, request
+from tests.agent.service.steered import Gate
 
 
 def test_a_restore_brings_back_the_whole_chain(rig: Rig) -> None:
@@ -107,3 +109,46 @@ def test_a_restore_of_very_many_paths_names_some_in_its_protocol(rig: Rig) -> No
     [line] = [line.text for line in rig.protocol(job) if line.code == "TYPE"]
     assert line.endswith(', "/srv/data/99" and 9900 more')
     assert len(rig.engine.restores[0].paths) == 10_000
+
+
+REACHED = Progress(Phase.TRANSFER, files_done=3, files_total=12, bytes_done=300, bytes_total=1200)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (EngineError("NO_SPACE", "/x: No space"), "/x: No space; 3 files had been restored before"),
+        (
+            EngineError("STORE_MISSING", "Is it mounted? Mount it."),
+            "Is it mounted? Mount it. 3 files had been restored before",
+        ),
+    ],
+)
+def test_a_restore_that_fails_says_what_it_had_restored(
+    rig: Rig, error: EngineError, said: str
+) -> None:
+    saveset = rig.backed_up().saveset
+    begun = Progress(Phase.TRANSFER, files_total=12, bytes_total=1200)
+    rig.engine.scripts.append([begun, REACHED, error])  # the second is too soon for watchers
+    job = rig.ended(rig.starting.start_restore(request(), saveset, (), b"/tmp/out").job)
+    assert (job.state, job.message) == (JobState.ERROR, said)
+    assert (job.files, job.bytes_done) == (3, 300)
+
+
+def test_a_restore_that_is_cancelled_says_what_it_had_restored(rig: Rig) -> None:
+    saveset = rig.backed_up().saveset
+    gate = Gate()
+    rig.engine.scripts.append([replace(REACHED, files_done=1), gate])
+    job = rig.starting.start_restore(request(), saveset, (), b"/tmp/out").job
+    gate.wait_until_reached()
+    rig.jobs.cancel(request("CancelJob"), job.id)
+    ended = rig.ended(job)
+    said = "Cancelled by the admin; 1 file had been restored before"
+    assert (ended.state, ended.message) == (JobState.CANCELLED, said)
+    assert (ended.files, ended.bytes_done) == (1, 300)
+
+
+def test_a_backup_that_fails_has_saved_nothing(rig: Rig) -> None:
+    rig.engine.scripts.append([REACHED, EngineError("TAR_FAILED", "tar failed")])
+    job = rig.backed_up()
+    assert (job.state, job.message, job.files) == (JobState.ERROR, "Tar failed", 0)

@@ -7,8 +7,8 @@ space than that, and tells its error and what is left; `... restore ROOT BYTES` 
 `... over ROOT INSIDE` restores over a mount point. `... step ROOT TARGET` restores and tells its
 events like `backup`. `... cut ROOT TARGET NAME [BYTES]` restores until so much of that file is
 there, and kills itself. `... steps ROOT JSON` goes through a list, in which text is a command for
-the shell and a list the sources of a backup, and {"target": ...} a restore; tells what came of
-each.
+the shell and a list the sources of a backup, {"source": ..., "exclude": ...} one with an exclude,
+and {"target": ...} a restore; tells what came of each.
 """
 
 import json
@@ -73,12 +73,14 @@ def go_through(root: Path, steps: list[str | list[str] | dict[str, str]]) -> Non
         if isinstance(step, str):
             subprocess.run(step, shell=True, check=True)
             continue
-        if isinstance(step, dict):
+        if isinstance(step, dict) and "target" in step:
             restored = site.restore(Path(step["target"]))
             answers.append({"skipped": restored.skipped, "warnings": restored.warnings})
             continue
+        sources = [step["source"]] if isinstance(step, dict) else step
+        excludes = (step["exclude"],) if isinstance(step, dict) else ()
         try:
-            done = site.back_up(*map(Path, step))
+            done = site.back_up(*map(Path, sources), excludes=excludes)
             answer = {"listed": done.listed_files, "warnings": done.warnings}
         except EngineError as error:
             answer = {"code": error.code, "text": error.text}

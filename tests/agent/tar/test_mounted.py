@@ -121,6 +121,56 @@ def test_a_source_whose_mount_is_gone(site: Site) -> None:
     ]
 
 
+@only_root
+def test_a_file_system_in_a_source_that_is_gone(site: Site) -> None:
+    source, inner = str(site.source), site.source / "deep/m"
+    inner.mkdir(parents=True)
+    (site.source / "file").touch()
+    mount = f"mount -t tmpfs tmpfs {inner}"
+    fill = f"touch {inner}/a {inner}/b"
+    lost = (
+        f'"{inner}" was a file system of its own at the last backup and is not now:'
+        " is it mounted? Its 2 files count as deleted"
+    )
+    full, same, bare, after, again, left, other, emptied, gone = go_through(
+        site,
+        *(f"{mount} && {fill}", [source], [source]),
+        *(f"umount {inner}", [source], [source]),
+        *(f"{mount} && {fill}", [source]),
+        *(f"umount {inner} && {fill}", [source]),
+        *(f"rm {inner}/* && {mount} && {fill}", [source]),
+        *(f"umount {inner} && {mount}", [source]),
+        *(f"{fill} && umount {inner} && rm -r {inner}", [source]),
+    )
+    for each in (full, same, after, again, other):
+        assert each["warnings"] == []
+    assert bare["warnings"] == left["warnings"] == [lost]
+    assert bare["said"] == [["SOURCE_CHANGED", str(inner)]]
+    assert emptied["warnings"] == [
+        f'"{inner}" is empty, the last backup had 2 files: is it mounted?'
+    ]
+    assert gone["warnings"] == [], "there was nothing in it at the last backup"
+
+
+@only_root
+def test_a_mounted_directory_that_is_removed_or_excluded(site: Site) -> None:
+    source, inner = str(site.source), site.source / "m"
+    inner.mkdir()
+    (site.source / "file").touch()
+    mounted = f"mount -t tmpfs tmpfs {inner} && touch {inner}/a"
+    _, excluded, _, gone = go_through(
+        site,
+        *(mounted, [source]),
+        {"source": source, "exclude": "m"},
+        *([source], f"umount {inner} && rmdir {inner}", [source]),
+    )
+    assert excluded["warnings"] == []
+    assert gone["warnings"] == [
+        f'"{inner}" was a file system of its own at the last backup and is not now:'
+        " is it mounted? Its 1 file counts as deleted"
+    ]
+
+
 def test_a_source_that_was_emptied(site: Site, tmp_path: Path) -> None:
     other = tmp_path / "other"
     for number in range(50):
@@ -164,7 +214,7 @@ def test_what_a_full_is_compared_with(site: Site) -> None:
     request = site.request()
     before = request.base[0]
     for number, (given, warned) in enumerate(
-        [(before, "the last backup had 1 file"), (None, "it is empty"), ("lost", "it is empty")]
+        [(before, "the last backup had 1 file"), (None, "is empty: is"), ("lost", "is empty: is")]
     ):
         if given == "lost":
             site.listing().unlink()

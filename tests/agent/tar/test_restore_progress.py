@@ -4,8 +4,11 @@ import itertools
 import os
 from pathlib import Path
 
+import pytest
+
 from server_agent.domain.jobs import Phase, Progress
-from tests.agent.tar.site import Site, at
+from server_agent.ports import Cancelled, RestoreEvent
+from tests.agent.tar.site import Probe, Site, at
 from tests.fakes.engine import FakeControl
 
 FILES = 4
@@ -42,3 +45,23 @@ def test_a_sparse_file_counts_when_it_is_there(site: Site, tmp_path: Path) -> No
         if isinstance(event, Progress) and event.bytes_done:
             assert (restored / "holes").stat().st_size == 1 << 30
     assert (restored / "zzz").stat().st_size == FILE_BYTES
+
+
+def test_a_cancel_says_what_was_done_by_then(site: Site, tmp_path: Path) -> None:
+    for number in range(FILES):
+        (site.source / f"zeros {number}").write_bytes(bytes(FILE_BYTES))
+    site.back_up()
+    restored = at(tmp_path / "target", site.source)
+
+    def look() -> None:
+        if (restored / "zeros 2").exists():
+            control.cancel()
+
+    control = Probe(look)
+    events: list[RestoreEvent] = []
+    with pytest.raises(Cancelled):
+        events.extend(site.engine.restore(site.restore_request(tmp_path / "target"), control))
+    last = events[-1]
+    assert isinstance(last, Progress)
+    assert 1 <= last.files_done <= len(list(restored.iterdir()))
+    assert last.bytes_done == last.files_done * FILE_BYTES

@@ -1,6 +1,7 @@
 """What is found below the sources, and what is left out."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from server_agent.adapters.tar.scan import kernel_mounts, whole_records
 from server_agent.domain.errors import PathNotFound
 from server_agent.domain.jobs import Level
+from server_agent.domain.savesets import BackupType
 from server_agent.ports import EngineError, Entry, EntryKind, Interrupted, SavesetRef
 from tests.agent.tar.site import Site, at, unprivileged
 from tests.agent.tar.trees import differences, picture
@@ -192,12 +194,38 @@ def test_a_source_of_which_nothing_can_be_read(open_site: Site) -> None:
 def test_an_empty_source_is_no_error_but_said(site: Site) -> None:
     done = site.back_up()
     assert (done.listed_files, done.skipped) == (0, 0)
-    assert done.warnings == (f'nothing was found to save in "{site.source}": it is empty',)
+    assert done.warnings == (f'"{site.source}" is empty: is it mounted?',)
     (site.source / "file").touch()
     [warning] = site.back_up(excludes=("*",)).warnings
     assert warning.endswith("nothing is in it that the excludes leave")
     (site.source / "directory").mkdir()
     assert site.back_up(excludes=("file",)).warnings == ()
+
+
+def test_an_empty_source_beside_others_is_said_every_time(site: Site, tmp_path: Path) -> None:
+    (site.source / "file").touch()
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for _ in range(3):
+        done = site.back_up(site.source, empty)
+        assert done.warnings == (f'"{empty}" is empty: is it mounted?',)
+        assert [(each.code, each.path) for each in site.messages] == [
+            ("NOTHING_FOUND", os.fsencode(empty))
+        ]
+    full = replace(
+        site.request(site.source, empty),
+        saveset=f"SF{9:017d}@abcdefghijk",
+        type=BackupType.FULL,
+        base=(),
+        compare_with=site.chain[0],
+    )
+    assert site.run(full).warnings == (f'"{empty}" is empty: is it mounted?',)
+    (empty / "file").touch()
+    assert site.back_up(site.source, empty).warnings == ()
+    (empty / "file").unlink()
+    [first] = site.back_up(site.source, empty).warnings
+    [second] = site.back_up(site.source, empty).warnings
+    assert (first.count("the last backup had 1 file"), second.count("is empty: is it")) == (1, 1)
 
 
 @pytest.mark.skipif(not os.path.ismount("/proc"), reason="nothing is made up here")

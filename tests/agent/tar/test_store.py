@@ -106,6 +106,32 @@ def test_a_medium_that_goes_while_the_sources_are_listed(saved: Site) -> None:
     assert saved.files() == before
 
 
+def test_a_medium_that_goes_before_the_data_are_checked(saved: Site) -> None:
+    before = saved.files()
+    events = saved.engine.backup(saved.request(), FakeControl())
+    while not is_progress(next(events), Phase.TRANSFER):
+        pass
+    elsewhere = unmount(saved)
+    said = r"Is it mounted\? No saveset was made\. Mount it and start the backup again\.$"
+    with pytest.raises(EngineError, match=said) as failure:
+        list(events)
+    assert failure.value.code == "STORE_MISSING"
+    store(saved).rmdir()
+    elsewhere.rename(store(saved))
+    left = saved.files() - before
+    assert {Path(path).suffix for path in left} == {".part"}, "it could not be removed then"
+    (store(saved) / "mine.part").touch()
+    name = saved.request().saveset
+    saved.engine.sweep(LABEL, lambda: {name})
+    assert saved.files() > before | left
+    saved.engine.sweep(LABEL, set)
+    (store(saved) / "mine.part").unlink()
+    assert saved.files() == before
+    unmount(saved)
+    with pytest.raises(EngineError, match="Is it mounted"):
+        saved.engine.sweep(LABEL, set)
+
+
 def test_another_medium_in_its_place(saved: Site) -> None:
     unmount(saved)
     write_label(store(saved), "POOL00002", LOCATION_ID)

@@ -203,13 +203,16 @@ def test_empty_states(page: CalendarPage, source: SiteSource, qtbot: QtBot) -> N
 def test_a_sheet_without_a_plan_says_so(
     page: CalendarPage, source: SiteSource, qtbot: QtBot
 ) -> None:
-    rows = [row("home", "0" * 22 + "." * 8)]
+    rows = [row("home", "0" * 22 + "." * 8), row("NEWDAY", "0" * 22 + "p" * 8, RowKind.NEWDAY)]
     source.sheets = {name: sheet(name, rows) for name in ("Boulder", "Hamburg")}
     page.set_scope(CalendarFilter(locations=frozenset(source.sheets)))
     page.refresh()
     settle(qtbot, page)
     assert page.panes.note.isVisible()
-    assert page.panes.note.accessibleName().startswith("Nothing is planned from 2026-11-23 on.")
+    assert page.panes.note.accessibleName().startswith("No backup is planned from Mon 23 Nov on.")
+    page.bar.text_entered.emit("home")
+    settle(qtbot, page)
+    assert page.panes.note.isHidden()  # of the rows that are hidden it knows nothing
 
 
 def test_a_told_cell_reaches_sheet_and_day(

@@ -10,6 +10,8 @@ from sesam_master.core.calendar import CalendarRow
 from sesam_master.core.calendar_filter import CalendarFilter
 from sesam_master.core.calendar_source import CellsChanged, PlanChanged
 from sesam_master.core.errors import Trouble
+from sesam_master.core.fleet import RegistrationsChanged
+from sesam_master.core.registry import Registration
 from sesam_master.core.sheet import CELL_STATES, CellChange, RowKind
 from sesam_master.core.states import Connection, JobState
 from sesam_master.ui.bridge import Bridge
@@ -51,6 +53,17 @@ def _state(presenter: CalendarPresenter, name: str = "home", at: str = "Boulder"
     assert place is not None
     found = next(r for r in view.rows if r.row.name == name and r.place.name == at)
     return CELL_STATES[found.cells[place]]
+
+
+def test_locations_stand_in_the_order_of_the_tree(
+    presenter: CalendarPresenter, bridge: Bridge, source: SiteSource
+) -> None:
+    names = [("Sevilla", "EMEA"), ("Boulder", "AMER"), ("alfa", ""), ("hamburg", "EMEA")]
+    listed = (Registration(name, name, farm, "127.0.0.1", 1, b"", "") for name, farm in names)
+    bridge.deliver(RegistrationsChanged(tuple(listed)))
+    bridge.drain()
+    places = [place.name for place in presenter.view().places]
+    assert places == ["alfa", "Boulder", "hamburg", "Sevilla"]
 
 
 def test_nothing_is_asked_before_the_start(

@@ -174,7 +174,7 @@ def test_a_listed_location_is_replaced_only_if_a_person_wants_it(agent: FakeAgen
         with pytest.raises(AlreadyListed) as caught:
             enrolled(rig, agent, replaces="another")
         assert caught.value.listed == before[0]
-        assert not caught.value.is_token_good, "its certificate does not tell who it is"
+        assert caught.value.is_token_sent, "its certificate does not tell who it is"
         assert rig.registry.kept == before
         assert rig.credentials.kept == {here: secret}
 
@@ -195,7 +195,7 @@ def test_an_agent_that_claims_a_listed_location_gets_no_token() -> None:
         with FakeAgent("Mallory", certificate=claims) as other, rig:
             with pytest.raises(AlreadyListed) as caught:
                 enrolled(rig, other)
-            assert caught.value.is_token_good
+            assert not caught.value.is_token_sent
             assert caught.value.location_id == here
             assert other.calls == []
             assert rig.registry.kept == before

@@ -337,3 +337,46 @@ def test_facets_follow_a_report_without_a_new_count(
     assert after[JobState.WARNING] == before.get(JobState.WARNING, 0) + 1
     assert after[JobState.QUEUED] == 1
     assert after[JobState.ACTIVE] == before[JobState.ACTIVE] - 1
+
+
+def test_rows_that_wait_are_counted_as_new_and_not_as_shown(
+    page: ResultsPage, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    def total(group_key: str) -> int:
+        [group] = [group for group in page.facets.groups if group.key == group_key]
+        return sum(int(facet.count) for facet in group.facets if facet.count.isdigit())
+
+    page.model.set_held(True)
+    new = [job("Hamburg", n, JobState.QUEUED) for n in (50, 51, 52)]
+    gateway.history["Hamburg"] += new
+    report(bridge, *new)
+    _settle(qtbot, page)
+    assert len(page.model.records) == 22
+    assert page.bar.sentence.text.startswith("22 of 25 results shown, 3 new, press F5.  Not in")
+    assert page.news.text() == "3 new, press F5"
+    assert total("location") == 25
+    assert total("state") == 25 + 1  # and what Sevilla had open when it went dark
+
+    page.model.set_held(False)
+    assert len(page.model.records) == 25
+    assert page.bar.sentence.text.startswith("25 of 25 results shown.  Not in")
+    assert page.news.isHidden()
+
+
+def test_the_facet_of_a_dark_location_says_what_goes_on_to_be_counted(
+    page: ResultsPage, bridge: Bridge, qtbot: QtBot
+) -> None:
+    def tips() -> dict[str, tuple[str, str]]:
+        [group] = [group for group in page.facets.groups if group.key == "location"]
+        return {facet.label: (facet.count, facet.tip) for facet in group.facets}
+
+    assert tips()["Hamburg"] == ("11", "")
+    take_down(bridge, "Hamburg")
+    _settle(qtbot, page)
+    count, tip = tips()["Hamburg"]
+    assert count == "?"
+    assert tip == (
+        "Hamburg is broken; how many results it has now is not known. "
+        "Those that came before stay facts, and the states go on counting them."
+    )
+    assert _facet_states(page)[JobState.ERROR] == 2

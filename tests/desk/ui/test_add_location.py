@@ -174,7 +174,7 @@ def _say_listed(page: AddLocationPage, gateway: FakeGateway, qtbot: QtBot) -> No
     page.offer_field.setText("127.0.0.1:11401 AAAA-BBBB")
     page.connect_button.click()
     qtbot.waitUntil(page.fingerprint.isVisible)
-    gateway.failure = AlreadyListed(LISTED, is_token_good=True)
+    gateway.failure = AlreadyListed(LISTED, is_token_sent=False)
     page.name_field.setText("Another name")
     page.accept_button.click()
     qtbot.waitUntil(page.question.isVisible)
@@ -216,7 +216,7 @@ def test_a_listed_location_whose_token_is_gone_is_an_error_only(
     page.offer_field.setText("127.0.0.1:11401 AAAA-BBBB")
     page.connect_button.click()
     qtbot.waitUntil(page.fingerprint.isVisible)
-    gateway.failure = AlreadyListed(LISTED, is_token_good=False)
+    gateway.failure = AlreadyListed(LISTED, is_token_sent=True)
     page.accept_button.click()
     qtbot.waitUntil(lambda: "token is used up" in page.message.text())
 
