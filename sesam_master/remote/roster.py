@@ -25,6 +25,10 @@ from sesam_master.remote.times import Times
 
 _log = logging.getLogger(__name__)
 
+# 1000 locations begin within 250 ms, while the first of them already answer.
+_AT_ONCE = 8
+_BREATH_SECONDS = 0.002
+
 
 class Roster:
     """Lives in the network thread's loop. What changes the list is done one after the other."""
@@ -59,12 +63,11 @@ class Roster:
         """Keeps the sessions until it is cancelled; then ends them and saves their pictures."""
         self._registrations = _by_id(registrations)
         self._tell(RegistrationsChanged(tuple(self._registrations.values())))
-        for registration in self._registrations.values():
-            self._connect(registration)
         watchman = asyncio.create_task(watch_for_sleep(self._clock, self._wake))
         follower = asyncio.create_task(self._follow())
         sheets = asyncio.create_task(self.sheets.run(lambda: list(self._sessions.values())))
         try:
+            await self._connect_all()
             await self._keeper.recall(self._tell)
             await self._keeper.run(lambda: list(self._sessions.values()))
         finally:
@@ -207,6 +210,15 @@ class Roster:
             if known is None or _way(known) != _way(registration) or location_id == anew:
                 await self._disconnect(location_id)
                 self._connect(registration)
+
+    async def _connect_all(self) -> None:
+        """A few at a time: to begin a connection takes the interpreter, and the window needs it
+        in between."""
+        async with self._changing:
+            for number, registration in enumerate(self._registrations.values(), 1):
+                self._connect(registration)
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(_BREATH_SECONDS)
 
     def _connect(self, registration: Registration) -> None:
         location_id = registration.location_id
