@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,8 @@ from PySide6.QtWidgets import QApplication, QTreeView
 from sesam_api.v1 import location_pb2
 from sesam_api.v1.location_pb2_grpc import LocationServiceStub
 from sesam_master.core.fleet import FleetChange
-from sesam_master.core.registry import Registration, Remembered
+from sesam_master.core.registry import Registration
+from sesam_master.local import MemoryCredentials, MemoryRegistry, NoPictures
 from sesam_master.remote.channel import bearer, channel_to
 from sesam_master.remote.hub import Hub
 from sesam_master.ui.bridge import Bridge
@@ -53,49 +54,6 @@ class Start:
 
     seconds: float
     stall_ms: float
-
-
-class Credentials:
-    """One for each location; the simulators take any."""
-
-    def get(self, location_id: str) -> str:
-        return f"sesam_{location_id}"
-
-    def put(self, location_id: str, credential: str) -> None:
-        pass
-
-    def delete(self, location_id: str) -> None:
-        pass
-
-
-class Registry:
-    def __init__(self, registrations: list[Registration]) -> None:
-        self._registrations = registrations
-
-    def load(self) -> list[Registration]:
-        return self._registrations
-
-    def change(self, act: Callable[[dict[str, Registration]], object]) -> list[Registration]:
-        listed = {each.location_id: each for each in self._registrations}
-        act(listed)
-        self._registrations = list(listed.values())
-        return self._registrations
-
-    def stamp(self) -> object:
-        return None
-
-
-class Pictures:
-    """Of a desk that starts for the first time."""
-
-    def load(self) -> list[Remembered]:
-        return []
-
-    def save(self, pictures: Iterable[Remembered]) -> None:
-        pass
-
-    def forget(self, location_id: str) -> None:
-        pass
 
 
 @contextlib.contextmanager
@@ -176,7 +134,10 @@ def desk(registrations: list[Registration]) -> Start:
     loop = QEventLoop()
     hub_slot: list[Hub] = []
     bridge = Bridge(lambda coroutine, done: hub_slot[0].submit(coroutine, done))
-    hub = Hub(Registry(registrations), Credentials(), Pictures(), bridge.deliver)
+    credentials = MemoryCredentials()
+    for registration in registrations:
+        credentials.put(registration.location_id, f"sesam_{registration.location_id}")
+    hub = Hub(MemoryRegistry(registrations), credentials, NoPictures(), bridge.deliver)
     hub_slot.append(hub)
     model = TopologyModel(bridge.fleet, lambda: datetime.now(UTC))
     tree = QTreeView()

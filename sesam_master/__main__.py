@@ -13,6 +13,7 @@ from sesam_master.app import Enrolment, Options, enrol, run
 from sesam_master.ui.theme import ThemeMode
 
 WAYLAND = "WAYLAND_DISPLAY"
+ENDED_BY_PERSON = 130  # as shells say it of SIGINT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,6 +62,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _enrol(options: Options, wanted: Enrolment) -> int:
+    try:
+        return enrol(options, wanted, sys.stdin)
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            "sesam-master: ended before it was done. If the location is not listed now, the token "
+            "may be used up all the same: make a new one with sesam-agent token.\n"
+        )
+        return ENDED_BY_PERSON
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
     parser = _parser()
@@ -85,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.local or given.tour is not None:
             parser.error("--enrol adds a location and ends; give it without --local and --tour")
         wanted = Enrolment(given.enrol, given.fingerprint, given.farm or "", given.replace)
-        return enrol(options, wanted, sys.stdin)
+        return _enrol(options, wanted)
     for name in ("fingerprint", "farm", "replace"):
         if getattr(given, name) not in (None, False):
             parser.error(f"--{name} says how to add a location; give --enrol HOST:PORT too")

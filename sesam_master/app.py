@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -95,7 +94,8 @@ class Program:
         self.bridge = Bridge(lambda coroutine, done: self.hub.submit(coroutine, done))
         self.hub = Hub(stores.registry, stores.credentials, stores.pictures, self.bridge.deliver)
         self.desk = Desk(
-            holder, self.bridge, self.hub.gateway, _now, version("sesam-master"), is_local=is_local
+            *(holder, self.bridge, self.hub.gateway, headless.now, version("sesam-master")),
+            is_local=is_local,
         )
 
     def start(self) -> None:
@@ -350,7 +350,3 @@ def _raise_file_limit() -> None:
     """Each connection is an open file; sessions of a desktop often allow 1024."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -1,5 +1,6 @@
 """Fixtures of the whole suite: no test may leave a thread, and none may log a warning unasked."""
 
+import gc
 import logging
 import os
 import sys
@@ -15,6 +16,14 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 THREAD_GRACE_SECONDS = 3.0  # time for a thread that was told to end
+
+
+@pytest.fixture(autouse=True)
+def no_widget_left_to_threads(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Widgets in cycles are freed here: Qt crashes if a thread of a later test happens to do it."""
+    yield
+    if "qapp" in request.fixturenames:
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)

@@ -58,27 +58,44 @@ def connect(
         Unreachable: with the step that failed.
         SesamError: the agent refused token or credential, or an argument cannot be used. If its
             `credential` is set, the token was exchanged before this failed: connect with that.
-        TypeError: neither or both of address and unix, or an address without token=.
+        TypeError: neither or both of address and unix, an address without token=, unix= with it.
         ValueError: an empty token.
     """
-    if (address is None) == (unix is None):
-        raise TypeError("connect() needs either an address or unix=")
+    _check(address, token, fingerprint, unix)
     if unix is not None:
         wire = over_socket(os.fspath(unix), timeout, patience)
     else:
         assert address is not None
-        if token is None:
-            raise TypeError("connect() needs token=: a credential or an enrolment token")
-        if not token.strip():
-            raise ValueError(
-                "connect(): token is empty. What would be right: a credential (sesam_...) or an "
-                "enrolment token"
-            )
         wire = over_network(address, fingerprint, timeout, patience)
     with contextlib.closing(wire.channel):
-        if unix is None and token is not None:
+        if token is not None:
             wire.credential = _credential(wire, token.strip(), holder or _default_holder())
         yield _location(wire, token)
+
+
+def _check(
+    address: str | None,
+    token: str | None,
+    fingerprint: str | None,
+    unix: str | os.PathLike[str] | None,
+) -> None:
+    """Raises TypeError and ValueError as `connect` does."""
+    if (address is None) == (unix is None):
+        raise TypeError("connect() needs either an address or unix=")
+    if unix is not None:
+        for name, given in (("token", token), ("fingerprint", fingerprint)):
+            if given is not None:
+                raise TypeError(
+                    f"connect() was given both unix= and {name}=, but the agent's own socket takes "
+                    f"no {name}. Leave out {name}=, or give the agent's address instead of unix="
+                )
+    elif token is None:
+        raise TypeError("connect() needs token=: a credential or an enrolment token")
+    elif not token.strip():
+        raise ValueError(
+            "connect(): token is empty. What would be right: a credential (sesam_...) or an "
+            "enrolment token"
+        )
 
 
 def _location(wire: Wire, token: str | None) -> Location:

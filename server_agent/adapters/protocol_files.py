@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from server_agent.adapters.durable import sync
 from server_agent.domain.jobs import Job, Level, ProtocolLine
 
 _LONGEST_TASK_BYTES = 150  # of the 255 that a file name may have
@@ -42,7 +43,7 @@ class ProtocolFile:
         try:
             _cut_torn_line(self._stream)
             if is_new:
-                _sync_directory(file.parent)
+                sync(file.parent)
         except OSError:
             self._stream.close()
             raise
@@ -90,8 +91,8 @@ class ProtocolFiles:
     def open(self, job: Job) -> ProtocolFile:
         file = self.file(job)
         if not file.parent.is_dir():
-            file.parent.mkdir(mode=0o700, exist_ok=True)
-            _sync_directory(file.parent.parent)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync(file.parent.parent)
         return ProtocolFile(file)
 
     def read(self, job: Job, after_line: int, limit: int) -> tuple[list[ProtocolLine], int]:
@@ -162,14 +163,6 @@ class _Marks:
         self._offsets = [0]
         self._total = 0  # whole lines
         self._end = 0  # behind the last of them
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _cut_torn_line(stream: BinaryIO) -> None:

@@ -72,6 +72,6 @@ def check_token(token: Token, now: datetime, request_id: str) -> None:
     if token.used_time is not None:
         if token.used_by_request == request_id:
             return
-        raise TokenUsed(used_time=token.used_time.isoformat())
+        raise TokenUsed(used_time=token.used_time.isoformat(timespec="seconds"))
     if now >= token.expire_time:
-        raise TokenExpired(expire_time=token.expire_time.isoformat())
+        raise TokenExpired(expire_time=token.expire_time.isoformat(timespec="seconds"))

@@ -108,7 +108,8 @@ class BackupDone:
     """Last event of a backup: data, description and listing are on the medium, synced, checked
     and under their final names. What is left is the catalogue's commit.
 
-    `skipped` counts files that are not in the saveset as they were (unreadable, vanished, cut).
+    `skipped` counts files that are not in the saveset as they were (unreadable, vanished, cut);
+    `partial` of them are in it all the same, and among `files`: cut, or of two versions.
     `warnings` are sentences about sources that are not saved as was surely meant, and about what
     the programs underneath have said that nobody understands; each was a message before.
     """
@@ -120,6 +121,7 @@ class BackupDone:
     listed_files: int
     listed_bytes: int
     warnings: tuple[str, ...] = ()
+    partial: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +197,6 @@ class Interrupted:
 class Engine(Protocol):
     """Moves data between a client and a medium."""
 
-    @property
-    def name(self) -> str:
-        """Short name, "tar"."""
-
     def check_store(self, label: str) -> None:
         """Looks whether the medium is in its place; its own label says so.
 
@@ -234,8 +232,8 @@ class Engine(Protocol):
         Data are compared with their digests while they are read: what does not match is never
         written as if it were whole. Files at the target are replaced by what has their names, and
         empty directories; nothing else there is touched, and a directory that is in the way of a
-        file costs that file. An old version is kept until the new one is whole: a cancel or error
-        may leave whole entries behind, and else what was there.
+        file costs that file. An old version is kept until the new one is whole and on its disk: a
+        cancel or error may leave whole entries behind, and else what was there.
 
         Raises:
             EngineError: STORE_MISSING (a medium is not in its place, which says nothing about the

@@ -88,8 +88,8 @@ class Watches:
             else:
                 # Said at once, so that the watcher need not wait for a heartbeat.
                 location = pb.Change(location=convert.location(self._location))
-                for changes, complete in _change_parts([location, *_changes(begin)]):
-                    known = begin.revision if complete else after_revision or 0
+                for changes in _change_parts([location, *_changes(begin)]):
+                    known = after_revision or 0 if changes.more else begin.revision
                     yield self._response(known, changes=changes)
             revision, sent = begin.revision, alarm.time()
             while True:
@@ -100,8 +100,9 @@ class Watches:
                 await alarm.pause_until(sent + self._pace.interval)
                 closing = self._closing
                 taken = await self._workers.read(self._take, subscription, caller)
-                for changes, complete in _change_parts(_changes(taken)):
-                    yield self._response(taken.revision if complete else revision, changes=changes)
+                for changes in _change_parts(_changes(taken)):
+                    known = revision if changes.more else taken.revision
+                    yield self._response(known, changes=changes)
                     sent = alarm.time()
                 revision = taken.revision
                 if closing:
@@ -258,18 +259,19 @@ def _append(part: pb.Snapshot, item: Watched) -> int:
             return part.drives[-1].ByteSize()
 
 
-def _change_parts(changes: Iterable[pb.Change]) -> Iterator[tuple[pb.Changes, bool]]:
-    """Messages of a size that can be sent, and whether each is the last one."""
+def _change_parts(changes: Iterable[pb.Change]) -> Iterator[pb.Changes]:
+    """Messages of a size that can be sent."""
     part = pb.Changes()
     size = 0
     for change in changes:
         if len(part.changes) == PART_OBJECTS or size > PART_BYTES:
-            yield part, False
+            part.more = True
+            yield part
             part, size = pb.Changes(), 0
         part.changes.append(change)
         size += change.ByteSize()
     if part.changes:
-        yield part, True
+        yield part
 
 
 def _changes(changed: ChangeSet) -> Iterator[pb.Change]:

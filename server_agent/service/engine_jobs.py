@@ -18,7 +18,6 @@ from server_agent.ports import (
 )
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl, too_late
-from server_agent.service.faults import note_failure
 from server_agent.service.plan import (
     Outcome,
     Plan,
@@ -47,25 +46,21 @@ class EngineJobs:
         self._clock = clock
         self._label = label
 
-    def do(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> tuple[Plan, Outcome]:
-        """The plan is another one if a FULL had to be made instead.
-
-        Raises:
-            Cancelled, EngineError: as the engine does.
-        """
+    def do(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
+        """Raises Cancelled, EngineError: as the engine does."""
         if plan.job.kind is JobKind.RESTORE:
-            return plan, self._restore(plan, control, protocol)
-        try:
-            return plan, self._backup(plan, control, protocol)
-        except EngineError as error:
-            if error.code != "BASE_DAMAGED" or not plan.chain:
-                raise
-            note_failure(self._changes, self._engine, plan.chain, error)
-            plan = full_instead(plan, error.text, self._clock)
+            return self._restore(plan, control, protocol)
+        return self._backup(plan, control, protocol)
+
+    def instead(self, plan: Plan, error: EngineError, protocol: JobProtocol) -> Plan | None:
+        """What is done instead of what has failed: a FULL if a base cannot be used; else None."""
+        if error.code != "BASE_DAMAGED" or plan.job.kind is not JobKind.BACKUP or not plan.chain:
+            return None
+        plan = full_instead(plan, error.text, self._clock)
         with self._changes.write() as tx:
             tx.put_job(plan.job)
         protocol.remark(plan.remarks[-1])
-        return plan, self._backup(plan, control, protocol)
+        return plan
 
     def _backup(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
         job = plan.job

@@ -211,8 +211,9 @@ def message_of(done: BackupDone | RestoreDone, remarks: tuple[Remark, ...], last
     """What was remarkable about a result, and `last` at its end; empty if nothing was."""
     parts = [remark.short for remark in remarks]
     if done.skipped:
-        verb = "saved" if isinstance(done, BackupDone) else "restored"
-        files = done.files + done.skipped
+        verb, files = "restored", done.files + done.skipped
+        if isinstance(done, BackupDone):
+            verb, files = "saved", files - done.partial
         parts.insert(0, f"{done.skipped} of {files} files were not {verb} whole")
         if state_of(done, remarks) is JobState.ERROR:
             parts.insert(0, "Nothing was restored")

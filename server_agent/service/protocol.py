@@ -59,18 +59,19 @@ class JobProtocol:
 
     def result(self, outcome: Outcome, duration: timedelta) -> None:
         """How the job ended; the last line."""
-        parts = [_WORDS[outcome.state]]
-        if outcome.message:
-            parts.append(outcome.message)
+        word, text = _WORDS[outcome.state], outcome.message
+        if not text.startswith(word):  # as does: Cancelled by somebody
+            text = f"{word}: {text}" if text else word
         if outcome.state in _LEVELS:
             facts = []
             if self._moves_data:
-                facts += [f"{outcome.files} files", f"{outcome.bytes_done} bytes"]
+                files = "1 file" if outcome.files == 1 else f"{outcome.files} files"
+                facts += [files, f"{outcome.bytes_done} bytes"]
             if outcome.saveset is not None:
                 facts.append(f"{outcome.stored_bytes} bytes on the medium")
-            parts.append(", ".join((*facts, f"{duration.total_seconds():.1f} s")))
-        level = _LEVELS.get(outcome.state, Level.ERROR)
-        self.line(level, outcome.code, ": ".join(parts))
+            facts.append(f"{duration.total_seconds():.1f} s")
+            text += (" " if text.endswith((".", "?")) else ": ") + ", ".join(facts)
+        self.line(_LEVELS.get(outcome.state, Level.ERROR), outcome.code, text)
 
 
 @contextmanager

@@ -115,7 +115,8 @@ def _completed(done: BackupDone, saveset: Saveset, remarks: tuple[Remark, ...]) 
 
 def _half_restored(messages: list[Message]) -> Outcome:
     left = [message.text for message in messages if message.level is not Level.INFO]
-    return Outcome(JobState.BROKEN, "BROKEN", "; ".join([_STOPPED, *first_few(left)]))
+    sentences = [_STOPPED, "what it had restored stays", *first_few(left)]
+    return Outcome(JobState.BROKEN, "BROKEN", "; ".join(sentences))
 
 
 def _write_result(

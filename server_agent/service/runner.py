@@ -138,6 +138,7 @@ class Runner:
                 # Known before it starts, so that a cancel finds it at any moment.
                 self._running[job.id] = _Running(job, control, thread)
                 started[job.id] = thread
+        refused: dict[str, Exception] = {}
         for job_id, thread in started.items():
             try:
                 thread.start()
@@ -145,7 +146,9 @@ class Runner:
                 # No thread is left to take the job from the queue or to forget it.
                 with self._lock:
                     del self._running[job_id]
-                self._work.refuse(job_id, error)
+                refused[job_id] = error
+        for job_id, reason in refused.items():
+            self._work.refuse(job_id, reason)
 
     def _run(self, job: Job, control: JobControl) -> None:
         job_id = job.id
@@ -154,6 +157,8 @@ class Runner:
             if plan is not None:
                 plan, outcome = self._work.do(plan, control)
                 self._end(plan, outcome)
+            else:
+                self._changes.drop_progress(job_id)  # it may have been held
         except Exception as error:
             if no_space(error) is not None:
                 log.warning("job %s could not be started; it is tried again: %s", job_id, error)

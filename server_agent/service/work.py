@@ -77,15 +77,16 @@ class Work:
         before = self._store_is_there
         try:
             self._engine.check_store(self._label)
-            self._store_is_there = True
+            is_there = True
         except EngineError as error:
-            self._store_is_there = False
+            is_there = False
             if before:
                 log.warning("%s", error.text)
-        if before is not None and self._store_is_there is not before:
+        if before is not None and is_there is not before:
             look_for_missing(self._changes, self._engine)
-            if self._store_is_there:
+            if is_there:
                 self._engine.sweep(self._label, self._writing)
+        self._store_is_there = is_there  # known when it is entered, else it is looked at again
 
     def start(self, job_id: str, drive: str) -> Plan | None:
         """Makes a queued job active, on a drive. None if it is not queued any more, or if it could
@@ -126,8 +127,8 @@ class Work:
             if outcome.state in (JobState.OK, JobState.WARNING):
                 look_again(self._changes, self._engine)
             elif outcome.code == "STORE_MISSING":
-                self._store_is_there = False
                 look_for_missing(self._changes, self._engine)
+                self._store_is_there = False
         except Exception as error:  # noqa: BLE001 - told by _failed
             # A protocol that cannot be written takes nothing away from what is on the medium.
             failed = _failed(plan.job.id, error)
@@ -185,7 +186,7 @@ class Work:
                 case _:
                     if self._store_is_there is False:
                         self.look_at_store()  # what was left on it may be in the way
-                    return self._engine_jobs.do(plan, control, protocol)
+                    return plan, self._engine_jobs.do(plan, control, protocol)
         except Cancelled:
             return plan, _stopped(control)
         except EngineError as error:
@@ -193,6 +194,9 @@ class Work:
             if control.cancelled:
                 return plan, _stopped(control)
             note_failure(self._changes, self._engine, plan.chain, error)
+            instead = self._engine_jobs.instead(plan, error, protocol)
+            if instead is not None:
+                return self._outcome(instead, control, protocol)
             return plan, Outcome(JobState.ERROR, error.code, self._sentence(plan.job, error))
         except Exception as error:  # noqa: BLE001 - told by _failed
             return plan, _failed(plan.job.id, error)

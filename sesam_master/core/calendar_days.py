@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sesam_master.core.records import BackupType
-from sesam_master.core.sheet import RowKind
+from sesam_master.core.sheet import RowKind, title_of
 from sesam_master.core.states import JobState
 
 
@@ -54,6 +54,11 @@ class Occurrence:
     def name(self) -> str:
         """The row of the sheet that it belongs to."""
         return self.task or self.event
+
+    @property
+    def title(self) -> str:
+        """As people read it."""
+        return title_of(self.kind, self.name)
 
 
 # What a dark location cannot be believed any more.

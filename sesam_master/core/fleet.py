@@ -6,7 +6,7 @@ Lives in the GUI thread. `remote` sends the events below; views read `Fleet`.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from sesam_master.core.calendar_source import CalendarEvent, CellsChanged, PlanChanged
@@ -14,8 +14,15 @@ from sesam_master.core.coverage import Coverage
 from sesam_master.core.records import Client, Identity, Job, JobKind, Role, Task
 from sesam_master.core.registry import Registration
 from sesam_master.core.sheet import CellChange, CellKey
-from sesam_master.core.states import TROUBLE_STATES, Connection, JobState
+from sesam_master.core.states import (
+    HEARTBEAT_SECONDS,
+    PROOF_SECONDS,
+    TROUBLE_STATES,
+    Connection,
+    JobState,
+)
 
+_LATE = timedelta(seconds=PROOF_SECONDS + HEARTBEAT_SECONDS)
 Value = TypeVar("Value")
 
 
@@ -32,6 +39,7 @@ class Lazy(Mapping[str, Value], Generic[Value]):
         self._raw: dict[str, Any] = dict(raw or {})
         self._convert = convert
         self._ready: dict[str, Value] = {}
+        self._groups: dict[str, list[str]] | None = None
 
     def __getitem__(self, key: str) -> Value:
         value = self._ready.get(key)
@@ -51,18 +59,29 @@ class Lazy(Mapping[str, Value], Generic[Value]):
         """Adds or replaces a value that is converted already."""
         self._raw[key] = value
         self._ready[key] = value
+        self._groups = None
 
     def drop(self, key: str) -> None:
         """No error if it is not there."""
         self._raw.pop(key, None)
         self._ready.pop(key, None)
+        self._groups = None
+
+    def grouped(self, group: Callable[[Value], str]) -> Mapping[str, list[str]]:
+        """The keys by group, found once until something changes; `group` is always the same."""
+        if self._groups is None:
+            self._groups = {}
+            for key in self._raw:
+                self._groups.setdefault(group(self[key]), []).append(key)
+        return self._groups
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
     """All that a snapshot says. `jobs` holds, by id, the open jobs and the newest ended backup of
     each task, as the agent chose them; `states` counts their states, `backups` has the ids of the
-    backups among them by task: nobody has to run through all jobs for one row."""
+    backups among them by task, `open_ids` those that are open, and `days` are the sesam days that
+    were seen: nobody has to run through all jobs, which would convert them."""
 
     identity: Identity
     role: Role
@@ -71,12 +90,22 @@ class Picture:
     jobs: Lazy[Job]
     states: Mapping[JobState, int]
     backups: dict[str, tuple[str, ...]]
+    open_ids: set[str] = field(default_factory=set)
+    days: set[str] = field(default_factory=set)
+
+    @property
+    def open_jobs(self) -> list[Job]:
+        """Those that are queued or running."""
+        return [self.jobs[job_id] for job_id in self.open_ids]
 
     def put_job(self, job: Job, states: Counter[JobState]) -> None:
         """Takes the newest value of a job in; `states` are the counts that follow."""
         self.drop_job(job.id, states)
         self.jobs.put(job.id, job)
         states[job.state] += 1
+        self.days.add(job.sesam_day)
+        if job.is_open:
+            self.open_ids.add(job.id)
         if job.kind is JobKind.BACKUP:
             self.backups[job.task] = (*self.backups.get(job.task, ()), job.id)
 
@@ -86,6 +115,7 @@ class Picture:
         if job is None:
             return
         self.jobs.drop(job_id)
+        self.open_ids.discard(job_id)
         states[job.state] -= 1
         rest = tuple(other for other in self.backups.pop(job.task, ()) if other != job_id)
         if rest:
@@ -274,6 +304,16 @@ class Fleet:
             change.pictures.add(event.location_id)
         else:
             self._change_objects(state, event, change)
+        return change
+
+    def expire(self, now: datetime) -> FleetChange:
+        """No proof lasts for ever, also if nobody tells its end: the network thread itself may have
+        stopped. It is given the time of a heartbeat more than it needs."""
+        change = FleetChange()
+        for location_id, state in self.locations.items():
+            if state.is_live and state.proof_time is not None and now - state.proof_time > _LATE:
+                state.connection = Connection.STALE
+                change.connections.add(location_id)
         return change
 
     def coverage(self, now: datetime, location_ids: Iterable[str] | None = None) -> Coverage:

@@ -147,14 +147,15 @@ class ProtocolLine:
 
 @dataclass(frozen=True, slots=True)
 class Saveset:
-    """One saveset of a location. `damage` says why it cannot be restored whole, in the agent's
-    words, and the state is ERROR then; empty when nothing is known to be wrong."""
+    """One saveset of a location. `type` is None for one that this desk does not know. `damage` says
+    why it cannot be restored whole, in the agent's words, and the state is ERROR then; empty when
+    nothing is known to be wrong."""
 
     location_id: str
     name: str
     task: str
     client: str
-    type: BackupType
+    type: BackupType | None
     base: str | None
     state: JobState
     start_time: datetime

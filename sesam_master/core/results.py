@@ -79,11 +79,12 @@ class ResultMerge:
         """Jobs that are here, shown or not."""
         return sum(len(pages.jobs) for pages in self._pages.values())
 
-    def start(self, location_id: str, page: JobPage) -> None:
-        """Takes a first page, in place of everything that this location delivered before."""
+    def start(self, location_id: str, page: JobPage, told: Iterable[Job] = ()) -> None:
+        """Takes a first page, in place of everything that this location delivered before. `told`
+        are open jobs that are known otherwise: they are counted, be they on the page or not."""
         self._pages[location_id] = _Pages(list(page.jobs), page.next_token)
         self.counts[location_id] = dict(page.counts or {})
-        self._counted[location_id] = {job.id: job.state for job in page.jobs}
+        self._counted[location_id] = {job.id: job.state for job in (*told, *page.jobs)}
 
     def recount(self, location_id: str, page: JobPage) -> None:
         """Takes counts and newest values out of a first page asked for again."""

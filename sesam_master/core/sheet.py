@@ -64,6 +64,16 @@ class SheetRow:
     def key(self) -> tuple[RowKind, str]:
         return (self.kind, self.name)
 
+    @property
+    def title(self) -> str:
+        """As people read it."""
+        return title_of(self.kind, self.name)
+
+
+def title_of(kind: RowKind, name: str) -> str:
+    """A task has one row for its backups and one for its restores: Restore mail."""
+    return f"Restore {name}" if kind is RowKind.RESTORE else name
+
 
 @dataclass(frozen=True, slots=True)
 class CellChange:

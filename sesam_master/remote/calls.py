@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import grpc
@@ -55,20 +55,39 @@ async def change(session: Session, call: Call, request: Message, seconds: float)
     """Asks for a change; the request must carry a request id. If the answer was lost, the same
     request is sent once more. Raises LocationError: NO_ANSWER if it may have happened."""
     link = _link(session)  # without one nothing is sent, and nothing can have happened
+
+    async def once_more() -> Any:
+        async with asyncio.timeout(seconds):
+            await session.is_proved.wait()
+        return await read(session, call, request, seconds)
+
+    return await repeated(
+        lambda: _send_over(link, session, call, request, seconds),
+        once_more,
+        session.registration.location_id,
+    )
+
+
+async def repeated(
+    first: Callable[[], Awaitable[Any]],
+    second: Callable[[], Awaitable[Any]],
+    location_id: str,
+    reason: str = "",
+) -> Any:
+    """Sends the second if the answer of the first was lost; both carry the same request id. Raises
+    LocationError: NO_ANSWER with the reason if it may have happened."""
     try:
-        return await _send_over(link, session, call, request, seconds)
+        return await first()
     except LocationError as lost:
         if lost.trouble not in _LOST:
             raise
     try:
-        async with asyncio.timeout(seconds):
-            await session.is_proved.wait()
-        return await read(session, call, request, seconds)
+        return await second()
     except TimeoutError as error:
-        raise LocationError(Trouble.NO_ANSWER, session.registration.location_id) from error
+        raise LocationError(Trouble.NO_ANSWER, location_id, reason) from error
     except LocationError as lost:
         if lost.trouble in _LOST:
-            raise LocationError(Trouble.NO_ANSWER, lost.location_id) from lost
+            raise LocationError(Trouble.NO_ANSWER, location_id, reason) from lost
         raise
 
 

@@ -25,7 +25,7 @@ from sesam_master.core.records import (
     Saveset,
     Task,
 )
-from sesam_master.core.states import JobState
+from sesam_master.core.states import OPEN_STATES, JobState
 
 ROLES = {
     access_pb2.ROLE_ADMIN: Role.ADMIN,
@@ -44,6 +44,7 @@ STATES = {
     jobs_pb2.JOB_STATE_CANCELLED: JobState.CANCELLED,
 }
 STATE_NUMBERS = {state: number for number, state in STATES.items()}
+_OPEN_NUMBERS = frozenset(STATE_NUMBERS[state] for state in OPEN_STATES)
 TYPES = {
     jobs_pb2.BACKUP_TYPE_FULL: BackupType.FULL,
     jobs_pb2.BACKUP_TYPE_DIFF: BackupType.DIFF,
@@ -60,7 +61,11 @@ _PHASES = {
     jobs_pb2.PHASE_TRANSFER: Phase.TRANSFER,
     jobs_pb2.PHASE_COMMIT: Phase.COMMIT,
 }
-_LEVELS = {jobs_pb2.LEVEL_WARNING: Level.WARNING, jobs_pb2.LEVEL_ERROR: Level.ERROR}
+_LEVELS = {
+    jobs_pb2.LEVEL_INFO: Level.INFO,
+    jobs_pb2.LEVEL_WARNING: Level.WARNING,
+    jobs_pb2.LEVEL_ERROR: Level.ERROR,
+}
 _ENTRY_KINDS = {
     savesets_pb2.ENTRY_KIND_DIRECTORY: EntryKind.DIRECTORY,
     savesets_pb2.ENTRY_KIND_SYMLINK: EntryKind.SYMLINK,
@@ -115,7 +120,13 @@ def state(number: jobs_pb2.JobState.ValueType) -> JobState:
     return STATES.get(number, JobState.UNKNOWN)
 
 
+class NotInContract(ValueError):
+    """An agent sent what the desk could not go on with; the text names it."""
+
+
 def job(location_id: str, message: jobs_pb2.Job) -> Job:
+    """Raises NotInContract."""
+    _check_number(message.job_id)
     is_restore = message.kind == jobs_pb2.JOB_KIND_RESTORE
     return Job(
         location_id=location_id,
@@ -142,6 +153,12 @@ def job(location_id: str, message: jobs_pb2.Job) -> Job:
     )
 
 
+def _check_number(job_id: str) -> None:
+    """The desk puts the jobs of all locations into one order by their numbers."""
+    if not job_id.isdecimal():
+        raise NotInContract(f"The id of a job is no number: {job_id!r}.")
+
+
 def _progress(message: jobs_pb2.Progress) -> Progress:
     return Progress(
         phase=_PHASES.get(message.phase, Phase.UNKNOWN),
@@ -157,7 +174,7 @@ def _progress(message: jobs_pb2.Progress) -> Progress:
 def protocol_line(message: jobs_pb2.ProtocolLine) -> ProtocolLine:
     return ProtocolLine(
         time=moment(message.time),
-        level=_LEVELS.get(message.level, Level.INFO),
+        level=_LEVELS.get(message.level, Level.WARNING),  # one of a newer agent is not hidden
         code=message.code,
         text=message.text,
     )
@@ -169,7 +186,7 @@ def saveset(location_id: str, message: savesets_pb2.Saveset) -> Saveset:
         name=message.name,
         task=message.task,
         client=message.client,
-        type=TYPES.get(message.type, BackupType.FULL),
+        type=TYPES.get(message.type),
         base=message.base if message.HasField("base") else None,
         state=state(message.state),
         start_time=moment(message.start_time),
@@ -210,14 +227,20 @@ def picture(
     jobs: dict[str, int],
 ) -> Picture:
     """Keeps the snapshot as it is, with the place of each object in it by key: an object becomes
-    a record when somebody looks at it."""
+    a record when somebody looks at it. Raises NotInContract."""
     location_id = snapshot.location.location_id
     states: Counter[JobState] = Counter()
     for number, count in Counter(message.state for message in snapshot.jobs).items():
         states[state(number)] += count
     backups: dict[str, tuple[str, ...]] = {}
+    open_ids: set[str] = set()
+    days: set[str] = set()
     for job_id, place in jobs.items():
+        _check_number(job_id)
         message = snapshot.jobs[place]
+        days.add(message.sesam_day)
+        if message.state in _OPEN_NUMBERS:
+            open_ids.add(job_id)
         if message.kind != jobs_pb2.JOB_KIND_RESTORE:
             backups[message.task] = (*backups.get(message.task, ()), job_id)
     return Picture(
@@ -228,6 +251,8 @@ def picture(
         jobs=Lazy(jobs, lambda place: job(location_id, snapshot.jobs[place])),
         states=states,
         backups=backups,
+        open_ids=open_ids,
+        days=days,
     )
 
 

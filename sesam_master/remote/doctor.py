@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import grpc
 
+from sesam_api.errors import SesamError
 from sesam_api.v1 import location_pb2
 from sesam_api.v1.location_pb2_grpc import LocationServiceStub
 from sesam_master.core.errors import LocationError, Trouble
@@ -135,6 +136,8 @@ class _Examination:
                 )
         except LocationError as error:
             self._refused(error)
+        except SesamError as error:
+            self._bad(Step.CREDENTIAL, f"Nothing was sent: {error}", _NEW_TOKEN)
         return answer, begin, time.monotonic() - start
 
     def _refused(self, error: LocationError) -> NoReturn:

@@ -13,8 +13,6 @@ from sesam_master.remote import calls
 from sesam_master.remote.channel import pinned_channel
 from sesam_master.remote.roster import Roster
 
-_LOST = (Trouble.UNREACHABLE, Trouble.NO_ANSWER)
-
 
 async def enrol(
     roster: Roster, presented: Presented, token: str, name: str, farm: str, replaces: str
@@ -35,7 +33,13 @@ async def enrol(
         token=token.strip(),
         holder=f"Sesam Master on {socket.gethostname()}",
     )
-    answer = await _exchange(roster, presented, request)
+    # The token is used up by the first, but not for the same request.
+    answer: access_pb2.EnrolResponse = await calls.repeated(
+        lambda: _send(roster, presented, request),
+        lambda: _send(roster, presented, request),
+        "",
+        DeskReason.ENROL_UNANSWERED,
+    )
     registration = Registration(
         location_id=answer.location_id,
         name=name.strip() or answer.name,
@@ -56,23 +60,6 @@ def _claimed_location(certificate: bytes) -> str:
     except SesamError:
         return ""
     return name.removeprefix("agent.").removesuffix(".invalid")
-
-
-async def _exchange(
-    roster: Roster, presented: Presented, request: access_pb2.EnrolRequest
-) -> access_pb2.EnrolResponse:
-    """A lost answer is asked for once more: the token is used up, but not for the same request."""
-    try:
-        return await _send(roster, presented, request)
-    except LocationError as lost:
-        if lost.trouble not in _LOST:
-            raise
-    try:
-        return await _send(roster, presented, request)
-    except LocationError as lost:
-        if lost.trouble in _LOST:
-            raise LocationError(Trouble.NO_ANSWER, "", DeskReason.ENROL_UNANSWERED) from lost
-        raise
 
 
 async def _send(

@@ -1,13 +1,21 @@
 """The network thread "hub-io": one asyncio loop for all locations."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from sesam_master.core.errors import LocationError
 from sesam_master.core.fleet import FleetEvent
 from sesam_master.core.gateway import FleetGateway
-from sesam_master.core.registry import CredentialStore, PictureStore, Registration, RegistryStore
+from sesam_master.core.registry import (
+    CredentialStore,
+    KeepingError,
+    PictureStore,
+    Registration,
+    RegistryStore,
+)
 from sesam_master.remote.gateway import Gateway
 from sesam_master.remote.roster import Roster
 from sesam_master.remote.sleep import Clock, waking_clock
@@ -16,6 +24,7 @@ from sesam_master.remote.times import Times
 Done = Callable[[object | None, BaseException | None], None]
 
 _LAST_SECONDS = 0.05
+_log = logging.getLogger(__name__)
 
 
 class Hub:
@@ -92,6 +101,7 @@ class Hub:
             return True
 
     def _cancel(self, asked: "_Asked") -> None:
+        asked.is_dropped = True
         self._call(asked.cancel)
 
     def _end(self) -> None:
@@ -111,7 +121,9 @@ class Hub:
                 loop.close()
 
     async def _serve(self, main: asyncio.Task[None]) -> None:
-        await asyncio.gather(main, return_exceptions=True)
+        (end,) = await asyncio.gather(main, return_exceptions=True)
+        if isinstance(end, Exception):
+            _log.critical("All connections have ended.", exc_info=end)
         left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:
             task.cancel()
@@ -130,6 +142,7 @@ class _Asked:
         self._done = done
         self._running = running  # the loop itself holds tasks weakly
         self._task: asyncio.Task[object] | None = None
+        self.is_dropped = False
 
     def begin(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._coroutine)
@@ -145,7 +158,7 @@ class _Asked:
         if task.cancelled():
             return
         error = task.exception()
-        if error is None:
-            self._done(task.result(), None)
-        else:
-            self._done(None, error)
+        if error is not None and not isinstance(error, LocationError | KeepingError):
+            _log.error("A question failed in a way that was not foreseen.", exc_info=error)
+        if not self.is_dropped:
+            self._done(None if error is not None else task.result(), error)

@@ -1,15 +1,20 @@
 """Makes a connection step by step, to find out which step fails. Nothing secret is sent."""
 
 import asyncio
+import ipaddress
 import os
 import socket
 import ssl
+import threading
 import time
 import urllib.parse
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
 
 from sesam_api.tls import fingerprint_of
 from sesam_master.core.gateway import Presented, Step, StepReport
+from sesam_master.remote.disk import settle
 
 
 class StepFailed(Exception):
@@ -49,11 +54,12 @@ async def present(
 
 
 async def _resolve(host: str, port: int, seconds: float) -> list[str]:
-    """Its addresses, the preferred one first."""
-    loop = asyncio.get_running_loop()
+    """Its addresses, the preferred one first. An address needs no name server."""
+    if _is_address(host):
+        return [host]
     try:
         async with asyncio.timeout(seconds):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await _look_up(host, port)
     except TimeoutError:
         reason = f"no name server answered within {seconds:g} s"
     except (OSError, ValueError) as error:  # ValueError: what can be no name
@@ -65,6 +71,27 @@ async def _resolve(host: str, port: int, seconds: float) -> list[str]:
         f"The name {host} is not known here: {reason}.",
         "Check the host name for a typing error, or give the IP address.",
     )
+
+
+async def _look_up(host: str, port: int) -> list[Any]:
+    """In a thread for itself that nobody waits for: a name server that never answers must hold up
+    no other name, nor keep the program from ending."""
+    answer: Future[list[Any]] = Future()
+    answer.set_running_or_notify_cancel()
+
+    def look() -> None:
+        settle(answer, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+    threading.Thread(target=look, name=f"name {host}", daemon=True).start()
+    return await asyncio.wrap_future(answer)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 async def _connect(
@@ -130,8 +157,9 @@ async def reach_socket(address: str, seconds: float) -> None:
     except PermissionError:
         found = f"The socket {path} belongs to another user."
         advice = "Run the desk as the user who runs the agent, or enrol over the network."
-    except (OSError, TimeoutError) as error:
-        reason = getattr(error, "strerror", None) or "no answer"
+    except (OSError, TimeoutError, ValueError) as error:  # ValueError: what can be no path
+        is_path = not isinstance(error, ValueError)
+        reason = getattr(error, "strerror", None) or ("no answer" if is_path else str(error))
         found, advice = f"No agent answers at the socket {path}: {reason}.", "Start the agent."
     else:
         writer.transport.abort()

@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from sesam_master.core.errors import AlreadyListed, DeskReason, LocationError, Trouble
 from sesam_master.core.fleet import ConnectionChanged, FleetEvent, RegistrationsChanged
@@ -58,26 +58,28 @@ class Roster:
         self._sessions: dict[str, Session] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()
+        self._changes: set[asyncio.Task[None]] = set()
 
     async def run(self, registrations: Iterable[Registration]) -> None:
         """Keeps the sessions until it is cancelled; then ends them and saves their pictures."""
         self._registrations = _by_id(registrations)
         self._tell(RegistrationsChanged(tuple(self._registrations.values())))
-        watchman = asyncio.create_task(watch_for_sleep(self._clock, self._wake))
-        follower = asyncio.create_task(self._follow())
-        sheets = asyncio.create_task(self.sheets.run(lambda: list(self._sessions.values())))
+        beside = [
+            asyncio.create_task(_lasting(lambda: watch_for_sleep(self._clock, self._wake))),
+            asyncio.create_task(_lasting(self._follow)),
+            asyncio.create_task(_lasting(lambda: self.sheets.run(self._all_sessions))),
+        ]
         try:
             await self._connect_all()
-            await self._keeper.recall(self._tell)
-            await self._keeper.run(lambda: list(self._sessions.values()))
+            await _lasting(lambda: self._keeper.recall(self._tell))
+            await _lasting(lambda: self._keeper.run(self._all_sessions))
+            await asyncio.get_running_loop().create_future()  # until it is cancelled
         finally:
-            watchman.cancel()
-            follower.cancel()
-            sheets.cancel()
-            await asyncio.gather(
-                follower, sheets, return_exceptions=True
-            )  # it may begin a session yet
-            sessions = list(self._sessions.values())
+            for task in beside:
+                task.cancel()
+            # They may begin a session yet.
+            await asyncio.gather(*beside, *self._changes, return_exceptions=True)
+            sessions = self._all_sessions()
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
@@ -99,11 +101,12 @@ class Roster:
         return self._registrations[location_id]
 
     def session(self, location_id: str) -> Session:
-        """Raises LocationError: NOT_LISTED, or OFF."""
-        self.registration(location_id)
+        """Raises LocationError: NOT_LISTED, OFF, or UNREACHABLE before its turn at the start and
+        between two sessions."""
+        is_on = self.registration(location_id).is_on
         session = self._sessions.get(location_id)
         if session is None:
-            raise LocationError(Trouble.OFF, location_id)
+            raise LocationError(Trouble.UNREACHABLE if is_on else Trouble.OFF, location_id)
         return session
 
     async def credential(self, location_id: str) -> str | None:
@@ -139,17 +142,20 @@ class Roster:
                 registration, name=before.name, farm=before.farm, is_on=before.is_on
             )
 
-        async with self._changing:
+        async def enter() -> None:
             check(_by_id(await self._disk.run(self._registry.load)))
             # First, so that no desk finds the location without it.
             await self._disk.run(self._credentials.put, location_id, credential)
             await self._change(put, anew=location_id)
-            return self._registrations[location_id]
+
+        await self._alone(enter)
+        return self.registration(location_id)
 
     async def change(self, location_id: str, change: RegistrationChange) -> None:
         """Of a listed location. Raises LocationError NOT_LISTED and KeepingError."""
-        async with self._changing:
-            await self._change(lambda listed: _replace(listed, location_id, change.applied_to))
+        await self._alone(
+            lambda: self._change(lambda listed: _replace(listed, location_id, change.applied_to))
+        )
 
     async def pin(self, location_id: str, certificate: bytes, fingerprint: str) -> None:
         """Accepts a certificate in place of the old one. Raises as `change` does."""
@@ -157,21 +163,39 @@ class Roster:
         def pinned(before: Registration) -> Registration:
             return dataclasses.replace(before, certificate=certificate, fingerprint=fingerprint)
 
-        async with self._changing:
-            await self._change(
+        await self._alone(
+            lambda: self._change(
                 lambda listed: _replace(listed, location_id, pinned), anew=location_id
             )
+        )
 
     async def remove(self, location_id: str) -> None:
-        """Raises LocationError NOT_LISTED and KeepingError."""
+        """Raises LocationError NOT_LISTED and KeepingError; then it can be done again."""
 
         def drop(listed: dict[str, Registration]) -> None:
             _check(listed, location_id)
             del listed[location_id]
 
-        async with self._changing:
-            await self._change(drop)
+        async def leave() -> None:
+            self.registration(location_id)
+            # First: nobody could ask for it again once the location is not listed.
             await self._disk.run(self._credentials.delete, location_id)
+            await self._change(drop)
+
+        await self._alone(leave)
+
+    async def _alone(self, work: Callable[[], Awaitable[None]]) -> None:
+        """One after the other, and each to its end, also if nobody waits for it any more: half a
+        change would leave a location without its session."""
+
+        async def locked() -> None:
+            async with self._changing:
+                await work()
+
+        task = asyncio.create_task(locked())
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+        await asyncio.shield(task)
 
     async def _change(
         self, act: Callable[[dict[str, Registration]], object], anew: str = ""
@@ -181,6 +205,7 @@ class Roster:
     async def _follow(self) -> None:
         """Takes over what other desks do to the list, until it is cancelled."""
         seen: object = None
+        told = ""
         while True:
             await asyncio.sleep(self.times.follow)
             async with self._changing:
@@ -188,11 +213,13 @@ class Roster:
                     stamp = await self._disk.run(self._registry.stamp)
                     if stamp == seen:
                         continue
-                    seen = stamp
                     listed = await self._disk.run(self._registry.load)
                 except KeepingError as error:
-                    _log.warning("The list of locations stays as it was: %s", error)
+                    if str(error) != told:  # not every two seconds
+                        _log.warning("The list of locations stays as it was: %s", error)
+                        told = str(error)
                     continue
+                seen, told = stamp, ""
                 await self._take_over(listed)
 
     async def _take_over(self, listed: list[Registration], anew: str = "") -> None:
@@ -239,13 +266,16 @@ class Roster:
         """Ends the session; what it knew last is kept."""
         session = self._sessions.pop(location_id, None)
         task = self._tasks.pop(location_id, None)
-        if session is None or task is None:
-            return
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await self._keeper.save_all([session])
+        if session is not None and task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self._keeper.save_all([session])
         if location_id in self._registrations:
-            self._tell(ConnectionChanged(location_id, Connection.STALE, None, session.proof_time))
+            proof_time = session.proof_time if session is not None else None
+            self._tell(ConnectionChanged(location_id, Connection.STALE, None, proof_time))
+
+    def _all_sessions(self) -> list[Session]:
+        return list(self._sessions.values())
 
     def _wake(self) -> None:
         for session in self._sessions.values():
@@ -254,6 +284,14 @@ class Roster:
     def _deliver(self, event: FleetEvent) -> None:
         self._keeper.note(event)
         self._tell(event)
+
+
+async def _lasting(work: Callable[[], Awaitable[None]]) -> None:
+    """A fault in what goes on beside the sessions is told, and ends none of them."""
+    try:
+        await work()
+    except Exception:  # noqa: BLE001 - see above
+        _log.critical("A part of the desk beside its connections has ended.", exc_info=True)
 
 
 def _by_id(registrations: Iterable[Registration]) -> dict[str, Registration]:

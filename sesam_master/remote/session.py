@@ -8,7 +8,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import grpc
@@ -42,7 +42,7 @@ class Link:
     """An open channel to a location, with what has to be sent along with each call."""
 
     channel: grpc.aio.Channel
-    metadata: Metadata
+    metadata: Metadata = field(repr=False)  # the credential is in it
 
 
 class _Failed(Exception):
@@ -87,6 +87,7 @@ class Session:
         self._metadata: Metadata | None = None
         self._revision: int | None = None
         self._goes_on = False  # the stream of this attempt continues what `live` holds
+        self._told: list[location_pb2.Change] = []  # of one moment, as long as not all are here
         self._offset: float | None = None
         self._pause = times.first_pause
         self._hurry = asyncio.Event()
@@ -117,7 +118,11 @@ class Session:
         try:
             while True:
                 start = self._clock()
-                await self._attempt()
+                try:
+                    await self._attempt()
+                except Exception as error:  # noqa: BLE001 - must not end the session for good
+                    _log.exception("Watching %s failed.", self.registration.location_id)
+                    self._break("watch", _unforeseen(error))
                 if self._clock() - start > self._times.longest_pause:
                     self._pause = self._times.first_pause  # it stood; not one that ends at once
                 await self._rest()
@@ -148,11 +153,10 @@ class Session:
                 await self._find_step()
         except grpc.aio.AioRpcError as error:
             await self._judge(error)
+        except convert.NotInContract as error:
+            self._break("watch", f"{error} Compare the agent's version with that of this desk.")
         except (SesamError, KeepingError) as error:
             self._break("tls" if isinstance(error, SesamError) else "credential", str(error))
-        except Exception as error:  # noqa: BLE001 - a fault must not end the session for good
-            _log.exception("Watching %s failed.", self.registration.location_id)
-            self._break("watch", f"The desk could not read the answer: {error!r}.")
 
     async def _watch(self) -> None:
         metadata = await self._get_metadata()
@@ -165,6 +169,7 @@ class Session:
                 await call.initial_metadata()  # comes before a snapshot that may be long
             self._is_heard = True
             parts: list[location_pb2.Snapshot] = []
+            self._told.clear()
             while True:
                 async with asyncio.timeout(self._times.silence) as self._waiting:
                     message = await call.read()
@@ -213,7 +218,8 @@ class Session:
             case "changes":
                 self._take_changes(message)
             case "heartbeat":
-                self._prove(message, is_news=True)
+                if self._goes_on:  # else what is shown is not yet what the agent tells of
+                    self._prove(message, is_news=True)
 
     def _take_snapshot(
         self, message: location_pb2.WatchResponse, parts: list[location_pb2.Snapshot]
@@ -230,8 +236,12 @@ class Session:
                 self._check_location(change.location)
         if self.live is None or not self._goes_on:
             raise _Failed("watch", "The agent sent changes before it sent its state.")
+        self._told += message.changes.changes
+        if message.changes.more:
+            return
         revision = message.revision or self._revision
-        event = self.live.take(message.changes.changes, datetime.now(UTC), revision or 0)
+        told, self._told = self._told, []
+        event = self.live.take(told, datetime.now(UTC), revision or 0)
         self._revision = revision
         if event is not None:
             self._deliver(event)
@@ -336,3 +346,10 @@ class Session:
                 self.registration.location_id, connection, trouble, self.proof_time, self._offset
             )
         )
+
+
+def _unforeseen(error: Exception) -> str:
+    return (
+        f"This desk failed in a way that it did not foresee ({error!r}). It tries again; the "
+        "details are in its log."
+    )

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 import shiboken6
@@ -138,6 +139,12 @@ class Bridge(QObject):
             cancel()
 
         return drop
+
+    def expire(self, now: datetime) -> None:
+        """What has not been proved for too long is stale; to be called every second."""
+        change = self.fleet.expire(now)
+        if change != FleetChange():
+            self.fleet_changed.emit(change)
 
     def close(self) -> None:
         """Nothing comes through any more."""

@@ -73,8 +73,9 @@ class Desk(QObject):
         if not is_local:
             self.window.add_page(self.remote_server, is_fixed=True)
         self.tree.tree.setFocus()
-        status.location_clicked.connect(self._open_by_name)
+        status.location_clicked.connect(lambda key: self._show_remote_server(Selection(key)))
         bridge.fleet_changed.connect(self._take)
+        bridge.aged.connect(lambda: bridge.expire(now()))
         self._connect()
 
     def _make_pages(self) -> None:
@@ -249,12 +250,6 @@ class Desk(QObject):
             done,
             lambda error: self.messages.add(notice(error, doing, location).text),
         )
-
-    def _open_by_name(self, name: str) -> None:
-        for location_id, state in self._bridge.fleet.locations.items():
-            if state.registration.name == name:
-                self._show_remote_server(Selection(location_id))
-                return
 
     def _pop_up(self, selection: Selection, place: QPoint) -> None:
         self.actions.set_selection(selection)

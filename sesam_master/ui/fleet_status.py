@@ -13,11 +13,11 @@ from sesam_master.ui.formatting import age_text
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.coverage_pill import coverage_words
 from sesam_master.ui.widgets.elided_label import ElidedLabel
-from sesam_master.ui.widgets.status_ticks import StatusTicks
+from sesam_master.ui.widgets.status_ticks import StatusTicks, Tick
 
 
 class FleetStatus(QStatusBar):
-    """`location_clicked` carries the name of the location."""
+    """`location_clicked` carries the id of the location."""
 
     location_clicked = Signal(str)
 
@@ -43,10 +43,12 @@ class FleetStatus(QStatusBar):
         self._tick()
 
     def refresh(self) -> None:
-        states = self._fleet.locations.values()
-        self._ticks.set_locations([(s.registration.name, s.connection) for s in states])
+        locations = self._fleet.locations
+        self._ticks.set_locations(
+            [Tick(key, s.registration.name, s.connection) for key, s in locations.items()]
+        )
         coverage = self._fleet.coverage(self._now())
-        self._live.setText(f"{coverage_words(coverage)} live" if states else "No locations yet")
+        self._live.setText(f"{coverage_words(coverage)} live" if locations else "No locations yet")
         self._show_details()
 
     def _tick(self) -> None:

@@ -1,6 +1,6 @@
 """The table of actions of the desk, its menus, and when each can be done."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sesam_master.core.fleet import Fleet, LocationState
@@ -114,15 +114,20 @@ def _plain(run: Callable[[], None]) -> Callable[[Selection], None]:
 def open_jobs(fleet: Fleet, selection: Selection) -> list[Job]:
     """The chosen backups that are queued or running: the jobs, or else those of the tasks."""
     found = []
-    for location_id in dict.fromkeys(location_id for location_id, _task in selection.tasks):
+    for location_id, job_id in selection.jobs or _backups(fleet, selection.tasks):
         place = fleet.locations.get(location_id)
-        for job in place.picture.jobs.values() if place and place.picture else ():
-            is_chosen = job.key in selection.jobs or (
-                not selection.jobs and (location_id, job.task) in selection.tasks
-            )
-            if is_chosen and job.is_open and job.kind is JobKind.BACKUP:
-                found.append(job)
+        job = place.picture.jobs.get(job_id) if place and place.picture else None
+        if job is not None and job.is_open and job.kind is JobKind.BACKUP:
+            found.append(job)
     return found
+
+
+def _backups(fleet: Fleet, tasks: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The known backups of the tasks, as location id and job id."""
+    for location_id, task in tasks:
+        place = fleet.locations.get(location_id)
+        if place is not None and place.picture is not None:
+            yield from ((location_id, job_id) for job_id in place.picture.backups.get(task, ()))
 
 
 class _Ability:

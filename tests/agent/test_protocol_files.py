@@ -35,6 +35,12 @@ def test_one_line_of_text_per_line(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
+def test_the_directory_of_the_listings_is_made_when_it_is_gone(tmp_path: Path) -> None:
+    file = write(ProtocolFiles(tmp_path / "var/lis"))
+    assert file.read_bytes() == WRITTEN
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
 @pytest.mark.parametrize(
     ("task", "name"),
     [

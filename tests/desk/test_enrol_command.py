@@ -2,7 +2,9 @@
 
 import io
 import json
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -322,3 +324,15 @@ def test_a_wrong_passphrase_is_told(command: Command, agent: FakeAgent, tmp_path
 def test_every_reason_of_the_desk_has_words() -> None:
     assert set(DESK_REASONS) == set(DeskReason)
     assert all(why and to_do for why, to_do in DESK_REASONS.values())
+
+
+def test_ctrl_c_while_the_location_is_asked_ends_it_in_plain_words(
+    command: Command, agent: FakeAgent
+) -> None:
+    main_thread = threading.main_thread().ident
+    assert main_thread is not None
+    agent.on_call["Enrol"] = lambda: signal.pthread_kill(main_thread, signal.SIGINT)
+    status, out, err = command.enrol(agent, agent.enrolment_token())
+    assert (status, out) == (130, "")
+    assert "the token may be used up" in err
+    assert "Traceback" not in err

@@ -146,10 +146,6 @@ class FakeEngine:
     left_aside: dict[str, list[Message]] = field(default_factory=dict)
     _leads: "queue.SimpleQueue[Lead]" = field(default_factory=queue.SimpleQueue)
 
-    @property
-    def name(self) -> str:
-        return "fake"
-
     def lead_next(self) -> Lead:
         """The next backup or restore without a lead waits for what this one is told."""
         lead = Lead()

@@ -45,9 +45,9 @@ class LocationServiceStub:
     sending is not healthy, whatever another call says.
 
     What is watched: the clients, the tasks, the open jobs, and the newest backup of each task
-    that there is that was started and has ended. Which backup is the newest is the agent's to say: a watcher keeps the jobs
-    that it was sent until `removed_job` names them. All other jobs, savesets, listings and
-    protocols are lists (ListJobs, ...).
+    that there is that was started and has ended. Which backup is the newest is the agent's to
+    say: a watcher keeps the jobs that it was sent until `removed_job` names them. All other jobs,
+    savesets, listings and protocols are lists (ListJobs, ...).
 
     Any role. Reads only; watch again from the last revision after any end of the stream.
     Reasons: WATCH_OVERFLOW, SHUTTING_DOWN.
@@ -70,9 +70,9 @@ class LocationServiceAsyncStub(LocationServiceStub):
     sending is not healthy, whatever another call says.
 
     What is watched: the clients, the tasks, the open jobs, and the newest backup of each task
-    that there is that was started and has ended. Which backup is the newest is the agent's to say: a watcher keeps the jobs
-    that it was sent until `removed_job` names them. All other jobs, savesets, listings and
-    protocols are lists (ListJobs, ...).
+    that there is that was started and has ended. Which backup is the newest is the agent's to
+    say: a watcher keeps the jobs that it was sent until `removed_job` names them. All other jobs,
+    savesets, listings and protocols are lists (ListJobs, ...).
 
     Any role. Reads only; watch again from the last revision after any end of the stream.
     Reasons: WATCH_OVERFLOW, SHUTTING_DOWN.
@@ -104,9 +104,9 @@ class LocationServiceServicer(metaclass=_abc_1.ABCMeta):
         sending is not healthy, whatever another call says.
 
         What is watched: the clients, the tasks, the open jobs, and the newest backup of each task
-        that there is that was started and has ended. Which backup is the newest is the agent's to say: a watcher keeps the jobs
-        that it was sent until `removed_job` names them. All other jobs, savesets, listings and
-        protocols are lists (ListJobs, ...).
+        that there is that was started and has ended. Which backup is the newest is the agent's to
+        say: a watcher keeps the jobs that it was sent until `removed_job` names them. All other jobs,
+        savesets, listings and protocols are lists (ListJobs, ...).
 
         Any role. Reads only; watch again from the last revision after any end of the stream.
         Reasons: WATCH_OVERFLOW, SHUTTING_DOWN.

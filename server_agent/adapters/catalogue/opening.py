@@ -14,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from server_agent.adapters.catalogue.full_disk import is_full
 from server_agent.adapters.catalogue.migrations import Migration
 from server_agent.adapters.catalogue.schema import metadata, schema_version
+from server_agent.adapters.durable import sync
 from server_agent.domain.quoting import quoted
 
 SQLITE_PREFIX = "sqlite:///"
@@ -207,6 +208,6 @@ def _keep_copy(file: Path, copy: Path) -> None:
     part.touch(mode=0o600)
     with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(part)) as target:
         source.backup(target)
-    with part.open("rb") as written:
-        os.fsync(written.fileno())
+    sync(part)
     part.replace(copy)
+    sync(copy.parent)

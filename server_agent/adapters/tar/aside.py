@@ -7,11 +7,13 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from server_agent.adapters.durable import sync_file_system
 from server_agent.adapters.tar.failures import is_full
 from server_agent.adapters.tar.journal import Journal, Note
 from server_agent.adapters.tar.mounts import mount_in
@@ -22,27 +24,34 @@ from server_agent.ports import Message
 log = logging.getLogger(__name__)
 
 _MOST_DIRECTORIES = 10_000  # of which is remembered whether they were empty
+# Old versions that are removed together, after one sync for all of them.
+_MOST_TOGETHER = 2048
+_TOGETHER_BYTES = 32 << 20  # of old and new versions: for so long both need their space
 
 
 @dataclass(slots=True)
 class Aside:
-    """Leaving the context puts back all that has not been replaced by something whole.
+    """Leaving the context puts back all that has not been replaced by something whole; what cannot
+    be put back is said.
 
     Each thing keeps its name, in a directory `.sesam-….tmp` beside its place. There it stays only
     if the agent is killed before the end.
 
     Attributes:
         journal: in which each move is written before it is made; gone at the end.
-        replaced: sentences about what is of another kind now.
+        sync: makes all that was written to a directory's file system outlast a crash.
+        replaced: sentences about what is of another kind now, and about old versions that stay.
     """
 
     journal: Journal
+    sync: Callable[[bytes], None] = sync_file_system
     replaced: list[str] = field(default_factory=list)
     _token: bytes = field(default_factory=lambda: secrets.token_hex(4).encode())
-    _said: list[Message] = field(default_factory=list)
+    _said: deque[Message] = field(default_factory=deque)
     _kept: list[tuple[Note, str]] = field(default_factory=list)  # with what it was
     _coming: dict[bytes, Note] = field(default_factory=dict)
-    _come: list[Note] = field(default_factory=list)
+    _come: dict[bytes, Note] = field(default_factory=dict)
+    _come_bytes: int = 0  # of both versions of what has come
     _held: dict[bytes, int] = field(default_factory=dict)  # holder -> things in it
     _used: dict[bytes, bool] = field(default_factory=dict)  # directory -> had it anything in it?
 
@@ -55,8 +64,13 @@ class Aside:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.dispose()
-        for note in reversed(self._coming.values()):
+        left = [*self._coming.values()]
+        try:
+            self.dispose()
+        except OSError as sync_error:
+            log.warning("what was restored last may not be on its disk: %s", sync_error)
+            left = [*self._come.values(), *left]
+        for note in reversed(left):
             if note.now and os.path.lexists(note.now):
                 self._put_back(note)
         while self._kept:
@@ -125,31 +139,52 @@ class Aside:
     def come(self, place: bytes) -> None:
         """tar is done with a file. Whether it is there is looked at by `dispose`."""
         note = self._coming.pop(place, None)
-        if note is not None and note.now:
-            self._come.append(note)
+        if note is not None:
+            self._come[place] = note
+            if note.now:
+                self._come_bytes += (note.size or 0) + _stored_size(note.now)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether so much has come that it is time for `dispose`."""
+        return len(self._come) >= _MOST_TOGETHER or self._come_bytes >= _TOGETHER_BYTES
+
+    def has_brought(self, place: bytes) -> bool:
+        """Whether a file that is there can only be the restore's: until `dispose`, of those whose
+        places were free or whose old versions are kept."""
+        note = self._come.get(place) or self._coming.get(place)
+        return note is not None and (not note.now or os.path.lexists(note.now))
 
     def dispose(self, *, keep_times: bool = False) -> None:
-        """Removes the old versions of what has come; where nothing is there, they go back.
+        """Removes the old versions of what has come; where nothing is there, they go back. What
+        has come outlasts a crash before.
 
         Args:
             keep_times: whether the directories' times have been restored already.
+
+        Raises:
+            OSError: what has come cannot be written to its disk; all old versions are still kept.
         """
-        for note in self._come:
+        replaced = [note for note in self._come.values() if note.now]
+        self._sync_places(replaced)
+        for note in replaced:
             with _same_times(os.path.dirname(note.place), wanted=keep_times):
                 if not os.path.lexists(note.place):
                     self._put_back(note)
                 elif not self._remove(note):
                     self._say_kept(note)
         self._come.clear()
+        self._come_bytes = 0
 
     def said(self) -> Iterator[Message]:
         """What was done since the last call."""
         while self._said:
-            yield self._said.pop(0)
+            yield self._said.popleft()
 
     def settle(self) -> Iterator[Message | None]:
         """The restore came to its end: removes what has been replaced and puts back the rest.
-        Pauses after each."""
+        Pauses after each. Raises OSError as `dispose`."""
+        self._sync_places(note for note, _ in self._kept)
         while self._kept:
             note, was = self._kept.pop()
             with _same_times(os.path.dirname(note.place)):
@@ -186,8 +221,17 @@ class Aside:
         directory, name = os.path.split(place)
         return os.path.join(directory, b".sesam-" + self._token + b".tmp", name)
 
-    def _pending(self) -> list[Note]:
-        return [*(note for note, _ in self._kept), *self._come, *self._coming.values()]
+    def _pending(self) -> Iterator[Note]:
+        yield from (note for note, _ in self._kept)
+        yield from self._come.values()
+        yield from self._coming.values()
+
+    def _sync_places(self, notes: Iterable[Note]) -> None:
+        """Whatever has come in these places."""
+        synced: set[int] = set()
+        for note in notes:
+            with contextlib.suppress(FileNotFoundError):  # then nothing has come there
+                sync_once(note.place, synced, self.sync)
 
     def _move(self, note: Note) -> None:
         if not self._held.get(note.holder):
@@ -212,7 +256,8 @@ class Aside:
         try:
             put_back(note)
         except OSError as error:
-            log.warning("%s is now %s: %s", quoted(note.place), quoted(note.now), error)
+            what = f"cannot be put back ({error.strerror}); it is now {quoted(note.now)}"
+            self._say_left("LEFT_ASIDE", note, what)
         else:
             self._release(note.holder)
 
@@ -225,8 +270,13 @@ class Aside:
         return True
 
     def _say_kept(self, note: Note) -> None:
-        text = f"{quoted(note.place)} was replaced; what was there is now {quoted(note.now)}"
-        self._said.append(Message(Level.WARNING, "NOT_REMOVED", text, note.place))
+        what = f"was replaced; what was there is now {quoted(note.now)}"
+        self._say_left("NOT_REMOVED", note, what)
+
+    def _say_left(self, code: str, note: Note, what: str) -> None:
+        text = f"{quoted(note.place)} {what}"
+        self.replaced.append(text)
+        self._said.append(Message(Level.WARNING, code, text, note.place))
 
 
 def has_entries(directory: bytes) -> bool:
@@ -238,6 +288,15 @@ def has_entries(directory: bytes) -> bool:
         return False
     except OSError:
         return True
+
+
+def sync_once(place: bytes, synced: set[int], sync: Callable[[bytes], None]) -> None:
+    """Makes what came to a place outlast a crash. `synced`: devices of which that is known."""
+    directory = os.path.dirname(place)
+    device = os.stat(directory).st_dev
+    if device not in synced:
+        sync(directory)
+        synced.add(device)
 
 
 def put_back(note: Note) -> None:
@@ -261,6 +320,14 @@ def remove(place: bytes) -> None:
     if (point := mount_in(place)) is not None:
         raise OSError(errno.EBUSY, f"{quoted(point)} is a mount point")
     shutil.rmtree(place)
+
+
+def _stored_size(place: bytes) -> int:
+    """Bytes that it takes on its disk; 0 if it is not there."""
+    try:
+        return os.lstat(place).st_blocks * 512  # the unit of stat(2), whatever the file system
+    except OSError:
+        return 0
 
 
 def _what(place: bytes) -> str:

@@ -104,6 +104,7 @@ class Backup:
                 listed_files=listed.files,
                 listed_bytes=listed.size,
                 warnings=tuple(self._warnings),
+                partial=listing.flawed_and_saved(),
             )
             listing.finish()
         return result, frames

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from server_agent.adapters.durable import sync
 from server_agent.adapters.tar import description, private, stream
 from server_agent.adapters.tar.description import Description, DescriptionError
 from server_agent.adapters.tar.failures import written_to
@@ -19,7 +20,6 @@ from server_agent.adapters.tar.places import (
     saveset_of,
 )
 from server_agent.adapters.tar.seek_table import Frames
-from server_agent.adapters.tar.store import sync
 from server_agent.adapters.tar.stream import DamagedFrame
 from server_agent.ports import (
     BackupDone,
@@ -122,6 +122,8 @@ def sweep(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
+        if not os.path.lexists(path):
+            return  # a file system that must not be written refuses before it looks
         log.warning("a leftover cannot be removed: %s", error)
 
 

@@ -37,10 +37,8 @@ class DescriptionError(Exception):
 class Description:
     """What a description says that is used again; the rest is for people and for a rebuild."""
 
-    saveset: str
     result: BackupDone
     facts: Mapping[str, str]
-    listing_size: int
     listing_digest: bytes
     frames: Frames
 
@@ -145,10 +143,8 @@ def _read_frames(lines: Iterable[bytes]) -> Frames:
 
 def _description(content: dict[str, Any], frames: Frames) -> Description:
     return Description(
-        saveset=content["saveset"],
         result=_result(content["result"]),
         facts={str(name): str(value) for name, value in content.get("facts", {}).items()},
-        listing_size=int(content["listing"]["size"]),
         listing_digest=bytes.fromhex(content["listing"]["blake3"]),
         frames=frames,
     )

@@ -53,10 +53,6 @@ class TarEngine:
         self._places = Places(store_dir, lis_dir, tmp_dir, location_id)
         self._threads = threads or default_threads()
 
-    @property
-    def name(self) -> str:
-        return "tar"
-
     def check_store(self, label: str) -> None:
         self._places.check_store(label)
 

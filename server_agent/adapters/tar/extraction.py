@@ -142,7 +142,8 @@ class Extraction:
                 status = tar.wait()
                 self._judge(status, damage)
                 self._come_to(None)
-                self._dispose(keep_times=True)
+                self._remove_cut()
+                self.aside.dispose(keep_times=True)
                 yield from self._left_over(status)
             except BaseException as error:
                 tar.end()
@@ -152,7 +153,7 @@ class Extraction:
                     self._come_to(None)
                 elif self._seen:
                     self._cut.append(self.tally.current)
-                self._dispose()
+                self._remove_cut()
                 raise
 
     def _note_cut(self, said: bytes) -> None:
@@ -162,12 +163,11 @@ class Extraction:
             if message is not None and message.path and message.code in _CUT:
                 self._cut.append(message.path)
 
-    def _dispose(self, *, keep_times: bool = False) -> None:
+    def _remove_cut(self) -> None:
         """All that tar has said of the files that have come was heard."""
         for path in self._cut:
             self._remove(path)
         self._cut.clear()
-        self.aside.dispose(keep_times=keep_times)
 
     def _left_over(self, status: int) -> Iterator[Message]:
         said = [f"tar says: {text}" for text in self._failures]
@@ -185,7 +185,9 @@ class Extraction:
                 # tar says each name by itself: they are read together now and then.
                 ready = tar.ready(to_feed=True, resting=names)
                 if "err" not in ready:
-                    self._dispose()
+                    self._remove_cut()
+                    if self.aside.is_due:
+                        self.aside.dispose()
                 for pipe in ready:
                     if pipe == "in":
                         taken = tar.feed(rest)
@@ -339,7 +341,8 @@ class Extraction:
         place = below(self.target, path)
         with contextlib.suppress(OSError):
             status = os.lstat(place)
-            if stat.S_ISREG(status.st_mode) and status.st_ctime_ns >= self._started_ns:
+            is_new = self.aside.has_brought(place) or status.st_ctime_ns >= self._started_ns
+            if stat.S_ISREG(status.st_mode) and is_new:
                 os.unlink(place)
 
 

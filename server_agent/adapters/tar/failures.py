@@ -75,6 +75,8 @@ def _of_system(error: OSError) -> EngineError:
         return no_space(reason)
     if isinstance(error, FileNotFoundError) and file in (b"find", b"tar"):
         return EngineError("PROGRAM_MISSING", f"{file.decode()} is not installed: install it")
+    if error.errno == errno.EROFS:
+        reason += ". Mount it so that it can be written, and try again"
     return EngineError("SYSTEM", f"the system refused: {reason}")
 
 

@@ -1,11 +1,15 @@
 """What a restore is going to change, written before it does: for the start after a kill."""
 
+import logging
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from server_agent.adapters.durable import sync
 from server_agent.adapters.tar import private
+
+log = logging.getLogger(__name__)
 
 _LONGEST_BYTES = 4 << 20  # then it is written anew without what is done
 _NEW = ".new"
@@ -38,7 +42,9 @@ class Journal:
     """A file of notes in the order in which they come true. Raises OSError with its name."""
 
     path: Path
-    _length: int = field(default=0)
+    _length: int = field(default=0)  # of what has been written since it was made or made anew
+    _pending: int = 0  # of that, what was not done when it was made anew
+    _has_name: bool = False  # that outlasts a crash of the system
 
     def write(self, notes: Sequence[Note], pending: Iterable[Note], *, synced: bool) -> None:
         """Adds notes.
@@ -48,14 +54,19 @@ class Journal:
             pending: what was added before and is not done yet, in its order.
             synced: whether they have to outlast a crash of the system.
         """
-        if self._length > _LONGEST_BYTES:
+        if self._length > _LONGEST_BYTES + self._pending:
             new = self.path.with_suffix(_NEW)
             new.unlink(missing_ok=True)
             self._length = 0
             self._append(new, [*pending, *notes], synced=True)
             os.replace(new, self.path)
+            self._pending = self._length
+            self._has_name = False
         else:
             self._append(self.path, notes, synced=synced)
+        if synced and not self._has_name:
+            sync(self.path.parent)
+            self._has_name = True
 
     def remove(self) -> None:
         for path in (self.path, self.path.with_suffix(_NEW)):
@@ -68,21 +79,34 @@ class Journal:
             for note in notes
         )
         try:
-            with open(path, "ab", opener=private.opener) as file:
-                file.write(data)
-                file.flush()
-                if synced:
-                    os.fsync(file.fileno())
+            with open(path, "ab", buffering=0, opener=private.opener) as file:
+                begin = file.tell()
+                try:
+                    rest = memoryview(data)
+                    while rest:
+                        rest = rest[file.write(rest) :]
+                    if synced:
+                        os.fsync(file.fileno())
+                except OSError:
+                    file.truncate(begin)  # after a part of a note no other one can be told
+                    raise
         except OSError as error:
             raise OSError(error.errno, error.strerror, os.fspath(path)) from error
         self._length += len(data)
 
 
 def read(path: Path) -> list[Note]:
-    """The notes of a journal, without one that was cut; empty if there is no journal."""
+    """The notes of a journal, without one that was cut and all behind one that is damaged; empty
+    if there is no journal."""
     try:
         fields = path.read_bytes().split(b"\0")[:-1]
     except FileNotFoundError:
         return []
     rows = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
-    return [Note(place, now, int(size) if size else None) for place, now, size in rows]
+    notes: list[Note] = []
+    for place, now, size in rows:
+        if size and not size.isdigit():
+            log.warning("%s is damaged: only its first %d notes can be read", path, len(notes))
+            break
+        notes.append(Note(place, now, int(size) if size else None))
+    return notes

@@ -4,17 +4,19 @@ import contextlib
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
+from server_agent.adapters.durable import sync_file_system
 from server_agent.adapters.tar import journal
-from server_agent.adapters.tar.aside import put_back, remove
+from server_agent.adapters.tar.aside import put_back, remove, sync_once
 from server_agent.adapters.tar.journal import Note
 from server_agent.domain.jobs import Level
 from server_agent.domain.quoting import quoted
 from server_agent.ports import Message
 
 
-def clean_up(path: Path) -> list[Message]:
+def clean_up(path: Path, sync: Callable[[bytes], None] = sync_file_system) -> list[Message]:
     """Gives every file its old version back that had not come whole, removes one that is cut, and
     says so. What was kept until the end goes back if its place is free; if it is not, what is
     there may be the restore's or a person's by now, so that both are left. The journal is gone
@@ -22,15 +24,17 @@ def clean_up(path: Path) -> list[Message]:
     notes = journal.read(path)
     coming = [note for note in notes if note.size is not None]
     kept = [note for note in notes if note.size is None]
-    messages = [*_of_files(coming), *filter(None, map(_of_kept, reversed(kept)))]
+    messages = [*_of_files(coming, sync), *filter(None, map(_of_kept, reversed(kept)))]
     journal.Journal(path).remove()
     return messages
 
 
-def _of_files(notes: list[Note]) -> list[Message]:
-    """tar writes one after the other: only the last that has begun can be cut."""
+def _of_files(notes: list[Note], sync: Callable[[bytes], None]) -> list[Message]:
+    """tar writes one after the other: only the last that has begun can be cut; after a crash of the
+    system also one whose old version is still kept, since that is removed after a sync."""
     messages: list[Message] = []
     back: list[Note] = []
+    synced: set[int] = set()
     is_last = True
     for note in reversed(notes):
         is_there, is_moved = os.path.lexists(note.place), os.path.lexists(note.now)
@@ -38,12 +42,13 @@ def _of_files(notes: list[Note]) -> list[Message]:
             _drop(note.holder)
             continue
         try:
-            if is_there and is_last and _is_cut(note):
+            if is_there and (is_last or is_moved) and _is_cut(note):
                 messages.append(_uncut(note, is_moved))
             elif is_moved and not is_there:
                 put_back(note)
                 back.append(note)
             elif is_moved:
+                sync_once(note.place, synced, sync)
                 remove(note.now)
         except OSError as error:
             text = f"{quoted(note.place)} cannot be put in order ({error.strerror})"

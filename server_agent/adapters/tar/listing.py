@@ -231,6 +231,13 @@ class ListingWriter:
         """How many paths are not saved as they were."""
         return self._connection.number("SELECT count(DISTINCT path) FROM flaw")
 
+    def flawed_and_saved(self) -> int:
+        """How many of them this saveset holds nevertheless."""
+        return self._connection.number(
+            "SELECT count(*) FROM entry WHERE EXISTS (SELECT 1 FROM flaw)"
+            f" AND home = {self._own} AND leaf AND {_PATH} IN (SELECT path FROM flaw)"
+        )
+
     def why_nothing(self, source: bytes) -> bytes | None:
         """A path of a source that could not be read, if nothing of the source is saved at all but
         bare directories; else None."""

@@ -52,11 +52,14 @@ class Restore:
     _left_out: int = 0
     _total: Amount | None = None  # known once something is restored
     _then: str = NO_RESTORE
+    _aside: Aside | None = None
 
     def events(self) -> Iterator[RestoreEvent]:
         try:
             yield from self._events()
         except Exception:
+            if self._aside is not None:
+                yield from self._aside.said()
             if self._total is not None:
                 yield self._reached(self._total)
             raise
@@ -83,6 +86,7 @@ class Restore:
     def _run(self, scratch: Path, listing: Path) -> Iterator[RestoreEvent]:
         journal = Journal(self.places.journal(self.request.job_id or scratch.name))
         with Selection(scratch, listing, self.control) as selection, Aside(journal) as aside:
+            self._aside = aside
             self._pick(selection)
             self._homes = selection.homes()
             for home in self._homes:  # before anything at the target is touched

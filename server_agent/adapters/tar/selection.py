@@ -136,6 +136,7 @@ class Selection:
         directories these were."""
         inside = path.rstrip(b"/")
         count = 0
+        self._connection.execute("CREATE INDEX IF NOT EXISTS place ON picked(dir, leaf, name)")
         for condition, values in (
             (_ITSELF, split(path)),
             ("dir = ?", (inside,)),

@@ -8,6 +8,7 @@ import json
 import os
 from pathlib import Path
 
+from server_agent.adapters.durable import sync
 from server_agent.adapters.tar import private
 from server_agent.ports import EngineError
 
@@ -70,15 +71,6 @@ def check_label(directory: Path, label: str, location_id: str, then: str = TRY_A
         raise _missing(
             _other(directory, label, found), then.format("Mount the right one in its place")
         )
-
-
-def sync(path: Path) -> None:
-    """Makes a file, or the names in a directory, outlast a crash."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _other(directory: Path, label: str, found: tuple[int, str, str]) -> str:

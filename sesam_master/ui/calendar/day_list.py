@@ -124,11 +124,11 @@ class DayList(QWidget):
         self._stack.setCurrentIndex(0 if rows else 1)
         self._show_offers()
 
-    def choose(self, name: str) -> None:
-        """Puts the worst occurrence of a task or event in focus."""
-        rows = [row for row in self.model.rows if row.occurrence.name == name]
+    def choose(self, title: str) -> None:
+        """Puts the worst occurrence of a row of the sheet in focus."""
+        rows = [row for row in self.model.rows if row.occurrence.title == title]
         current = self.current()
-        if not rows or (current is not None and current.occurrence.name == name):
+        if not rows or (current is not None and current.occurrence.title == title):
             return
         worst = min(rows, key=lambda row: SEVERITY.index(row.state))
         index = self.model.place_of(worst.occurrence.key)

@@ -82,7 +82,7 @@ class DayPanel(QObject):
         )
         line = self._line()
         if isinstance(line, CalendarRow):
-            self.list.choose(line.row.name)
+            self.list.choose(line.row.title)
 
     def runs_of_spot(self) -> list[DayRow]:
         """What is known of the chosen cell's occurrences, the worst first."""
@@ -92,7 +92,7 @@ class DayPanel(QObject):
         rows = [
             row
             for row in self.presenter.rows()
-            if row.occurrence.name == line.row.name
+            if row.occurrence.title == line.row.title
             and row.occurrence.location_id == line.place.location_id
         ]
         return sorted(rows, key=lambda row: SEVERITY.index(row.state))

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from sesam_master.core.calendar_days import Occurrence, day_order, shown_occurrence_state
 from sesam_master.core.calendar_source import CalendarSource
-from sesam_master.core.states import JobState
+from sesam_master.core.fleet import FleetChange
+from sesam_master.core.states import OPEN_STATES, JobState
 from sesam_master.ui.bridge import Bridge
 
 REST_MS = 120  # a person who holds an arrow key asks once, at the end
@@ -55,6 +56,7 @@ class DayPresenter(QObject):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._ask_all)
+        bridge.fleet_changed.connect(self._take_change)
 
     @property
     def is_asking(self) -> bool:
@@ -107,6 +109,17 @@ class DayPresenter(QObject):
             for o in day_order(lists)
         ]
 
+    def _take_change(self, change: FleetChange) -> None:
+        """Of a job that is not the worst of its day no cell tells the end."""
+        for location_id, job_id in change.jobs:
+            place = self._bridge.fleet.locations.get(location_id)
+            job = place.picture.jobs.get(job_id) if place and place.picture else None
+            known = [o.state for o in self._found.get(location_id, ()) if o.job_id == job_id]
+            if any(
+                state in OPEN_STATES if job is None else state is not job.state for state in known
+            ):
+                self.follow(location_id)
+
     def _ask_all(self) -> None:
         if self.scope is None:
             return
@@ -119,6 +132,7 @@ class DayPresenter(QObject):
     def _ask(self, location_id: str, begin: datetime, end: datetime) -> None:
         def done(found: Sequence[Occurrence]) -> None:
             self._cancels.pop(location_id, None)
+            self.failed.pop(location_id, None)
             self._found[location_id] = found
             self.changed.emit()
 

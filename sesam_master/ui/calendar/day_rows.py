@@ -65,7 +65,7 @@ def _what(row: DayRow, now: datetime, zone: tzinfo) -> str:
 def spoken(row: DayRow, now: datetime, zone: tzinfo) -> str:
     """The accessible text: Error, sql-erp, Boulder, 23:31."""
     one = row.occurrence
-    words = [WORDS[row.state], one.name, row.location, time_text(one.planned_time, zone)]
+    words = [WORDS[row.state], one.title, row.location, time_text(one.planned_time, zone)]
     more = second_line(row, now, zone, shows_location=False)
     return ", ".join([*words, more] if more else words)
 
@@ -156,7 +156,7 @@ class DayRowDelegate(QStyledItemDelegate):
         taken = QFontMetrics(fonts.small).horizontalAdvance(kind) + 10 if kind else 0
         metrics = QFontMetrics(fonts.body_medium)
         elide = Qt.TextElideMode.ElideRight
-        name = metrics.elidedText(row.occurrence.name, elide, top.width() - taken)
+        name = metrics.elidedText(row.occurrence.title, elide, top.width() - taken)
         painter.drawText(top, middle, name)
         painter.setFont(fonts.small)
         painter.setPen(theme.text3)

@@ -43,7 +43,7 @@ def chosen_text(cursor: Cursor) -> str:
     span, days = cursor.view.span, cursor.days
     head = ["Location", "Task", *(span.day(day).isoformat() for day in days)]
     lines = [head] + [
-        [row.place.name, row.row.name, *(_cell(row.cells[d], row.runs[d]) for d in days)]
+        [row.place.name, row.row.title, *(_cell(row.cells[d], row.runs[d]) for d in days)]
         for row in cursor.rows()
     ]
     return "\n".join("\t".join(line) for line in lines)

@@ -130,7 +130,7 @@ class RowHeader(QWidget):
         taken = min(small.horizontalAdvance(location) + 2, text.width() // 2) if location else 0
         metrics = QFontMetrics(font)
         name = metrics.elidedText(
-            row.row.name, Qt.TextElideMode.ElideRight, text.width() - taken - (8 if taken else 0)
+            row.row.title, Qt.TextElideMode.ElideRight, text.width() - taken - (8 if taken else 0)
         )
         painter.setFont(font)
         painter.setPen(theme.text if row.place.is_live else theme.text2)

@@ -33,7 +33,7 @@ class CalendarPresenter(QObject):
     """
 
     changed = Signal()
-    told = Signal(str)  # location id: something of it has begun or ended
+    told = Signal(str)  # location id: something of it has begun or ended, or may have
 
     def __init__(
         self,
@@ -191,6 +191,7 @@ class CalendarPresenter(QObject):
         if isinstance(event, PlanChanged):
             self._stale_plans.add(location_id)
             self._start(self._plan_timer)
+            self.told.emit(location_id)
             return
         if location_id in self._cancels:
             self._early.setdefault(location_id, []).append(event)
@@ -235,6 +236,7 @@ class CalendarPresenter(QObject):
         def done(sheet: Sheet) -> None:
             self._cancels.pop(location_id, None)
             self.failed.pop(location_id, None)
+            was_away = location_id in self._sheets and location_id not in self._proved
             if location_id in self._live:
                 self._proved.add(location_id)
             for event in self._early.pop(location_id, ()):
@@ -242,6 +244,8 @@ class CalendarPresenter(QObject):
                     sheet = sheet.changed(event.cells, event.revision, event.proof_time)
             self._sheets[location_id] = sheet
             self._touch()
+            if was_away:
+                self.told.emit(location_id)
 
         def failed(error: Exception) -> None:
             self._cancels.pop(location_id, None)

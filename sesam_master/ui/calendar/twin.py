@@ -69,7 +69,7 @@ class SheetTwin(QAbstractTableModel):
         line = self._view.lines[section]
         if isinstance(line, Group):
             return f"{line.title} ({UNKNOWN if line.is_unread else len(line.rows)})"
-        return f"  {line.row.name}, {line.place.name}"
+        return f"  {line.row.title}, {line.place.name}"
 
 
 def _keys(view: CalendarView) -> list[tuple[object, ...]]:

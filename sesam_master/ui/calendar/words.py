@@ -66,14 +66,14 @@ def cell_words(row: CalendarRow, place: int) -> str:
 def cell_sentence(view: CalendarView, row: CalendarRow, place: int) -> str:
     """The accessible text: Error, sql-erp, Boulder, Sun 22 Nov."""
     day = day_text(view.span.day(place))
-    return f"{cell_words(row, place)}, {row.row.name}, {row.place.name}, {day}"
+    return f"{cell_words(row, place)}, {row.row.title}, {row.place.name}, {day}"
 
 
 def cell_tip(view: CalendarView, row: CalendarRow, place: int, reason: str) -> str:
     """The tooltip, some short lines."""
     client = f" ({row.row.client})" if row.row.client else ""
     lines = [
-        f"{row.row.name}{client} at {row.place.name}",
+        f"{row.row.title}{client} at {row.place.name}",
         f"{day_text(view.span.day(place))}: {cell_words(row, place)}",
     ]
     if row.row.groups:
@@ -102,7 +102,7 @@ def line_tip(line: Line, reason: str) -> str:
         rows = "rows not known" if line.is_unread else f"{number_text(len(line.rows))} {noun}"
         return ", ".join(part for part in (line.title, rows, reason) if part)
     client = f" of {line.row.client}" if line.row.client else ""
-    return f"{line.row.name}{client} at {line.place.name}"
+    return f"{line.row.title}{client} at {line.place.name}"
 
 
 def counts_words(counts: dict[JobState, int]) -> str:

@@ -1,4 +1,4 @@
-"""What `sesam-agent token` printed: the address of an agent and a token, in one line."""
+"""The address of an agent and the token that `sesam-agent token` printed, in one line."""
 
 from dataclasses import dataclass, field
 

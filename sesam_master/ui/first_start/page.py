@@ -66,7 +66,7 @@ class AddLocationPage(QWidget):
         self._scroll = QScrollArea()
         self._circles: list[QLabel] = []
         self._lay_out()
-        self.presenter = AddLocationPresenter(bridge, gateway, self, self._finish)
+        self.presenter = AddLocationPresenter(bridge, gateway, self, self._finish, self)
         self.offer_field.returnPressed.connect(self._connect)
         self.connect_button.clicked.connect(self._connect)
         self.accept_button.clicked.connect(self._accept)
@@ -167,7 +167,7 @@ class AddLocationPage(QWidget):
         column.addSpacing(12)
         column.addLayout(self._step(1, "On the server, ask for a token", self._first_step()))
         column.addSpacing(10)
-        column.addLayout(self._step(2, "Paste what it printed", self._second_step()))
+        column.addLayout(self._step(2, "Enter the server and the token", self._second_step()))
         column.addSpacing(10)
         column.addLayout(self._step(3, "Compare the fingerprint", self._third_step()))
         column.addWidget(self._progress)
@@ -220,7 +220,12 @@ class AddLocationPage(QWidget):
         row.addWidget(self.offer_field, 1)
         row.addWidget(self.connect_button)
         box.addLayout(row)
-        box.addWidget(_label("Address and token in one line. The token works once.", "secondary"))
+        box.addWidget(
+            _label(
+                "The server's address and behind it the token, in one line. The token works once.",
+                "secondary",
+            )
+        )
         box.addWidget(self.message)
         return box
 

@@ -36,8 +36,10 @@ class AddLocationPresenter(QObject):
         gateway: FleetGateway,
         view: AddLocationView,
         added: Callable[[Registration], None],
+        parent: QObject | None = None,
     ) -> None:
-        super().__init__()
+        """No answer comes any more once `parent` is destroyed."""
+        super().__init__(parent)
         self._bridge = bridge
         self._gateway = gateway
         self._view = view

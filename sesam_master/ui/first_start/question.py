@@ -56,10 +56,10 @@ class ListedQuestion(QFrame):
             parts.append("Its certificate is the same, its credential is made anew.")
         else:
             parts.append("Its certificate and credential are replaced.")
-        self.text.setText(
-            " ".join(parts) + " Name, farm and switch stay. Do it only if the agent was moved or "
-            "set up anew. Nothing was sent."
-        )
+        parts.append("Name, farm and switch stay.")
+        if (listed.address, listed.fingerprint) != (address, presented.fingerprint):
+            parts.append("Do it only if the agent was moved or set up anew.")
+        self.text.setText(" ".join([*parts, "Nothing was sent."]))
         if self._pair is not None:
             self._column.removeWidget(self._pair)
             self._pair.deleteLater()

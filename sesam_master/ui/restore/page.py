@@ -233,6 +233,8 @@ class RestorePage(QWidget):
             if self.step != RUN:
                 self.steps.set_current(RUN)
                 self._stack.setCurrentWidget(self.run)
+                if self.hasFocus():
+                    self.run.protocol.setFocus(Qt.FocusReason.OtherFocusReason)
             self.run.show_row(row)
         self._show_foot()
 
@@ -253,6 +255,7 @@ class RestorePage(QWidget):
             self._go(TARGET)
         elif self.step == TARGET:
             target = os.fsencode(self.target.directory.text())
+            self.setFocus(Qt.FocusReason.OtherFocusReason)  # else a field elsewhere gets it
             self.presenter.start(self.listing.tree.paths(), target)
             self._show_foot()
 

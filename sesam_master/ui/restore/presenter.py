@@ -1,6 +1,7 @@
 """Asks one location for savesets and listings, starts a restore and follows it to its end."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, Signal
@@ -8,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from sesam_master.core.fleet import FleetChange, LocationState
 from sesam_master.core.gateway import EntryPage, FleetGateway, SavesetPage
 from sesam_master.core.records import Job, Saveset
+from sesam_master.core.states import Connection
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.notices import notice
 from sesam_master.ui.results.rows import RateMeter, ResultRow, make_row
@@ -44,6 +46,8 @@ class RestorePresenter(QObject):
         self._gateway = gateway
         self._clock = clock
         self._rates = RateMeter()
+        self._known = self.place
+        self._is_listing = False
         self._was_live = self.place is not None and self.place.is_live
         bridge.fleet_changed.connect(self._take_change)
 
@@ -62,16 +66,25 @@ class RestorePresenter(QObject):
         return self._clock()
 
     def load_savesets(self) -> None:
-        """Ask for the next page of the task's savesets, newest first."""
+        """Ask for the next page of the task's savesets, newest first, unless it is on its way."""
+        if self._is_listing:
+            return
+        self._is_listing = True
+        failing = self._failing("list the savesets of " + self.task)
+
+        def failed(error: Exception) -> None:
+            self._is_listing = False
+            failing(error)
 
         def done(page: SavesetPage) -> None:
+            self._is_listing = False
             self.is_loaded = True
             self.savesets += page.savesets
             self.next_token = page.next_token
             self.savesets_changed.emit()
 
         coroutine = self._gateway.savesets(self.location_id, self.task, self.next_token)
-        self._bridge.ask(coroutine, self, done, self._failing("list the savesets of " + self.task))
+        self._bridge.ask(coroutine, self, done, failed)
 
     def entries(
         self,
@@ -126,10 +139,15 @@ class RestorePresenter(QObject):
         self.job_changed.emit()
 
     def row(self) -> ResultRow | None:
-        """The restore's job as it may be shown now."""
-        if self.job is None or self.place is None:
+        """The restore's job as it may be shown now: unknown while open, once its location is not
+        listed any more."""
+        if self.place is not None:
+            self._known = self.place
+        elif self._known is not None:
+            self._known = replace(self._known, connection=Connection.OFF)
+        if self.job is None or self._known is None:
             return None
-        return make_row(self.job, self.place, self._rates, self.now())
+        return make_row(self.job, self._known, self._rates, self.now())
 
     def _take_change(self, change: FleetChange) -> None:
         place_id = self.location_id

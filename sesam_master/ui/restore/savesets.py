@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractItemView
 
 from sesam_master.core.records import Saveset
 from sesam_master.core.states import WORDS
-from sesam_master.ui.formatting import count_text, full_moment_text, moment_text, size_text
+from sesam_master.ui.formatting import UNKNOWN, count_text, full_moment_text, moment_text, size_text
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.column import Align, CellKind, Column
 from sesam_master.ui.widgets.record_table import RecordTableModel
@@ -27,7 +27,7 @@ def saveset_table(
             CellKind.STRONG,
             tooltip=lambda s: f"{s.name}\n{full_moment_text(s.start_time, zone)}",
         ),
-        Column[Saveset]("type", "Type", 48, lambda saveset: saveset.type.value, CellKind.TYPE),
+        Column[Saveset]("type", "Type", 48, _type_letter, CellKind.TYPE),
         Column[Saveset](
             "files",
             "Files",
@@ -63,3 +63,7 @@ def saveset_table(
     view.horizontalHeader().setSectionsClickable(False)
     view.setAccessibleName("Savesets, newest first")
     return model, view
+
+
+def _type_letter(saveset: Saveset) -> str:
+    return saveset.type.value if saveset.type is not None else UNKNOWN

@@ -90,10 +90,15 @@ class Canceller(QObject):
 
     def _take_change(self, change: FleetChange) -> None:
         touched = change.connections | change.pictures | {key[0] for key in change.jobs}
-        concerned = [cancel for key, cancel in self.cancels.items() if key[0] in touched]
+        concerned = [
+            cancel
+            for key, cancel in self.cancels.items()
+            if change.locations_listed or key[0] in touched
+        ]
         for cancel in concerned:
             place = self._place(cancel.job)
             if place is None:
+                self._put(replace(cancel, connection=Connection.OFF))
                 continue
             known = place.picture.jobs.get(cancel.job.id) if place.picture else None
             job = known or cancel.job

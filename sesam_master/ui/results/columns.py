@@ -32,7 +32,7 @@ ORDERS = {
 }
 _STATE_TEXTS = (
     *(WORDS[state] for state in (*JOB_STATES, JobState.UNKNOWN)),
-    f"{WORDS[JobState.ACTIVE]} {percent_text(0.99)}",
+    f"{WORDS[JobState.ACTIVE]} {percent_text(1)}",
 )
 _COUNTED = re.compile(r"^\d[\d\N{NARROW NO-BREAK SPACE} ]* of \d[\d\N{NARROW NO-BREAK SPACE} ]*\d*")
 

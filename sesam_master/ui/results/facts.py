@@ -6,9 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from sesam_master.core.records import BackupType, Job, JobKind
-from sesam_master.core.states import CODES, WORDS
+from sesam_master.core.states import CODES, WORDS, JobState
 from sesam_master.ui.formatting import (
     MISSING,
+    UNKNOWN,
     day_text,
     duration_text,
     full_moment_text,
@@ -29,13 +30,10 @@ TYPE_WORDS = {
 def job_facts(row: ResultRow, zone: tzinfo) -> list[tuple[str, str]]:
     """Label and value, in the order of the drawer."""
     job = row.job
-    facts = [
+    return [
         ("Result", f"{CODES[row.state]}  {WORDS[row.state].lower()}"),
         ("Message", message_text(row) or MISSING),
-        ("Type", _type_text(row)),
-        ("Files", measured(row, _files_text(job))),
-        ("Read", measured(row, size_text(row.size_bytes))),
-        ("Stored", measured(row, _stored_text(job))),
+        *(_restored(row) if job.kind is JobKind.RESTORE else _saved(row)),
         ("Saveset", job.saveset or MISSING),
         ("Asked", full_moment_text(job.create_time, zone)),
         ("Start", full_moment_text(job.start_time, zone)),
@@ -43,10 +41,26 @@ def job_facts(row: ResultRow, zone: tzinfo) -> list[tuple[str, str]]:
         ("Duration", measured(row, duration_text(row.duration_seconds))),
         ("Started by", job.started_by or MISSING),
     ]
-    if job.kind is JobKind.RESTORE:  # it has no type and stores nothing in the data store
-        facts = [fact for fact in facts if fact[0] not in ("Type", "Stored")]
-        facts.insert(4, ("Target", job.target.decode(errors="backslashreplace")))
-    return facts
+
+
+def _saved(row: ResultRow) -> list[tuple[str, str]]:
+    return [
+        ("Type", _type_text(row)),
+        ("Files", measured(row, _files_text(row.job))),
+        ("Read", measured(row, size_text(row.size_bytes))),
+        ("Stored", measured(row, _stored_text(row.job))),
+    ]
+
+
+def _restored(row: ResultRow) -> list[tuple[str, str]]:
+    """Of one that its agent did not survive nobody counted what had been restored."""
+    job = row.job
+    is_counted = row.state is not JobState.BROKEN or job.files
+    return [
+        ("Files", measured(row, _files_text(job)) if is_counted else UNKNOWN),
+        ("Restored", measured(row, size_text(row.size_bytes)) if is_counted else UNKNOWN),
+        ("Target", job.target.decode(errors="backslashreplace")),
+    ]
 
 
 def job_sentence(row: ResultRow) -> str:
@@ -85,7 +99,7 @@ def _type_text(row: ResultRow) -> str:
 
 def main_facts(row: ResultRow, zone: tzinfo) -> list[tuple[str, str]]:
     """Those that one wants to see beside the protocol."""
-    wanted = ("Result", "Message", "Files", "Read", "Saveset", "Start", "Duration")
+    wanted = ("Result", "Message", "Files", "Read", "Restored", "Saveset", "Start", "Duration")
     return [fact for fact in job_facts(row, zone) if fact[0] in wanted]
 
 

@@ -36,7 +36,7 @@ from sesam_master.ui.results.location_facets import LocationFacets
 from sesam_master.ui.results.panes import ResultPanes
 from sesam_master.ui.results.presenter import ResultsPicture, ResultsPresenter
 from sesam_master.ui.results.rows import ResultRow
-from sesam_master.ui.results.sentences import empty_content, missing_sentence
+from sesam_master.ui.results.sentences import empty_content, missing_sentence, scope_words
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.empty_state import EmptyContent, EmptyState
 from sesam_master.ui.widgets.facets import FacetColumn
@@ -197,6 +197,7 @@ class ResultsPage(QWidget):
         self.model.more_requested.connect(self.presenter.more)
         self.model.sort_requested.connect(self._sort)
         self.model.waiting_changed.connect(self._show_news)
+        self.model.rowsRemoved.connect(lambda *_: self._show_news())
         self.news.clicked.connect(self.model.take_waiting)
         self.table.records_selected.connect(self._select)
         self.table.record_activated.connect(self._open)
@@ -230,7 +231,7 @@ class ResultsPage(QWidget):
         was_settled = self._is_settled
         self._show_rows(picture)
         self._show_coverage()
-        self.header.set_sentence(_scope_words(picture, self._chosen))
+        self.header.set_sentence(scope_words(picture.places, self._chosen))
         self._show_filter(picture, was_settled)
         self._show_waiting(picture)
         self._show_place(picture)
@@ -238,6 +239,8 @@ class ResultsPage(QWidget):
             row = self.presenter.row(self.drawer.row.job)
             if row is not None:
                 self.drawer.open(row)
+            else:  # its location was deleted
+                self.drawer.close_job()
 
     def _show_coverage(self) -> None:
         self.header.set_coverage(self.presenter.coverage())
@@ -278,8 +281,11 @@ class ResultsPage(QWidget):
         now, zone = self.presenter.now(), self.presenter.zone
         names = {p.registration.location_id: p.registration.name for p in picture.places}
         _, new = self.model.waiting
+        wanted = self._chosen.states
+        kept = sum(bool(wanted) and row.state not in wanted for row in self.model.records)
+        shown = picture.shown - new + kept  # rows that are read stay when they match no more
         self.bar.sentence.set_text(
-            missing_sentence(picture.shown, picture.total, new, picture.gaps, names, now, zone)
+            missing_sentence(shown, picture.total, new, picture.gaps, names, now, zone)
         )
 
     def _show_news(self) -> None:
@@ -289,6 +295,7 @@ class ResultsPage(QWidget):
         words = f"{number_text(new)} new" if new == waiting else changes
         self.news.setText(f"{words}, press F5")
         self.news.setVisible(bool(waiting))
+        self._show_place(self._picture)
 
     def _show_waiting(self, picture: ResultsPicture) -> None:
         asking = picture.gaps.asking
@@ -300,8 +307,12 @@ class ResultsPage(QWidget):
             self.progress.stop()
 
     def _show_place(self, picture: ResultsPicture) -> None:
-        if picture.rows or picture.gaps.asking or picture.has_more:
+        has_rows = bool(self.model.rowCount() or picture.rows)  # one that is read may not match
+        if has_rows or picture.gaps.asking or picture.has_more:
+            had_focus = self.empty.isAncestorOf(self.focusWidget() or self)
             self._place.setCurrentWidget(self.table)
+            if had_focus:
+                self.table.setFocus(Qt.FocusReason.OtherFocusReason)
             return
         content = empty_content(
             self.presenter.filter,
@@ -386,10 +397,3 @@ class ResultsPage(QWidget):
         """The chosen ones when it is one of them, else it alone."""
         chosen = [row.job for row in self.table.selected_records() if row.job.is_open]
         self.cancel.ask(chosen if job.key in {one.key for one in chosen} else [job])
-
-
-def _scope_words(picture: ResultsPicture, chosen: ResultFilter) -> str:
-    if chosen.scope is None and not chosen.locations:
-        return "All locations"
-    names = [place.registration.name for place in picture.places]
-    return ", ".join(names) if len(names) <= 3 else f"{len(names)} locations"

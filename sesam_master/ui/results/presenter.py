@@ -1,7 +1,7 @@
 """Asks the locations for their results, merges them with what the watch says, tells the page."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
@@ -15,6 +15,7 @@ from sesam_master.core.results import ResultMerge, matches
 from sesam_master.core.states import OPEN_STATES, JobState
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.results.filters import ResultFilter
+from sesam_master.ui.results.remembering import Remembering
 from sesam_master.ui.results.rows import RateMeter, ResultRow, make_row
 from sesam_master.ui.results.sentences import Gaps, short_reason
 
@@ -72,6 +73,7 @@ class ResultsPresenter(QObject):
         self._to_recount: set[str] = set()
         self._publish_timer = self._timer(PUBLISH_MS, self.changed.emit)
         self._recount_timer = self._timer(RECOUNT_MS, self._recount)
+        self._remembering = Remembering(self._publish, self)
         bridge.fleet_changed.connect(self._take_change)
         self.reload()
 
@@ -135,12 +137,9 @@ class ResultsPresenter(QObject):
 
     def known_days(self) -> list[str]:
         """Sesam days that were seen, newest first."""
-        days = {
-            job.sesam_day
-            for place in self._bridge.fleet.locations.values()
-            if place.picture is not None
-            for job in place.picture.jobs.values()
-        }
+        days: set[str] = set()
+        for place in self._bridge.fleet.locations.values():
+            days |= place.picture.days if place.picture is not None else set()
         days |= {row.sesam_day for row in self._merge.merged(self._limit).jobs}
         days |= {self.filter.day}
         return sorted(days - {""}, reverse=True)
@@ -212,8 +211,8 @@ class ResultsPresenter(QObject):
             is_counted = place.registration.location_id in self._merge.counts
             if place.is_live or is_counted or place.picture is None:
                 continue
-            jobs = place.picture.jobs.values()
-            total[JobState.UNKNOWN] += sum(job.is_open and matches(job, broad) for job in jobs)
+            jobs = place.picture.open_jobs
+            total[JobState.UNKNOWN] += sum(matches(job, broad) for job in jobs)
         return dict(total)
 
     def _count_at(self, location_id: str) -> int | None:
@@ -236,7 +235,7 @@ class ResultsPresenter(QObject):
 
     def _take_change(self, change: FleetChange) -> None:
         if change.locations_listed or change.connections or change.pictures:
-            self._follow_connections()
+            self._follow_connections(change.pictures)
         for location_id in change.pictures:
             for job in self._merge.open_jobs(location_id):
                 self._merge.put(self.newest(job))
@@ -262,10 +261,10 @@ class ResultsPresenter(QObject):
         if not job.is_open:
             self._job_states.pop(job.key)
 
-    def _follow_connections(self) -> None:
+    def _follow_connections(self, other_pictures: Collection[str] = ()) -> None:
         """Asks the locations that are live now and were not; keeps the facts of the others."""
         locations = self._in_scope()
-        for location_id in self._merge.answered - locations.keys():
+        for location_id in self._merge.locations - locations.keys():
             self._merge.forget(location_id)
         live = {key for key, place in locations.items() if place.is_live}
         new, gone, self._live = live - self._live, self._live - live, live
@@ -275,17 +274,21 @@ class ResultsPresenter(QObject):
         self._failed = {key: error for key, error in self._failed.items() if key in live}
         for location_id in sorted(new):
             self._ask_first(location_id)
-        self._take_dark()
+        self._take_dark(other_pictures)
 
-    def _take_dark(self) -> None:
-        wants_unknown = JobState.UNKNOWN in self.filter.states
+    def _take_dark(self, other_pictures: Collection[str] = ()) -> None:
+        """What is remembered already stays as it is, unless its picture is another one."""
+        merge, wants_unknown = self._merge, JobState.UNKNOWN in self.filter.states
+        anew, wanted = {*other_pictures, *self._remembering.waiting}, {}
         for location_id, place in self._in_scope().items():
-            if place.is_live or (location_id in self._merge.answered and not wants_unknown):
+            has_answered = location_id in merge.answered
+            if place.is_live or (has_answered and not wants_unknown):
                 continue
-            if (self.filter.shows_known or wants_unknown) and place.picture is not None:
-                self._merge.remember(location_id, place.picture.jobs.values())
-            else:
-                self._merge.forget(location_id)
+            if not (self.filter.shows_known or wants_unknown) or place.picture is None:
+                merge.forget(location_id)
+            elif has_answered or location_id in anew or location_id not in merge.locations:
+                wanted[location_id] = place.picture
+        self._remembering.begin(merge, wanted)
 
     def _count_again(self, location_id: str) -> None:
         self._to_recount.add(location_id)
@@ -301,7 +304,9 @@ class ResultsPresenter(QObject):
 
         def done(page: JobPage) -> None:
             self._awaited.discard(location_id)
-            merge.start(location_id, page)
+            place = self.location(location_id)
+            told = place.picture.open_jobs if place is not None and place.picture else ()
+            merge.start(location_id, page, told)
             self._publish()
 
         def missed() -> None:

@@ -63,9 +63,9 @@ def missing_sentence(
     now: datetime,
     zone: tzinfo,
 ) -> str:
-    """How many results are shown, how many of `shown` wait because rows may not move while a
-    person reads, and whose are not in the list."""
-    sentence = f"{number_text(max(0, shown - waiting))} of {number_text(total)} results shown"
+    """How many results are shown, how many wait because rows may not move while a person reads,
+    and whose are not in the list."""
+    sentence = f"{number_text(max(0, shown))} of {number_text(total)} results shown"
     sentence += f", {number_text(waiting)} new, press F5." if waiting else "."
     missing = [f"{place.registration.name} ({why_dark(place, now, zone)})" for place in gaps.dark]
     missing += [f"{names.get(key, key)} ({reason})" for key, reason in gaps.failed.items()]
@@ -119,6 +119,14 @@ def empty_content(
     if gaps.dark and not chosen.shows_known:
         link = EmptyAction("known", "Show what was known")
     return EmptyContent("list-filter", _headline(chosen, names), "\n".join(reason), actions, link)
+
+
+def scope_words(places: Sequence[LocationState], chosen: ResultFilter) -> str:
+    """Whose results they are, beside the title: Boulder, Hamburg."""
+    if chosen.scope is None and not chosen.locations:
+        return "All locations"
+    names = [place.registration.name for place in places]
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} locations"
 
 
 def scope_text(scope: Scope, names: Sequence[str]) -> str:

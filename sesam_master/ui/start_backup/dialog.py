@@ -116,7 +116,7 @@ class StartPresenter(QObject):
 
     def _take_change(self, change: FleetChange) -> None:
         touched = change.connections | change.pictures | {key[0] for key in change.jobs}
-        concerned = [key for key in self.starts if key[0] in touched]
+        concerned = [key for key in self.starts if change.locations_listed or key[0] in touched]
         for key in concerned:
             start = self.starts[key]
             if start.stage in (Stage.READY, Stage.HINDERED):
@@ -128,7 +128,10 @@ class StartPresenter(QObject):
     def _follow(self, key: tuple[str, str]) -> None:
         """Takes the newest value of the start's job out of the fleet."""
         start, place = self.starts[key], self._place(key[0])
-        if place is None:
+        if place is None:  # not listed any more: what was open there is not known
+            is_open = start.job is not None and start.job.is_open
+            state = JobState.UNKNOWN if is_open else start.state
+            self._put(replace(start, connection=Connection.OFF, state=state))
             return
         job = start.job
         if job is not None and place.picture is not None:

@@ -247,9 +247,11 @@ class TopologyModel(QAbstractItemModel):
     # -- changes of rows
 
     def _scope_moved(self, change: FleetChange) -> bool:
-        if self._filter == Filter():
-            return False
-        return bool(change.connections or change.pictures or change.jobs or change.tasks)
+        """What a text finds does not depend on heartbeats."""
+        renamed = bool(change.pictures or change.clients or change.tasks)
+        if self._filter.scope is Scope.ALL:
+            return bool(self._filter.text) and renamed
+        return renamed or bool(change.connections or change.jobs)
 
     def _refresh_location(self, location_id: str) -> None:
         node = self._locations.get(location_id)

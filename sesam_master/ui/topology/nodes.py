@@ -89,10 +89,8 @@ class Filter:
     def tasks(self, state: LocationState, client: str) -> list[str]:
         if state.picture is None:
             return []
-        names = sorted(
-            (task.name for task in state.picture.tasks.values() if task.client == client),
-            key=str.casefold,
-        )
+        by_client = state.picture.tasks.grouped(_client_of)
+        names = sorted(by_client.get(client, ()), key=str.casefold)
         if not self.text or self.names_location(state) or self._finds(client):
             return names
         return [name for name in names if self._finds(name)]
@@ -100,15 +98,18 @@ class Filter:
     def _names_content(self, state: LocationState) -> bool:
         if state.picture is None:
             return False
-        return any(map(self._finds, state.picture.clients)) or any(
-            map(self._finds, state.picture.tasks)
-        )
+        names = "\n".join((*state.picture.clients, *state.picture.tasks))
+        return self._finds(names)  # in one go: there may be thousands
 
     def _found_tasks(self, tasks: Mapping[str, Task]) -> list[Task]:
         return [tasks[name] for name in tasks if self._finds(name)]
 
     def _finds(self, text: str) -> bool:
         return self.text.casefold() in text.casefold()
+
+
+def _client_of(task: Task) -> str:
+    return task.client
 
 
 def child_keys(node: Node, fleet: Fleet, shown: Filter) -> list[tuple[Kind, str]]:

@@ -1,6 +1,8 @@
 """One tick per location in the status bar: the fleet's connections at a glance."""
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
@@ -16,8 +18,18 @@ WIDEST = 180
 _ORDER = (Connection.ON, Connection.STALE, Connection.BROKEN, Connection.OFF)
 
 
+class Tick(NamedTuple):
+    """One location. Several may have the same name."""
+
+    location_id: str
+    name: str
+    connection: Connection
+
+
 class StatusTicks(QWidget):
-    """Solid: on. Dotted: stale. Red with a gap: broken. Hollow: off. On first, off last.
+    """`location_clicked` carries a location id.
+
+    Solid: on. Dotted: stale. Red with a gap: broken. Hollow: off. On first, off last.
 
     With more locations than fit, neighbours share a tick, drawn as the worse of them.
     """
@@ -27,17 +39,15 @@ class StatusTicks(QWidget):
     def __init__(self, holder: ThemeHolder, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._holder = holder
-        self._ticks: list[tuple[str, Connection]] = []
+        self._ticks: list[Tick] = []
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         holder.changed.connect(self.update)
 
-    def set_locations(self, locations: Sequence[tuple[str, Connection]]) -> None:
-        """Names and connections of all locations of the desk."""
-        self._ticks = sorted(locations, key=lambda tick: _ORDER.index(tick[1]))
-        counts = [
-            f"{sum(tick[1] is kind for tick in self._ticks)} {CONNECTION_WORDS[kind].lower()}"
-            for kind in _ORDER
-        ]
+    def set_locations(self, locations: Sequence[Tick]) -> None:
+        """All locations of the desk."""
+        self._ticks = sorted(locations, key=lambda tick: _ORDER.index(tick.connection))
+        numbers = Counter(tick.connection for tick in self._ticks)
+        counts = [f"{numbers[kind]} {CONNECTION_WORDS[kind].lower()}" for kind in _ORDER]
         self.setAccessibleName(f"Locations: {', '.join(counts)}")
         self.updateGeometry()
         self.update()
@@ -55,7 +65,7 @@ class StatusTicks(QWidget):
         painter = QPainter(self)
         top = (self.height() - TICK_HEIGHT) // 2
         for place, group in enumerate(self._groups()):
-            worst = max((tick[1] for tick in group), key=_ORDER.index)
+            worst = max((tick.connection for tick in group), key=_ORDER.index)
             left = place * self._pitch()
             width = max(1, self._pitch() - GAP)
             _paint_tick(painter, worst, QRect(left, top, width, TICK_HEIGHT), self._holder.current)
@@ -64,7 +74,7 @@ class StatusTicks(QWidget):
         """The tooltip names the locations of the tick under the pointer."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             group = self._group_at(event.pos().x())
-            lines = [f"{name}: {CONNECTION_WORDS[kind].lower()}" for name, kind in group]
+            lines = [f"{tick.name}: {CONNECTION_WORDS[tick.connection].lower()}" for tick in group]
             QToolTip.showText(event.globalPos(), "\n".join(lines), self)
             return True
         return super().event(event)
@@ -73,18 +83,18 @@ class StatusTicks(QWidget):
         """A click asks for the location, when the tick stands for one."""
         group = self._group_at(round(event.position().x()))
         if len(group) == 1 and event.button() == Qt.MouseButton.LeftButton:
-            self.location_clicked.emit(group[0][0])
+            self.location_clicked.emit(group[0].location_id)
 
     def _pitch(self) -> int:
         room = self.width() or WIDEST
         return max(2, min(PITCH, room // max(1, len(self._ticks))))
 
-    def _groups(self) -> list[list[tuple[str, Connection]]]:
+    def _groups(self) -> list[list[Tick]]:
         places = max(1, (self.width() or WIDEST) // self._pitch())
         size = -(-len(self._ticks) // places) or 1
         return [self._ticks[at : at + size] for at in range(0, len(self._ticks), size)]
 
-    def _group_at(self, x: int) -> list[tuple[str, Connection]]:
+    def _group_at(self, x: int) -> list[Tick]:
         groups, place = self._groups(), x // self._pitch()
         return groups[place] if 0 <= place < len(groups) else []
 

@@ -87,10 +87,6 @@ class SteeredEngine:
         self.page = EntryPage((), 0, None)
         self.entry_calls: list[tuple[SavesetRef, bytes, str | None, int]] = []
 
-    @property
-    def name(self) -> str:
-        return "steered"
-
     def check_store(self, label: str) -> None:
         if not self.store_is_there:
             raise EngineError("STORE_MISSING", f"There is no {label}. Is it mounted?")

@@ -68,9 +68,12 @@ def test_a_token_of_another_agent_is_unknown(idle_rig: Rig) -> None:
 
 def test_a_token_is_used_once(idle_rig: Rig) -> None:
     token, _ = idle_rig.access.create_token(request(), Role.ADMIN, None)
+    idle_rig.clock.advance(timedelta(microseconds=624_778))
     idle_rig.access.enrol(request("Enrol"), f" {token}\n", "desk")
-    with pytest.raises(TokenUsed, match="2026-03-04"):
+    with pytest.raises(TokenUsed) as refused:
         idle_rig.access.enrol(request("Enrol"), token, "desk")
+    used = START.isoformat(timespec="seconds")
+    assert refused.value.metadata == {"used_time": used}, "to the second: people read it"
 
 
 def test_a_token_has_its_time(idle_rig: Rig) -> None:

@@ -8,7 +8,7 @@ import pytest
 from server_agent.domain.errors import InvalidArgument, JobNotFound, ShuttingDown, TaskNotFound
 from server_agent.domain.jobs import JobState, Level, Phase, Progress
 from server_agent.domain.savesets import NAME_PATTERN, BackupType, SavesetState
-from server_agent.ports import BackupDone, EngineError, JobQuery, Message
+from server_agent.ports import BackupDone, Cancelled, EngineError, JobQuery, Message
 from server_agent.service.plan import LONGEST_MESSAGE
 from server_agent.service.topology import etag
 from tests.agent.service.rig import LABEL, SOURCES, START, Rig, request
@@ -93,6 +93,17 @@ def test_an_inc_whose_base_is_damaged_becomes_a_full(rig: Rig) -> None:
     assert rig.savesets.get(job.saveset).saveset.base is None
 
 
+@pytest.mark.parametrize("end", [EngineError("NO_SPACE", "/srv is full."), Cancelled()])
+def test_a_full_made_for_want_of_a_base_is_one_also_if_it_fails(rig: Rig, end: Exception) -> None:
+    base = rig.backed_up().saveset
+    damage = EngineError("BASE_DAMAGED", "the listing is cut", base)
+    rig.engine.scripts += [[damage], [end]]
+    job = rig.backed_up(BackupType.INC)
+    assert (job.requested_type, job.type) == (BackupType.INC, BackupType.FULL)
+    assert job.state in (JobState.ERROR, JobState.BROKEN)
+    assert "CHAIN_LOST" in rig.codes(job)
+
+
 def test_files_that_were_not_saved_make_a_warning_with_numbers(rig: Rig) -> None:
     done = BackupDone(21, 1000, 400, 3, 24, 1000)
     line = Message(Level.WARNING, "FILE_UNREADABLE", '"/srv/data/a" cannot be read', b"/srv/data/a")
@@ -100,6 +111,8 @@ def test_files_that_were_not_saved_make_a_warning_with_numbers(rig: Rig) -> None
     job = rig.backed_up()
     assert (job.state, job.skipped) == (JobState.WARNING, 3)
     assert job.message == "3 of 24 files were not saved whole"
+    rig.engine.scripts.append([replace(done, partial=2)])  # they are among the 21
+    assert rig.backed_up().message == "3 of 22 files were not saved whole"
     assert rig.saveset_list()[0].state is SavesetState.WARNING
     [told] = [line for line in rig.protocol(job) if line.code == "FILE_UNREADABLE"]
     assert (told.level, told.text) == (Level.WARNING, '"/srv/data/a" cannot be read')

@@ -75,7 +75,8 @@ def test_a_restore_is_broken_and_its_saveset_stays(idle_rig: Rig) -> None:
     ]
     [ended] = settle(idle_rig)
     assert ended.state is JobState.BROKEN
-    assert ended.message == f'{BROKEN}; "/tmp/out/b" is now "/tmp/out/.sesam-1.tmp/b"'
+    stays = "what it had restored stays"
+    assert ended.message == f'{BROKEN}; {stays}; "/tmp/out/b" is now "/tmp/out/.sesam-1.tmp/b"'
     lines, _ = idle_rig.jobs.protocol(ended.id, 0, 10)
     assert [line.code for line in lines] == ["PUT_BACK", "LEFT_ASIDE", "BROKEN"]
     assert idle_rig.engine.recovered[-1][0] == []

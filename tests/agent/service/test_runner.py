@@ -196,3 +196,71 @@ def test_a_job_whose_thread_cannot_be_started_ends_and_blocks_nothing(
     assert (job.state, job.saveset) == (JobState.ERROR, "")
     assert "incident" in job.message
     assert rig.backed_up().state is JobState.OK
+
+
+def test_a_thread_that_cannot_be_started_keeps_none_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "job-1":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    catalogue = FullCatalogue()
+    rig = Rig(catalogue=catalogue)
+    rig.add_task("a")
+    rig.add_task("b")
+    jobs = [rig.start_backup(task=task) for task in ("a", "b")]
+    catalogue.full.set()
+    rig.runner.start()
+    assert catalogue.refused.wait(DEADLINE)
+    catalogue.full.clear()
+    assert [rig.ended(job).state for job in jobs] == [JobState.ERROR, JobState.OK]
+    rig.runner.stop()
+
+
+@pytest.mark.parametrize("by_job", [False, True])
+def test_what_is_missing_is_entered_as_soon_as_there_is_room_again(
+    full_rig: tuple[Rig, FullCatalogue], by_job: bool
+) -> None:
+    rig, catalogue = full_rig
+    name = rig.backed_up().saveset
+    rig.work.look_at_store()
+    gate = Gate()
+    rig.engine.scripts.append([gate, EngineError("STORE_MISSING", "Is it mounted?")])
+    job = rig.start_backup()
+    gate.wait_until_reached()
+    rig.engine.store_is_there = False
+    catalogue.full.set()
+    if by_job:
+        gate.open()
+        assert catalogue.refused.wait(DEADLINE)
+        wait_for_message(rig, job.id)
+    else:
+        with pytest.raises(OSError, match="No space"):
+            rig.work.look_at_store()
+    catalogue.full.clear()
+    rig.work.look_at_store()
+    assert "is it mounted?" in rig.damage(name)
+    gate.open()
+    rig.ended(job)
+
+
+def test_what_held_a_job_is_forgotten_when_it_cannot_start_at_all() -> None:
+    catalogue = FullCatalogue()
+    rig = Rig(catalogue=catalogue)
+    rig.add_task()
+    job = rig.start_backup()
+    with rig.changes.write() as tx:
+        tx.remove_task("docs")
+    catalogue.full.set()
+    rig.runner.start()
+    assert catalogue.refused.wait(DEADLINE)
+    wait_for_message(rig, job.id)
+    catalogue.full.clear()
+    assert rig.ended(job).state is JobState.ERROR
+    rig.runner.stop()
+    assert rig.changes.progressed_since(0)[1] == []

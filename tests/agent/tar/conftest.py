@@ -52,8 +52,10 @@ def _descriptors() -> dict[str, str]:
 
 
 def _children() -> set[str]:
-    return {
-        child
-        for task in Path("/proc/self/task").iterdir()
-        for child in (task / "children").read_text().split()
-    }
+    found: set[str] = set()
+    for task in Path("/proc/self/task").iterdir():
+        try:
+            found |= set((task / "children").read_text().split())
+        except FileNotFoundError:
+            continue  # a thread of the runner that has ended
+    return found

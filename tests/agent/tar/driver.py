@@ -3,7 +3,8 @@
 `python -m tests.agent.tar.driver backup ROOT NAME` tells each event on a line and waits for a line
 on standard input before it goes on. `... full ROOT BYTES` makes a backup to where there is no more
 space than that, and tells its error and what is left; `... restore ROOT BYTES` restores to there,
-`... restore-over ROOT BYTES` over old versions of all files.
+`... restore-over ROOT BYTES` over old versions of all files, `... restore-ahead ROOT BYTES` with
+a clock that is an hour ahead of the file system's, as a server of files may be behind.
 `... over ROOT INSIDE` restores over a mount point. `... step ROOT TARGET` restores and tells its
 events like `backup`. `... cut ROOT TARGET NAME [BYTES]` restores until so much of that file is
 there, and kills itself. `... steps ROOT JSON` goes through a list, in which text is a command for
@@ -18,8 +19,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from server_agent.adapters.tar.store import LABEL_FILE
 from server_agent.domain.jobs import Progress
@@ -28,6 +32,7 @@ from tests.agent.tar.site import DAY, LABEL, Probe, Site, at, engine_below, make
 from tests.fakes.engine import FakeControl
 
 CUT_BYTES = 2 << 20
+HOUR_NS = 3_600_000_000_000
 
 
 def step_through(root: Path, saveset: str) -> None:
@@ -157,6 +162,11 @@ if __name__ == "__main__":
         restore_without_space(Path(sys.argv[2]), int(sys.argv[3]))
     elif sys.argv[1] == "restore-over":
         restore_without_space(Path(sys.argv[2]), int(sys.argv[3]), "the old one")
+    elif sys.argv[1] == "restore-ahead":
+        true_time_ns = time.time_ns
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "time_ns", lambda: true_time_ns() + HOUR_NS)
+            restore_without_space(Path(sys.argv[2]), int(sys.argv[3]), "the old one")
     elif sys.argv[1] == "step":
         restore_step_by_step(Path(sys.argv[2]), sys.argv[3])
     elif sys.argv[1] == "steps":

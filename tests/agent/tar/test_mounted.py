@@ -27,7 +27,7 @@ def go_through(site: Site, *steps: str | list[str] | dict[str, str]) -> list[Any
         capture_output=True,
         text=True,
     )
-    assert ended.returncode == 0, ended.stderr
+    assert (ended.returncode, ended.stderr) == (0, "")
     answers: list[Any] = json.loads(ended.stdout)
     return answers
 
@@ -95,6 +95,18 @@ def test_a_medium_that_a_link_in_the_store_leads_to(site: Site, tmp_path: Path) 
     medium.symlink_to(tmp_path / "disk/medium")
     assert site.back_up(tmp_path / "disk").listed_files == 1
     assert site.codes() == ["OWN_FILES"]
+
+
+@only_root
+def test_a_store_that_may_not_be_written_is_told_and_no_leftover_is(site: Site) -> None:
+    (site.source / "a").write_text("x")
+    store = site.root / "store"
+    lock = f"mount --bind {store} {store} && mount -o remount,ro,bind {store}"
+    [answer] = go_through(site, lock, [str(site.source)])
+    assert answer["code"] == "SYSTEM"
+    assert answer["text"].endswith(
+        ": Read-only file system. Mount it so that it can be written, and try again"
+    )
 
 
 @only_root

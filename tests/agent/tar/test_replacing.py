@@ -4,12 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from server_agent.adapters.tar.journal import Journal, Note, read
-from server_agent.adapters.tar.killed import clean_up
 from server_agent.adapters.tar.stream import FRAME_BYTES
 from server_agent.domain.jobs import Level
 from server_agent.ports import Cancelled, EngineError
@@ -98,10 +97,11 @@ def test_a_kill(site: Site, tmp_path: Path, every: int) -> None:
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can mount a small file system")
-def test_a_full_target(site: Site) -> None:
+@pytest.mark.parametrize("verb", ["restore-over", "restore-ahead"])
+def test_a_full_target(site: Site, verb: str) -> None:
     for number in range(8):
         (site.source / str(number)).write_bytes(os.urandom(500_000))
-    answer = in_own_mounts("restore-over", site.root, "2000000")
+    answer = in_own_mounts(verb, site.root, "2000000")
     assert answer["code"] == "NO_SPACE"
     assert f'on the file system "{answer["target"]}"' in answer["text"]
     sizes = [answer["left"].get(str(number)) for number in range(8)]
@@ -178,48 +178,6 @@ def test_a_tree_in_the_way_of_a_hard_link_stays(site: Site, tmp_path: Path) -> N
     assert (restored / "b").read_text() == "data"
 
 
-def noted(tmp_path: Path, *names: str) -> Journal:
-    """A journal in which these files of 5 bytes are noted as if they were moved aside."""
-    journal = Journal(tmp_path / "restore-7.aside")
-    holder = tmp_path / ".sesam-1.tmp"
-    holder.mkdir()
-    notes = [Note(os.fsencode(tmp_path / n), os.fsencode(holder / n), 5) for n in names]
-    journal.write(notes, [], synced=True)
-    return journal
-
-
-def test_after_a_kill_between_the_note_and_the_move(tmp_path: Path) -> None:
-    journal = noted(tmp_path, "done", "whole", "cut", "moved", "not yet")
-    for name, text in {"done": "12345", "whole": "12345", "cut": "123", "not yet": OLD}.items():
-        (tmp_path / name).write_text(text)
-    for name in ("whole", "cut", "moved"):
-        (tmp_path / ".sesam-1.tmp" / name).write_text(OLD)
-    said = clean_up(journal.path)
-    assert [(message.level, message.code) for message in said] == [(Level.WARNING, "PUT_BACK")] * 2
-    assert said[0].path == os.fsencode(tmp_path / "cut")
-    assert "1 file was not yet restored" in said[1].text
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
-        "done": "12345",
-        "whole": "12345",
-        "cut": OLD,
-        "moved": OLD,
-        "not yet": OLD,
-    }
-    assert clean_up(journal.path) == []
-
-
-def test_a_journal_stays_short(tmp_path: Path) -> None:
-    journal = noted(tmp_path, "pending")
-    pending = read(journal.path)
-    note = Note(b"/" + b"x" * 4000, b"", 1)
-    for _ in range(2000):
-        journal.write([note], pending, synced=False)
-    notes = read(journal.path)
-    assert notes[0] == pending[0]
-    assert set(notes[1:]) == {note}
-    assert journal.path.stat().st_size < 5 << 20
-
-
 @pytest.mark.parametrize("every", [1, 2, FILES])
 def test_a_kill_among_small_files(site: Site, tmp_path: Path, every: int) -> None:
     """tar ends with what its pipe still holds: a file may be cut that the agent never saw."""
@@ -232,3 +190,45 @@ def test_a_kill_among_small_files(site: Site, tmp_path: Path, every: int) -> Non
     site.engine.put_back(JOB)
     _, new = assert_old_or_new(site, restored, every)
     assert 10 <= new < FILES
+
+
+def test_what_cannot_be_put_back_is_said(open_site: Site) -> None:
+    restored = at(open_site.root / "target", open_site.source)
+    with unprivileged():
+        (open_site.source / "a").write_text("has to be a file")
+        open_site.back_up()
+        (restored / "a").mkdir(parents=True)
+
+        def spoil() -> None:
+            for holder in restored.glob(".sesam-*"):
+                holder.chmod(0o500)
+                control.cancel()
+
+        control = Probe(spoil)
+        with pytest.raises(Cancelled):
+            open_site.restore(open_site.root / "target", control=control)
+    [holder] = restored.glob(".sesam-*")
+    said = open_site.messages[-1]
+    assert (said.level, said.code) == (Level.WARNING, "LEFT_ASIDE")
+    assert said.text == (
+        f'"{restored / "a"}" cannot be put back (Permission denied); it is now "{holder / "a"}"'
+    )
+
+
+def test_old_versions_go_while_the_rest_is_still_to_come(site: Site, tmp_path: Path) -> None:
+    restored = make_many(site, tmp_path / "target")
+    last = f"{FILES - 1:02}"
+    for path in restored.iterdir():
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, 4 << 20)
+    kept: list[int] = []
+
+    def look() -> None:
+        for holder in restored.glob(".sesam-*"):
+            if (holder / last).exists():
+                kept.append(len(os.listdir(holder)))
+        threading.Event().wait(0.02)  # as long as a slow disk takes for a piece
+
+    site.restore(tmp_path / "target", control=Probe(look))
+    assert max(kept) == FILES
+    assert min(kept) < FILES * 3 // 4, "their space is free for what is to come"

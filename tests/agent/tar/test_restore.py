@@ -14,6 +14,7 @@ import pytest
 
 from server_agent.adapters.tar.aside import Aside
 from server_agent.adapters.tar.journal import Journal
+from server_agent.adapters.tar.selection import Selection
 from server_agent.adapters.tar.stream import FRAME_BYTES
 from server_agent.ports import Cancelled, EngineError
 from tests.agent.tar.site import IS_ROOT, NOBODY, Probe, Site, at, unprivileged
@@ -359,3 +360,18 @@ def test_a_file_of_several_frames_replaces_its_old_version(site: Site, tmp_path:
     (restored / "noise").write_text("the old one")
     site.restore(tmp_path / "target")
     assert differences(picture(site.source), picture(restored)) == []
+
+
+def test_what_is_left_out_costs_no_look_at_all_the_rest(site: Site) -> None:
+    for number in range(3000):
+        (site.source / f"{number:04}").touch()
+    site.back_up()
+    looks: list[None] = []
+    probe = Probe(lambda: looks.append(None))
+    with Selection(site.root / "tmp/scratch", site.listing(), probe) as selection:
+        selection.pick_everything()
+        looks.clear()
+        for number in range(200):
+            assert selection.leave_out(os.fsencode(site.source / f"{number:04}")) == 1
+        assert selection.amount().files == 2800
+    assert len(looks) < 10, "SQLite does not go through all rows for each"

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pytestqt.qtbot import QtBot
 
+from sesam_master.core.calendar import CalendarRow
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.calendar.offers import CalendarVerbs
 from sesam_master.ui.calendar.page import CalendarPage
@@ -64,3 +65,13 @@ def settle(qtbot: QtBot, page: CalendarPage) -> None:
     wait: Callable[[], bool] = lambda: not page.presenter.is_behind  # noqa: E731
     qtbot.waitUntil(wait, timeout=3000)
     qtbot.waitUntil(lambda: not page.day.presenter.is_asking, timeout=3000)
+
+
+def choose(page: CalendarPage, location: str, task: str, day: int, extends: bool = False) -> None:
+    """Goes to the cell of a row; `day` counts from the first that is shown."""
+    for line, shown in enumerate(page.sheet.view.lines):
+        is_row = isinstance(shown, CalendarRow)
+        if is_row and (shown.place.name, shown.row.name) == (location, task):
+            page.sheet.choose((line, day), extends)
+            return
+    raise AssertionError(f"{task} of {location} is not seen.")

@@ -25,21 +25,12 @@ from sesam_master.ui.calendar.export_actions import ExportActions
 from sesam_master.ui.calendar.page import CalendarPage
 from sesam_master.ui.calendar.period import Length
 from sesam_master.ui.theme import ThemeHolder, ThemeMode
-from tests.desk.calendar.conftest import NAMES, settle
+from tests.desk.calendar.conftest import NAMES, choose, settle
 from tests.desk.calendar.site import NOW, OPEN_DAY, SiteSource, occurrence, row, sheet
 from tests.desk.results.memory import bring_up, list_locations, take_down
 
 Done = list[tuple[object, ...]]
 SUNDAY = 21  # 22 November
-
-
-def _choose(page: CalendarPage, location: str, task: str, day: int, extends: bool = False) -> None:
-    for line, shown in enumerate(page.sheet.view.lines):
-        is_row = isinstance(shown, CalendarRow)
-        if is_row and (shown.place.name, shown.row.name) == (location, task):
-            page.sheet.choose((line, day), extends)
-            return
-    raise AssertionError(f"{task} of {location} is not seen.")
 
 
 def _menu(page: CalendarPage) -> dict[str, object]:
@@ -69,7 +60,7 @@ def test_the_day_list_follows_the_chosen_cell(
         occurrence("Boulder", "home", 40, JobState.PLANNED),
         occurrence("Boulder", "mail", 60, JobState.OK, sesam_day="2026-11-24"),
     ]
-    _choose(page, "Boulder", "mail", SUNDAY)
+    choose(page, "Boulder", "mail", SUNDAY)
     settle(qtbot, page)
     model = page.day.list.model
     assert [(r.occurrence.name, r.state) for r in model.rows] == [
@@ -98,7 +89,7 @@ def test_open_work_of_a_dark_location_is_unknown_in_the_list(
         occurrence("Hamburg", "home", 23, JobState.OK),
         occurrence("Hamburg", "home", 40, JobState.PLANNED),
     ]
-    _choose(page, "Hamburg", "home", SUNDAY)
+    choose(page, "Hamburg", "home", SUNDAY)
     settle(qtbot, page)
     take_down(bridge, "Hamburg")
     settle(qtbot, page)
@@ -110,7 +101,7 @@ def test_a_day_that_cannot_be_asked_says_so(
     page: CalendarPage, source: SiteSource, qtbot: QtBot
 ) -> None:
     source.troubles["Sevilla"] = Trouble.UNREACHABLE
-    _choose(page, "Sevilla", "home", SUNDAY)
+    choose(page, "Sevilla", "home", SUNDAY)
     settle(qtbot, page)
     texts = [
         label.accessibleName()
@@ -124,8 +115,8 @@ def test_the_menu_starts_failed_tasks_again_and_opens_the_protocol(
     page: CalendarPage, source: SiteSource, qtbot: QtBot, done: Done
 ) -> None:
     source.runs["Boulder"] = [occurrence("Boulder", "mail", 22.5, JobState.ERROR)]
-    _choose(page, "Boulder", "archive", SUNDAY - 1)
-    _choose(page, "Boulder", "mail", SUNDAY, extends=True)
+    choose(page, "Boulder", "archive", SUNDAY - 1)
+    choose(page, "Boulder", "mail", SUNDAY, extends=True)
     settle(qtbot, page)
     menu = _menu(page)
     menu["Protocol"].trigger()  # type: ignore[attr-defined]
@@ -142,7 +133,7 @@ def test_the_menu_starts_failed_tasks_again_and_opens_the_protocol(
 
 
 def test_what_cannot_be_done_says_why(page: CalendarPage, qtbot: QtBot) -> None:
-    _choose(page, "Sevilla", "home", 5)
+    choose(page, "Sevilla", "home", 5)
     settle(qtbot, page)
     menu = _menu(page)
     start, failed = menu["Start backup"], menu["Start failed again"]
@@ -152,11 +143,11 @@ def test_what_cannot_be_done_says_why(page: CalendarPage, qtbot: QtBot) -> None:
 
 
 def test_filter_by_what_a_cell_is_about(page: CalendarPage, qtbot: QtBot) -> None:
-    _choose(page, "Boulder", "mail", SUNDAY)
+    choose(page, "Boulder", "mail", SUNDAY)
     _menu(page)["Only rows with Error"].trigger()  # type: ignore[attr-defined]
     settle(qtbot, page)
     assert {r.row.name for r in page.sheet.view.rows} == {"mail"}
-    _choose(page, "Boulder", "mail", SUNDAY)
+    choose(page, "Boulder", "mail", SUNDAY)
     _menu(page)["Only Boulder"].trigger()  # type: ignore[attr-defined]
     settle(qtbot, page)
     assert len(page.sheet.view.rows) == 1
@@ -218,7 +209,7 @@ def test_a_sheet_without_a_plan_says_so(
 def test_a_told_cell_reaches_sheet_and_day(
     page: CalendarPage, source: SiteSource, qtbot: QtBot
 ) -> None:
-    _choose(page, "Boulder", "home", SUNDAY + 1)
+    choose(page, "Boulder", "home", SUNDAY + 1)
     settle(qtbot, page)
     source.calls.clear()
     cell = CellChange(RowKind.BACKUP, "home", "fs-01", OPEN_DAY, JobState.BROKEN, 1)
@@ -251,7 +242,7 @@ def test_tips_of_cells_heads_and_days(page: CalendarPage) -> None:
 def test_the_twin_says_the_same_and_moves_the_sheet(page: CalendarPage, qtbot: QtBot) -> None:
     model = page.panes.model
     QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal, page)
-    _choose(page, "Boulder", "mail", SUNDAY)
+    choose(page, "Boulder", "mail", SUNDAY)
     page.bar.twin.setChecked(True)
     twin = page.panes.twin
     assert twin.isVisible()
@@ -312,8 +303,8 @@ def test_a_picture_that_is_too_large_is_refused(
 
 
 def test_copy_takes_the_chosen_cells(page: CalendarPage) -> None:
-    _choose(page, "Boulder", "home", SUNDAY)
-    _choose(page, "Boulder", "mail", SUNDAY + 1, extends=True)
+    choose(page, "Boulder", "home", SUNDAY)
+    choose(page, "Boulder", "mail", SUNDAY + 1, extends=True)
     _menu(page)["Copy cells"].trigger()  # type: ignore[attr-defined]
     assert QApplication.clipboard().text().splitlines() == [
         "Location\tTask\t2026-11-22\t2026-11-23",

@@ -64,6 +64,8 @@ def picture(*jobs: Job) -> Picture:
         Lazy({j.id: j for j in jobs}),
         states,
         backups_of(jobs),
+        {j.id for j in jobs if j.is_open},
+        {j.sesam_day for j in jobs},
     )
 
 

@@ -21,7 +21,7 @@ from sesam_master.core.records import (
 )
 from sesam_master.core.states import Connection, JobState, severity_rank
 from sesam_master.remote.convert import KIND_NUMBERS, STATE_NUMBERS, TYPE_NUMBERS
-from tests.desk.remote.rig import HubRig
+from tests.desk.remote.rig import PATIENT, HubRig
 from tests.desk.results.memory import NOW, MemoryGateway, entry, job, saveset
 from tests.fakes.agent_server import FakeAgent
 
@@ -113,7 +113,7 @@ def _over_the_wire() -> Iterator[Asked]:
             for directory, entries in LISTING.items()
         }
         location.protocols["7"] = [_line_message(line) for line in LINES]
-        prepared = HubRig()
+        prepared = HubRig(PATIENT)
         here = prepared.register(agent)
         with prepared:
             prepared.until(here, Connection.ON)

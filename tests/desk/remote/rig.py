@@ -4,6 +4,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sesam_master.core.fleet import ConnectionChanged, Fleet, FleetEvent, LocationState
@@ -35,6 +36,16 @@ QUICK = Times(
     keep=0.1,
     follow=0.1,
     sheet=0.2,
+)
+# For tests that are not about times: a machine that is busy for a moment loses no connection.
+PATIENT = replace(
+    QUICK,
+    silence=DEADLINE,
+    proof=DEADLINE,
+    connect=DEADLINE,
+    probe=DEADLINE,
+    call=DEADLINE,
+    list_call=DEADLINE,
 )
 
 

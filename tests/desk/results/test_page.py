@@ -3,11 +3,9 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.errors import Trouble
@@ -18,62 +16,17 @@ from sesam_master.ui.formatting import size_text
 from sesam_master.ui.results.facts import job_facts
 from sesam_master.ui.results.filters import ResultFilter
 from sesam_master.ui.results.page import ResultsPage
-from sesam_master.ui.theme import ThemeHolder
+from tests.desk.results.conftest import Asked, settle
 from tests.desk.results.memory import (
     NOW,
     MemoryGateway,
     bring_up,
     job,
-    list_locations,
     progress,
     pump,
     report,
     take_down,
 )
-
-Asked = list[tuple[object, ...]]
-
-
-@pytest.fixture
-def asked() -> Asked:
-    return []
-
-
-@pytest.fixture
-def page(
-    holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot, asked: Asked
-) -> ResultsPage:
-    list_locations(bridge, "Boulder", "Hamburg", "Sevilla")
-    for name in ("Boulder", "Hamburg", "Sevilla"):
-        gateway.history[name] = [job(name, n) for n in range(1, 10)]
-        gateway.history[name].append(job(name, 20, JobState.ERROR, message="Store is full"))
-        gateway.history[name].append(
-            job(name, 30, JobState.ACTIVE, task="home", progress=progress(100))
-        )
-        if name != "Sevilla":
-            bring_up(bridge, name, gateway.history[name][-2:])
-    bring_up(bridge, "Sevilla", gateway.history["Sevilla"][-2:])
-    take_down(bridge, "Sevilla")
-    made = ResultsPage(
-        holder,
-        bridge,
-        gateway,
-        lambda *call: asked.append(("restore", *call)),
-        lambda *call: asked.append(("start", *call)),
-        zone=ZoneInfo("Europe/Berlin"),
-        clock=lambda: NOW,
-    )
-    qtbot.addWidget(made)
-    QAbstractItemModelTester(made.model, QAbstractItemModelTester.FailureReportingMode.Fatal, made)
-    made.show()
-    _settle(qtbot, made)
-    return made
-
-
-def _settle(qtbot: QtBot, page: ResultsPage) -> None:
-    for _ in range(4):  # a page may ask for the next one when it is shown
-        pump()
-        qtbot.waitUntil(lambda: not page.presenter.is_behind, timeout=3000)
 
 
 def _keys(page: ResultsPage) -> list[tuple[str, str]]:
@@ -106,7 +59,7 @@ def test_a_report_changes_its_row_in_place_and_keeps_the_selection(
     running = replace(gateway.history["Hamburg"][-1], progress=progress(620))
     gateway.history["Hamburg"][-1] = running
     report(bridge, running)
-    _settle(qtbot, page)
+    settle(qtbot, page)
     row = page.model.record(page.model.row_of(("Hamburg", "30")) or 0)
     assert row.fraction == 0.62
     assert [chosen.job.key for chosen in page.table.selected_records()] == [("Hamburg", "30")]
@@ -131,7 +84,7 @@ def test_open_work_of_a_location_that_goes_dark_is_unknown_and_its_facts_stay(
     page: ResultsPage, bridge: Bridge, qtbot: QtBot
 ) -> None:
     take_down(bridge, "Hamburg", Connection.STALE)
-    _settle(qtbot, page)
+    settle(qtbot, page)
     rows = {row.job.id: row for row in page.model.records if row.location == "Hamburg"}
     assert rows["30"].state is JobState.UNKNOWN
     assert rows["30"].fraction is None
@@ -145,7 +98,7 @@ def test_what_was_known_of_a_dark_location_is_shown_when_asked_for(
     page: ResultsPage, qtbot: QtBot
 ) -> None:
     page.bar.known.click()
-    _settle(qtbot, page)
+    settle(qtbot, page)
     states = {row.job.id: row.state for row in page.model.records if row.location == "Sevilla"}
     assert states == {"20": JobState.ERROR, "30": JobState.UNKNOWN}
 
@@ -156,7 +109,7 @@ def test_state_and_text_are_asked_of_the_agents(
     page.facets.changed.emit("state", "error", True)
     page.bar.search.setText("STORE")
     page.bar.search.returnPressed.emit()
-    _settle(qtbot, page)
+    settle(qtbot, page)
     assert _keys(page) == [("Boulder", "20"), ("Hamburg", "20")]
     query = [call[2] for call in gateway.calls if call[0] == "jobs"][-1]
     assert (query.text, query.states) == ("STORE", {JobState.ERROR})
@@ -168,14 +121,14 @@ def test_nothing_found_says_why_and_each_filter_can_be_removed(
     page.presenter.set_filter(
         ResultFilter(states=frozenset({JobState.CANCELLED}), locations=frozenset({"Boulder"}))
     )
-    _settle(qtbot, page)
+    settle(qtbot, page)
     content = page.empty.content
     assert content.headline == "No cancelled backups at Boulder"
     assert content.reason == "22 results are hidden by 2 filters."
     assert page.empty.isVisible()
     for action in content.actions:
         page.empty.triggered.emit(action.key)
-    _settle(qtbot, page)
+    settle(qtbot, page)
     assert len(page.model.records) == 22
 
 
@@ -184,7 +137,7 @@ def test_a_location_that_fails_delays_nobody_and_is_named(
 ) -> None:
     gateway.troubles["Boulder"] = Trouble.NO_ANSWER
     page.presenter.reload()
-    _settle(qtbot, page)
+    settle(qtbot, page)
     assert {key[0] for key in _keys(page)} == {"Hamburg"}
     assert "Boulder (did not answer in time)" in page.bar.sentence.text
     assert page.presenter.coverage().covered == 1
@@ -211,7 +164,7 @@ def test_a_monitor_may_only_look(
     page: ResultsPage, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
 ) -> None:
     bring_up(bridge, "Hamburg", gateway.history["Hamburg"], Role.MONITOR)
-    _settle(qtbot, page)
+    settle(qtbot, page)
     row = page.model.record(page.model.row_of(("Hamburg", "30")) or 0)
     reasons = [offer.reason for offer in page.offers(row) if offer.is_main]
     assert all(reason and "role monitor" in reason for reason in reasons)
@@ -221,7 +174,7 @@ def test_an_order_is_asked_of_the_agents_and_one_they_do_not_have_is_not_offered
     page: ResultsPage, gateway: MemoryGateway, qtbot: QtBot
 ) -> None:
     page.model.sort_by("size", descending=True)
-    _settle(qtbot, page)
+    settle(qtbot, page)
     query = [call[2] for call in gateway.calls if call[0] == "jobs"][-1]
     assert (query.order, query.descending) == ("bytes", True)
     place = [column.key for column in page.model.columns].index("rate")
@@ -236,7 +189,7 @@ def test_by_location_each_stands_by_itself_newest_first_and_is_paged(
     page: ResultsPage, gateway: MemoryGateway, qtbot: QtBot, descending: bool
 ) -> None:
     page.model.sort_by("location", descending=descending)
-    _settle(qtbot, page)
+    settle(qtbot, page)
     names = [row.location for row in page.model.records]
     assert names == sorted(names, reverse=descending)
     assert names.count("Boulder") == names.count("Hamburg") == 11
@@ -256,14 +209,14 @@ def test_open_work_of_a_dark_location_is_counted_as_unknown(
 
     assert (counts()["Running"], counts()["Unknown"]) == ("2", "1")  # Sevilla was dark before
     take_down(bridge, "Hamburg")
-    _settle(qtbot, page)
+    settle(qtbot, page)
     assert (counts()["Running"], counts()["Unknown"], counts()["Error"]) == ("1", "2", "2")
     page.facets.changed.emit("state", "unknown", True)
-    _settle(qtbot, page)
+    settle(qtbot, page)
     assert set(_keys(page)) == {("Hamburg", "30"), ("Sevilla", "30")}
     page.facets.changed.emit("state", "unknown", False)
     page.facets.changed.emit("state", "active", True)
-    _settle(qtbot, page)
+    settle(qtbot, page)
     assert _keys(page) == [("Boulder", "30")]
 
 
@@ -276,7 +229,7 @@ def test_a_known_zero_is_not_a_missing_value(
     report(bridge, empty, waits)
     take_down(bridge, "Sevilla")
     page.refresh()
-    _settle(qtbot, page)
+    settle(qtbot, page)
 
     def texts(key: str) -> list[str]:
         row = page.model.record(page.model.row_of(("Hamburg", key)) or 0)
@@ -288,7 +241,7 @@ def test_a_known_zero_is_not_a_missing_value(
     facts = dict(job_facts(page.model.record(page.model.row_of(("Hamburg", "40")) or 0), UTC))
     assert (facts["Files"], facts["Read"], facts["Stored"]) == ("0", *2 * (size_text(0),))
     take_down(bridge, "Hamburg")
-    _settle(qtbot, page)
+    settle(qtbot, page)
     assert texts("30") == ["?", "?", "?"]
 
 
@@ -339,30 +292,6 @@ def test_facets_follow_a_report_without_a_new_count(
     assert after[JobState.ACTIVE] == before[JobState.ACTIVE] - 1
 
 
-def test_rows_that_wait_are_counted_as_new_and_not_as_shown(
-    page: ResultsPage, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
-) -> None:
-    def total(group_key: str) -> int:
-        [group] = [group for group in page.facets.groups if group.key == group_key]
-        return sum(int(facet.count) for facet in group.facets if facet.count.isdigit())
-
-    page.model.set_held(True)
-    new = [job("Hamburg", n, JobState.QUEUED) for n in (50, 51, 52)]
-    gateway.history["Hamburg"] += new
-    report(bridge, *new)
-    _settle(qtbot, page)
-    assert len(page.model.records) == 22
-    assert page.bar.sentence.text.startswith("22 of 25 results shown, 3 new, press F5.  Not in")
-    assert page.news.text() == "3 new, press F5"
-    assert total("location") == 25
-    assert total("state") == 25 + 1  # and what Sevilla had open when it went dark
-
-    page.model.set_held(False)
-    assert len(page.model.records) == 25
-    assert page.bar.sentence.text.startswith("25 of 25 results shown.  Not in")
-    assert page.news.isHidden()
-
-
 def test_the_facet_of_a_dark_location_says_what_goes_on_to_be_counted(
     page: ResultsPage, bridge: Bridge, qtbot: QtBot
 ) -> None:
@@ -372,7 +301,7 @@ def test_the_facet_of_a_dark_location_says_what_goes_on_to_be_counted(
 
     assert tips()["Hamburg"] == ("11", "")
     take_down(bridge, "Hamburg")
-    _settle(qtbot, page)
+    settle(qtbot, page)
     count, tip = tips()["Hamburg"]
     assert count == "?"
     assert tip == (

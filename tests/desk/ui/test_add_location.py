@@ -187,6 +187,7 @@ def test_a_listed_location_is_replaced_only_when_a_person_says_so(
     _say_listed(page, gateway, qtbot)
     assert "Hamburg" in page.question.heading.text()
     assert f"{LISTED.address} becomes 127.0.0.1:11401." in page.question.text.text()
+    assert "only if the agent was moved" in page.question.text.text()
     assert page.question.focusWidget() is page.question.leave_button
     assert not added
 
@@ -195,6 +196,18 @@ def test_a_listed_location_is_replaced_only_when_a_person_says_so(
 
     assert gateway.calls[-1][-1] == "hamburg"
     assert not page.question.isVisible()
+
+
+def test_a_new_credential_for_the_same_agent_needs_no_reason(
+    page: AddLocationPage, qtbot: QtBot
+) -> None:
+    host, port, fingerprint = PRESENTED.host, PRESENTED.port, PRESENTED.fingerprint
+    same = replace(LISTED, host=host, port=port, fingerprint=fingerprint)
+    page.question.ask(same, PRESENTED)
+    assert page.question.text.text() == (
+        f"Its address {same.address} stays. Its certificate is the same, its credential is made "
+        "anew. Name, farm and switch stay. Nothing was sent."
+    )
 
 
 def test_a_listed_location_that_is_left_stays_as_it_is(

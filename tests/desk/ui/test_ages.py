@@ -68,6 +68,24 @@ def test_every_age_counts_up_though_nothing_comes(
         assert {row.seen for row in desk.remote_server.model.records} == {age}
 
 
+def test_without_news_from_the_network_thread_nothing_stays_live(
+    desk: Desk, bridge: Bridge, clock: FakeClock
+) -> None:
+    desk.window.show_page(desk.remote_server)
+    clock.advance(timedelta(seconds=60))
+    bridge.aged.emit()
+    assert bridge.fleet.locations["lab"].connection is Connection.ON
+    clock.advance(timedelta(seconds=1))
+    bridge.aged.emit()
+    assert bridge.fleet.locations["lab"].connection is Connection.STALE
+    assert pill(desk).startswith("0 of 2")
+
+    bridge.deliver(ConnectionChanged("lab", Connection.ON, None, clock.now()))
+    bridge.drain()
+    bridge.aged.emit()
+    assert pill(desk).startswith("1 of 2")
+
+
 def test_a_restore_shows_the_age_and_is_not_offered_once_it_is_too_old(
     desk: Desk, bridge: Bridge, clock: FakeClock
 ) -> None:
@@ -90,6 +108,8 @@ def test_only_dark_rows_of_the_tree_whose_age_reads_otherwise_are_drawn_anew(
     desk: Desk, bridge: Bridge, clock: FakeClock, qtbot: QtBot
 ) -> None:
     clock.advance(timedelta(minutes=2))
+    bridge.deliver(ConnectionChanged("lab", Connection.ON, None, clock.now()))
+    bridge.drain()
     with qtbot.waitSignal(desk.tree.model.dataChanged, timeout=1000):
         bridge.aged.emit()
     clock.advance(timedelta(seconds=1))

@@ -15,7 +15,7 @@ from server_agent.adapters.identity import Identity
 from server_agent.domain.access import Role
 from server_agent.domain.jobs import Phase, Progress
 from server_agent.domain.topology import Access, Client, Task
-from server_agent.rpc.watch import PART_BYTES, Pace
+from server_agent.rpc.watch import PART_BYTES, PART_OBJECTS, Pace
 from sesam_api.v1 import access_pb2, jobs_pb2
 from tests.agent.service.rig import START
 from tests.agent.service.steered import DONE, Gate
@@ -127,6 +127,24 @@ def test_a_part_is_not_larger_than_a_client_takes(agent: AgentRig) -> None:
     ) as answers:
         resumed = list(itertools.takewhile(lambda answer: answer.revision == 0, answers))
         assert sum(len(answer.changes.changes) for answer in resumed) > 10
+        assert all(answer.changes.more for answer in resumed)
+
+
+def test_the_last_of_what_was_missed_says_that_it_is_the_last(agent: AgentRig) -> None:
+    with agent.local.stream(WATCH) as answers:
+        [begun] = snapshot_of(answers)
+    with agent.catalogue.write() as tx:
+        for number in range(PART_OBJECTS + 1):
+            tx.put_client(client_of(f"c{number:04}"))
+    with agent.local.stream(
+        WATCH,
+        after_revision=begun.revision,
+        location_id=LOCATION_ID,
+        epoch=begun.snapshot.epoch,
+    ) as answers:
+        parts = list(itertools.islice(answers, 2))
+    assert [part.changes.more for part in parts] == [True, False]
+    assert [part.revision for part in parts] == [begun.revision, newest_revision(agent)]
 
 
 def client_of(name: str) -> Client:

@@ -216,6 +216,16 @@ def test_an_empty_token_is_named(token):
         pass
 
 
+@pytest.mark.parametrize("name", ["token", "fingerprint"])
+def test_what_the_unix_socket_does_not_take_is_not_passed_over(name):
+    with (
+        pytest.raises(TypeError, match=f"both unix= and {name}=") as raised,
+        connect(unix="/s", **{name: "sesam_secret"}),
+    ):
+        pass
+    assert "sesam_secret" not in str(raised.value)
+
+
 def test_the_unix_socket_needs_no_credential_and_any_path_will_do(tmp_path):
     path = tmp_path / "a b%41"
     with FakeAgent(socket=path) as agent:
