@@ -130,7 +130,7 @@ class Backup:
                 )
 
     def _scan(self, listing: ListingWriter, own_listing: Path) -> Iterator[BackupEvent]:
-        media = [os.fsencode(path) for path in self.places.media()]
+        media = self.places.media()
         own = [os.fsencode(path.resolve()) for path in (self.places.tmp_dir, own_listing)]
         found = 0
         pace = Pace()

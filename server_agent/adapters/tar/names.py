@@ -59,3 +59,12 @@ def _plain(match: re.Match[bytes]) -> bytes:
     if len(code) == 3:
         return bytes([int(code, 8) & 0xFF])
     return _LETTERS.get(code, code)
+
+
+def ancestors(path: bytes) -> list[bytes]:
+    """The directories that hold a path, the root first."""
+    parts = path.strip(b"/").split(b"/")[:-1]
+    found = [b"/"]
+    for part in parts:
+        found.append(found[-1].rstrip(b"/") + b"/" + part)
+    return found if path != b"/" else []

@@ -2,11 +2,13 @@
 
 import contextlib
 import errno
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from server_agent.adapters.tar.names import ancestors
 from server_agent.adapters.tar.store import TRY_AGAIN, check_label, has_label
 from server_agent.domain.savesets import NAME_PATTERN
 from server_agent.ports import EngineError, SavesetRef
@@ -97,14 +99,14 @@ class Places:
             return False
         return True
 
-    def media(self) -> list[Path]:
+    def media(self) -> list[bytes]:
         """The data stores that have a label, whatever it says. What else lies beside them need not
         be the agent's: a store can be a directory of `/srv`."""
         try:
             found = [path for path in self.store_dir.iterdir() if has_label(path)]
         except OSError:
             return []
-        return [path.resolve() for path in found]
+        return [os.fsencode(path.resolve()) for path in found]
 
     def files(self, name: str, label: str, sesam_day: date) -> SavesetFiles:
         data = self.store_dir / label / name
@@ -156,3 +158,22 @@ def saveset_of(path: Path) -> str:
 
 def _appended(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
+
+
+def medium_around(place: bytes, media: Sequence[bytes]) -> bytes | None:
+    """The data store that a place is, or lies in by whatever path. Its last part is not
+    followed."""
+    above = os.path.realpath(os.path.dirname(place))
+    for directory in (place, *ancestors(above), above):
+        for medium in media:
+            if are_same(medium, directory):
+                return medium
+    return None
+
+
+def are_same(own: bytes, place: bytes) -> bool:
+    """Whether a place is something of the agent's own, which may be a link itself."""
+    try:
+        return os.path.samestat(os.stat(own), os.lstat(place))
+    except OSError:
+        return False

@@ -141,6 +141,7 @@ class Restore:
 
     def _prepare_target(self, selection: Selection, aside: Aside) -> Iterator[Message | None]:
         target = self.request.target
+        place.check_target(target, self.places.media())
         is_used = place.prepare(target, selection.sources(), aside)
         yield from aside.said()
         if is_used:

@@ -11,7 +11,7 @@ from server_agent.adapters.tar.excludes import any_of, find_conditions
 from server_agent.adapters.tar.listing import ListingWriter, Row
 from server_agent.adapters.tar.mounts import file_system, is_below, mount_table, mounts, real_place
 from server_agent.adapters.tar.names import joined
-from server_agent.adapters.tar.selection import ancestors
+from server_agent.adapters.tar.places import are_same, medium_around
 from server_agent.domain.jobs import Level
 from server_agent.domain.quoting import quoted
 from server_agent.ports import Control, EngineError, Message
@@ -146,7 +146,7 @@ class Scan:
         own = [
             [b"-o", b"-samefile", path]
             for path in self.own
-            if os.path.exists(path) and not _are_same(path, self.source)
+            if os.path.exists(path) and not are_same(path, self.source)
         ]
         return [
             b"find",
@@ -193,22 +193,13 @@ class Scan:
 def check_source(source: bytes, media: Sequence[bytes]) -> None:
     """Raises EngineError (SOURCE_IS_OWN) if a source is a data store or lies in one, by whatever
     path."""
-    above = os.path.realpath(os.path.dirname(source))
-    for place in (source, *ancestors(above), above):
-        for medium in media:
-            if _are_same(medium, place):
-                raise EngineError(
-                    "SOURCE_IS_OWN",
-                    f"source {quoted(source)} lies in the data store {quoted(medium)}, which is"
-                    " never saved. Correct the sources of the task",
-                )
-
-
-def _are_same(own: bytes, place: bytes) -> bool:
-    try:
-        return os.path.samestat(os.stat(own), os.lstat(place))
-    except OSError:
-        return False
+    medium = medium_around(source, media)
+    if medium is not None:
+        raise EngineError(
+            "SOURCE_IS_OWN",
+            f"source {quoted(source)} lies in the data store {quoted(medium)}, which is"
+            " never saved. Correct the sources of the task",
+        )
 
 
 def kernel_mounts(mountinfo: bytes, source: bytes) -> list[bytes]:

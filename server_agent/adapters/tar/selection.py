@@ -13,7 +13,7 @@ from typing import Self
 from server_agent.adapters.tar.database import Database, connect, new_uri, read_only_uri
 from server_agent.adapters.tar.listing import Amount, check_format
 from server_agent.adapters.tar.member import BLOCK_BYTES
-from server_agent.adapters.tar.names import joined, split
+from server_agent.adapters.tar.names import ancestors, joined, split
 from server_agent.adapters.tar.private import make_private
 from server_agent.ports import Control
 
@@ -279,12 +279,3 @@ def own_slice(connection: Database, path: bytes, home: int) -> Slice | None:
     """
     row = connection.execute(query, split(path)).fetchone()
     return Slice(home, *row) if row else None
-
-
-def ancestors(path: bytes) -> list[bytes]:
-    """The directories that hold a path, the root first."""
-    parts = path.strip(b"/").split(b"/")[:-1]
-    found = [b"/"]
-    for part in parts:
-        found.append(found[-1].rstrip(b"/") + b"/" + part)
-    return found if path != b"/" else []

@@ -3,14 +3,14 @@
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from server_agent.adapters.tar.aside import Aside, has_entries
 from server_agent.adapters.tar.failures import is_full, no_space
 from server_agent.adapters.tar.mounts import is_below, mount_of
-from server_agent.adapters.tar.names import joined
-from server_agent.adapters.tar.selection import ancestors
+from server_agent.adapters.tar.names import ancestors, joined
+from server_agent.adapters.tar.places import medium_around
 from server_agent.domain.quoting import quoted
 from server_agent.ports import EngineError
 
@@ -36,6 +36,18 @@ def make_directories(path: bytes) -> None:
                 return  # another restore was quicker
             raise
         os.chmod(path, stat.S_IMODE(os.stat(path).st_mode) | _REACHABLE)
+
+
+def check_target(target: bytes, media: Sequence[bytes]) -> None:
+    """Raises EngineError (TARGET_UNUSABLE) if a restore would write into a data store, where it
+    could replace what is to be restored."""
+    medium = medium_around(os.path.realpath(target), media)
+    if medium is not None:
+        raise EngineError(
+            "TARGET_UNUSABLE",
+            f"target {quoted(target)} lies in the data store {quoted(medium)}, into which nothing"
+            " is restored. Choose another directory",
+        )
 
 
 def prepare(target: bytes, sources: list[bytes], aside: Aside) -> bool:

@@ -135,6 +135,19 @@ def test_a_target_that_is_a_file(site: Site, tmp_path: Path) -> None:
         assert failure.value.code == "TARGET_UNUSABLE"
 
 
+def test_a_target_in_the_data_store(site: Site, tmp_path: Path) -> None:
+    (site.source / "file").write_text("x")
+    site.back_up()
+    store = site.root / "store/POOL00001"
+    (tmp_path / "link").symlink_to(store)
+    before = sorted(store.iterdir())
+    for target in (store, store / "new/below", tmp_path / "link"):
+        with pytest.raises(EngineError, match="lies in the data store") as failure:
+            site.restore(target)
+        assert failure.value.code == "TARGET_UNUSABLE"
+    assert sorted(store.iterdir()) == before
+
+
 def test_a_cancel_leaves_no_cut_file(site: Site, tmp_path: Path) -> None:
     (site.source / "a").write_text("whole")
     (site.source / "big").write_bytes(os.urandom(BIG_BYTES))
