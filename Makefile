@@ -19,6 +19,8 @@ check: setup ## format, lint, types, import contracts, contract lint
 bench: setup ## every benchmark, one after the other
 	.venv/bin/python -m benchmarks.engine
 	.venv/bin/python -m benchmarks.fleet
+	.venv/bin/python -m benchmarks.calendar
+	.venv/bin/python -m benchmarks.jobs
 
 protos: setup ## regenerate the code of the contract
 	tools/protos

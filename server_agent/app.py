@@ -2,14 +2,12 @@
 
 import asyncio
 import logging
-import os
-import resource
 import signal
 import socket
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -17,16 +15,25 @@ from types import ModuleType
 from server_agent.adapters.calendar_files import IcalendarFiles
 from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.clock import SystemClock
+from server_agent.adapters.day_log_files import DayLogFiles
 from server_agent.adapters.identity import load_identity, load_secret
-from server_agent.adapters.instance_lock import AlreadyRunning, only_agent
+from server_agent.adapters.instance_lock import only_agent, root_held
 from server_agent.adapters.log_files import logging_to
+from server_agent.adapters.process import allow_many_files, only_for_its_user
 from server_agent.adapters.programs import BinPrograms
 from server_agent.adapters.protocol_files import ProtocolFiles
 from server_agent.adapters.tar.engine import TarEngine
+from server_agent.domain.jobs import JobKind
 from server_agent.domain.quoting import quoted
-from server_agent.installation import Installation, InstallationError, socket_address
+from server_agent.installation import (
+    LISTINGS_PLAIN_DAYS,
+    Installation,
+    InstallationError,
+    socket_address,
+)
 from server_agent.ports import Catalogue, Clock, Engine, EngineError, Protocols
 from server_agent.ports.calendar_files import CalendarFiles
+from server_agent.ports.day_logs import DayLogs
 from server_agent.ports.programs import Programs
 from server_agent.rpc.access import AccessServicer
 from server_agent.rpc.calendar import CalendarServicer
@@ -47,17 +54,22 @@ from server_agent.service.access import Access
 from server_agent.service.calendar import Calendar
 from server_agent.service.calendar_exchange import CalendarExchange
 from server_agent.service.changes import Changes
+from server_agent.service.command_job import Commands
+from server_agent.service.days import day_of
 from server_agent.service.defaults import ensure_defaults
 from server_agent.service.jobs import Jobs
 from server_agent.service.location import Location
+from server_agent.service.newday_job import Newday, repeat_newday
 from server_agent.service.plan_objects import Drives, Events, Groups, Schedules
 from server_agent.service.preview import Previews
 from server_agent.service.recovery import recover
 from server_agent.service.runner import Runner
 from server_agent.service.savesets import Savesets
 from server_agent.service.scheduler import Scheduler
+from server_agent.service.sheet import Sheets
 from server_agent.service.starting import Starting
-from server_agent.service.topology import Topology
+from server_agent.service.taking_back import TakingBack
+from server_agent.service.topology import Clients, Tasks
 from server_agent.service.work import Work
 from sesam_api.v1 import (
     access_pb2,
@@ -77,11 +89,8 @@ log = logging.getLogger(__name__)
 
 DISTRIBUTION = "sesam-master"
 ADDRESS_FILE = "address"  # in the installation's private directory while the agent runs
+LISTINGS_PLAIN = timedelta(days=LISTINGS_PLAIN_DAYS)
 GRACE_SECONDS = 3.0  # for calls that run when the agent stops
-LOCK_SECONDS = 2.0  # a command such as `sesam-agent token` holds the root for a moment
-LOCK_RETRY_SECONDS = 0.05
-UMASK = 0o077  # what the agent writes names other people's files, in a store outside its root too
-OPEN_FILES = 65_536  # each desk holds a connection; the usual soft limit is 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,7 @@ class Outside:
     catalogue: Catalogue
     engine: Engine
     protocols: Protocols
+    day_logs: DayLogs
     programs: Programs
     calendar_files: CalendarFiles
     clock: Clock
@@ -103,6 +113,7 @@ class Agent:
         secret: what tokens and credentials are derived from.
         label: of the medium that savesets are written to.
         write_seconds: how long a message of a stream may wait for its reader.
+        listings_plain: how long listings stay uncompressed.
     """
 
     def __init__(
@@ -113,17 +124,20 @@ class Agent:
         label: str,
         pace: Pace,
         write_seconds: float = WRITE_SECONDS,
+        listings_plain: timedelta = LISTINGS_PLAIN,
     ) -> None:
         self._outside = outside
         self._label = label
         clock = outside.clock
         changes = self._changes = Changes(outside.catalogue, clock)
         scheduler = self._scheduler = Scheduler(changes, clock, self._wake_queue)
+        commands = Commands(changes, outside.programs)
+        newday = Newday(changes, outside.engine, outside.day_logs, clock, listings_plain)
         work = Work(
             changes,
             outside.engine,
             outside.protocols,
-            outside.programs,
+            {JobKind.COMMAND: commands.run, JobKind.NEWDAY: newday.run},
             clock,
             label,
             scheduler.follow,
@@ -133,7 +147,6 @@ class Agent:
         access = Access(changes, clock, secret)
         jobs = Jobs(changes, outside.protocols, clock, self._runner)
         starting = Starting(changes, outside.engine, clock, self._runner, scheduler)
-        topology = Topology(changes, clock)
         savesets = Savesets(changes, outside.engine)
         workers = self._workers
         self._watches = Watches(changes, jobs, access, location, clock, workers, pace)
@@ -144,8 +157,8 @@ class Agent:
             (jobs_pb2, JobServicer(jobs, starting, self._watches, workers)),
             (location_pb2, LocationServicer(location, self._watches, clock)),
             (savesets_pb2, SavesetServicer(savesets, starting, workers)),
-            (tasks_pb2, TaskServicer(topology, workers)),
-            (topology_pb2, TopologyServicer(topology, workers)),
+            (tasks_pb2, TaskServicer(Tasks(changes, clock), workers)),
+            (topology_pb2, TopologyServicer(Clients(changes, clock), workers)),
         )
         self._handlers = [
             guard.handler(service, servicer)
@@ -162,7 +175,15 @@ class Agent:
         events = Events(changes, clock, self._scheduler, outside.programs.has)
         drives = Drives(changes, clock, self._wake_queue)
         previews = Previews(changes, clock)
-        yield calendar_pb2, CalendarServicer(Calendar(changes, clock), workers)
+        yield (
+            calendar_pb2,
+            CalendarServicer(
+                Calendar(changes, clock),
+                Sheets(changes, clock),
+                TakingBack(changes, clock, self._scheduler),
+                workers,
+            ),
+        )
         yield drives_pb2, DriveServicer(drives, workers)
         yield events_pb2, EventServicer(events, changes, workers)
         yield groups_pb2, TaskGroupServicer(Groups(changes, clock), workers)
@@ -179,6 +200,7 @@ class Agent:
         outside = self._outside
         with self._changes.write() as tx:
             ensure_defaults(tx, outside.clock.now())
+            outside.day_logs.begin(day_of(tx, outside.clock, outside.clock.now()))
         try:
             outside.engine.check_store(self._label)
         except EngineError as error:
@@ -187,7 +209,11 @@ class Agent:
         for job in recover(
             self._changes, outside.engine, outside.protocols, outside.clock, self._label, follow
         ):
-            log.warning("job %s of task %s: %s", job.id, job.task, job.message)
+            log.warning("job %s, %s: %s", job.id, job.task or job.event, job.message)
+        with self._changes.write() as tx:
+            self._scheduler.settle(tx)
+            if repeat_newday(tx, outside.clock):
+                log.warning("the last NEWDAY was broken and is repeated")
 
     async def start(self, endpoint: Endpoint) -> int:
         """Listens, and begins with what is queued; returns the port.
@@ -242,8 +268,13 @@ def opened_access(installation: Installation) -> Iterator[Access]:
 
 
 @contextmanager
-def build(installation: Installation, clock: Clock) -> Iterator[Agent]:
+def build(
+    installation: Installation, clock: Clock, begin_day: Callable[[date], None]
+) -> Iterator[Agent]:
     """The agent of an installation, with its catalogue open.
+
+    Args:
+        begin_day: is told the sesam day, and each that begins.
 
     Raises:
         CatalogueError, IdentityError, InstallationError: something of it cannot be used.
@@ -261,28 +292,40 @@ def build(installation: Installation, clock: Clock) -> Iterator[Agent]:
     with closing(SqlCatalogue(installation.catalogue_url)) as catalogue:
         programs = BinPrograms(installation.gv_ro / "bin/sesam")
         protocols = ProtocolFiles(installation.lis)
-        outside = Outside(catalogue, engine, protocols, programs, IcalendarFiles(), clock)
+        outside = Outside(
+            catalogue,
+            engine,
+            protocols,
+            DayLogFiles(installation.prot, begin_day),
+            programs,
+            IcalendarFiles(),
+            clock,
+        )
         location = location_of(installation, clock)
-        yield Agent(outside, location, secret, installation.label, Pace())
+        plain = timedelta(days=installation.listings_plain_days)
+        yield Agent(outside, location, secret, installation.label, Pace(), listings_plain=plain)
 
 
-def serve(installation: Installation, announce: Callable[[str], None]) -> None:
+def serve(
+    installation: Installation, announce: Callable[[str], None], clock: Clock | None = None
+) -> None:
     """Runs the agent until SIGTERM or SIGINT.
 
     Args:
         announce: is told one line as soon as the agent can be called.
+        clock: else the machine's.
 
     Raises:
         AlreadyRunning, CannotListen, CatalogueError, IdentityError, InstallationError: the agent
             cannot run; the text says why and what to do.
     """
-    _allow_many_files()
-    clock = SystemClock()
+    allow_many_files()
+    clock = clock or SystemClock()
     with (
-        _only_for_its_user(),
-        _root_held(installation),
-        logging_to(installation.lgc, clock),
-        build(installation, clock) as agent,
+        only_for_its_user(),
+        root_held(installation),
+        logging_to(installation.lgc, clock) as daily,
+        build(installation, clock, daily.begin) as agent,
         socket_address(installation) as address,
     ):
         identity = load_identity(installation.ini, installation.location_id)
@@ -326,39 +369,6 @@ async def _run(
 def address_file_of(installation: Installation) -> Path:
     """Holds HOST:PORT of the agent while it runs."""
     return installation.private / ADDRESS_FILE
-
-
-@contextmanager
-def _root_held(installation: Installation) -> Iterator[None]:
-    """Holds the root; a short command that holds it is waited for."""
-    deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        with ExitStack() as stack:
-            try:
-                stack.enter_context(only_agent(installation))
-            except AlreadyRunning:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(LOCK_RETRY_SECONDS)
-                continue
-            yield
-            return
-
-
-@contextmanager
-def _only_for_its_user() -> Iterator[None]:
-    before = os.umask(UMASK)
-    try:
-        yield
-    finally:
-        os.umask(before)
-
-
-def _allow_many_files() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _write_whole(file: Path, text: str) -> None:

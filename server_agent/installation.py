@@ -17,7 +17,10 @@ ANCHOR_VARIABLE = "SESAM2000_INI"
 SYSTEM_ANCHOR = Path("/etc") / ANCHOR
 SM_INI = Path("var/ini/sm.ini")  # below the root
 PROFILE = Path("var/ini/sesam2000.profile")
+LISTINGS_PLAIN_DAYS = 7
 LONGEST_SOCKET_PATH = 107  # bytes; unix(7): sun_path has 108 with its NUL
+_PLAIN_DAYS = "listings_plain_days"
+_MOST_DAYS = 36_500
 
 
 class InstallationError(Exception):
@@ -39,6 +42,7 @@ class Installation:
         host, port: where the agent listens; port 0 means any free one.
         catalogue_url: `sqlite:///` and an absolute path, as it stands.
         store, label: the default data store and its medium's label.
+        listings_plain_days: after so many days NEWDAY compresses listings.
     """
 
     anchor: Path
@@ -58,6 +62,7 @@ class Installation:
     catalogue_url: str
     store: Path
     label: str
+    listings_plain_days: int
 
     @property
     def var(self) -> Path:
@@ -223,15 +228,19 @@ def _sm_ini_of(anchor: Path) -> Path:
     )
 
 
-def _described(anchor: Path, sm_ini: Path) -> Installation:
-    text = _read(sm_ini)
+def _parsed(sm_ini: Path) -> ConfigParser:
     parser = ConfigParser(interpolation=None)
     try:
-        parser.read_string(text)
+        parser.read_string(_read(sm_ini))
     except Error as error:
         raise InstallationError(
             f"{sm_ini} is not a usable ini file: {error}. Correct it"
         ) from error
+    return parser
+
+
+def _described(anchor: Path, sm_ini: Path) -> Installation:
+    parser = _parsed(sm_ini)
 
     def value(section: str, key: str) -> str:
         found = parser.get(section, key, fallback="")
@@ -270,6 +279,17 @@ def _described(anchor: Path, sm_ini: Path) -> Installation:
         catalogue_url=value("SERVER", "catalogue"),
         store=path("STORE", "path"),
         label=value("STORE", "label"),
+        listings_plain_days=_plain_days(sm_ini, parser),
+    )
+
+
+def _plain_days(sm_ini: Path, parser: ConfigParser) -> int:
+    text = parser.get("NEWDAY", _PLAIN_DAYS, fallback=str(LISTINGS_PLAIN_DAYS))
+    if text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= _MOST_DAYS:
+        return int(text)
+    raise InstallationError(
+        f'{sm_ini}: {_PLAIN_DAYS} in section [NEWDAY] is "{text}"; '
+        f"it has to be a number of days from 0 to {_MOST_DAYS}. Correct it"
     )
 
 

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -27,6 +27,7 @@ from sesam_master.core.registry import (
     PictureStore,
     RegistryStore,
 )
+from sesam_master.core.saved_views import MemoryViews, ViewStore
 from sesam_master.core.settings import Settings, SettingsStore
 from sesam_master.local import LocalAgent, MemoryCredentials, MemoryRegistry, NoPictures
 from sesam_master.remote.hub import Hub
@@ -36,6 +37,7 @@ from sesam_master.storage.pictures import PictureFile
 from sesam_master.storage.places import Places, places
 from sesam_master.storage.registry_file import RegistryFile
 from sesam_master.storage.settings_file import SettingsFile
+from sesam_master.storage.views_file import ViewsFile
 from sesam_master.tour import Tour, TourStopped
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.collector import QuietStart
@@ -48,6 +50,7 @@ from sesam_master.ui.unlock import UnlockDialog
 STOP_SECONDS = 5.0
 LOG_BYTES = 1_000_000
 LOCAL_SETTINGS = "local-settings.ini"
+LOCAL_VIEWS = "local-views.json"
 NO_SCREEN = "offscreen"  # Qt's platform where a dialog would wait for nobody
 _log = logging.getLogger("sesam_master")
 
@@ -85,6 +88,7 @@ class Stores:
     credentials: CredentialStore
     pictures: PictureStore
     settings: SettingsStore | None = None
+    views: ViewStore = field(default_factory=MemoryViews)
 
 
 class Program:
@@ -158,6 +162,7 @@ def run(options: Options, tour: Path | None = None) -> int:
             program = Program(holder, stores, is_local=options.is_local)
             if stores.settings is not None and tour is None:
                 program.desk.look_as(_look(stores.settings.load(), options.theme))
+                program.desk.results.use_views(stores.views)
             program.start()
         except KeepingError as error:
             if tour is None and app.platformName() != NO_SCREEN:
@@ -221,17 +226,17 @@ def _stores(
     """None when a person does not want to unlock. `holder` is that of a desk with a window, of
     which a profile can have one. Raises KeepingError, also for a passphrase that is needed when
     nobody is there to be asked."""
+    kept = places(options.profile)
     if options.is_local:
         agent = LocalAgent(options.root, os.environ)
         stack.callback(agent.close)
-        settings = places(options.profile).settings.with_name(LOCAL_SETTINGS)
         return Stores(
             MemoryRegistry([agent.registration]),
             MemoryCredentials(),
             NoPictures(),
-            SettingsFile(settings),
+            SettingsFile(kept.settings.with_name(LOCAL_SETTINGS)),
+            ViewsFile(kept.views.with_name(LOCAL_VIEWS)),
         )
-    kept = places(options.profile)
     for directory in {kept.registry.parent, kept.pictures.parent, kept.log}:
         _make_private(directory)
     _log_to(kept.log / "sesam-master.log", stack)
@@ -246,6 +251,7 @@ def _stores(
         credentials,
         PictureFile(kept.pictures),
         SettingsFile(kept.settings),
+        ViewsFile(kept.views),
     )
 
 

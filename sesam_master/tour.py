@@ -70,6 +70,7 @@ class Tour:
         pages = [
             ("backups", self._show_results),
             ("calendar", lambda: self._desk.actions.qaction("calendar").trigger()),
+            ("now", lambda: self._desk.actions.qaction("now").trigger()),
             ("remote-server", lambda: self._desk.actions.qaction("remote_server").trigger()),
         ]
         task = self._first_task()

@@ -46,6 +46,10 @@ SENTENCES: Mapping[str, str] = {
     "CLIENT_IN_USE": 'The client "{client}" still has tasks ({tasks}). Remove them first.',
     "TASK_IN_USE": 'The task "{task}" has an open job ({job}). '
     "Wait for its end, or cancel it first.",
+    "TASK_NEEDED": 'The task "{task}" is needed by {users}. Remove them first, or give them '
+    "another task.",
+    "OCCURRENCE_NOT_PLANNED": "Event {event} has no start planned at {planned_time}, or not any "
+    "more. What has begun is a job, which can be cancelled.",
     "SCHEDULE_NOT_FOUND": 'There is no schedule "{schedule}" in this location.',
     "EVENT_NOT_FOUND": 'There is no event "{event}" in this location.',
     "GROUP_NOT_FOUND": 'There is no task group "{group}" in this location.',
@@ -92,6 +96,7 @@ SENTENCES: Mapping[str, str] = {
 
 _EMPTY = "{field} is empty. What would be right: {expected}."
 _EMPTY_NAME = "{} is empty. What would be right: one that this location has."
+_NOTHING_PLANNED = "Event {event} has no start planned."
 _NAMES = frozenset({"client", "task", "job", "saveset", "credential", "address", "fingerprint"})
 _LONGEST_NAME = 200
 _KEPT = 80
@@ -112,6 +117,8 @@ def sentence(reason: str, metadata: Mapping[str, str]) -> str:
         return f"The agent refused the request: {reason} ({details})."
     if reason == "INVALID_ARGUMENT" and metadata.get("value") == "":
         template = _EMPTY
+    if reason == "OCCURRENCE_NOT_PLANNED" and not metadata.get("planned_time"):
+        template = _NOTHING_PLANNED
     empty = next((key for key in _NAMES if metadata.get(key) == ""), None)
     if empty is not None and reason.endswith("_NOT_FOUND"):
         return _EMPTY_NAME.format(empty)

@@ -7,8 +7,8 @@ from datetime import timedelta
 from google.protobuf.duration_pb2 import Duration
 
 from sesam_api import convert, watching
-from sesam_api.errors import SesamError, StillRunning
-from sesam_api.plan_calls import PAGE_SIZE, PlanCalls, pages
+from sesam_api.errors import StillRunning
+from sesam_api.plan_calls import PAGE_SIZE, PlanCalls, named, pages
 from sesam_api.records import (
     Change,
     Client,
@@ -84,6 +84,24 @@ class Location(PlanCalls):
         )
         return convert.client(self._wire.call(self._topology.CreateClient, request).client)
 
+    def client(self, name: str) -> Client:
+        """One client. Raises SesamError CLIENT_NOT_FOUND."""
+        return named(self.clients(name), name, "client")
+
+    def modify_client(self, name: str, comment: str) -> Client:
+        """Replaces the comment of a client.
+
+        Raises SesamError CHANGED_MEANWHILE if somebody else changes it at the same moment.
+        """
+        request = topology_pb2.UpdateClientRequest(
+            **self._change(),
+            name=name,
+            etag=self.client(name).etag,
+            access=topology_pb2.ACCESS_LOCAL,
+            comment=comment,
+        )
+        return convert.client(self._wire.call(self._topology.UpdateClient, request).client)
+
     def remove_client(self, name: str) -> None:
         """Removes a client that has no tasks."""
         request = topology_pb2.DeleteClientRequest(**self._change(), name=name)
@@ -101,10 +119,7 @@ class Location(PlanCalls):
 
     def task(self, name: str) -> Task:
         """One task. Raises SesamError TASK_NOT_FOUND."""
-        for task in self.tasks(name):
-            if task.name == name:
-                return task
-        raise SesamError("TASK_NOT_FOUND", {"task": name})
+        return named(self.tasks(name), name, "task")
 
     def add_task(
         self,
@@ -158,7 +173,8 @@ class Location(PlanCalls):
         return convert.task(self._wire.call(self._tasks.UpdateTask, request).task)
 
     def remove_task(self, name: str) -> None:
-        """Removes a task that has no open job. Its savesets stay and can be restored."""
+        """Removes a task that has no open job and that no event or group names. Its savesets stay
+        and can be restored."""
         request = tasks_pb2.DeleteTaskRequest(**self._change(), name=name)
         self._wire.call(self._tasks.DeleteTask, request)
 
@@ -220,7 +236,8 @@ class Location(PlanCalls):
             states: as in `Job.state`; none: all.
             task: exact name of a task.
             client: exact name of a client.
-            text: a part of task, client, saveset or message; letter case does not matter.
+            text: a part of the name of the task, client, event or task group, or, of three
+                characters or more, of the saveset or message; letter case does not matter.
             days: first and last sesam day (YYYY-MM-DD), both included; "": no limit.
         """
         wanted = jobs_pb2.JobFilter(

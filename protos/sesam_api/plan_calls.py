@@ -18,7 +18,7 @@ from sesam_api.plan_records import (
     Sheet,
     TaskGroup,
 )
-from sesam_api.records import Identity, Started
+from sesam_api.records import Client, Identity, Started, Task
 from sesam_api.v1 import (
     calendar_pb2,
     drives_pb2,
@@ -35,7 +35,7 @@ from sesam_api.v1.jobs_pb2_grpc import JobServiceStub
 from sesam_api.v1.schedules_pb2_grpc import ScheduleServiceStub
 from sesam_api.wire import Wire
 
-Item = TypeVar("Item", Schedule, Event, TaskGroup, Drive)
+Item = TypeVar("Item", Schedule, Event, TaskGroup, Drive, Client, Task)
 Listed = TypeVar("Listed")
 
 PAGE_SIZE = 256
@@ -75,7 +75,7 @@ class PlanCalls:
 
     def schedule(self, name: str) -> Schedule:
         """One schedule. Raises SesamError SCHEDULE_NOT_FOUND."""
-        return _named(self.schedules(name), name, "schedule")
+        return named(self.schedules(name), name, "schedule")
 
     def add_schedule(self, schedule: Schedule) -> Schedule:
         """Adds a schedule. Nothing is planned for times that have passed."""
@@ -135,7 +135,7 @@ class PlanCalls:
 
     def event(self, name: str) -> Event:
         """One event. Raises SesamError EVENT_NOT_FOUND."""
-        return _named(self.events(name), name, "event")
+        return named(self.events(name), name, "event")
 
     def add_event(self, event: Event) -> Event:
         """Adds an event."""
@@ -172,7 +172,7 @@ class PlanCalls:
 
     def group(self, name: str) -> TaskGroup:
         """One task group. Raises SesamError GROUP_NOT_FOUND."""
-        return _named(self.groups(name), name, "group")
+        return named(self.groups(name), name, "group")
 
     def add_group(self, group: TaskGroup) -> TaskGroup:
         """Adds a task group."""
@@ -207,7 +207,7 @@ class PlanCalls:
 
     def drive(self, name: str) -> Drive:
         """One drive. Raises SesamError DRIVE_NOT_FOUND."""
-        return _named(self.drives(name), name, "drive")
+        return named(self.drives(name), name, "drive")
 
     def add_drive(self, drive: Drive) -> Drive:
         """Adds a drive."""
@@ -300,6 +300,25 @@ class PlanCalls:
 
         return pages(page)
 
+    def cancel_occurrence(self, event_id: str, planned_time: datetime | None = None) -> datetime:
+        """Takes back what an event is planned to start, before it has begun: a backup ordered for
+        later as any other. It stays in the calendar as cancelled.
+
+        Args:
+            event_id: as in `Started`, `Occurrence` and `Event`.
+            planned_time: None for the coming one.
+
+        Returns:
+            The time for which it was planned. Raises SesamError OCCURRENCE_NOT_PLANNED.
+        """
+        request = calendar_pb2.CancelOccurrenceRequest(
+            **self._change(),
+            event_id=event_id,
+            planned_time=plan_convert.stamp(planned_time) if planned_time is not None else None,
+        )
+        answer = self._wire.call(self._calendar.CancelOccurrence, request)
+        return convert.moment(answer.planned_time)
+
     def calendar_sheet(self, first: date, last: date) -> Sheet:
         """The calendar by task over the sesam days from `first` to `last`; at most 400 days."""
         request = calendar_pb2.GetCalendarSheetRequest(
@@ -329,7 +348,8 @@ def pages(page: Callable[[str], tuple[Iterable[Listed], str]]) -> Iterator[Liste
         yield from items
 
 
-def _named(items: Iterator[Item], name: str, kind: str) -> Item:
+def named(items: Iterator[Item], name: str, kind: str) -> Item:
+    """The one of that name. Raises SesamError ..._NOT_FOUND."""
     for item in items:
         if item.name == name:
             return item

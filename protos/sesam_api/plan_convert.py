@@ -87,6 +87,7 @@ def event(message: events_pb2.Event) -> records.Event:
         id=message.event_id,
         etag=message.etag,
         next_time=convert.moment(message.next_time) if message.HasField("next_time") else None,
+        idle_cause=convert.word(events_pb2.EventIdleCause.DESCRIPTOR, message.idle_cause),
     )
 
 
@@ -202,6 +203,7 @@ def occurrence(message: calendar_pb2.Occurrence) -> records.Occurrence:
         by=message.by,
         text=message.text,
         started_by=message.started_by,
+        end_time=convert.moment(message.end_time) if has("end_time") else None,
     )
 
 
@@ -222,6 +224,11 @@ def sheet(message: calendar_pb2.GetCalendarSheetResponse) -> records.Sheet:
         ),
         open_sesam_day=date.fromisoformat(message.open_sesam_day),
         planned_until=convert.moment(message.planned_until),
+        time_zone=message.time_zone,
+        day_starts={
+            date.fromisoformat(start.sesam_day): convert.moment(start.time)
+            for start in message.day_starts
+        },
     )
 
 

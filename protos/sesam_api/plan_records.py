@@ -3,6 +3,7 @@
 Dates, times of day and sesam days are those of the server's wall clock (`Identity.time_zone`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -60,7 +61,8 @@ class Event:
         priority: 1 lowest to 99 highest; 0 is above all and never blocked.
         blocking: holds off events of its kind with a lower priority.
         follow_up: name of the event that is started when this one has ended well.
-        id, etag, next_time: filled by the agent.
+        id, etag, next_time, idle_cause: filled by the agent. Without a `next_time` the cause is
+            "event_inactive", "schedule_inactive", "no_schedule", "schedule_over" or "group_empty".
     """
 
     name: str
@@ -82,6 +84,7 @@ class Event:
     id: str = ""
     etag: str = ""
     next_time: datetime | None = None
+    idle_cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,10 @@ class Occurrence:
         job_id: None before there is a job.
         decide_time: when it was started or given up.
         cause: why it was not started: "overtaken", "window_over", "still_running", "blocked_by" (by
-            the event `by`), "impossible" (`text` says more), or "".
+            the event `by`), "impossible" (`text` says more), "taken_back" (by the person `by`), or
+            "".
         started_by: of an immediate start who asked for it.
+        end_time: of its job; None before.
     """
 
     event_id: str
@@ -164,6 +169,7 @@ class Occurrence:
     by: str
     text: str
     started_by: str
+    end_time: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +198,9 @@ class Sheet:
         first_sesam_day: of the first column; the others follow day by day.
         open_sesam_day: the one that is open now.
         planned_until: up to here the plan is in it.
+        time_zone: of the server, an IANA name.
+        day_starts: when its sesam days begin, and the next one behind them. A date that is not
+            among them is part of the day before.
     """
 
     first_sesam_day: date
@@ -199,6 +208,8 @@ class Sheet:
     rows: tuple[SheetRow, ...]
     open_sesam_day: date
     planned_until: datetime
+    time_zone: str
+    day_starts: Mapping[date, datetime]
 
 
 @dataclass(frozen=True, slots=True)

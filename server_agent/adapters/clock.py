@@ -1,6 +1,6 @@
 """The clock of the machine."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import tzlocal
@@ -17,6 +17,9 @@ class SystemClock:
 
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._zone)
+
+    def seconds(self, duration: timedelta) -> float:
+        return duration.total_seconds()
 
     @property
     def zone_name(self) -> str:

@@ -2,14 +2,17 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from server_agent.adapters.catalogue.opening import database_file
 from server_agent.installation import Installation
 
 LOCK_FILE = "agent.lock"
+LOCK_SECONDS = 2.0  # a command such as `sesam-agent token` holds the root for a moment
+LOCK_RETRY_SECONDS = 0.05
 
 
 class AlreadyRunning(Exception):
@@ -32,6 +35,23 @@ def only_agent(installation: Installation) -> Iterator[None]:
         _held(catalogue.with_name(catalogue.name + ".lock"), catalogue),
     ):
         yield
+
+
+@contextmanager
+def root_held(installation: Installation) -> Iterator[None]:
+    """As `only_agent`; a short command that holds the root is waited for."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(only_agent(installation))
+            except AlreadyRunning:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(LOCK_RETRY_SECONDS)
+                continue
+            yield
+            return
 
 
 @contextmanager

@@ -1,10 +1,11 @@
-"""The agent's log: one file a day, none larger than a limit, and not more days than a limit."""
+"""The agent's log: one file a sesam day, none larger than a limit, and not more days than a
+limit."""
 
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import date, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -16,7 +17,8 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class DailyLog(RotatingFileHandler):
-    """Writes `agent_<date>.log` of the site's day into a directory.
+    """Writes `agent_<date>.log` of the sesam day into a directory; before the first one is known,
+    that of the site's calendar.
 
     A log that cannot be written, on a full disk, is said once on standard error; what is lost is
     lost, and the first record that can be written again is.
@@ -26,10 +28,15 @@ class DailyLog(RotatingFileHandler):
         self._failure: OSError | None = None
         self._directory = directory
         self._clock = clock
+        self._day: date | None = None
         super().__init__(
             self._file(), maxBytes=largest_file, backupCount=1, encoding="utf-8", delay=True
         )
         self._forget_old_days()
+
+    def begin(self, day: date) -> None:
+        """What is logged from now on belongs to that sesam day."""
+        self._day = day
 
     def emit(self, record: logging.LogRecord) -> None:
         file = str(self._file())
@@ -60,7 +67,7 @@ class DailyLog(RotatingFileHandler):
             self.stream = None
 
     def _file(self) -> Path:
-        day = self._clock.local(self._clock.now())
+        day = self._day or self._clock.local(self._clock.now())
         return self._directory.absolute() / f"agent_{day:%Y%m%d}.log"
 
     def _forget_old_days(self) -> None:
@@ -72,7 +79,9 @@ class DailyLog(RotatingFileHandler):
 
 
 @contextmanager
-def logging_to(directory: Path, clock: Clock, largest_file: int = LARGEST_FILE) -> Iterator[None]:
+def logging_to(
+    directory: Path, clock: Clock, largest_file: int = LARGEST_FILE
+) -> Iterator[DailyLog]:
     """Logs into the directory, and warnings to standard error too."""
     daily = DailyLog(directory, clock, largest_file)
     stderr = logging.StreamHandler()
@@ -88,7 +97,7 @@ def logging_to(directory: Path, clock: Clock, largest_file: int = LARGEST_FILE) 
         handler.setFormatter(formatter)
         root.addHandler(handler)
     try:
-        yield
+        yield daily
     finally:
         root.setLevel(before)
         for handler in (daily, stderr):

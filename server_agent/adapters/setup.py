@@ -25,6 +25,7 @@ from server_agent.domain.topology import checked_name
 from server_agent.installation import (
     ANCHOR,
     ANCHOR_VARIABLE,
+    LISTINGS_PLAIN_DAYS,
     PROFILE,
     SM_INI,
     Installation,
@@ -164,6 +165,7 @@ def _settings(place: Path, name: str, host: str, port: int) -> dict[str, dict[st
             "catalogue": f"sqlite:///{var}/db/sesam_db.sdb",
         },
         "STORE": {"path": f"{place}/store/{DEFAULT_LABEL}", "label": DEFAULT_LABEL},
+        "NEWDAY": {"listings_plain_days": str(LISTINGS_PLAIN_DAYS)},
         "ENVIRONMENT": {},
     }
 

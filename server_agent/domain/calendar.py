@@ -46,6 +46,8 @@ SEVERITY = (
     EntryState.PLANNED,
 )
 
+_WITHOUT_JOB = {Verdict.BLOCKED: EntryState.BLOCKED, Verdict.CANCELLED: EntryState.CANCELLED}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -55,7 +57,9 @@ class Entry:
         event: name of the event.
         type: the type asked for; backups only.
         sesam_day: of what has run that of its job, else that of the planned time.
+        text: more about the cause, or what the job says of itself.
         started_by: of an immediate start who asked for it.
+        end_time: of the job, once it has ended.
     """
 
     slot: Slot
@@ -76,6 +80,7 @@ class Entry:
     by: str = ""
     text: str = ""
     started_by: str = ""
+    end_time: datetime | None = None
 
 
 def state_of(
@@ -92,10 +97,8 @@ def state_of(
         return EntryState.LATE if waits else EntryState(job.state.value)
     if occurrence is None:
         return EntryState.PLANNED if now - planned_time <= LATE_AFTER else EntryState.LATE
-    if occurrence.verdict is Verdict.BLOCKED:
-        return EntryState.BLOCKED
     # Started, and yet no job: the task had gone by then.
-    return EntryState.MISSED
+    return _WITHOUT_JOB.get(occurrence.verdict, EntryState.MISSED)
 
 
 def worst(states: Iterable[EntryState]) -> EntryState | None:

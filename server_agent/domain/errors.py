@@ -10,8 +10,9 @@ DomainError
 │   ├── ClientNotFound, TaskNotFound, JobNotFound, SavesetNotFound, CredentialNotFound, PathNotFound
 │   └── ScheduleNotFound, EventNotFound, GroupNotFound, DriveNotFound
 ├── AlreadyExists
-├── ClientInUse, TaskInUse, ScheduleInUse, EventInUse, GroupInUse, DriveInUse, NewdayNeeded
-├── ChangedMeanwhile, JobEnded
+├── ClientInUse, TaskInUse, ScheduleInUse, EventInUse, GroupInUse, DriveInUse
+├── NewdayNeeded, TaskNeeded
+├── ChangedMeanwhile, JobEnded, OccurrenceNotPlanned
 ├── PageTokenInvalid, WatchOverflow
 ├── SavesetDamaged, ListingUnreadable
 ├── ShuttingDown
@@ -215,6 +216,18 @@ class NewdayNeeded(DomainError):
     """Metadata: kind, name."""
 
     reason = "NEWDAY_NEEDED"
+
+
+class TaskNeeded(DomainError):
+    """Metadata: task, users (events and groups that name it)."""
+
+    reason = "TASK_NEEDED"
+
+
+class OccurrenceNotPlanned(DomainError):
+    """Metadata: event, planned_time (empty: none at all)."""
+
+    reason = "OCCURRENCE_NOT_PLANNED"
 
 
 class ChangedMeanwhile(DomainError):

@@ -2,27 +2,34 @@
 
 An occurrence is identified by its event and its planned time, never by guessing from names or from
 when something ran. Every planned time that has passed is decided once: it is started, missed or
-blocked, and that is recorded. What was started is never started again, whatever happens to clocks;
-what a clock gave up that was ahead is open again (`stands`).
+blocked, and that is recorded; a person may take it back before. What was started is never started
+again, whatever happens to clocks; what a clock gave up that was ahead is open again (`stands`).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from server_agent.domain.events import Event, EventKind, kind_of, rank
-from server_agent.domain.schedule import Schedule, starts
+from server_agent.domain.recurrence import interval_of
+from server_agent.domain.schedule import Schedule, count_starts, starts
 
+_FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
 LATE_AFTER = timedelta(seconds=60)  # a start later than this is marked as late
 
 
 class Verdict(StrEnum):
-    """What was decided about an occurrence when its time had come."""
+    """What was decided about an occurrence when its time had come, or by a person before."""
 
     STARTED = "started"
     MISSED = "missed"
     BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+
+
+# What no clock that is set back opens again.
+FOR_GOOD = (Verdict.STARTED, Verdict.CANCELLED)
 
 
 class Cause(StrEnum):
@@ -39,6 +46,8 @@ class Cause(StrEnum):
     BLOCKED_BY = "blocked_by"
     # What it is about is gone, or it failed to be queued; the text says more.
     IMPOSSIBLE = "impossible"
+    # A person did not want it.
+    TAKEN_BACK = "taken_back"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,7 +64,7 @@ class Occurrence:
 
     Attributes:
         tasks: names of the tasks that it was about at that time; a group's members.
-        by: of a blocked one, the name of the event that blocked it.
+        by: of a blocked one, the name of the event that blocked it; of a cancelled one, who did.
         text: for people, more about the cause.
     """
 
@@ -84,15 +93,32 @@ class Planned:
     def starts(self, zone: tzinfo, first: datetime, end: datetime) -> list[datetime]:
         """Its planned times from `first` to before `end`: none of a time at which it was not yet
         what it is now, none while it is silenced."""
-        if not self.event.active:
-            return []
-        if self.schedule is None:
+        schedule = self.schedule
+        if schedule is None:
             once = self.event.start_time
-            return [once] if once is not None and first <= once < end else []
-        if not self.schedule.active:
-            return []
-        since = max(first, self.event.change_time, self.schedule.change_time)
-        return list(starts(self.schedule, zone, since, end)) if since < end else []
+            is_due = self.event.active and once is not None and first <= once < end
+            return [once] if is_due and once is not None else []
+        since = self.since(first)
+        return list(starts(schedule, zone, since, end)) if since < end else []
+
+    @property
+    def is_frequent(self) -> bool:
+        """Whether it may start many times a day."""
+        rule = self.schedule.rule if self.schedule is not None else ""
+        return bool(rule) and interval_of(rule) is not None
+
+    def count(self, zone: tzinfo, first: datetime, end: datetime) -> int:
+        """How many `starts` there are. Cheap however many."""
+        if self.schedule is None:
+            return len(self.starts(zone, first, end))
+        since = self.since(first)
+        return count_starts(self.schedule, zone, since, end) if since < end else 0
+
+    def since(self, first: datetime) -> datetime:
+        """From when on, but not before `first`, its schedule counts for it."""
+        if self.schedule is None or not (self.event.active and self.schedule.active):
+            return _FOR_EVER
+        return max(first, self.event.change_time, self.schedule.change_time)
 
     def as_of(self, now: datetime) -> "Planned":
         """The same by a clock that shows `now`: what was changed by one that was ahead holds from
@@ -157,7 +183,8 @@ def _verdict(
         return Occurrence(slot, Verdict.MISSED, now, Cause.OVERTAKEN)
     if plan.window is not None and now > slot.planned_time + plan.window:
         return Occurrence(slot, Verdict.MISSED, now, Cause.WINDOW_OVER)
-    if slot.event_id in open_events:
+    # A day has to be closed: its NEWDAY waits in the queue for the one before.
+    if slot.event_id in open_events and kind_of(plan.event) is not EventKind.NEWDAY:
         return Occurrence(slot, Verdict.MISSED, now, Cause.STILL_RUNNING)
     return Occurrence(slot, Verdict.STARTED, now)
 
@@ -192,8 +219,9 @@ def _held_off(blocker: Planned, moment: datetime) -> tuple[datetime, datetime]:
 
 def stands(occurrence: Occurrence, now: datetime) -> bool:
     """Whether what was decided still binds. What was given up by a clock that was ahead and has
-    been set back since is decided anew when its time comes; what was started is never again."""
-    return occurrence.verdict is Verdict.STARTED or occurrence.decide_time <= now
+    been set back since is decided anew when its time comes; what was started, or taken back by a
+    person, is never again."""
+    return occurrence.verdict in FOR_GOOD or occurrence.decide_time <= now
 
 
 def rewound(cursor: datetime, now: datetime) -> datetime:

@@ -12,6 +12,7 @@ from server_agent.domain.topology import checked_name
 FIRST_DRIVE = "Drive_1"
 MOVES_DATA = (JobKind.BACKUP, JobKind.RESTORE)  # these take a stream of a drive
 MAX_STREAMS = 64
+_ONE_AT_A_TIME = (JobKind.BACKUP, JobKind.NEWDAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +61,26 @@ class Admission:
 def admit(queued: Sequence[Job], active: Sequence[Job], drives: Sequence[Drive]) -> Admission:
     """Decides over the queue: the most important first, of equals the oldest.
 
-    One writer per task: a backup waits while another backup of its task runs or is before it.
+    One writer per task: a backup waits while another backup of its task runs or is before it, and
+    a NEWDAY for the NEWDAY before it.
     A job that names a drive waits for a stream of it; another takes the drive that has the most
     free ones. A job that has to wait holds up nobody who need not. Commands and NEWDAY take no
     drive.
     """
     taken = Counter(job.drive for job in active)
     free = {drive.name: drive.streams - taken[drive.name] for drive in drives if drive.active}
-    writers = {job.task: job.id for job in active if job.kind is JobKind.BACKUP}
+    writers = {_writes(job): job.id for job in active if job.kind in _ONE_AT_A_TIME}
     started: list[Job] = []
     waiting: dict[str, Waiting] = {}
     for job in sorted(queued, key=lambda job: (-rank(job.priority), int(job.id))):
+        if job.kind in _ONE_AT_A_TIME and _writes(job) in writers:
+            waiting[job.id] = Waiting(job=writers[_writes(job)])
+            continue
+        if job.kind in _ONE_AT_A_TIME:
+            writers[_writes(job)] = job.id
         if job.kind not in MOVES_DATA:
             started.append(job)
             continue
-        if job.kind is JobKind.BACKUP and job.task in writers:
-            waiting[job.id] = Waiting(job=writers[job.task])
-            continue
-        if job.kind is JobKind.BACKUP:
-            writers[job.task] = job.id
         place = job.drive or max(free, key=lambda name: (free[name], name), default="")
         if free.get(place, 0) > 0:
             free[place] -= 1
@@ -88,3 +90,8 @@ def admit(queued: Sequence[Job], active: Sequence[Job], drives: Sequence[Drive])
                 drive=job.drive, off=bool(job.drive) and job.drive not in free
             )
     return Admission(tuple(started), waiting)
+
+
+def _writes(job: Job) -> tuple[JobKind, str]:
+    """What no two jobs do at once."""
+    return job.kind, job.task

@@ -116,6 +116,19 @@ def starts(schedule: Schedule, zone: tzinfo, first: datetime, end: datetime) -> 
             yield moment
 
 
+def count_starts(schedule: Schedule, zone: tzinfo, first: datetime, end: datetime) -> int:
+    """How many `starts` there are; of intervals without going through them."""
+    interval = interval_of(schedule.rule) if schedule.rule else None
+    if interval is None:
+        return sum(1 for _ in starts(schedule, zone, first, end))
+    count = 0
+    for begin, stop in _runs(schedule, zone, first, end):
+        # Rounded up: the numbers of the first start that counts and of the first that does not.
+        passed = max(-((begin - first) // interval), 0)
+        count += max(-((begin - stop) // interval) - passed, 0)
+    return count
+
+
 def at(day: date, wall_time: time, zone: tzinfo) -> datetime:
     """The moment in UTC at which the wall clock shows that time, as this module's head says."""
     return datetime.combine(day, wall_time.replace(fold=0), zone).astimezone(UTC)
@@ -137,9 +150,21 @@ def _daily(schedule: Schedule, zone: tzinfo, first: datetime, end: datetime) -> 
 def _counted(
     schedule: Schedule, interval: timedelta, zone: tzinfo, first: datetime, end: datetime
 ) -> Iterator[datetime]:
-    last = min(end, at((schedule.end_date or _LAST_DATE) + _DAY, time.min, zone))
+    for begin, stop in _runs(schedule, zone, first, end):
+        passed = max((first - begin) // interval, 0)
+        moment = begin + passed * interval
+        while moment < stop:
+            yield moment
+            moment += interval
+
+
+def _runs(
+    schedule: Schedule, zone: tzinfo, first: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """From when on a rule of an interval counts anew, and before when it stops."""
     if schedule.until_time is None:
-        yield from _run(at(schedule.start_date, schedule.start_time, zone), interval, first, last)
+        last = min(end, at((schedule.end_date or _LAST_DATE) + _DAY, time.min, zone))
+        yield at(schedule.start_date, schedule.start_time, zone), last
         return
     over = _DAY if schedule.until_time < schedule.start_time else timedelta()
     day = max(first.astimezone(zone).date() - 2 * _DAY, schedule.start_date)
@@ -148,18 +173,8 @@ def _counted(
         stop = at(day + over, schedule.until_time, zone) + timedelta(microseconds=1)
         # A span that outlasts its day ends where the next one begins.
         stop = min(stop, at(day + _DAY, schedule.start_time, zone))
-        yield from _run(begin, interval, first, min(stop, end))
+        yield begin, min(stop, end)
         day += _DAY
-
-
-def _run(
-    begin: datetime, interval: timedelta, first: datetime, end: datetime
-) -> Iterator[datetime]:
-    passed = max((first - begin) // interval, 0)
-    moment = begin + passed * interval
-    while moment < end:
-        yield moment
-        moment += interval
 
 
 def _refused(field: str, value: object, expected: str) -> InvalidArgument:

@@ -71,6 +71,14 @@ class SesamDays:
         behind = bisect_right(self._days, day)
         return self._moments[behind] if behind < len(self._moments) else None
 
+    def starts(self, first: date, last: date) -> list[DayStart]:
+        """When the days from `first` to `last` begin, and the next one behind them: each once, the
+        first moment of several. A date on which none began is not among them."""
+        begin, behind = bisect_left(self._days, first), bisect_right(self._days, last)
+        named = zip(self._days[begin : behind + 1], self._moments[begin : behind + 1], strict=True)
+        earliest = dict(reversed(list(named)))
+        return [DayStart(earliest[day], day) for day in sorted(earliest)]
+
     def bounds(self, day: date) -> tuple[datetime, datetime] | None:
         """From the NEWDAY that began the day to the one that ended it (exclusive; just behind
         `until` if it has not ended by then). None if no day of that name began."""

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
 
@@ -22,15 +22,18 @@ class Access(StrEnum):
     LOCAL = "local"
 
 
+NOT_YET = datetime(1970, 1, 1, tzinfo=UTC)  # when what is asked for was made
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """A machine whose data the location backs up. `version` counts its changes."""
 
     name: str
-    access: Access
-    comment: str
-    create_time: datetime
-    version: int
+    access: Access = Access.LOCAL
+    comment: str = ""
+    create_time: datetime = NOT_YET
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,10 @@ class Task:
     name: str
     client: str
     sources: tuple[bytes, ...]
-    excludes: tuple[str, ...]
-    comment: str
-    create_time: datetime
-    version: int
+    excludes: tuple[str, ...] = ()
+    comment: str = ""
+    create_time: datetime = NOT_YET
+    version: int = 0
 
 
 def checked_name(field: str, name: str) -> str:

@@ -54,10 +54,36 @@ class Page(Generic[Item]):
     next_position: str | None
 
 
+class JobGrouping(StrEnum):
+    """What the jobs of a group have in common; LOCATION puts all into one. The type is the one
+    that is made, or before that is known, the one asked for."""
+
+    TASK = "task"
+    CLIENT = "client"
+    TASK_GROUP = "task_group"
+    TYPE = "type"
+    LOCATION = "location"
+
+
+@dataclass(frozen=True, slots=True)
+class JobGroup:
+    """`counts` are per state, without regard to the states that were asked for; the newest is the
+    job that was entered last, at that time, with regard to them. `name` is empty for the jobs that
+    have no such name, and for the one group of all."""
+
+    name: str
+    counts: dict[JobState, int]
+    newest_id: str
+    newest_state: JobState
+    newest_time: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class JobQuery:
-    """Every given condition must hold. `order` is one of create_time, task, client, state,
-    severity, bytes, duration."""
+    """Every given condition must hold; `group` is the task group whose event started the job, ""
+    for none, None for any. `order` is one of create_time, task, client, state,
+    severity, bytes, duration; of groups, one of name, newest (by the id of the newest job),
+    severity (by the worst state under the query), jobs (by their number under the query)."""
 
     states: frozenset[JobState] = frozenset()
     kinds: frozenset[JobKind] = frozenset()
@@ -68,6 +94,7 @@ class JobQuery:
     text: str = ""
     order: str = "create_time"
     descending: bool = True
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +154,17 @@ class CatalogueView(PlanningView, Protocol):
         """Results of the task's backups, as `newest_ended_backups` has it, the newest first."""
 
     def jobs(self, query: JobQuery, position: str | None, limit: int) -> Page[Job]:
-        """Raises PageTokenInvalid if the position is not one of this query."""
+        """Without their paths, which may be megabytes. Raises PageTokenInvalid if the position is
+        not one of this query."""
 
     def job_counts(self, query: JobQuery) -> dict[JobState, int]:
         """Jobs per state under the query without its states; states without jobs are left out."""
+
+    def job_groups(
+        self, query: JobQuery, grouping: JobGrouping, position: str | None, limit: int
+    ) -> Page[JobGroup]:
+        """The groups that have a job under the query; by name in the same direction where the
+        order is the same. Raises PageTokenInvalid if the position is not one of this query."""
 
     def saveset(self, name: str) -> Saveset | None: ...
 

@@ -1,6 +1,6 @@
 """Time."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 
@@ -12,6 +12,9 @@ class Clock(Protocol):
 
     def local(self, moment: datetime) -> datetime:
         """The moment as the wall clock of the location shows it (aware, in the site's zone)."""
+
+    def seconds(self, duration: timedelta) -> float:
+        """How long somebody has to wait until the clock shows so much later."""
 
     @property
     def zone_name(self) -> str:

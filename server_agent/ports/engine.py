@@ -194,6 +194,15 @@ class Interrupted:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Compressed:
+    """A listing that was compressed; its size in bytes before and after."""
+
+    saveset: str
+    size_before: int
+    size_after: int
+
+
 class Engine(Protocol):
     """Moves data between a client and a medium."""
 
@@ -285,6 +294,15 @@ class Engine(Protocol):
 
         Raises:
             EngineError: STORE_MISSING.
+        """
+
+    def compress_listings(self, before: date, control: Control) -> "Iterator[Compressed | Message]":
+        """Compresses the listings of sesam days before that one that are not compressed yet; one
+        Compressed or one warning for each. They are read as before. Idempotent; ended at any
+        instant it leaves each listing readable.
+
+        Raises:
+            Cancelled: the control said so; what was done is kept.
         """
 
     def put_back(self, job_id: str) -> list[Message]:

@@ -144,6 +144,9 @@ class PlanningTransaction(PlanningView, Protocol):
 
     def remove_schedule(self, name: str) -> None: ...
 
+    def touch_schedule(self, name: str) -> None:
+        """Enters its key into the change log: it is the same, but its coming start is another."""
+
     def add_event(self, event: Event) -> Event:
         """Enters the event under a new id (its `id` is ignored) and returns it with that id.
         Raises AlreadyExists if it is no immediate start and another event has its name."""

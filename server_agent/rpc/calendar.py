@@ -10,12 +10,18 @@ from server_agent.rpc import convert_plan as plan
 from server_agent.rpc.guard import Call
 from server_agent.rpc.workers import Workers
 from server_agent.service.calendar import Calendar, CalendarQuery
+from server_agent.service.sheet import Sheets
+from server_agent.service.taking_back import TakingBack
 from sesam_api.v1 import calendar_pb2 as pb
 
 
 class CalendarServicer:
-    def __init__(self, calendar: Calendar, workers: Workers) -> None:
+    def __init__(
+        self, calendar: Calendar, sheets: Sheets, taking_back: TakingBack, workers: Workers
+    ) -> None:
         self._calendar = calendar
+        self._sheets = sheets
+        self._taking_back = taking_back
         self._workers = workers
 
     async def ListCalendar(
@@ -39,15 +45,18 @@ class CalendarServicer:
     ) -> pb.GetCalendarSheetResponse:
         first = lists.day("first_sesam_day", message.first_sesam_day)
         last = lists.day("last_sesam_day", message.last_sesam_day)
-        sheet = await self._workers.read(self._calendar.sheet, first, last)
-        return pb.GetCalendarSheetResponse(
-            first_sesam_day=sheet.first.isoformat(),
-            days=sheet.days,
-            rows=map(plan.sheet_row, sheet.rows),
-            open_sesam_day=sheet.open_day.isoformat(),
-            planned_until=convert.timestamp(sheet.planned_until),
-            revision=sheet.revision,
+        return plan.sheet(await self._workers.read(self._sheets.sheet, first, last))
+
+    async def CancelOccurrence(
+        self, message: pb.CancelOccurrenceRequest, call: Call
+    ) -> pb.CancelOccurrenceResponse:
+        moment = None
+        if message.HasField("planned_time"):
+            moment = _moment("planned_time", message.planned_time)
+        taken_back = await self._workers.write(
+            self._taking_back.cancel, call.request, message.event_id, moment
         )
+        return pb.CancelOccurrenceResponse(planned_time=convert.timestamp(taken_back))
 
 
 def _query(message: pb.ListCalendarRequest) -> CalendarQuery:

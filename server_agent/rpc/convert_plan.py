@@ -10,12 +10,12 @@ from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.quoting import printable
 from server_agent.ports import Cell, CellKey
 from server_agent.rpc import convert, lists
-from server_agent.service.calendar import SheetRow
 from server_agent.service.collection import etag
-from server_agent.service.coming import LiveEvent, LiveSchedule
+from server_agent.service.coming import Idle, LiveEvent, LiveSchedule
 from server_agent.service.preview import Remark
+from server_agent.service.sheet import Sheet, SheetRow
 from server_agent.service.starting import LARGEST_SELECTION, STARTABLE_TYPES
-from server_agent.service.topology import LONGEST_COMMENT
+from server_agent.service.topology import checked_comment
 from sesam_api.v1 import calendar_pb2, drives_pb2, events_pb2, groups_pb2, schedules_pb2
 
 EVENT_KINDS = {
@@ -44,6 +44,15 @@ CAUSES = {
     occurrences.Cause.STILL_RUNNING: calendar_pb2.OCCURRENCE_CAUSE_STILL_RUNNING,
     occurrences.Cause.BLOCKED_BY: calendar_pb2.OCCURRENCE_CAUSE_BLOCKED_BY,
     occurrences.Cause.IMPOSSIBLE: calendar_pb2.OCCURRENCE_CAUSE_IMPOSSIBLE,
+    occurrences.Cause.TAKEN_BACK: calendar_pb2.OCCURRENCE_CAUSE_TAKEN_BACK,
+}
+IDLE_CAUSES = {
+    Idle.NOT: events_pb2.EVENT_IDLE_CAUSE_UNSPECIFIED,
+    Idle.EVENT_INACTIVE: events_pb2.EVENT_IDLE_CAUSE_EVENT_INACTIVE,
+    Idle.SCHEDULE_INACTIVE: events_pb2.EVENT_IDLE_CAUSE_SCHEDULE_INACTIVE,
+    Idle.NO_SCHEDULE: events_pb2.EVENT_IDLE_CAUSE_NO_SCHEDULE,
+    Idle.SCHEDULE_OVER: events_pb2.EVENT_IDLE_CAUSE_SCHEDULE_OVER,
+    Idle.GROUP_EMPTY: events_pb2.EVENT_IDLE_CAUSE_GROUP_EMPTY,
 }
 REMARKS = {
     Remark.NO_START: schedules_pb2.SCHEDULE_REMARK_NO_START,
@@ -90,7 +99,7 @@ def schedule_from_wire(message: schedules_pb2.Schedule) -> schedule.Schedule:
         until_time=wall_time("until_time", message.until_time) if has("until_time") else None,
         end_date=lists.day("end_date", message.end_date) if has("end_date") else None,
         window=_timedelta("window", message.window) if has("window") else None,
-        comment=comment(message.comment),
+        comment=checked_comment(message.comment),
     )
 
 
@@ -117,6 +126,7 @@ def event_to_wire(live: LiveEvent) -> events_pb2.Event:
         comment=item.comment,
         etag=etag(item),
         next_time=convert.timestamp_or_none(live.next_time),
+        idle_cause=IDLE_CAUSES[live.idle],
     )
     match item.action:
         case events.BackupAction() as action:
@@ -156,7 +166,7 @@ def event_from_wire(message: events_pb2.Event) -> events.Event:
         blocking=message.blocking,
         active=message.active,
         follow_up=message.follow_up,
-        comment=comment(message.comment),
+        comment=checked_comment(message.comment),
     )
 
 
@@ -198,7 +208,7 @@ def group_to_wire(item: groups.TaskGroup) -> groups_pb2.TaskGroup:
 
 
 def group_from_wire(message: groups_pb2.TaskGroup) -> groups.TaskGroup:
-    return groups.TaskGroup(message.name, tuple(message.tasks), comment(message.comment))
+    return groups.TaskGroup(message.name, tuple(message.tasks), checked_comment(message.comment))
 
 
 def drive_to_wire(item: queue.Drive) -> drives_pb2.Drive:
@@ -212,7 +222,9 @@ def drive_to_wire(item: queue.Drive) -> drives_pb2.Drive:
 
 
 def drive_from_wire(message: drives_pb2.Drive) -> queue.Drive:
-    return queue.Drive(message.name, message.streams, message.active, comment(message.comment))
+    return queue.Drive(
+        message.name, message.streams, message.active, checked_comment(message.comment)
+    )
 
 
 def occurrence(item: calendar.Entry) -> calendar_pb2.Occurrence:
@@ -236,6 +248,25 @@ def occurrence(item: calendar.Entry) -> calendar_pb2.Occurrence:
         by=item.by,
         text=item.text,
         started_by=item.started_by,
+        end_time=convert.timestamp_or_none(item.end_time),
+    )
+
+
+def sheet(item: Sheet) -> calendar_pb2.GetCalendarSheetResponse:
+    return calendar_pb2.GetCalendarSheetResponse(
+        first_sesam_day=item.first.isoformat(),
+        days=item.days,
+        rows=map(sheet_row, item.rows),
+        open_sesam_day=item.open_day.isoformat(),
+        planned_until=convert.timestamp(item.planned_until),
+        revision=item.revision,
+        time_zone=item.time_zone,
+        day_starts=(
+            calendar_pb2.SesamDayStart(
+                sesam_day=start.day.isoformat(), time=convert.timestamp(start.moment)
+            )
+            for start in item.day_starts
+        ),
     )
 
 
@@ -274,17 +305,6 @@ def wall_time(field: str, text: str) -> time:
     raise InvalidArgument(
         field=field, value=printable(text), expected="a time of day as HH:MM or HH:MM:SS"
     )
-
-
-def comment(text: str) -> str:
-    """The comment, or InvalidArgument if it is too long."""
-    if len(text) > LONGEST_COMMENT:
-        raise InvalidArgument(
-            field="comment",
-            value=f"{len(text)} characters",
-            expected=f"at most {LONGEST_COMMENT} characters",
-        )
-    return text
 
 
 def _time_text(item: time) -> str:

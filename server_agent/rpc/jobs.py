@@ -1,11 +1,12 @@
 """JobService."""
 
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 
 from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.events import BackupAction
-from server_agent.ports import JobQuery
+from server_agent.domain.jobs import JobState
+from server_agent.ports import JobGrouping, JobQuery
 from server_agent.rpc import convert, lists
 from server_agent.rpc.guard import Call
 from server_agent.rpc.watch import Watches
@@ -15,6 +16,14 @@ from server_agent.service.starting import STARTABLE_TYPES, BackupOrder, Starting
 from sesam_api.v1 import jobs_pb2 as pb
 
 ORDERS = ("create_time", "task", "client", "state", "severity", "bytes", "duration")
+GROUP_ORDERS = ("name", "newest", "severity", "jobs")
+GROUPINGS = {
+    JobGrouping.TASK: pb.JOB_GROUPING_TASK,
+    JobGrouping.CLIENT: pb.JOB_GROUPING_CLIENT,
+    JobGrouping.TASK_GROUP: pb.JOB_GROUPING_TASK_GROUP,
+    JobGrouping.TYPE: pb.JOB_GROUPING_TYPE,
+    JobGrouping.LOCATION: pb.JOB_GROUPING_LOCATION,
+}
 USUAL_PROTOCOL_PAGE = 500
 
 
@@ -48,25 +57,46 @@ class JobServicer:
         return pb.GetJobResponse(job=convert.job(job))
 
     async def ListJobs(self, message: pb.ListJobsRequest, _call: Call) -> pb.ListJobsResponse:
-        query = _query(message)
+        order, descending = lists.order(message.order_by, ORDERS, "create_time desc")
+        query = _query(message.filter, order, descending)
 
-        async def answer(token: str, size: int) -> pb.ListJobsResponse:
-            with_counts = message.with_counts and token == message.page_token
+        async def answer(size: int) -> pb.ListJobsResponse:
+            token = message.page_token or None
             found = await self._workers.read(
-                self._jobs.find, query, token or None, size, with_counts
+                self._jobs.find, query, token, size, message.with_counts
             )
-            counts = [
-                pb.StateCount(state=convert.JOB_STATES[state], count=count)
-                for state, count in found.counts.items()
-            ]
             return pb.ListJobsResponse(
                 jobs=map(convert.job, found.jobs.items),
                 next_page_token=found.jobs.next_position or "",
-                state_counts=counts,
+                state_counts=_counts(found.counts),
             )
 
-        size = lists.page_size(message.page_size)
-        return await lists.portioned(size, message.page_token, answer)
+        return await lists.fitting(lists.page_size(message.page_size), answer)
+
+    async def ListJobGroups(
+        self, message: pb.ListJobGroupsRequest, _call: Call
+    ) -> pb.ListJobGroupsResponse:
+        order, descending = lists.order(message.order_by, GROUP_ORDERS, "name")
+        query = _query(message.filter, order, descending)
+        grouping = convert.from_wire("group_by", message.group_by, GROUPINGS)
+
+        async def answer(size: int) -> pb.ListJobGroupsResponse:
+            page = await self._workers.read(
+                self._jobs.groups, query, grouping, message.page_token or None, size
+            )
+            groups = (
+                pb.JobGroup(
+                    name=group.name,
+                    state_counts=_counts(group.counts),
+                    newest_job_id=group.newest_id,
+                    newest_state=convert.JOB_STATES[group.newest_state],
+                    newest_time=convert.timestamp(group.newest_time),
+                )
+                for group in page.items
+            )
+            return pb.ListJobGroupsResponse(groups=groups, next_page_token=page.next_position or "")
+
+        return await lists.fitting(lists.page_size(message.page_size), answer)
 
     async def WatchJob(
         self, message: pb.WatchJobRequest, call: Call
@@ -110,9 +140,14 @@ def _order(message: pb.StartBackupRequest) -> BackupOrder:
     return BackupOrder(action.checked(), start_time, priority, message.follow_up)
 
 
-def _query(message: pb.ListJobsRequest) -> JobQuery:
-    order, descending = lists.order(message.order_by, ORDERS, "create_time desc")
-    wanted = message.filter
+def _counts(counts: Mapping[JobState, int]) -> list[pb.StateCount]:
+    return [
+        pb.StateCount(state=convert.JOB_STATES[state], count=count)
+        for state, count in counts.items()
+    ]
+
+
+def _query(wanted: pb.JobFilter, order: str, descending: bool) -> JobQuery:
     return JobQuery(
         states=frozenset(
             convert.from_wire("states", state, convert.JOB_STATES) for state in wanted.states
@@ -127,4 +162,5 @@ def _query(message: pb.ListJobsRequest) -> JobQuery:
         text=lists.text("filter.text", wanted.text),
         order=order,
         descending=descending,
+        group=lists.text("filter.group", wanted.group) if wanted.HasField("group") else None,
     )

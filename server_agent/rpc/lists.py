@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 
 from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.quoting import printable
-from sesam_api.v1 import jobs_pb2, savesets_pb2
+from sesam_api.v1 import savesets_pb2
 
 LARGEST_PAGE = 1000
 USUAL_PAGE = 256
@@ -20,7 +20,7 @@ PORTION = 32  # items that are read at once
 LARGEST_ANSWER = 2 << 20  # bytes of items; a gRPC client takes 4 MiB in one message by default
 
 Answer = TypeVar("Answer", bound=Message)
-Paged = TypeVar("Paged", savesets_pb2.ListSavesetsResponse, jobs_pb2.ListJobsResponse)
+Savesets = savesets_pb2.ListSavesetsResponse
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -49,9 +49,11 @@ async def fitting(size: int, page: Callable[[int], Awaitable[Answer]]) -> Answer
         size = fit
 
 
-async def portioned(size: int, token: str, page: Callable[[str, int], Awaitable[Paged]]) -> Paged:
+async def portioned(
+    size: int, token: str, page: Callable[[str, int], Awaitable[Savesets]]
+) -> Savesets:
     """As `fitting`, of a list that is gone on with by a token. No more than a portion is in memory
-    at once: a job or saveset may have megabytes of paths, which the answer need not even hold."""
+    at once: a saveset may have megabytes of paths."""
     whole = await fitting(min(size, PORTION), functools.partial(page, token))
     last = whole
     while len(_items(last)) == PORTION and last.next_page_token and len(_items(whole)) < size:

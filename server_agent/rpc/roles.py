@@ -15,6 +15,8 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "AccessService/RevokeCredential": _ADMIN,
     "CalendarService/ListCalendar": EVERY_ROLE,
     "CalendarService/GetCalendarSheet": EVERY_ROLE,
+    # As for jobs, it depends on the kind of what is taken back.
+    "CalendarService/CancelOccurrence": EVERY_ROLE - {Role.MONITOR},
     "DriveService/CreateDrive": _ADMIN,
     "DriveService/UpdateDrive": _ADMIN,
     "DriveService/DeleteDrive": _ADMIN,
@@ -28,6 +30,7 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "JobService/CancelJob": EVERY_ROLE - {Role.MONITOR},
     "JobService/GetJob": EVERY_ROLE,
     "JobService/ListJobs": EVERY_ROLE,
+    "JobService/ListJobGroups": EVERY_ROLE,
     "JobService/WatchJob": EVERY_ROLE,
     "JobService/ReadProtocol": EVERY_ROLE,
     "LocationService/GetLocation": EVERY_ROLE,
@@ -52,6 +55,7 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "TaskService/DeleteTask": _ADMIN,
     "TaskService/ListTasks": EVERY_ROLE,
     "TopologyService/CreateClient": _ADMIN,
+    "TopologyService/UpdateClient": _ADMIN,
     "TopologyService/DeleteClient": _ADMIN,
     "TopologyService/ListClients": EVERY_ROLE,
 }

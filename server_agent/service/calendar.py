@@ -1,12 +1,11 @@
 """The calendar: what was decided, from the catalogue, and behind it what is still to come."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from heapq import merge
 
-from server_agent.domain.calendar import Entry, EntryState, state_of, worst
+from server_agent.domain.calendar import Entry, EntryState, state_of
 from server_agent.domain.errors import InvalidArgument, PageTokenInvalid
 from server_agent.domain.events import (
     BackupAction,
@@ -15,17 +14,15 @@ from server_agent.domain.events import (
     RestoreAction,
     kind_of,
 )
-from server_agent.domain.occurrences import Planned, Slot, Verdict, planned_slots
-from server_agent.domain.sesam_day import LONGEST_DAY, SesamDays
+from server_agent.domain.occurrences import Slot, Verdict, planned_slots
+from server_agent.domain.sesam_day import SesamDays
 from server_agent.ports import CatalogueView, Clock, Page, Past, PastKey
 from server_agent.service.changes import Changes
 from server_agent.service.days import sesam_days, zone_of
-from server_agent.service.occurrences import plans_at
+from server_agent.service.occurrences import plans_at, tasks_of
 from server_agent.service.paging import seal, unseal
-from server_agent.service.starts import backup
 
 LONGEST_SPAN = timedelta(days=400)
-MOST_PER_CELL = 255
 _INSTANT = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 _FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
@@ -52,30 +49,7 @@ class CalendarQuery:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SheetRow:
-    """One task, or of commands and NEWDAY one event, over the days of a sheet. One element a day:
-    the worst state (None: nothing), the number of occurrences that have begun or were given up,
-    and of those to come; both at most `MOST_PER_CELL`."""
-
-    kind: EventKind
-    name: str
-    client: str
-    states: tuple[EntryState | None, ...]
-    runs: bytes
-    planned: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """The calendar by row and sesam day. It is complete up to the revision."""
-
-    first: date
-    days: int
-    rows: tuple[SheetRow, ...]
-    open_day: date
-    planned_until: datetime
-    revision: int
+Rows = list[tuple[EventKind, str, str]]  # kind, name and client
 
 
 class Calendar:
@@ -109,42 +83,12 @@ class Calendar:
             more = seal(name, _text(found[-1]))
         return Page(tuple(found), more)
 
-    def sheet(self, first: date, last: date) -> Sheet:
-        """Every row over the sesam days from `first` to `last`."""
-        count = (last - first).days + 1
-        if not 1 <= count <= LONGEST_SPAN.days:
-            raise InvalidArgument(
-                field="last_sesam_day",
-                value=last,
-                expected=f"{first} or later, by at most {LONGEST_SPAN.days} days",
-            )
-        now = self._clock.now()
-        far = datetime.combine(last + LONGEST_DAY + 2 * _DAY, time.min, self._zone).astimezone(UTC)
-        with self._changes.read() as view:
-            days = sesam_days(view, self._zone, first - _DAY, now, far)
-            until = days.end_of(last) or far
-            rows = _Rows(first, count)
-            for task in view.tasks():
-                rows.add(EventKind.BACKUP, task.name, task.client)
-            for cell in view.cells(first, last):
-                rows.add(cell.key.kind, cell.key.name, cell.client)
-                rows.ran(cell.key.kind, cell.key.name, cell.key.day, cell.state, cell.runs)
-            for slot, plan in self._coming(view, now, until):
-                state = state_of(slot.planned_time, None, None, now)
-                day = days.day_of(slot.planned_time)
-                for row in _rows_of(view, plan.event):
-                    rows.add(*row)
-                    rows.comes(row[0], row[1], day, state)
-            return Sheet(
-                first, count, rows.all(), days.day_of(now), max(until, now), view.revision()
-            )
-
     def _entries(
         self, view: CatalogueView, query: CalendarQuery, after: PastKey | None
     ) -> Iterator[Entry]:
         now = self._clock.now()
         decided_until = view.decided_until() or now
-        ahead = _decided_ahead(view, decided_until)
+        ahead = decided_ahead(view, decided_until)
         coming = self._coming_entries(view, query, after, decided_until, ahead, now)
         if not ahead:
             if query.first <= decided_until:
@@ -166,73 +110,37 @@ class Calendar:
         begin = max(query.first, decided_until + _INSTANT, after[0] if after else query.first)
         days = sesam_days(view, self._zone, _date(begin) - _DAY, now, query.end)
         plans = plans_at(view, now)
+        clients = {task.name: task.client for task in view.tasks()}
+        rows: dict[str, Rows] = {}
         while begin < query.end:
             end = min(begin + _DAY, query.end)
             for slot, plan in planned_slots(plans, self._zone, begin, end, ahead):
-                for entry in _planned_entries(view, slot, plan, days, now):
+                event = plan.event
+                if event.id not in rows:
+                    rows[event.id] = rows_of(view, event, clients)
+                for entry in _planned_entries(slot, event, rows[event.id], days, now):
                     if after is None or _sorted_key(entry) > after:
                         yield entry
             begin = end
 
-    def _coming(
-        self, view: CatalogueView, now: datetime, until: datetime
-    ) -> list[tuple[Slot, Planned]]:
-        decided_until = view.decided_until() or now
-        begin = decided_until + _INSTANT
-        if begin >= until:
-            return []
-        ahead = _decided_ahead(view, decided_until)
-        return planned_slots(plans_at(view, now), self._zone, begin, until, ahead)
 
-
-class _Rows:
-    """The rows of a sheet while they are filled."""
-
-    def __init__(self, first: date, count: int) -> None:
-        self._first = first
-        self._count = count
-        self._clients: dict[tuple[EventKind, str], str] = {}
-        self._states: dict[tuple[EventKind, str], list[list[EntryState]]] = defaultdict(
-            lambda: [[] for _ in range(count)]
-        )
-        self._runs: dict[tuple[EventKind, str], bytearray] = defaultdict(lambda: bytearray(count))
-        self._planned: dict[tuple[EventKind, str], bytearray] = defaultdict(
-            lambda: bytearray(count)
-        )
-
-    def add(self, kind: EventKind, name: str, client: str) -> None:
-        self._clients.setdefault((kind, name), client)
-
-    def ran(self, kind: EventKind, name: str, day: date, state: EntryState, runs: int) -> None:
-        column = (day - self._first).days
-        self._states[kind, name][column].append(state)
-        self._runs[kind, name][column] = min(runs, MOST_PER_CELL)
-
-    def comes(self, kind: EventKind, name: str, day: date, state: EntryState) -> None:
-        column = (day - self._first).days
-        if 0 <= column < self._count:
-            self._states[kind, name][column].append(state)
-            planned = self._planned[kind, name]
-            planned[column] = min(planned[column] + 1, MOST_PER_CELL)
-
-    def all(self) -> tuple[SheetRow, ...]:
-        return tuple(
-            SheetRow(
-                kind=key[0],
-                name=key[1],
-                client=client,
-                states=tuple(worst(states) for states in self._states[key]),
-                runs=bytes(self._runs[key]),
-                planned=bytes(self._planned[key]),
-            )
-            for key, client in sorted(self._clients.items(), key=lambda item: item[0])
-        )
-
-
-def _decided_ahead(view: CatalogueView, decided_until: datetime) -> set[Slot]:
+def decided_ahead(view: CatalogueView, decided_until: datetime) -> set[Slot]:
     """What a clock that has been set back since decided about times to come. It is shown as it
     was decided, until it is decided anew."""
     return view.decided_slots(decided_until, _FOR_EVER)
+
+
+def rows_of(view: CatalogueView, event: Event, clients: Mapping[str, str]) -> Rows:
+    """The rows that an event is about now, by name.
+
+    Args:
+        clients: of each task that there is.
+    """
+    kind = kind_of(event)
+    names = tasks_of(view, event)
+    if names is None:
+        return [(kind, event.name, "")]
+    return [(kind, name, clients.get(name, "")) for name in sorted(names)]
 
 
 def _past_entries(
@@ -248,35 +156,9 @@ def _past_entries(
         after = (last.occurrence.slot.planned_time, last.occurrence.slot.event_id, last.task)
 
 
-def _rows_of(view: CatalogueView, event: Event) -> list[tuple[EventKind, str, str]]:
-    """Kind, name and client of the rows that an event is about."""
-    kind = kind_of(event)
-    names = _tasks_of(view, event)
-    if names is None:
-        return [(kind, event.name, "")]
-    found = [(name, view.task(name)) for name in names]
-    return [(kind, name, task.client if task is not None else "") for name, task in found]
-
-
-def _tasks_of(view: CatalogueView, event: Event) -> tuple[str, ...] | None:
-    """None for an event that is about no task."""
-    match event.action:
-        case BackupAction() as action:
-            group = view.group(action.group) if action.group else None
-            if action.group and group is None:
-                return ()
-            return backup.task_names(view, action)
-        case RestoreAction(task=task):
-            return (task,)
-        case _:
-            return None
-
-
 def _planned_entries(
-    view: CatalogueView, slot: Slot, plan: Planned, days: SesamDays, now: datetime
+    slot: Slot, event: Event, rows: Rows, days: SesamDays, now: datetime
 ) -> list[Entry]:
-    event = plan.event
-    rows = _rows_of(view, event)
     about_tasks = isinstance(event.action, BackupAction | RestoreAction)
     return [
         Entry(
@@ -293,7 +175,7 @@ def _planned_entries(
             type=event.action.backup_type if isinstance(event.action, BackupAction) else None,
             started_by=event.made_by,
         )
-        for kind, name, client in sorted(rows, key=lambda row: row[1])
+        for kind, name, client in rows
     ]
 
 
@@ -317,8 +199,9 @@ def _past_entry(past: Past, now: datetime) -> Entry:
         started_late=started and bool(decided.late),
         cause=decided.cause,
         by=decided.by,
-        text=decided.text,
+        text=decided.text or (job.message if job is not None else ""),
         started_by=event.made_by,
+        end_time=job.end_time if job is not None else None,
     )
 
 

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from server_agent.domain.errors import WatchOverflow
-from server_agent.domain.events import Event
+from server_agent.domain.events import Event, is_of_group
 from server_agent.domain.groups import TaskGroup
 from server_agent.domain.jobs import Job, JobKind, JobState, Progress
 from server_agent.domain.queue import Drive, Waiting
@@ -31,6 +32,7 @@ from server_agent.ports import (
 )
 from server_agent.service.coming import LiveEvent, LiveSchedule, live_event, live_schedule
 from server_agent.service.days import zone_of
+from server_agent.service.occurrences import tasks_of
 
 CHANGES_KEPT = 10_000  # some days of a busy location; a desk that was away longer begins anew
 ANSWERS_KEPT = timedelta(days=7)  # the longest that anybody tries a request again
@@ -203,8 +205,17 @@ class Changes:
         """The events with their coming starts."""
         zone, now = zone_of(self._clock), self._clock.now()
         schedules = {schedule.name: schedule for schedule in view.schedules()}
+        taken_back = view.decided_slots(now, now)
         return tuple(
-            live_event(event, schedules.get(event.schedule), zone, now) for event in events
+            live_event(
+                event,
+                schedules.get(event.schedule),
+                tasks_of(view, event) != (),
+                taken_back,
+                zone,
+                now,
+            )
+            for event in events
         )
 
     def progressed_since(self, serial: int) -> tuple[int, list[str]]:
@@ -288,6 +299,7 @@ class _Watched:
         self._changed_jobs = {key.id for key in keys if key.kind is ObjectKind.JOB}
         self._told: list[Changed] = []
         self._settled: dict[str, str | None] = {}  # task -> id of its newest ended backup
+        self._all_events: list[Event] | None = None  # once somebody has asked
         self._events: dict[str, Event] = {}  # to be told at the end: their starts hang together
 
     def objects(self) -> list[Changed]:
@@ -307,6 +319,8 @@ class _Watched:
                     self._note_event(key)
                 case ObjectKind.GROUP:
                     self._told.append(self._view.group(key.id) or Removed(key))
+                    # Whether anything is planned depends on whether it has tasks.
+                    self._note_events(partial(is_of_group, group=key.id))
                 case ObjectKind.DRIVE:
                     self._told.append(self._view.drive(key.id) or Removed(key))
                 case ObjectKind.CELL:
@@ -321,8 +335,13 @@ class _Watched:
             return
         self._told += self._changes.live_schedules([schedule])
         # Its events are the same, but their coming starts are others.
-        moved = (event for event in self._view.events() if event.schedule == key.id)
-        self._events |= {event.id: event for event in moved}
+        self._note_events(lambda event: event.schedule == key.id)
+
+    def _note_events(self, condition: Callable[[Event], bool]) -> None:
+        """Those of which the condition holds are told, too."""
+        if self._all_events is None:
+            self._all_events = self._view.events()
+        self._events |= {event.id: event for event in self._all_events if condition(event)}
 
     def _note_event(self, key: ObjectKey) -> None:
         event = self._view.event_by_id(key.id)

@@ -1,13 +1,27 @@
-"""When a schedule or an event starts next."""
+"""When a schedule or an event starts next, and why not."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
 
 from server_agent.domain.events import Event
+from server_agent.domain.occurrences import Slot
 from server_agent.domain.schedule import Schedule, starts
 
 LOOK_AHEAD = timedelta(days=400)  # what comes later counts as not coming
 _INSTANT = timedelta(microseconds=1)
+
+
+class Idle(StrEnum):
+    """Why nothing is planned for an event."""
+
+    NOT = ""
+    EVENT_INACTIVE = "event_inactive"
+    SCHEDULE_INACTIVE = "schedule_inactive"
+    NO_SCHEDULE = "no_schedule"
+    SCHEDULE_OVER = "schedule_over"
+    GROUP_EMPTY = "group_empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,33 +34,46 @@ class LiveSchedule:
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """An event, and its coming start if there is one."""
+    """An event, and its coming start or why there is none."""
 
     event: Event
     next_time: datetime | None
+    idle: Idle = Idle.NOT
 
 
 def live_schedule(schedule: Schedule, zone: tzinfo, now: datetime) -> LiveSchedule:
     """The schedule as it stands now."""
-    return LiveSchedule(schedule, _next_start(schedule, zone, now, schedule.change_time))
+    if not schedule.active:
+        return LiveSchedule(schedule, None)
+    # From now on, even if it was changed by a clock that was ahead: see `Planned.as_of`.
+    coming = starts(schedule, zone, now + _INSTANT, now + LOOK_AHEAD)
+    return LiveSchedule(schedule, next(coming, None))
 
 
-def live_event(event: Event, schedule: Schedule | None, zone: tzinfo, now: datetime) -> LiveEvent:
+def live_event(
+    event: Event,
+    schedule: Schedule | None,
+    has_tasks: bool,
+    taken_back: Collection[Slot],
+    zone: tzinfo,
+    now: datetime,
+) -> LiveEvent:
     """The event as it stands now.
 
     Args:
         schedule: the event's; None if it waits to be another's follow-up.
+        has_tasks: False for one of a group without tasks.
+        taken_back: slots to come that are decided.
     """
-    if schedule is None or not event.active:
-        return LiveEvent(event, None)
-    since = max(schedule.change_time, event.change_time)
-    return LiveEvent(event, _next_start(schedule, zone, now, since))
-
-
-def _next_start(
-    schedule: Schedule, zone: tzinfo, now: datetime, since: datetime
-) -> datetime | None:
+    if not event.active:
+        return LiveEvent(event, None, Idle.EVENT_INACTIVE)
+    if schedule is None:
+        return LiveEvent(event, None, Idle.NO_SCHEDULE)
     if not schedule.active:
-        return None
-    first = max(now + _INSTANT, since)
-    return next(starts(schedule, zone, first, first + LOOK_AHEAD), None)
+        return LiveEvent(event, None, Idle.SCHEDULE_INACTIVE)
+    if not has_tasks:
+        return LiveEvent(event, None, Idle.GROUP_EMPTY)
+    for moment in starts(schedule, zone, now + _INSTANT, now + LOOK_AHEAD):
+        if Slot(moment, event.id) not in taken_back:
+            return LiveEvent(event, moment)
+    return LiveEvent(event, None, Idle.SCHEDULE_OVER)

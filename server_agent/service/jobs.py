@@ -12,6 +12,8 @@ from server_agent.domain.jobs import Job, JobKind, JobState, ProtocolLine
 from server_agent.ports import (
     CatalogueView,
     Clock,
+    JobGroup,
+    JobGrouping,
     JobQuery,
     Page,
     Protocols,
@@ -86,6 +88,12 @@ class Jobs:
             counts = view.job_counts(query) if with_counts else {}
         live = tuple(self._changes.live(job) for job in page.items)
         return JobPage(Page(live, page.next_position), counts)
+
+    def groups(
+        self, query: JobQuery, grouping: JobGrouping, token: str | None, limit: int
+    ) -> Page[JobGroup]:
+        with self._changes.read() as view:
+            return view.job_groups(query, grouping, token, limit)
 
     def protocol(self, job_id: str, after_line: int, limit: int) -> tuple[list[ProtocolLine], int]:
         """Lines behind the first `after_line`, and how many there are now in all."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 # What a desk may offer here; a later agent has more of them.
-CAPABILITIES = ("backup.full", "backup.inc", "restore", "listing")
+CAPABILITIES = ("backup.full", "backup.inc", "restore", "listing", "plan")
 
 
 @dataclass(frozen=True, slots=True)

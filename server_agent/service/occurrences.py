@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
-from server_agent.domain.errors import DomainError, GroupNotFound
+from server_agent.domain.errors import (
+    DomainError,
+    GroupNotFound,
+    InvalidArgument,
+    NotFound,
+)
 from server_agent.domain.events import BackupAction, Event, EventKind, RestoreAction, kind_of
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.occurrences import Cause, Occurrence, Planned, Slot, Verdict
@@ -18,6 +23,20 @@ def plans_at(view: CatalogueView, now: datetime) -> list[Planned]:
     return [plan.as_of(now) for plan in view.plans()]
 
 
+def tasks_of(view: CatalogueView, event: Event) -> tuple[str, ...] | None:
+    """What an event is about now; None for an event that is about no task."""
+    match event.action:
+        case BackupAction() as action:
+            try:
+                return backup.task_names(view, action)
+            except GroupNotFound:
+                return ()
+        case RestoreAction(task=task):
+            return (task,)
+        case _:
+            return None
+
+
 def enter(
     tx: CatalogueTransaction, event: Event, decided: Occurrence, days: SesamDays, zone: tzinfo
 ) -> list[Job]:
@@ -27,6 +46,18 @@ def enter(
         # A day begins whether or not anybody was awake to see it.
         moment = decided.slot.planned_time
         tx.add_day_start(DayStart(moment, moment.astimezone(zone).date()))
+    return _start(tx, event, decided, days)
+
+
+def take_back(tx: CatalogueTransaction, event: Event, decided: Occurrence, days: SesamDays) -> None:
+    """Records that an occurrence to come is not wanted."""
+    _record(tx, event, decided, (), days)
+
+
+def start_again(
+    tx: CatalogueTransaction, event: Event, decided: Occurrence, days: SesamDays
+) -> list[Job]:
+    """Starts an occurrence once more, because what it had started was broken; returns the jobs."""
     return _start(tx, event, decided, days)
 
 
@@ -47,9 +78,19 @@ def _start(
             wanted = STARTS[kind_of(event)](tx, event, first_job(event, decided, days))
         except DomainError as error:
             decided = replace(
-                decided, verdict=Verdict.MISSED, cause=Cause.IMPOSSIBLE, text=str(error)
+                decided, verdict=Verdict.MISSED, cause=Cause.IMPOSSIBLE, text=_why(error)
             )
     return _record(tx, event, decided, wanted, days)
+
+
+def _why(error: DomainError) -> str:
+    """For people, in one line."""
+    told = error.metadata
+    if isinstance(error, NotFound):
+        return "; ".join(f"There is no {kind} {name}" for kind, name in told.items())
+    if isinstance(error, InvalidArgument):
+        return f"{told['field']} {told['value']}: expected {told['expected']}"
+    return str(error)
 
 
 def start_now(
@@ -81,7 +122,7 @@ def _record(
     days: SesamDays,
 ) -> list[Job]:
     queued = [tx.add_job(job) for job in wanted]
-    tasks = tuple(job.task for job in queued if job.task) or _tasks(tx, event)
+    tasks = tuple(job.task for job in queued if job.task) or tasks_of(tx, event) or ()
     day = days.day_of(decided.slot.planned_time)
     tx.put_decided(replace(decided, tasks=tasks), event, day)
     # Also of what was started: a clock that was ahead may have given it up before.
@@ -93,19 +134,6 @@ def _record(
 def is_settled(jobs: Sequence[Job]) -> bool:
     """Whether all jobs of an occurrence have ended well."""
     return bool(jobs) and all(job.state in (JobState.OK, JobState.WARNING) for job in jobs)
-
-
-def _tasks(view: CatalogueView, event: Event) -> tuple[str, ...]:
-    match event.action:
-        case BackupAction() as action:
-            try:
-                return backup.task_names(view, action)
-            except GroupNotFound:
-                return ()
-        case RestoreAction(task=task):
-            return (task,)
-        case _:
-            return ()
 
 
 def first_job(event: Event, decided: Occurrence, days: SesamDays) -> Job:

@@ -24,6 +24,7 @@ from server_agent.domain.events import (
     EventKind,
     RestoreAction,
     checked_event,
+    is_of_group,
     kind_of,
 )
 from server_agent.domain.groups import TaskGroup, checked_group
@@ -35,6 +36,7 @@ from server_agent.service.changes import Changes
 from server_agent.service.collection import Collection
 from server_agent.service.days import zone_of
 from server_agent.service.scheduler import Scheduler
+from server_agent.service.topology import planned_by
 
 
 class Schedules(Collection[Schedule]):
@@ -196,7 +198,7 @@ class Groups(Collection[TaskGroup]):
         return replace(item, version=before.version + 1 if before is not None else 1)
 
     def _check_unused(self, tx: CatalogueTransaction, item: TaskGroup) -> None:
-        users = [event.name for event in tx.events() if _is_of_group(event, item.name)]
+        users = planned_by(tx, lambda event: is_of_group(event, item.name))
         if users:
             raise GroupInUse(group=item.name, events=", ".join(users))
 
@@ -237,7 +239,7 @@ class Drives(Collection[Drive]):
         return replace(item, version=before.version + 1 if before is not None else 1)
 
     def _check_unused(self, tx: CatalogueTransaction, item: Drive) -> None:
-        users = [event.name for event in tx.events() if _drive_of(event) == item.name]
+        users = planned_by(tx, lambda event: _drive_of(event) == item.name)
         users += [f"job {job.id}" for job in tx.open_jobs() if job.drive == item.name]
         if users:
             raise DriveInUse(drive=item.name, users=", ".join(users))
@@ -294,10 +296,6 @@ def _check_follow_ups(view: CatalogueView, event: Event) -> None:
                 expected="events that do not come round to the first",
             )
         passed.append(name)
-
-
-def _is_of_group(event: Event, group: str) -> bool:
-    return isinstance(event.action, BackupAction) and event.action.group == group
 
 
 def _drive_of(event: Event) -> str:

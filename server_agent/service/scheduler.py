@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from server_agent.domain.calendar import QUEUED_TOO_LONG
 from server_agent.domain.jobs import Job, JobState
 from server_agent.domain.occurrences import Slot, decide, planned_slots, rewound
+from server_agent.domain.schedule import starts
 from server_agent.ports import CatalogueTransaction, CatalogueView, CellKey, Clock
 from server_agent.service.changes import Changes
 from server_agent.service.days import sesam_days, zone_of
@@ -87,6 +88,7 @@ class Scheduler:
         if since < before:
             log.warning("the clock was set back from %s to %s", before, now)
             tx.reopen(now, now)
+        self._tell_new_starts(tx, before, now)
         plans = plans_at(tx, now)
         by_id = {plan.event.id: plan.event for plan in plans}
         standing = tx.decided_slots(since, now)
@@ -101,6 +103,14 @@ class Scheduler:
                 self._has_queued.set()
         _show_long_waits(tx, now)
         tx.set_decided_until(now)
+
+    def _tell_new_starts(self, tx: CatalogueTransaction, before: datetime, now: datetime) -> None:
+        """Of every schedule of which a start has passed, or comes again on a clock that was set
+        back, that the coming one is another."""
+        first, end = sorted((before + _INSTANT, now + _INSTANT))
+        for schedule in tx.schedules():
+            if schedule.active and next(starts(schedule, self._zone, first, end), None):
+                tx.touch_schedule(schedule.name)
 
     def follow(self, tx: CatalogueTransaction, job: Job) -> None:
         """Starts the follow-up of the job's event if the job was the last of its occurrence and
@@ -138,7 +148,7 @@ class Scheduler:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                rest = self.look().total_seconds()
+                rest = self._clock.seconds(self.look())
             except Exception:
                 log.exception("the plan could not be read or entered; it is tried again")
                 rest = RETRY_SECONDS

@@ -6,13 +6,13 @@ the reason why there is none.
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 
 from server_agent.domain.errors import NoSpace, NotFound, no_space
-from server_agent.domain.events import Event
 from server_agent.domain.jobs import Job, JobKind, JobState
+from server_agent.domain.queue import MOVES_DATA
 from server_agent.domain.quoting import quoted
 from server_agent.ports import (
     Cancelled,
@@ -23,14 +23,11 @@ from server_agent.ports import (
     EngineError,
     Protocols,
 )
-from server_agent.ports.programs import Programs
 from server_agent.service.changes import Changes
-from server_agent.service.command_job import run_command
 from server_agent.service.control import JobControl
 from server_agent.service.days import day_of
 from server_agent.service.engine_jobs import EngineJobs
 from server_agent.service.faults import look_again, look_for_missing, note_failure
-from server_agent.service.newday_job import run_newday
 from server_agent.service.plan import (
     Outcome,
     Plan,
@@ -42,11 +39,15 @@ from server_agent.service.protocol import JobProtocol, protocol_of
 
 log = logging.getLogger(__name__)
 
+# Raises Cancelled; an exception that it does not foresee ends the job as failed.
+Do = Callable[[Job, JobControl, JobProtocol], Outcome]
+
 
 class Work:
     """Starts, does and ends jobs. Different jobs may be done in different threads at once.
 
     Args:
+        others: what does the jobs that move no data, by their kinds.
         label: of the medium that savesets are written to.
         follow: is called in the transaction in which a job ends.
     """
@@ -56,13 +57,13 @@ class Work:
         changes: Changes,
         engine: Engine,
         protocols: Protocols,
-        programs: Programs,
+        others: Mapping[JobKind, Do],
         clock: Clock,
         label: str,
         follow: Callable[[CatalogueTransaction, Job], None],
     ) -> None:
         self._changes = changes
-        self._programs = programs
+        self._others = others
         self._follow = follow
         self._engine_jobs = EngineJobs(changes, engine, clock, label)
         self._engine = engine
@@ -159,10 +160,6 @@ class Work:
             active = [job for job in view.open_jobs() if job.state is JobState.ACTIVE]
         return {job.saveset for job in active if job.kind is JobKind.BACKUP}
 
-    def _event(self, job: Job) -> Event | None:
-        with self._changes.read() as view:
-            return view.event_by_id(job.event_id)
-
     def _end_at_once(self, tx: CatalogueTransaction, job: Job, outcome: Outcome, day: date) -> None:
         """Enters that a queued job failed to start: it has a start, since that is a result."""
         now = self._clock.now()
@@ -177,16 +174,11 @@ class Work:
         try:
             if control.cancelled:
                 return plan, _stopped(control)
-            match plan.job.kind:
-                case JobKind.COMMAND:
-                    event = self._event(plan.job)
-                    return plan, run_command(self._programs, plan.job, event, control, protocol)
-                case JobKind.NEWDAY:
-                    return plan, run_newday(self._changes, self._clock, plan.job, protocol)
-                case _:
-                    if self._store_is_there is False:
-                        self.look_at_store()  # what was left on it may be in the way
-                    return plan, self._engine_jobs.do(plan, control, protocol)
+            if plan.job.kind not in MOVES_DATA:
+                return plan, self._others[plan.job.kind](plan.job, control, protocol)
+            if self._store_is_there is False:
+                self.look_at_store()  # what was left on it may be in the way
+            return plan, self._engine_jobs.do(plan, control, protocol)
         except Cancelled:
             return plan, _stopped(control)
         except EngineError as error:

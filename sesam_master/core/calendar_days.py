@@ -19,6 +19,7 @@ class Cause(StrEnum):
     STILL_RUNNING = "still running"
     BLOCKED_BY = "blocked by"
     IMPOSSIBLE = "impossible"
+    TAKEN_BACK = "taken back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,13 @@ class Occurrence:
 
     @property
     def name(self) -> str:
-        """The row of the sheet that it belongs to."""
+        """That of its row in the sheet."""
         return self.task or self.event
+
+    @property
+    def row_key(self) -> tuple[RowKind, str]:
+        """The row of the sheet that it belongs to."""
+        return (self.kind, self.name)
 
     @property
     def title(self) -> str:

@@ -40,3 +40,9 @@ class CalendarSource(Protocol):
         self, location_id: str, from_time: datetime, to_time: datetime
     ) -> Sequence[Occurrence]:
         """Every occurrence planned from one instant until before the other, by time."""
+
+    async def cancel_occurrence(
+        self, location_id: str, event_id: str, planned_time: datetime
+    ) -> None:
+        """Takes a start to come back; of a task group for all its tasks. It cannot be planned
+        again. Reasons: OCCURRENCE_NOT_PLANNED, NEWDAY_NEEDED."""

@@ -7,12 +7,15 @@ something carries a request id and is sent again with the same id if its answer 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from sesam_master.core.calendar_source import CalendarSource
+from sesam_master.core.plan_source import PlanSource
 from sesam_master.core.records import BackupType, Entry, Job, JobKind, ProtocolLine, Role, Saveset
 from sesam_master.core.registry import Registration, RegistrationChange
+from sesam_master.core.start_source import StartSource
 from sesam_master.core.states import JobState
 
 PAGE_SIZE = 256
@@ -20,9 +23,11 @@ PAGE_SIZE = 256
 
 @dataclass(frozen=True, slots=True)
 class JobQuery:
-    """Every given condition must hold; `text` is looked for in task, client, saveset and message
-    over all of the history. `order` is one of create_time, task, client, severity, bytes, duration;
-    descending, severity begins with the worst and has the newest of each first."""
+    """Every given condition must hold; `text` is looked for in the names of task, client, event and
+    task group, and, from three characters on, of the saveset and in the message, over all of the
+    history; `group` is the task group whose event started it, "" for none, None for any. `order` is
+    one of create_time, task, client, severity, bytes, duration; descending, severity begins with
+    the worst and has the newest of each first."""
 
     states: frozenset[JobState] = frozenset()
     kinds: frozenset[JobKind] = frozenset()
@@ -33,6 +38,7 @@ class JobQuery:
     text: str = ""
     order: str = "create_time"
     descending: bool = True
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,46 @@ class JobPage:
     jobs: tuple[Job, ...]
     next_token: str
     counts: dict[JobState, int] | None
+
+
+class JobGrouping(StrEnum):
+    """What the jobs of a group have in common; LOCATION puts all of a location into one."""
+
+    TASK = "task"
+    CLIENT = "client"
+    TASK_GROUP = "task_group"
+    TYPE = "type"
+    LOCATION = "location"
+
+
+@dataclass(frozen=True, slots=True)
+class JobGroup:
+    """Jobs of one location that have their task, client, task group or type in common; it has one
+    under the query at least.
+
+    Attributes:
+        location_id, name: its identity under one grouping. The name of the task, client or task
+            group, the letter of the type ("F"); empty of the one group of a location, and of the
+            jobs that have no such name, as commands have no task.
+        counts: jobs per state over the whole history, under the query without its states.
+        newest_id, newest_state, newest_time: of the job under the query that was entered last, at
+            that time, whatever the page of jobs holds.
+    """
+
+    location_id: str
+    name: str
+    counts: dict[JobState, int]
+    newest_id: str
+    newest_state: JobState
+    newest_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobGroupPage:
+    """`next_token` is empty on the last page."""
+
+    groups: tuple[JobGroup, ...]
+    next_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +163,7 @@ class Diagnosis:
         return next((step for step in self.steps if step.ok is False), None)
 
 
-class FleetGateway(CalendarSource, Protocol):
+class FleetGateway(CalendarSource, PlanSource, StartSource, Protocol):
     """See the module."""
 
     async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job: ...
@@ -128,8 +174,24 @@ class FleetGateway(CalendarSource, Protocol):
         """A job as it is now, open or ended."""
 
     async def jobs(
-        self, location_id: str, query: JobQuery, page_token: str, with_counts: bool
-    ) -> JobPage: ...
+        self,
+        location_id: str,
+        query: JobQuery,
+        page_token: str,
+        with_counts: bool,
+        most: int = PAGE_SIZE,
+    ) -> JobPage:
+        """At most so many; a token is good for a page of another size, too."""
+
+    async def job_groups(
+        self, location_id: str, query: JobQuery, grouping: JobGrouping, page_token: str = ""
+    ) -> JobGroupPage:
+        """The groups of the location that have a job under the query, over all of its history.
+
+        `query.order` is one of name, newest (by the newest job), severity (by the worst state that
+        one of its jobs has under the query; descending begins with the worst) and jobs (by their
+        number under the query); by name in the same direction where that is the same.
+        """
 
     async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage: ...
 

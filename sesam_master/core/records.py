@@ -36,6 +36,17 @@ class BackupType(StrEnum):
 class JobKind(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
+    COMMAND = "command"
+    NEWDAY = "newday"
+
+
+class WaitsFor(StrEnum):
+    """What keeps a queued job from starting."""
+
+    JOB = "job"
+    DRIVE = "drive"
+    DRIVE_OFF = "drive off"
+    ANY_DRIVE = "any drive"
 
 
 class Phase(StrEnum):
@@ -95,9 +106,18 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why a queued job waits; `name` is the id of the job, or the drive, that it waits for."""
+
+    reason: WaitsFor
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One piece of work at a location. `id` is digits and counts up; `sesam_day` is
-    a label of the site ("2026-11-22"). Times are aware, in UTC; sizes in bytes."""
+    a label of the site ("2026-11-22"). Times are aware, in UTC; sizes in bytes. `event_id` and
+    `planned_time` are the occurrence that it belongs to; `priority` is 1 to 99, 0 above all."""
 
     location_id: str
     id: str
@@ -120,6 +140,18 @@ class Job:
     message: str
     started_by: str
     target: bytes
+    event: str = ""
+    event_id: str = ""
+    planned_time: datetime | None = None
+    priority: int = 0
+    group: str = ""
+    drive: str = ""
+    waiting: Waiting | None = None
+
+    @property
+    def name(self) -> str:
+        """Its task; of a command and of NEWDAY the event."""
+        return self.task or self.event
 
     @property
     def key(self) -> tuple[str, str]:

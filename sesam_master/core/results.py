@@ -7,12 +7,22 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sesam_master.core.gateway import JobPage, JobQuery
+from sesam_master.core.gateway import PAGE_SIZE, JobPage, JobQuery
 from sesam_master.core.records import Job
 from sesam_master.core.states import JobState, severity_rank
 
-# A location with fewer merged-but-unshown jobs than this is paged before the list waits for it.
+# One location with fewer merged-but-unshown jobs than this is paged before the list waits for it;
+# of many, each with its share.
 LOW_JOBS = 64
+FEWEST_JOBS = 16  # of a page
+# A shorter text is looked for in names only, not in savesets and messages.
+SHORTEST_WORD = 3
+
+
+def page_share(locations: int) -> int:
+    """Jobs to ask each of so many locations for, so that together they have enough for a page of
+    the merged list, though one may have more of it than another."""
+    return min(PAGE_SIZE, max(FEWEST_JOBS, 2 * PAGE_SIZE // max(1, locations)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,11 @@ class ResultMerge:
     def locations(self) -> frozenset[str]:
         """Locations of which something is here, remembered or answered."""
         return frozenset(self._pages)
+
+    def delivered(self, location_id: str) -> tuple[Job, ...]:
+        """The jobs of a location that are here, in the order of the query."""
+        pages = self._pages.get(location_id)
+        return tuple(pages.jobs) if pages else ()
 
     @property
     def loaded(self) -> int:
@@ -184,10 +199,11 @@ class ResultMerge:
         except _PageMissing:
             has_more = True
         to_page = []
+        low = max(2, LOW_JOBS // max(1, len(names)))
         for name in names:
             pages = self._pages[name]
             rest = len(pages.jobs) - shown[name]
-            if pages.next_token and not pages.is_awaited and rest < LOW_JOBS and len(jobs) < limit:
+            if pages.next_token and not pages.is_awaited and rest < low and len(jobs) < limit:
                 to_page.append((name, pages.next_token))
         return Merged(tuple(jobs), tuple(to_page), has_more)
 
@@ -272,18 +288,19 @@ _VALUES: dict[str, Callable[[Job], Any]] = {
 def matches(job: Job, query: JobQuery, state: JobState | None = None) -> bool:
     """Whether a job meets a query, as an agent would say; in `state`, where that is other than the
     job's own."""
-    text = query.text.casefold()
     return (
         (not query.states or (state or job.state) in query.states)
         and (not query.kinds or job.kind in query.kinds)
         and query.task in ("", job.task)
         and query.client in ("", job.client)
+        and query.group in (None, job.group)
         and (not query.first_sesam_day or job.sesam_day >= query.first_sesam_day)
         and (not query.last_sesam_day or job.sesam_day <= query.last_sesam_day)
-        and (
-            not text
-            or any(
-                text in part.casefold() for part in (job.task, job.client, job.saveset, job.message)
-            )
-        )
+        and _has_text(job, query.text.casefold())
     )
+
+
+def _has_text(job: Job, text: str) -> bool:
+    names = (job.task, job.client, job.event, job.group)
+    words = (job.saveset, job.message) if len(text) >= SHORTEST_WORD else ()
+    return not text or any(text in part.casefold() for part in (*names, *words))

@@ -8,7 +8,6 @@ from sesam_api.v1.calendar_pb2_grpc import CalendarServiceStub
 from sesam_master.core.calendar_days import Occurrence
 from sesam_master.core.errors import LocationError, Trouble
 from sesam_master.core.sheet import Sheet
-from sesam_master.core.states import Connection
 from sesam_master.remote import calls, convert_calendar
 from sesam_master.remote.roster import Roster
 from sesam_master.remote.sheets import ask_sheet
@@ -32,7 +31,7 @@ class CalendarGateway:
             answer = await ask_sheet(session, request, self._times)
         except LocationError:
             kept = self._roster.sheets.get(location_id)
-            if kept is None or self._is_on(location_id):
+            if kept is None or self._roster.is_on(location_id):
                 raise
             return kept.sheet(location_id)
         try:
@@ -59,9 +58,17 @@ class CalendarGateway:
                 break
         return [convert_calendar.occurrence(location_id, message) for message in found]
 
-    def _is_on(self, location_id: str) -> bool:
-        """Then what is kept must not stand for what it did not answer."""
-        try:
-            return self._roster.session(location_id).connection is Connection.ON
-        except LocationError:
-            return False
+    async def cancel_occurrence(
+        self, location_id: str, event_id: str, planned_time: datetime
+    ) -> None:
+        request = calendar_pb2.CancelOccurrenceRequest(
+            location_id=location_id, request_id=calls.new_request_id(), event_id=event_id
+        )
+        request.planned_time.FromDatetime(planned_time)
+        session = self._roster.session(location_id)
+        await calls.change(
+            session,
+            lambda ch: CalendarServiceStub(ch).CancelOccurrence,
+            request,
+            self._times.call,
+        )

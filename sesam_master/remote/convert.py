@@ -8,7 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from sesam_api.v1 import access_pb2, jobs_pb2, location_pb2, savesets_pb2, tasks_pb2, topology_pb2
 from sesam_master.core.fleet import Lazy, Picture
-from sesam_master.core.gateway import JobQuery
+from sesam_master.core.gateway import JobGroup, JobGrouping, JobQuery
 from sesam_master.core.records import (
     BackupType,
     Client,
@@ -24,6 +24,8 @@ from sesam_master.core.records import (
     Role,
     Saveset,
     Task,
+    Waiting,
+    WaitsFor,
 )
 from sesam_master.core.states import OPEN_STATES, JobState
 
@@ -55,6 +57,16 @@ TYPE_NUMBERS = {backup_type: number for number, backup_type in TYPES.items()}
 KIND_NUMBERS = {
     JobKind.BACKUP: jobs_pb2.JOB_KIND_BACKUP,
     JobKind.RESTORE: jobs_pb2.JOB_KIND_RESTORE,
+    JobKind.COMMAND: jobs_pb2.JOB_KIND_COMMAND,
+    JobKind.NEWDAY: jobs_pb2.JOB_KIND_NEWDAY,
+}
+_KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
+GROUPING_NUMBERS = {
+    JobGrouping.TASK: jobs_pb2.JOB_GROUPING_TASK,
+    JobGrouping.CLIENT: jobs_pb2.JOB_GROUPING_CLIENT,
+    JobGrouping.TASK_GROUP: jobs_pb2.JOB_GROUPING_TASK_GROUP,
+    JobGrouping.TYPE: jobs_pb2.JOB_GROUPING_TYPE,
+    JobGrouping.LOCATION: jobs_pb2.JOB_GROUPING_LOCATION,
 }
 _PHASES = {
     jobs_pb2.PHASE_SCAN: Phase.SCAN,
@@ -127,11 +139,10 @@ class NotInContract(ValueError):
 def job(location_id: str, message: jobs_pb2.Job) -> Job:
     """Raises NotInContract."""
     _check_number(message.job_id)
-    is_restore = message.kind == jobs_pb2.JOB_KIND_RESTORE
     return Job(
         location_id=location_id,
         id=message.job_id,
-        kind=JobKind.RESTORE if is_restore else JobKind.BACKUP,
+        kind=_KINDS.get(message.kind, JobKind.BACKUP),
         state=state(message.state),
         task=message.task,
         client=message.client,
@@ -150,6 +161,39 @@ def job(location_id: str, message: jobs_pb2.Job) -> Job:
         message=message.message,
         started_by=message.started_by,
         target=message.target,
+        event=message.event,
+        event_id=message.event_id,
+        planned_time=moment(message.planned_time) if message.HasField("planned_time") else None,
+        priority=message.priority,
+        group=message.group,
+        drive=message.drive,
+        waiting=_waiting(message.waiting) if message.HasField("waiting") else None,
+    )
+
+
+def _waiting(message: jobs_pb2.Waiting) -> Waiting | None:
+    """None for a reason of a newer agent."""
+    match message.WhichOneof("reason"):
+        case "job_id":
+            return Waiting(WaitsFor.JOB, message.job_id)
+        case "drive":
+            return Waiting(WaitsFor.DRIVE, message.drive)
+        case "drive_off":
+            return Waiting(WaitsFor.DRIVE_OFF, message.drive_off)
+        case "any_drive":
+            return Waiting(WaitsFor.ANY_DRIVE)
+    return None
+
+
+def job_group(location_id: str, message: jobs_pb2.JobGroup) -> JobGroup:
+    counts = state_counts(message.state_counts)
+    return JobGroup(
+        location_id,
+        message.name,
+        counts,
+        message.newest_job_id,
+        state(message.newest_state),
+        moment(message.newest_time),
     )
 
 
@@ -241,7 +285,7 @@ def picture(
         days.add(message.sesam_day)
         if message.state in _OPEN_NUMBERS:
             open_ids.add(job_id)
-        if message.kind != jobs_pb2.JOB_KIND_RESTORE:
+        if _KINDS.get(message.kind, JobKind.BACKUP) is JobKind.BACKUP:
             backups[message.task] = (*backups.get(message.task, ()), job_id)
     return Picture(
         identity=identity(snapshot.location),
@@ -268,6 +312,7 @@ def job_filter(query: JobQuery) -> jobs_pb2.JobFilter:
         first_sesam_day=query.first_sesam_day,
         last_sesam_day=query.last_sesam_day,
         text=query.text,
+        group=query.group,
     )
 
 

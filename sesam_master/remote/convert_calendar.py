@@ -35,6 +35,7 @@ _CAUSES = {
     calendar_pb2.OCCURRENCE_CAUSE_STILL_RUNNING: Cause.STILL_RUNNING,
     calendar_pb2.OCCURRENCE_CAUSE_BLOCKED_BY: Cause.BLOCKED_BY,
     calendar_pb2.OCCURRENCE_CAUSE_IMPOSSIBLE: Cause.IMPOSSIBLE,
+    calendar_pb2.OCCURRENCE_CAUSE_TAKEN_BACK: Cause.TAKEN_BACK,
 }
 # From the numbers of the wire to the codes of a sheet; a state of a newer agent is unknown here.
 _CODES = bytes(CODE[STATES.get(number, JobState.UNKNOWN)] for number in range(256))  # type: ignore[call-overload]

@@ -10,6 +10,8 @@ from sesam_master.core.gateway import (
     PAGE_SIZE,
     Diagnosis,
     EntryPage,
+    JobGrouping,
+    JobGroupPage,
     JobPage,
     JobQuery,
     Presented,
@@ -20,10 +22,12 @@ from sesam_master.core.records import BackupType, Job
 from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.remote import calls, convert, doctor, enrolment, probe
 from sesam_master.remote.calendar_gateway import CalendarGateway
+from sesam_master.remote.plan_gateway import PlanGateway
 from sesam_master.remote.roster import Roster
+from sesam_master.remote.start_gateway import StartGateway
 
 
-class Gateway(CalendarGateway):
+class Gateway(CalendarGateway, PlanGateway, StartGateway):
     """Implements core.gateway.FleetGateway; see there for what each method means."""
 
     def __init__(self, roster: Roster) -> None:
@@ -62,14 +66,19 @@ class Gateway(CalendarGateway):
         return convert.job(location_id, answer.job)
 
     async def jobs(
-        self, location_id: str, query: JobQuery, page_token: str, with_counts: bool
+        self,
+        location_id: str,
+        query: JobQuery,
+        page_token: str,
+        with_counts: bool,
+        most: int = PAGE_SIZE,
     ) -> JobPage:
         session = self._roster.session(location_id)
         wanted = convert.job_filter(query)
         if query.states and not wanted.states and not with_counts:
             return JobPage((), "", None)  # no location has jobs in such a state
         request = jobs_pb2.ListJobsRequest(
-            page_size=PAGE_SIZE,
+            page_size=most,
             page_token=page_token,
             filter=wanted,
             order_by=f"{query.order} desc" if query.descending else query.order,
@@ -83,6 +92,26 @@ class Gateway(CalendarGateway):
             return JobPage((), "", counts)
         jobs = tuple(convert.job(location_id, message) for message in answer.jobs)
         return JobPage(jobs, answer.next_page_token, counts)
+
+    async def job_groups(
+        self, location_id: str, query: JobQuery, grouping: JobGrouping, page_token: str = ""
+    ) -> JobGroupPage:
+        session = self._roster.session(location_id)
+        wanted = convert.job_filter(query)
+        if query.states and not wanted.states:
+            return JobGroupPage((), "")  # no location has jobs in such a state
+        request = jobs_pb2.ListJobGroupsRequest(
+            group_by=convert.GROUPING_NUMBERS[grouping],
+            filter=wanted,
+            order_by=f"{query.order} desc" if query.descending else query.order,
+            page_size=PAGE_SIZE,
+            page_token=page_token,
+        )
+        answer = await calls.read(
+            session, lambda ch: JobServiceStub(ch).ListJobGroups, request, self._times.list_call
+        )
+        groups = tuple(convert.job_group(location_id, message) for message in answer.groups)
+        return JobGroupPage(groups, answer.next_page_token)
 
     async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage:
         request = jobs_pb2.ReadProtocolRequest(job_id=job_id, after_line=after_line)

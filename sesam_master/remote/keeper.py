@@ -24,6 +24,9 @@ class Keeper:
 
     A picture that cannot be kept is a loss at the next start only, and one that cannot be forgotten
     is at the next start, so both are logged, not raised.
+
+    Attributes:
+        remembered: the last known state of each location, and as of when.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Keeper:
         self._is_listed = is_listed
         self._times = times
         self.sheets = KeptSheets(times, self._changed_sheet)
+        self.remembered: dict[str, tuple[LiveState, datetime]] = {}
         self._changed: set[str] = set()
         self._saved: dict[str, datetime] = {}
 
@@ -72,6 +76,7 @@ class Keeper:
             self.sheets.recall(item.location_id, item.sheet, live.groups())
             picture = live.picture()
             proof_time = _EPOCH + item.proof_time_us * _MICROSECOND
+            self.remembered.setdefault(item.location_id, (live, proof_time))
             deliver(PictureArrived(item.location_id, picture, proof_time, is_remembered=True))
             await asyncio.sleep(0)  # sessions go first
 
@@ -92,6 +97,7 @@ class Keeper:
         """To be called when the location is not listed any more."""
         self._changed.discard(location_id)
         self.sheets.forget(location_id)
+        self.remembered.pop(location_id, None)
         self._saved.pop(location_id, None)
         try:
             await self._on_disk(self._store.forget, location_id)
@@ -113,6 +119,7 @@ class Keeper:
             sheet = kept.to_bytes() if kept is not None else b""
             pictures.append(Remembered(location_id, session.live.to_bytes(), proof_time_us, sheet))
             proofs[location_id] = session.proof_time
+            self.remembered[location_id] = session.live, session.proof_time
             await asyncio.sleep(0)  # packing a thousand pictures must not hold up the streams
         # What left the list meanwhile was forgotten, or is going to be after this.
         pictures = [item for item in pictures if self._is_listed(item.location_id)]

@@ -1,7 +1,8 @@
 """The state of one location as its watch stream tells it, kept as messages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sesam_api.v1 import location_pb2
 from sesam_master.core.fleet import ObjectsChanged, Picture
@@ -59,6 +60,10 @@ class LiveState:
     def groups(self) -> dict[str, tuple[str, ...]]:
         """The task groups by task, as of now."""
         return self._plan.groups()
+
+    def plan_messages(self) -> dict[str, Iterable[Any]]:
+        """Schedules, events, task groups and drives by the fields of a snapshot, as of now."""
+        return self._plan.messages()
 
     def take(
         self, changes: Sequence[location_pb2.Change], proof_time: datetime, revision: int = 0

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
 
 from sesam_master.core.errors import AlreadyListed, DeskReason, LocationError, Trouble
 from sesam_master.core.fleet import ConnectionChanged, FleetEvent, RegistrationsChanged
@@ -18,6 +19,7 @@ from sesam_master.core.registry import (
 from sesam_master.core.states import Connection
 from sesam_master.remote.disk import Disk
 from sesam_master.remote.keeper import Keeper
+from sesam_master.remote.live import LiveState
 from sesam_master.remote.session import Session
 from sesam_master.remote.sheets import KeptSheets
 from sesam_master.remote.sleep import Clock, watch_for_sleep
@@ -108,6 +110,18 @@ class Roster:
         if session is None:
             raise LocationError(Trouble.UNREACHABLE if is_on else Trouble.OFF, location_id)
         return session
+
+    def is_on(self, location_id: str) -> bool:
+        """It is proved now. Then what is kept must not stand for what it did not answer."""
+        session = self._sessions.get(location_id)
+        return session is not None and session.connection is Connection.ON
+
+    def remembered(self, location_id: str) -> tuple[LiveState, datetime] | None:
+        """What the desk knew last of a location, and as of when; None if it never knew it."""
+        session = self._sessions.get(location_id)
+        if session is not None and session.live is not None and session.proof_time is not None:
+            return session.live, session.proof_time
+        return self._keeper.remembered.get(location_id)
 
     async def credential(self, location_id: str) -> str | None:
         """Raises KeepingError."""

@@ -15,6 +15,7 @@ class Places:
     credentials: used only without a keyring.
     pictures: what was last known of each location.
     settings: of the windows.
+    views: of the results, that a person saved.
     log: directory of the log files.
     lock: held by the one window that uses all this.
     """
@@ -23,6 +24,7 @@ class Places:
     credentials: Path
     pictures: Path
     settings: Path
+    views: Path
     log: Path
     lock: Path
 
@@ -42,6 +44,7 @@ def places(profile: Path | None = None) -> Places:
         credentials=data / "credentials.json",
         pictures=cache / "pictures.sqlite",
         settings=configuration / "settings.ini",
+        views=configuration / "views.json",
         log=log,
         lock=data / "desk.lock",
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
 from sesam_master.core.fleet import FleetChange
@@ -23,6 +23,11 @@ from sesam_master.ui.fleet_status import FleetStatus
 from sesam_master.ui.main_window import MainWindow
 from sesam_master.ui.messages import MessagesBar
 from sesam_master.ui.notices import notice, trouble_text
+from sesam_master.ui.now.offers import NowVerbs
+from sesam_master.ui.now.page import NowPage
+from sesam_master.ui.now.presenter import NowScope
+from sesam_master.ui.plan.opening import PlanPages
+from sesam_master.ui.plan.page import PlanPage
 from sesam_master.ui.remote_server.page import RemoteServerPage
 from sesam_master.ui.restore.page import RestorePage
 from sesam_master.ui.results.filters import Scope
@@ -68,8 +73,11 @@ class Desk(QObject):
             holder, self.actions, menus, TOOLS, self.tree, status, self.messages
         )
         self._make_pages()
+        self._plans = PlanPages(holder, bridge, gateway, self.window, now)
+        self.window.may_close = lambda: self._plans.may_close(self.messages.add)
         self.window.add_page(self.results, is_fixed=True)
         self.window.add_page(self.calendar, is_fixed=True)
+        self.window.add_page(self.now, is_fixed=True)
         if not is_local:
             self.window.add_page(self.remote_server, is_fixed=True)
         self.tree.tree.setFocus()
@@ -86,21 +94,28 @@ class Desk(QObject):
             bridge,
             gateway,
             self.open_restore,
-            lambda location_id, task: self._start_backup([(location_id, task)]),
+            self._start_result,
             clock=now,
         )
         self.calendar = CalendarPage(
             holder, bridge, gateway, CalendarVerbs(self._start_backup, self._open_job), clock=now
         )
+        self.now = NowPage(
+            holder, bridge, gateway, NowVerbs(self._start_backup, self._open_job), clock=now
+        )
 
     def _connect(self) -> None:
         self.tree.selected.connect(self._choose)
         self.tree.activated.connect(self._show_remote_server)
+        self.tree.plan_wanted.connect(self._plans.open)
         self.tree.menu_wanted.connect(self._pop_up)
         self.results.selected.connect(lambda _selection: self._look())
         self.results.scope_removed.connect(self.tree.choose_all)
         self.calendar.selected.connect(self._look)
         self.calendar.scope_removed.connect(self.tree.choose_all)
+        self.now.selected.connect(self._look)
+        self.now.scope_removed.connect(self.tree.choose_all)
+        self.now.calendar_wanted.connect(lambda: self.window.show_page(self.calendar))
         self.window.page_shown.connect(lambda _page: self._look())
 
     def look_as(self, settings: Settings) -> None:
@@ -119,12 +134,14 @@ class Desk(QObject):
         return Verbs(
             new_location=self._add_location,
             quit=self._quit,
-            start_backup=lambda selection: self._start_backup(list(selection.tasks)),
+            start_backup=self._open_start,
             restore=self._restore_selection,
             cancel=self._cancel,
             refresh=self._refresh,
             results=lambda _selection: self.window.show_page(self.results),
             calendar=lambda _selection: self.window.show_page(self.calendar),
+            now=lambda _selection: self.window.show_page(self.now),
+            scheduling=lambda selection: self._plans.open(selection.location_id),
             remote_server=self._show_remote_server,
             switch=self._switch,
             reconnect=self._reconnect,
@@ -166,12 +183,13 @@ class Desk(QObject):
         location_id = selection.location_id
         self.results.set_scope(Scope(location_id, selection.client, task) if location_id else None)
         self.calendar.set_scope(scope_of(selection))
+        self.now.set_scope(NowScope(location_id, selection.client, selection.tasks))
         self._look()
 
     def _look(self) -> None:
         """The actions work on what is chosen on the page in front, else on the tree."""
         page, chosen = self.window.current_page, Selection()
-        if page is self.results or page is self.calendar:
+        if page is self.results or page is self.calendar or page is self.now:
             chosen = page.selection()
         self.actions.set_selection(chosen if chosen.tasks else self.tree.selection())
 
@@ -179,12 +197,20 @@ class Desk(QObject):
         if not jobs:
             self.messages.add("There was nothing left to cancel: it has ended meanwhile.")
             return
+        if self.window.current_page is self.now:
+            self.now.ask_to_cancel(jobs)
+            return
         self.window.show_page(self.results)
         self.results.cancel.ask(jobs)
 
     def _refresh(self) -> None:
         page = self.window.current_page
-        if page is self.results or page is self.calendar:
+        if (
+            page is self.results
+            or page is self.calendar
+            or page is self.now
+            or isinstance(page, PlanPage)
+        ):
             page.refresh()
         else:
             self.messages.add("This page follows its locations by itself.")
@@ -205,9 +231,17 @@ class Desk(QObject):
             self._ask(self._gateway.job(location_id, job_id), "open the protocol", name, show)
 
     def _start_backup(self, tasks: list[tuple[str, str]]) -> None:
-        dialog = StartBackupDialog(self._holder, self._bridge, self._gateway, tasks, self.window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.show()
+        self._open_start(Selection(tasks=tuple(tasks)))
+
+    def _start_result(self, location_id: str, task: str) -> None:
+        """From a row of the results; with it all others, if it is one of those that are chosen."""
+        chosen, key = self.results.selection().tasks, (location_id, task)
+        self._start_backup(list(chosen) if key in chosen else [key])
+
+    def _open_start(self, selection: Selection) -> None:
+        StartBackupDialog(
+            *(self._holder, self._bridge, self._gateway, selection, self.window), clock=self._now
+        ).show()
 
     def _restore_selection(self, selection: Selection) -> None:
         location_id, task = selection.tasks[0]

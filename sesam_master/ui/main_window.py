@@ -39,7 +39,7 @@ class Page(Protocol):
 
 
 class MainWindow(QMainWindow):
-    """`closed` comes once, when a person closes the window."""
+    """`closed` comes once, when a person closes the window and `may_close` does not object."""
 
     closed = Signal()
     page_shown = Signal(object)
@@ -60,6 +60,7 @@ class MainWindow(QMainWindow):
         self._pages: list[QWidget] = []
         self._fixed: set[QWidget] = set()
         self._tree = tree
+        self.may_close: Callable[[], bool] = lambda: True
         self.messages = messages
         self.tabs = QTabBar()
         self.stack = QStackedWidget()
@@ -117,6 +118,9 @@ class MainWindow(QMainWindow):
         return cast(QWidget, page) in self._pages
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.may_close():
+            event.ignore()
+            return
         super().closeEvent(event)
         self.closed.emit()
 

@@ -101,6 +101,14 @@ REASONS: dict[str, tuple[str, str]] = {
         "The task {task} has an open job ({job}).",
         "Wait for its end or cancel it.",
     ),
+    "TASK_NEEDED": (
+        "The task {task} is needed by {users}.",
+        "Delete these first, or give them another task.",
+    ),
+    "OCCURRENCE_NOT_PLANNED": (
+        "It is not planned any more: it has begun, was given up or taken back.",
+        "Refresh the list with F5. What has begun is a job, which can be cancelled.",
+    ),
     "SCHEDULE_NOT_FOUND": (
         "There is no schedule {schedule}.",
         "Choose a schedule that is listed there.",

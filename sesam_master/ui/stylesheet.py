@@ -32,6 +32,7 @@ QTabBar { qproperty-drawBase: 0; background: transparent }
 QTabBar::tab { background: transparent; color: @text2; border: 0; border-bottom: 2px solid transparent; padding: 7px 12px }
 QTabBar::tab:selected { color: @text; border-bottom: 2px solid @accent; font-weight: 600 }
 QTabBar::tab:focus { color: @accent }
+QTabBar::tab:disabled { color: @text3 }
 QTabWidget::pane { border: 0; border-top: 1px solid @line }
 QTabBar#work { background: @window }
 QTabBar#work::tab { background: @window; height: @31px; padding: 0 12px; border: 0; border-right: 1px solid @line; border-bottom: 1px solid @line; border-top: 2px solid transparent }
@@ -44,21 +45,23 @@ QHeaderView::section:hover { color: @text }
 QHeaderView::up-arrow, QHeaderView::down-arrow { image: none; width: 0; height: 0 }
 QTableView, QTreeView, QListView { background: @base; border: 0; outline: 0; gridline-color: @line }
 QListView[padded="true"] { padding: 4px 12px }
+QListView[field="true"] { border: 1px solid @border; border-radius: 5px; padding: 2px 6px }
 QTableCornerButton::section { background: @base; border: 0 }
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDateTimeEdit, QComboBox { background: @base; color: @text; border: 1px solid @border; border-radius: 5px; padding: 4px 8px; min-height: @18px; selection-background-color: @accent; selection-color: @on_accent; placeholder-text-color: @text3 }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDateTimeEdit:focus, QComboBox:focus { border: 2px solid @focus; padding: 3px 7px }
 QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled, QSpinBox:disabled, QDateTimeEdit:disabled, QComboBox:disabled { background: @side; color: @text3; border-color: @line }
-QLineEdit[wrong="true"] { border-color: @error_text }
+QLineEdit[wrong="true"], QComboBox[wrong="true"] { border-color: @error_text }
 QComboBox { padding-left: 10px; padding-right: 24px }
 QComboBox:focus { padding-left: 9px; padding-right: 23px }
 QComboBox::drop-down, QDateTimeEdit::drop-down { subcontrol-origin: padding; subcontrol-position: center right; width: 20px; border: 0 }
 QComboBox::down-arrow, QDateTimeEdit::down-arrow { image: @mark(chevron-down); width: @12px; height: @12px }
 QComboBox QAbstractItemView { background: @raised; border: 1px solid @border; padding: 4px; selection-background-color: @sel; selection-color: @text }
-QAbstractSpinBox { padding: 2px 2px 2px 0 }
-QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: 0; padding: 0 8px; min-height: 0; background: transparent }
-QSpinBox::up-button, QSpinBox::down-button { width: 18px; border: 0 }
-QSpinBox::up-arrow { image: @mark(chevron-up); width: @10px; height: @10px }
-QSpinBox::down-arrow { image: @mark(chevron-down); width: @10px; height: @10px }
+QAbstractSpinBox { padding: 2px 2px 2px 8px }
+QAbstractSpinBox QLineEdit { border: 0; padding: 0; min-height: 0; background: transparent }
+QComboBox QLineEdit { border: 0; padding: 0 8px; min-height: 0; background: transparent }
+QSpinBox::up-button, QSpinBox::down-button, QTimeEdit::up-button, QTimeEdit::down-button { width: 18px; border: 0 }
+QSpinBox::up-arrow, QTimeEdit::up-arrow { image: @mark(chevron-up); width: @10px; height: @10px }
+QSpinBox::down-arrow, QTimeEdit::down-arrow { image: @mark(chevron-down); width: @10px; height: @10px }
 QPushButton { background: @raised; color: @text; border: 1px solid @border; border-radius: 5px; padding: 4px 13px; min-height: @18px; font-weight: 500 }
 QToolButton[tool="true"] { qproperty-iconSize: @16px @16px }
 QTabBar#work { qproperty-iconSize: @15px @15px }
@@ -79,13 +82,14 @@ QPushButton::menu-indicator { image: @mark(chevron-down); width: @12px; height: 
 QCheckBox, QRadioButton { spacing: 8px; min-height: @22px; background: transparent }
 QTreeView::branch:has-children:closed { image: @mark(chevron-right) }
 QTreeView::branch:has-children:open { image: @mark(chevron-down) }
-QCheckBox::indicator, QRadioButton::indicator, QGroupBox::indicator { width: @12px; height: @12px; border: 1px solid @control; border-radius: 3px; background: @base }
+QCheckBox::indicator, QRadioButton::indicator, QGroupBox::indicator, QListView::indicator { width: @12px; height: @12px; border: 1px solid @control; border-radius: 3px; background: @base }
 QRadioButton::indicator { border-radius: 7px }
-QCheckBox::indicator:checked, QGroupBox::indicator:checked { background: @accent; border-color: @accent; image: @mark(check) }
+QCheckBox::indicator:checked, QGroupBox::indicator:checked, QListView::indicator:checked { background: @accent; border-color: @accent; image: @mark(check) }
 QCheckBox::indicator:indeterminate { background: @accent; border-color: @accent; image: @mark(minus) }
 QRadioButton::indicator:checked { border-color: @accent; image: @mark(dot) }
 QCheckBox::indicator:focus, QRadioButton::indicator:focus { border: 2px solid @focus; width: @10px; height: @10px }
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { background: @side; border-color: @border }
+QCheckBox::indicator:checked:disabled, QRadioButton::indicator:checked:disabled, QListView::indicator:checked:disabled { background: @text3; border-color: @text3 }
 QCheckBox:disabled, QRadioButton:disabled, QLabel:disabled { color: @text3 }
 QGroupBox { border: 0; margin-top: @22px; font-weight: 600 }
 QGroupBox::title { subcontrol-origin: margin; subcontrol-position: top left; padding: 0 }

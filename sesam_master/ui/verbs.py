@@ -11,8 +11,17 @@ from sesam_master.ui.theme import ThemeMode
 
 MENUS: Mapping[str, tuple[str | None, ...]] = {
     "&File": ("new_location", None, "quit"),
-    "&Activities": ("start_backup", "restore", "cancel", None, "results", "calendar", "refresh"),
-    "&Configuration": ("remote_server", "switch", "reconnect"),
+    "&Activities": (
+        "start_backup",
+        "restore",
+        "cancel",
+        None,
+        "results",
+        "calendar",
+        "now",
+        "refresh",
+    ),
+    "&Configuration": ("scheduling", None, "remote_server", "switch", "reconnect"),
     "&Window": ("theme_system", "theme_light", "theme_dark"),
     "&Help": ("about",),
 }
@@ -23,12 +32,15 @@ TOOLS: tuple[str | None, ...] = (
     None,
     "results",
     "calendar",
+    "now",
     "remote_server",
 )
 CONTEXT: tuple[str | None, ...] = (
     "remote_server",
     "results",
     "calendar",
+    "now",
+    "scheduling",
     None,
     "start_backup",
     "restore",
@@ -52,6 +64,8 @@ class Verbs:
     refresh: Callable[[], None]
     results: Callable[[Selection], None]
     calendar: Callable[[Selection], None]
+    now: Callable[[Selection], None]
+    scheduling: Callable[[Selection], None]
     remote_server: Callable[[Selection], None]
     switch: Callable[[Selection], None]
     reconnect: Callable[[Selection], None]
@@ -90,6 +104,8 @@ def desk_actions(fleet: Fleet, verbs: Verbs) -> list[Action]:
         Action("refresh", "Ask again", "refresh-cw", "F5", always, _plain(verbs.refresh)),
         Action("results", "Results", "activity", "Ctrl+2", always, verbs.results),
         Action("calendar", "Calendar sheet", "calendar-days", "Ctrl+3", always, verbs.calendar),
+        Action("now", "Now", "timer", "Ctrl+4", always, verbs.now),
+        Action("scheduling", "Scheduling", "calendar-clock", "Ctrl+7", can.plan, verbs.scheduling),
         Action(
             "remote_server",
             "Remote server",
@@ -146,6 +162,10 @@ class _Ability:
     def choose(self, selection: Selection) -> str | None:
         return None if self._state(selection) else "Choose a location in the tree first."
 
+    def plan(self, selection: Selection) -> str | None:
+        """Of one location; where there is only one, that is meant."""
+        return None if len(self._fleet.locations) == 1 else self.choose(selection)
+
     def reconnect(self, selection: Selection) -> str | None:
         chosen = self._state(selection)
         if chosen is None:
@@ -155,8 +175,10 @@ class _Ability:
         return f"{chosen.registration.name} is connected." if chosen.is_live else None
 
     def back_up(self, selection: Selection) -> str | None:
-        """One task that can be started is enough: the others say why they were not."""
+        """One task that can be started is enough: the others say why they were not. Of a location
+        alone a task or a task group is chosen in the window that opens."""
         places = {location_id for location_id, _task in selection.tasks}
+        places |= {selection.location_id} - {""}
         return self._act(places, lambda role: role.may_back_up, "start backups")
 
     def restore(self, selection: Selection) -> str | None:

@@ -340,6 +340,12 @@ def test_another_way_to_the_same_place_is_no_copy(tmp_path: Path) -> None:
         ("port = 0", "port = 65536", "from 1 to 65535"),
         ("port = 0", "port =", "no port in section [SERVER]"),
         ("gv_ro = /", "gv_ro = ", "gv_ro in section [PATHS]"),
+        (
+            "plain_days = 7",
+            "plain_days = week",
+            'listings_plain_days in section [NEWDAY] is "week"',
+        ),
+        ("plain_days = 7", "plain_days = 36501", "from 0 to 36500"),
         ("[PATHS]\n", "", "not a usable ini file"),
         ("[STORE]\n", "[STORE]\n[STORE]\n", "not a usable ini file"),
     ],
@@ -353,6 +359,15 @@ def test_a_damaged_sm_ini(tmp_path: Path, was: str, becomes: str, said: str) -> 
         find_installation(tmp_path / "root", {})
     assert str(made.sm_ini) in str(refused.value)
     assert said in str(refused.value)
+
+
+def test_an_sm_ini_of_an_older_agent_says_nothing_about_newday(tmp_path: Path) -> None:
+    made = make(tmp_path / "root")
+    text = made.sm_ini.read_text()
+    made.sm_ini.write_text(text.replace("[NEWDAY]\nlistings_plain_days = 7\n", ""))
+    assert find_installation(tmp_path / "root", {}).listings_plain_days == 7
+    made.sm_ini.write_text(text.replace("plain_days = 7", "plain_days = 30"))
+    assert find_installation(tmp_path / "root", {}).listings_plain_days == 30
 
 
 def test_an_sm_ini_that_is_no_text(tmp_path: Path) -> None:

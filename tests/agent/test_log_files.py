@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,22 @@ def test_one_file_for_each_day_of_the_site(
     said = capsys.readouterr().err
     assert "after midnight" in said
     assert "before midnight" not in said
+
+
+def test_a_sesam_day_is_one_file_over_midnight(tmp_path: Path) -> None:
+    clock = FakeClock(START, "Europe/Berlin")
+    log = logging.getLogger("server_agent.test")
+    with logging_to(tmp_path, clock) as daily:
+        daily.begin(date(2026, 3, 4))
+        log.info("before midnight")
+        clock.advance(timedelta(hours=3))
+        log.info("after midnight")
+        daily.begin(date(2026, 3, 5))
+        log.info("after NEWDAY")
+    texts = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert sorted(texts) == ["agent_20260304.log", "agent_20260305.log"]
+    assert texts["agent_20260304.log"].count("midnight") == 2
+    assert "after NEWDAY" in texts["agent_20260305.log"]
 
 
 def test_old_days_are_forgotten(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from server_agent.adapters.catalogue.database import SqlCatalogue
+from server_agent.domain.jobs import Job
 from server_agent.ports import Catalogue
+from tests.contract.job_lists import spread_jobs
 from tests.fakes.catalogue import MemoryCatalogue
 
 
@@ -20,3 +22,10 @@ def catalogue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalo
         made = SqlCatalogue(f"sqlite:///{tmp_path}/sesam_db.sdb", create=True)
     yield made
     made.close()
+
+
+@pytest.fixture
+def filled(catalogue: Catalogue) -> tuple[Catalogue, list[Job]]:
+    """A catalogue of each kind with jobs in it, and these."""
+    with catalogue.write() as writer:
+        return catalogue, [writer.add_job(job) for job in spread_jobs()]

@@ -404,3 +404,29 @@ def test_a_plan_that_fails_leaves_nothing(catalogue: Catalogue, events: dict[str
         assert (view.decided_until(), view.day_starts(DAY)) == (None, [])
         assert view.cells(DAY, DAY) == []
         assert len(view.plans()) == 3
+
+
+# --- what a person took back ----------------------------------------------------------------------
+
+
+def test_what_was_taken_back_stays_so_on_any_clock(
+    catalogue: Catalogue, events: dict[str, Event]
+) -> None:
+    event = events["home daily"]
+    ahead = EIGHT + 3 * ONE_DAY
+    cancelled = decided(event, Verdict.CANCELLED, moment=ahead, tasks=("home",))
+    missed = decided(events["dump"], Verdict.MISSED, moment=ahead)
+    put(catalogue, replace(cancelled, decide_time=EIGHT + ONE_DAY), event)
+    put(catalogue, replace(missed, decide_time=EIGHT + ONE_DAY), events["dump"])
+    slots = {cancelled.slot, missed.slot}
+    with catalogue.read() as view:
+        assert view.decided_slots(EIGHT, EIGHT + ONE_DAY) == slots
+        assert view.decided_slots(EIGHT, EIGHT) == {cancelled.slot}
+    with catalogue.write() as tx:
+        tx.refresh_cells({HOME}, EIGHT)
+        tx.reopen(EIGHT, EIGHT)
+        cell = tx.cell(HOME)
+        assert cell is not None
+        assert (cell.state, cell.runs) == (EntryState.CANCELLED, 1)
+        [left] = tx.past(*EVER, None, 9)
+        assert left.occurrence.slot == cancelled.slot

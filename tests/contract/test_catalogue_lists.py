@@ -1,53 +1,43 @@
 """What every catalogue's lists do: orders, filters, and pages while the lists change."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from server_agent.adapters.catalogue import job_pages as sql_pages
 from server_agent.domain.access import Credential
 from server_agent.domain.errors import InvalidArgument, PageTokenInvalid
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.savesets import Saveset
 from server_agent.ports import Catalogue, JobQuery, SavesetQuery
+from tests.contract.job_lists import (
+    FILTERS,
+    JOBS,
+    Matches,
+    all_jobs,
+    job_pages,
+    spread_jobs,
+)
 from tests.fakes.records import CREDENTIAL, JOB, SAVESET, START
 
 SECOND = timedelta(seconds=1)
-JOBS = 60
-
-
-def _spread_jobs() -> list[Job]:
-    """Jobs with many equal keys, some open, none in the order of any list."""
-    draw = random.Random(7)
-    jobs = []
-    for _ in range(JOBS):
-        state = draw.choice(list(JobState))
-        start = START + draw.randrange(5) * SECOND
-        jobs.append(
-            replace(
-                JOB,
-                state=state,
-                kind=draw.choice(list(JobKind)),
-                task=draw.choice(["etc", "Home", "äpfel", "home"]),
-                client=draw.choice(["alpha", "beta", "Ωmega"]),
-                create_time=START + draw.randrange(7) * SECOND,
-                start_time=None if state is JobState.QUEUED else start,
-                end_time=None if state.is_open else start + draw.randrange(-1, 4) * SECOND,
-                sesam_day=date(2026, 3, draw.randrange(1, 6)),
-                bytes_done=draw.choice([0, 5, 2**40]),
-                message=draw.choice(["", "100% read_me", "Größe ÜBER allem"]),
-                saveset=draw.choice(["", SAVESET.name]),
-            )
-        )
-    return jobs
 
 
 def _duration(job: Job) -> timedelta:
     if job.start_time is None or job.end_time is None:
         return timedelta(0)
     return max(timedelta(0), job.end_time - job.start_time)
+
+
+@pytest.fixture(autouse=True, params=["few", "many"])
+def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists are read in the way of short ones, and in that of long ones."""
+    if request.param == "many":
+        for cost in ("ROW_COST", "INDEX_COST", "AGED_COST"):
+            monkeypatch.setattr(sql_pages, cost, 0)
 
 
 JOB_KEYS: dict[str, Callable[[Job], object]] = {
@@ -59,27 +49,6 @@ JOB_KEYS: dict[str, Callable[[Job], object]] = {
     "severity": lambda job: "0qac1X3".index(job.state),
     "duration": _duration,
 }
-
-
-@pytest.fixture
-def filled(catalogue: Catalogue) -> tuple[Catalogue, list[Job]]:
-    with catalogue.write() as writer:
-        return catalogue, [writer.add_job(job) for job in _spread_jobs()]
-
-
-def job_pages(catalogue: Catalogue, query: JobQuery, limit: int) -> Iterator[tuple[Job, ...]]:
-    position: str | None = None
-    while True:
-        with catalogue.read() as view:
-            page = view.jobs(query, position, limit)
-        yield page.items
-        position = page.next_position
-        if position is None:
-            return
-
-
-def all_jobs(catalogue: Catalogue, query: JobQuery, limit: int = 1000) -> list[Job]:
-    return [job for page in job_pages(catalogue, query, limit) for job in page]
 
 
 @pytest.mark.parametrize("descending", [True, False])
@@ -103,7 +72,7 @@ def test_pages_neither_lose_nor_repeat_while_jobs_are_added(
     seen: list[Job] = []
     for page, added in zip(
         job_pages(catalogue, JobQuery(order=order, descending=descending), 7),
-        _spread_jobs() * 5,
+        spread_jobs() * 5,
         strict=False,
     ):
         seen += page
@@ -120,56 +89,6 @@ def test_a_full_last_page_has_no_next(catalogue: Catalogue) -> None:
             writer.add_job(JOB)
     sizes = [len(page) for page in job_pages(catalogue, JobQuery(), 2)]
     assert sizes == [2, 2]
-
-
-Matches = Callable[[Job], bool]
-FILTERS: list[tuple[JobQuery, Matches]] = [
-    (JobQuery(states=frozenset({JobState.ERROR})), lambda job: job.state is JobState.ERROR),
-    (
-        JobQuery(states=frozenset({JobState.QUEUED, JobState.OK})),
-        lambda job: job.state in (JobState.QUEUED, JobState.OK),
-    ),
-    (JobQuery(kinds=frozenset({JobKind.RESTORE})), lambda job: job.kind is JobKind.RESTORE),
-    (JobQuery(task="home"), lambda job: job.task == "home"),
-    (JobQuery(client="Ωmega"), lambda job: job.client == "Ωmega"),
-    (JobQuery(task="ho"), lambda job: False),
-    (JobQuery(first_sesam_day=date(2026, 3, 3)), lambda job: job.sesam_day.day >= 3),
-    (JobQuery(last_sesam_day=date(2026, 3, 3)), lambda job: job.sesam_day.day <= 3),
-    (
-        JobQuery(first_sesam_day=date(2026, 3, 2), last_sesam_day=date(2026, 3, 2)),
-        lambda job: job.sesam_day.day == 2,
-    ),
-    (JobQuery(text="HOME"), lambda job: job.task in ("home", "Home")),
-    (JobQuery(text="ÄPFEL"), lambda job: job.task == "äpfel"),
-    (JobQuery(text="ωM"), lambda job: job.client == "Ωmega"),
-    (JobQuery(text="sf2026"), lambda job: job.saveset != ""),
-    (JobQuery(text="grösse über"), lambda job: job.message.startswith("Gr")),
-    (JobQuery(text="GRÖßE"), lambda job: job.message.startswith("Gr")),
-    (JobQuery(text="100%"), lambda job: job.message.startswith("100%")),
-    (JobQuery(text="1%"), lambda job: False),
-    (JobQuery(text="read_me"), lambda job: job.message.startswith("100%")),
-    (JobQuery(text="readxme"), lambda job: False),
-    (JobQuery(text="h_me"), lambda job: False),
-    (JobQuery(text="x" * 60_000), lambda job: False),
-    (
-        JobQuery(
-            states=frozenset({JobState.OK, JobState.ERROR}),
-            kinds=frozenset({JobKind.BACKUP}),
-            client="alpha",
-            first_sesam_day=date(2026, 3, 2),
-            text="e",
-            order="bytes",
-            descending=False,
-        ),
-        lambda job: (
-            job.state in (JobState.OK, JobState.ERROR)
-            and job.kind is JobKind.BACKUP
-            and job.client == "alpha"
-            and job.sesam_day.day >= 2
-            and any("e" in text.casefold() for text in (job.task, job.saveset, job.message))
-        ),
-    ),
-]
 
 
 @pytest.mark.parametrize(("query", "matches"), FILTERS)

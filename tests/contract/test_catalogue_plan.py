@@ -273,3 +273,14 @@ def test_jobs_without_a_task_are_in_no_ones_way(catalogue: Catalogue) -> None:
             "2",
             "1",
         ]
+
+
+def test_a_schedule_that_is_touched_is_in_the_log_and_stays_as_it_is(catalogue: Catalogue) -> None:
+    with catalogue.write() as tx:
+        tx.put_schedule(SCHEDULE)
+    with catalogue.write() as tx:
+        before = tx.revision()
+        tx.touch_schedule("evening")
+    with catalogue.read() as view:
+        assert view.changes_since(before).keys == (ObjectKey(ObjectKind.SCHEDULE, "evening"),)
+        assert view.schedule("evening") == SCHEDULE

@@ -35,6 +35,10 @@ def test_the_wall_clock_of_the_site(clock: Clock) -> None:
     assert after.astimezone(UTC) == SUMMER_TIME_ENDS + timedelta(minutes=30)
 
 
+def test_a_wait_takes_as_long_as_the_clock_does(clock: Clock) -> None:
+    assert clock.seconds(timedelta(minutes=1, milliseconds=500)) == 60.5
+
+
 def test_a_moment_given_in_another_zone(clock: Clock) -> None:
     tokyo = datetime(2026, 1, 1, 9, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
     assert clock.local(tokyo).isoformat() == "2026-01-01T01:00:00+01:00"

@@ -4,6 +4,7 @@ The fidelity of the real one is tested in `tests/agent/tar`.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from server_agent.domain.jobs import Phase, Progress
 from server_agent.ports import (
     BackupDone,
     Cancelled,
+    Compressed,
     EngineError,
     EntryKind,
     Interrupted,
@@ -305,3 +307,24 @@ def test_leftovers_on_a_medium_that_is_back(rig: Rig) -> None:
     rig.engine.sweep(LABEL, lambda: {names[1]})
     assert rig.engine.present([ref(names[0])]) == {names[0]}
     assert rig.kept() >= {names[0], names[1]}
+
+
+def test_listings_are_compressed_once_and_read_as_before(rig: Rig) -> None:
+    back_up(rig, full(rig))
+    listed = rig.engine.entries(CHAIN[-1], rig.source, None, 100)
+    day = CHAIN[-1].sesam_day
+    assert list(rig.engine.compress_listings(day, FakeControl())) == []
+    [done] = rig.engine.compress_listings(day + timedelta(days=1), FakeControl())
+    assert isinstance(done, Compressed)
+    assert (done.saveset, done.size_after < done.size_before) == (FULL, True)
+    assert list(rig.engine.compress_listings(day + timedelta(days=1), FakeControl())) == []
+    assert rig.engine.entries(CHAIN[-1], rig.source, None, 100) == listed
+    assert rig.engine.present([CHAIN[-1]]) == {FULL}
+
+
+def test_compressing_stops_at_a_cancel(rig: Rig) -> None:
+    back_up(rig, full(rig))
+    control = FakeControl()
+    control.cancel()
+    with pytest.raises(Cancelled):
+        list(rig.engine.compress_listings(CHAIN[-1].sesam_day + timedelta(days=1), control))

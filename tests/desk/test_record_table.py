@@ -13,7 +13,7 @@ from sesam_master.core.states import WORDS, Connection, JobState, severity_rank
 from sesam_master.ui.fonts import make_fonts
 from sesam_master.ui.formatting import size_text
 from sesam_master.ui.theme import ThemeHolder, ThemeMode
-from sesam_master.ui.widgets.column import Align, CellKind, Column, GroupHead, Role
+from sesam_master.ui.widgets.column import Align, CellKind, Column, GroupHead, HeadKind, Role
 from sesam_master.ui.widgets.record_table import RecordTableModel
 from sesam_master.ui.widgets.record_table_view import RecordTableView
 
@@ -323,6 +323,73 @@ def test_group_rows_stand_apart(holder: ThemeHolder, qtbot: QtBot) -> None:
     with qtbot.waitSignal(view.head_activated):
         qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert not view.grab().isNull()
+
+
+@pytest.fixture
+def grouped(holder: ThemeHolder, qtbot: QtBot) -> RecordTableView[Run]:
+    """An open group of two, a closed one, and a note at the end."""
+    heads = {
+        -1: GroupHead("nightly", is_open=True),
+        -2: GroupHead("weekly", counts=((JobState.UNKNOWN, None),), is_open=False),
+        -3: GroupHead("Nothing follows", kind=HeadKind.NOTE),
+    }
+    model = RecordTableModel(
+        COLUMNS, lambda run: run.key, head_of=lambda run: heads.get(run.key), is_paged=True
+    )
+    model.replace_all([Run(-1), *RUNS[:2], Run(-2), Run(-3)])
+    view = RecordTableView(holder, model)
+    qtbot.addWidget(view)
+    view.resize(600, 200)
+    view.show()
+    return view
+
+
+def test_left_and_right_walk_over_groups_and_turn_them(
+    grouped: RecordTableView[Run], qtbot: QtBot
+) -> None:
+    turned: list[int] = []
+    grouped.head_activated.connect(lambda run: turned.append(run.key))
+
+    def press(row: int, key: Qt.Key) -> int:
+        grouped.setCurrentIndex(grouped.model().index(row, 0))
+        qtbot.keyClick(grouped, key)
+        return grouped.currentIndex().row()
+
+    assert press(0, Qt.Key.Key_Right) == 1  # into the open one
+    assert press(2, Qt.Key.Key_Left) == 0  # to its head
+    assert press(4, Qt.Key.Key_Left) == 3
+    assert turned == []
+    assert press(0, Qt.Key.Key_Left) == 0
+    assert press(3, Qt.Key.Key_Right) == 3
+    assert turned == [-1, -2]
+
+
+def test_a_note_does_nothing_and_a_count_that_is_not_known_is_said(
+    grouped: RecordTableView[Run],
+) -> None:
+    turned: list[int] = []
+    grouped.head_activated.connect(lambda run: turned.append(run.key))
+    model = grouped.model()
+    grouped.activated.emit(model.index(4, 0))
+    assert turned == []
+    said = [model.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole) for row in (3, 4)]
+    assert said == ["weekly, unknown, closed", "Nothing follows"]
+    assert not grouped.grab().isNull()
+
+
+def test_columns_are_as_at_first_again(view: RecordTableView[Run]) -> None:
+    first = view.layout_state()
+    view.restore_layout(
+        {"order": list(reversed(first["order"])), "hidden": [], "widths": {first["order"][0]: 200}}
+    )
+    assert view.layout_state()["order"] != first["order"]
+    menu = view.column_menu()
+    next(one for one in menu.actions() if one.text() == "All columns as at first").trigger()
+    menu.close()
+    after = view.layout_state()
+    assert [after[key] for key in ("order", "hidden", "widths")] == [
+        first[key] for key in ("order", "hidden", "widths")
+    ]
 
 
 def test_index_outside_has_no_data(model: RecordTableModel[Run]) -> None:

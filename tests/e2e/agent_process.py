@@ -11,6 +11,7 @@ from pathlib import Path
 from sesam_api.client import Location, connect
 
 COMMAND = (sys.executable, "-m", "server_agent.commands.sesam_agent")
+REPOSITORY = Path(__file__).parents[2]
 SECONDS = 20.0  # only a test that fails waits so long
 
 # A tar that, while the file HOLD exists, stands still in the middle of what it writes.
@@ -37,10 +38,15 @@ def run(root: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 class AgentProcess:
-    """One root, and the agent that serves it while it runs."""
+    """One root, and the agent that serves it while it runs.
 
-    def __init__(self, root: Path, directory: Path) -> None:
+    Args:
+        serving: the command that runs the agent; else the usual one.
+    """
+
+    def __init__(self, root: Path, directory: Path, serving: tuple[str, ...] = ()) -> None:
         self.root = root
+        self._serving = serving or (*COMMAND, "--root", str(root), "serve")
         self._directory = directory
         self._process: subprocess.Popen[str] | None = None
         self.hold = directory / "hold"
@@ -62,7 +68,8 @@ class AgentProcess:
         path = f"{self._directory / 'bin'}:{os.environ['PATH']}"
         with (self._directory / "stderr").open("ab") as errors:
             self._process = subprocess.Popen(
-                (*COMMAND, "--root", str(self.root), "serve"),
+                self._serving,
+                cwd=REPOSITORY,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,

@@ -1,7 +1,8 @@
 """The plan's services over a location in memory. Nothing comes round: a test says what the calendar
 has (`FakeLocation.occurrences`, `sheet_rows`, `starts`)."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime, time
 from typing import Any
 
 import grpc
@@ -52,10 +53,16 @@ class _Objects:
             raise Refused("CHANGED_MEANWHILE", kind=self._kind, name=item.name)
         return self._put(item, str(int(before.etag) + 1))
 
-    def delete(self, request: Any) -> None:
+    def delete(self, request: Any, users: Sequence[str] = ()) -> None:
+        """Unless there are events that need it."""
         before = self.named(request.name)
         if request.HasField("etag") and request.etag != before.etag:
             raise Refused("CHANGED_MEANWHILE", kind=self._kind, name=request.name)
+        if request.name == "NEWDAY":
+            raise Refused("NEWDAY_NEEDED", kind=self._kind, name=request.name)
+        if users:
+            about = {self._kind: request.name, "events": ", ".join(users)}
+            raise Refused(f"{self._kind.upper()}_IN_USE", **about)
         del self._known[request.name]
         told = before.event_id if self._kind == "event" else before.name
         self._state.record(Change(**{f"removed_{self._kind}": told}))
@@ -92,11 +99,8 @@ class Schedules(ScheduleServiceServicer):
         return schedules_pb2.UpdateScheduleResponse(schedule=self._objects.update(request.schedule))
 
     def DeleteSchedule(self, request: Any, context: grpc.ServicerContext) -> Any:
-        self._objects.named(request.name)
-        using = [e.name for e in self._state.events.values() if e.schedule == request.name]
-        if using:
-            raise Refused("SCHEDULE_IN_USE", schedule=request.name, events=", ".join(using))
-        self._objects.delete(request)
+        users = [e.name for e in self._state.events.values() if e.schedule == request.name]
+        self._objects.delete(request, users)
         return schedules_pb2.DeleteScheduleResponse()
 
     def ListSchedules(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -133,7 +137,8 @@ class Events(EventServiceServicer):
         return events_pb2.UpdateEventResponse(event=self._objects.update(request.event))
 
     def DeleteEvent(self, request: Any, context: grpc.ServicerContext) -> Any:
-        self._objects.delete(request)
+        users = [e.name for e in self._state.events.values() if e.follow_up == request.name]
+        self._objects.delete(request, users)
         return events_pb2.DeleteEventResponse()
 
     def ListEvents(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -149,6 +154,7 @@ class Events(EventServiceServicer):
 
 class Groups(TaskGroupServiceServicer):
     def __init__(self, state: FakeLocation) -> None:
+        self._state = state
         self._objects = _Objects(state, "group", state.groups)
 
     def CreateTaskGroup(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -158,7 +164,8 @@ class Groups(TaskGroupServiceServicer):
         return groups_pb2.UpdateTaskGroupResponse(group=self._objects.update(request.group))
 
     def DeleteTaskGroup(self, request: Any, context: grpc.ServicerContext) -> Any:
-        self._objects.delete(request)
+        users = [e.name for e in self._state.events.values() if e.backup.group == request.name]
+        self._objects.delete(request, users)
         return groups_pb2.DeleteTaskGroupResponse()
 
     def ListTaskGroups(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -203,6 +210,20 @@ class Calendar(CalendarServiceServicer):
         page, token = page_of(known, request.page_size, request.page_token)
         return calendar_pb2.ListCalendarResponse(occurrences=page, next_page_token=token)
 
+    def CancelOccurrence(self, request: Any, context: grpc.ServicerContext) -> Any:
+        for each in self._state.occurrences:
+            is_meant = not request.HasField("planned_time") or (
+                each.planned_time == request.planned_time
+            )
+            is_planned = each.state == calendar_pb2.OCCURRENCE_STATE_PLANNED
+            if each.event_id == request.event_id and is_planned and is_meant:
+                each.state = calendar_pb2.OCCURRENCE_STATE_CANCELLED
+                each.cause = calendar_pb2.OCCURRENCE_CAUSE_TAKEN_BACK
+                each.by = "somebody"
+                return calendar_pb2.CancelOccurrenceResponse(planned_time=each.planned_time)
+        asked = request.planned_time.ToJsonString() if request.HasField("planned_time") else ""
+        raise Refused("OCCURRENCE_NOT_PLANNED", event=request.event_id, planned_time=asked)
+
     def GetCalendarSheet(self, request: Any, context: grpc.ServicerContext) -> Any:
         first, last = map(date.fromisoformat, (request.first_sesam_day, request.last_sesam_day))
         days = (last - first).days + 1
@@ -212,7 +233,10 @@ class Calendar(CalendarServiceServicer):
             rows=[_over(row, days) for row in self._state.sheet_rows],
             open_sesam_day=self._state.open_sesam_day,
             revision=self._state.revision,
+            time_zone="Europe/Berlin",
         )
+        start = answer.day_starts.add(sesam_day=request.first_sesam_day)
+        start.time.FromDatetime(datetime.combine(first, time(7)))
         answer.planned_until.GetCurrentTime()
         return answer
 

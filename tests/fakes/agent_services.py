@@ -20,7 +20,7 @@ from sesam_api.v1.location_pb2_grpc import LocationServiceServicer
 from sesam_api.v1.savesets_pb2_grpc import SavesetServiceServicer
 from sesam_api.v1.tasks_pb2_grpc import TaskServiceServicer
 from sesam_api.v1.topology_pb2_grpc import TopologyServiceServicer
-from tests.fakes.agent_job_lists import ORDERS, meets
+from tests.fakes.agent_job_lists import ORDERS, groups_of, meets
 from tests.fakes.agent_state import OPEN_STATES, Change, FakeLocation, Refused
 
 Item = TypeVar("Item")
@@ -179,6 +179,14 @@ class Topology(TopologyServiceServicer):
             client=self._state.put_client(request.name, request.comment)
         )
 
+    def UpdateClient(self, request: Any, context: grpc.ServicerContext) -> Any:
+        client = found(self._state.clients, request.name, "CLIENT_NOT_FOUND", "client")
+        if client.etag != request.etag:
+            raise Refused("CHANGED_MEANWHILE", kind="client", name=request.name)
+        return topology.UpdateClientResponse(
+            client=self._state.put_client(request.name, request.comment)
+        )
+
     def DeleteClient(self, request: Any, context: grpc.ServicerContext) -> Any:
         state = self._state
         found(state.clients, request.name, "CLIENT_NOT_FOUND", "client")
@@ -308,6 +316,11 @@ class Jobs(JobServiceServicer):
             next_page_token=token,
             state_counts=[jobs.StateCount(state=s, count=n) for s, n in counts.items()],
         )
+
+    def ListJobGroups(self, request: Any, context: grpc.ServicerContext) -> Any:
+        known = groups_of(self._state.jobs.values(), request)
+        page, token = page_of(known, request.page_size, request.page_token)
+        return jobs.ListJobGroupsResponse(groups=page, next_page_token=token)
 
     def WatchJob(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
         """Runs the job to its end if the location has an ending for it."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from server_agent.adapters.catalogue import position as positions
 from server_agent.domain.access import Credential, Token
@@ -24,12 +24,15 @@ from server_agent.domain.topology import Client, Task
 from server_agent.ports import (
     Answer,
     ChangesSince,
+    JobGroup,
+    JobGrouping,
     JobQuery,
     ObjectKey,
     ObjectKind,
     Page,
     SavesetQuery,
 )
+from tests.fakes.catalogue_groups import SEVERITIES, groups_of, order_of
 from tests.fakes.catalogue_plan import MemoryPlanningTransaction, MemoryPlanningView
 from tests.fakes.catalogue_state import State
 
@@ -45,9 +48,6 @@ def _microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-_SEVERITIES = [JobState(code) for code in "0qac1X3"]
-
-
 def _duration(job: Job) -> int:
     if job.start_time is None or job.end_time is None:
         return 0
@@ -58,7 +58,7 @@ _JOB_ORDERS_BY_NUMBER: dict[str, Callable[[Job], int]] = {
     "create_time": lambda job: _microseconds(job.create_time),
     "state": lambda job: _STATES.index(job.state) + 1,
     "bytes": lambda job: job.bytes_done,
-    "severity": lambda job: _SEVERITIES.index(job.state),
+    "severity": lambda job: SEVERITIES.index(job.state),
     "duration": _duration,
 }
 _JOB_ORDERS_BY_TEXT: dict[str, Callable[[Job], str]] = {
@@ -103,10 +103,12 @@ def _job_matches(job: Job, query: JobQuery) -> bool:
         and (not query.kinds or job.kind in query.kinds)
         and query.task in ("", job.task)
         and query.client in ("", job.client)
+        and query.group in (None, job.group)
         and (query.first_sesam_day or date.min) <= job.sesam_day
         and job.sesam_day <= (query.last_sesam_day or date.max)
-        and _contains(
-            query.text, job.task, job.client, job.saveset, job.message, job.event, job.group
+        and (
+            _contains(query.text, job.task, job.client, job.event, job.group)
+            or (len(query.text.casefold()) >= 3 and _contains(query.text, job.saveset, job.message))
         )
     )
 
@@ -158,7 +160,8 @@ class MemoryView(MemoryPlanningView):
 
     def jobs(self, query: JobQuery, position: str | None, limit: int) -> Page[Job]:
         list_name = positions.job_list(query)
-        jobs = [job for job in self._state.jobs.values() if _job_matches(job, query)]
+        known = self._state.jobs.values()
+        jobs = [replace(job, paths=()) for job in known if _job_matches(job, query)]
         if (number := _JOB_ORDERS_BY_NUMBER.get(query.order)) is not None:
             after = positions.decode(list_name, position, int, int) if position else None
             rows = [(number(job), int(job.id), job) for job in jobs]
@@ -177,6 +180,21 @@ class MemoryView(MemoryPlanningView):
             if _job_matches(job, anywhere):
                 counts[job.state] = counts.get(job.state, 0) + 1
         return counts
+
+    def job_groups(
+        self, query: JobQuery, grouping: JobGrouping, position: str | None, limit: int
+    ) -> Page[JobGroup]:
+        anywhere = replace(query, states=frozenset())
+        jobs = [job for job in self._state.jobs.values() if _job_matches(job, anywhere)]
+        key = order_of(query)
+        if key is None:
+            known = "jobs, name, newest, severity"
+            raise InvalidArgument(field="order_by", value=query.order, expected=f"one of {known}")
+        list_name = positions.group_list(query, grouping)
+        kind: type[Any] = str if query.order == "name" else int
+        after = positions.decode(list_name, position, kind, str) if position else None
+        rows = [(key(group), group.name, group) for group in groups_of(jobs, query, grouping)]
+        return _page(rows, list_name, query.descending, after, limit)
 
     def saveset(self, name: str) -> Saveset | None:
         return self._state.savesets.get(name)

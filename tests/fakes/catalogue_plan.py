@@ -9,7 +9,7 @@ from server_agent.domain.errors import AlreadyExists, EventNotFound
 from server_agent.domain.events import Event
 from server_agent.domain.groups import TaskGroup
 from server_agent.domain.jobs import Job
-from server_agent.domain.occurrences import Occurrence, Planned, Slot, Verdict, stands
+from server_agent.domain.occurrences import FOR_GOOD, Occurrence, Planned, Slot, Verdict, stands
 from server_agent.domain.queue import Drive
 from server_agent.domain.schedule import Schedule
 from server_agent.domain.sesam_day import DayStart
@@ -181,13 +181,16 @@ class MemoryPlanningTransaction(MemoryPlanningView):
             for key, decided in state.decided.items()
             if decided.occurrence.slot.planned_time > after
             and decided.occurrence.decide_time > now
-            and decided.occurrence.verdict is not Verdict.STARTED
+            and decided.occurrence.verdict not in FOR_GOOD
         ]
         for key, _ in given_up:
             del state.decided[key]
             state.decided_events.pop(key[1], None)
         cells = {CellKey.of_event(each.event, key[2], each.day) for key, each in given_up}
         self.refresh_cells(cells, now)
+
+    def touch_schedule(self, name: str) -> None:
+        self._state.changed(ObjectKey(ObjectKind.SCHEDULE, name))
 
     def set_decided_until(self, moment: datetime) -> None:
         self._state.decided_until = moment

@@ -19,6 +19,10 @@ class FakeClock:
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(self._zone)
 
+    def seconds(self, duration: timedelta) -> float:
+        """As if it ran like any other."""
+        return duration.total_seconds()
+
     @property
     def zone_name(self) -> str:
         return self._zone.key

@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetDamaged
 from server_agent.domain.jobs import Level, Phase, Progress
@@ -12,6 +13,7 @@ from server_agent.ports import (
     BackupEvent,
     BackupRequest,
     Cancelled,
+    Compressed,
     Control,
     EngineError,
     Entry,
@@ -120,6 +122,7 @@ class _Kept:
     sources: tuple[bytes, ...]
     result: BackupDone
     facts: Mapping[str, str]
+    sesam_day: date
     damaged: str = ""
 
 
@@ -135,6 +138,7 @@ class FakeEngine:
         unmounted: labels of media that are not in their places.
         requests: every request, in the order of the calls.
         left_aside: what `put_back` says, by job.
+        compressed: names of the savesets whose listings are.
     """
 
     client: dict[bytes, bytes] = field(default_factory=dict)
@@ -144,6 +148,7 @@ class FakeEngine:
     unmounted: set[str] = field(default_factory=set)
     requests: list[BackupRequest | RestoreRequest] = field(default_factory=list)
     left_aside: dict[str, list[Message]] = field(default_factory=dict)
+    compressed: set[str] = field(default_factory=set)
     _leads: "queue.SimpleQueue[Lead]" = field(default_factory=queue.SimpleQueue)
 
     def lead_next(self) -> Lead:
@@ -155,6 +160,14 @@ class FakeEngine:
     def damage(self, saveset: str, part: str) -> None:
         """Spoils "data" or "listing" of a saveset."""
         self.savesets[saveset] = replace(self.savesets[saveset], damaged=part)
+
+    def compress_listings(self, before: date, control: Control) -> Iterator[Compressed | Message]:
+        for name, kept in sorted(self.savesets.items()):
+            if control.cancelled:
+                raise Cancelled
+            if kept.sesam_day < before and name not in self.compressed:
+                self.compressed.add(name)
+                yield Compressed(name, 1000, 100)
 
     def put_back(self, job_id: str) -> list[Message]:
         return self.left_aside.pop(job_id, [])
@@ -306,7 +319,7 @@ class FakeEngine:
             listed_files=len(files),
             listed_bytes=sum(len(file.content) for file in files.values()),
         )
-        return _Kept(files, request.sources, result, dict(request.facts))
+        return _Kept(files, request.sources, result, dict(request.facts), request.sesam_day)
 
     def _picked(self, request: RestoreRequest) -> dict[bytes, bytes]:
         for member in request.chain:

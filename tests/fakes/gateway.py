@@ -7,8 +7,11 @@ from typing import Any
 
 from sesam_master.core.calendar_days import Occurrence
 from sesam_master.core.gateway import (
+    PAGE_SIZE,
     Diagnosis,
     EntryPage,
+    JobGrouping,
+    JobGroupPage,
     JobPage,
     JobQuery,
     Presented,
@@ -20,8 +23,10 @@ from sesam_master.core.gateway import (
 from sesam_master.core.records import BackupType, Job
 from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.core.sheet import Sheet, Span
+from sesam_master.core.start import BackupOrder, Ordered
 from sesam_master.core.states import JobState
 from tests.fakes import fleet
+from tests.fakes.plan import FakePlanGateway
 
 PRESENTED = Presented("127.0.0.1", 11401, b"certificate", "AB12CD34" + "0F" * 28)
 
@@ -67,7 +72,7 @@ class Parked:
 
 
 @dataclass
-class FakeGateway:
+class FakeGateway(FakePlanGateway):
     """`failure` is raised by every method; `calls` holds name and arguments of each."""
 
     failure: Exception | None = None
@@ -119,6 +124,11 @@ class FakeGateway:
         self._note("start_backup", location_id, task, backup_type)
         return self.made
 
+    async def order_backup(self, order: BackupOrder, request_id: str) -> Ordered:
+        self._note("order_backup", order, request_id)
+        is_later = order.start_time is not None
+        return Ordered(() if is_later else (self.made,), "1", order.start_time or fleet.NOW)
+
     async def cancel_job(self, location_id: str, job_id: str) -> Job:
         self._note("cancel_job", location_id, job_id)
         return self.made
@@ -134,10 +144,21 @@ class FakeGateway:
         return self.made
 
     async def jobs(
-        self, location_id: str, query: JobQuery, page_token: str, with_counts: bool
+        self,
+        location_id: str,
+        query: JobQuery,
+        page_token: str,
+        with_counts: bool,
+        most: int = PAGE_SIZE,
     ) -> JobPage:
         self._note("jobs", location_id, query, page_token, with_counts)
         return JobPage((), "", {} if with_counts else None)
+
+    async def job_groups(
+        self, location_id: str, query: JobQuery, grouping: JobGrouping, page_token: str = ""
+    ) -> JobGroupPage:
+        self._note("job_groups", location_id, query, grouping, page_token)
+        return JobGroupPage((), "")
 
     async def savesets(self, location_id: str, task: str, page_token: str) -> SavesetPage:
         self._note("savesets", location_id, task, page_token)
@@ -163,6 +184,11 @@ class FakeGateway:
     ) -> Sequence[Occurrence]:
         self._note("occurrences", location_id, from_time, to_time)
         return ()
+
+    async def cancel_occurrence(
+        self, location_id: str, event_id: str, planned_time: datetime
+    ) -> None:
+        self._note("cancel_occurrence", location_id, event_id, planned_time)
 
     def _note(self, *call: object) -> None:
         self.calls.append(call)

@@ -84,11 +84,13 @@ class _OccurrenceCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Occur
     OCCURRENCE_CAUSE_WINDOW_OVER: _OccurrenceCause.ValueType  # 2
     """The agent did not run, or its machine slept, until the window was over."""
     OCCURRENCE_CAUSE_STILL_RUNNING: _OccurrenceCause.ValueType  # 3
-    """What the occurrence before had started was still open."""
+    """What the occurrence before had started was still open. NEWDAY waits for it instead."""
     OCCURRENCE_CAUSE_BLOCKED_BY: _OccurrenceCause.ValueType  # 4
     """A blocking event; `by` names it."""
     OCCURRENCE_CAUSE_IMPOSSIBLE: _OccurrenceCause.ValueType  # 5
     """What it is about was gone; `text` says more."""
+    OCCURRENCE_CAUSE_TAKEN_BACK: _OccurrenceCause.ValueType  # 6
+    """Somebody took it back; `by` is the name of their credential, or "local"."""
 
 class OccurrenceCause(_OccurrenceCause, metaclass=_OccurrenceCauseEnumTypeWrapper):
     """Why an occurrence was not started."""
@@ -99,11 +101,13 @@ OCCURRENCE_CAUSE_OVERTAKEN: OccurrenceCause.ValueType  # 1
 OCCURRENCE_CAUSE_WINDOW_OVER: OccurrenceCause.ValueType  # 2
 """The agent did not run, or its machine slept, until the window was over."""
 OCCURRENCE_CAUSE_STILL_RUNNING: OccurrenceCause.ValueType  # 3
-"""What the occurrence before had started was still open."""
+"""What the occurrence before had started was still open. NEWDAY waits for it instead."""
 OCCURRENCE_CAUSE_BLOCKED_BY: OccurrenceCause.ValueType  # 4
 """A blocking event; `by` names it."""
 OCCURRENCE_CAUSE_IMPOSSIBLE: OccurrenceCause.ValueType  # 5
 """What it is about was gone; `text` says more."""
+OCCURRENCE_CAUSE_TAKEN_BACK: OccurrenceCause.ValueType  # 6
+"""Somebody took it back; `by` is the name of their credential, or "local"."""
 Global___OccurrenceCause: _TypeAlias = OccurrenceCause  # noqa: Y015
 
 @_typing.final
@@ -129,6 +133,7 @@ class Occurrence(_message.Message):
     BY_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     STARTED_BY_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """With planned_time the identity of the occurrence."""
     event: _builtins.str
@@ -154,6 +159,7 @@ class Occurrence(_message.Message):
     cause: Global___OccurrenceCause.ValueType
     by: _builtins.str
     text: _builtins.str
+    """For people: more about the cause, or what its job says of itself (Job.message)."""
     started_by: _builtins.str
     """Who asked for an immediate start: the name of a credential, or "local"."""
     @_builtins.property
@@ -161,6 +167,10 @@ class Occurrence(_message.Message):
     @_builtins.property
     def decide_time(self) -> _timestamp_pb2.Timestamp:
         """When it was started or given up."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When its job ended. Absent before."""
 
     def __init__(
         self,
@@ -184,17 +194,22 @@ class Occurrence(_message.Message):
         by: _builtins.str = ...,
         text: _builtins.str = ...,
         started_by: _builtins.str = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_decide_time", b"_decide_time", "_job_id", b"_job_id", "decide_time", b"decide_time", "job_id", b"job_id", "planned_time", b"planned_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_decide_time", b"_decide_time", "_end_time", b"_end_time", "_job_id", b"_job_id", "decide_time", b"decide_time", "end_time", b"end_time", "job_id", b"job_id", "planned_time", b"planned_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decide_time", b"_decide_time", "_job_id", b"_job_id", "by", b"by", "cause", b"cause", "client", b"client", "decide_time", b"decide_time", "event", b"event", "event_id", b"event_id", "group", b"group", "job_id", b"job_id", "kind", b"kind", "planned_time", b"planned_time", "priority", b"priority", "schedule", b"schedule", "sesam_day", b"sesam_day", "started_by", b"started_by", "started_late", b"started_late", "state", b"state", "task", b"task", "text", b"text", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decide_time", b"_decide_time", "_end_time", b"_end_time", "_job_id", b"_job_id", "by", b"by", "cause", b"cause", "client", b"client", "decide_time", b"decide_time", "end_time", b"end_time", "event", b"event", "event_id", b"event_id", "group", b"group", "job_id", b"job_id", "kind", b"kind", "planned_time", b"planned_time", "priority", b"priority", "schedule", b"schedule", "sesam_day", b"sesam_day", "started_by", b"started_by", "started_late", b"started_late", "state", b"state", "task", b"task", "text", b"text", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__decide_time: _TypeAlias = _typing.Literal["decide_time"]  # noqa: Y015
     _WhichOneofArgType__decide_time: _TypeAlias = _typing.Literal["_decide_time", b"_decide_time"]  # noqa: Y015
+    _WhichOneofReturnType__end_time: _TypeAlias = _typing.Literal["end_time"]  # noqa: Y015
+    _WhichOneofArgType__end_time: _TypeAlias = _typing.Literal["_end_time", b"_end_time"]  # noqa: Y015
     _WhichOneofReturnType__job_id: _TypeAlias = _typing.Literal["job_id"]  # noqa: Y015
     _WhichOneofArgType__job_id: _TypeAlias = _typing.Literal["_job_id", b"_job_id"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__decide_time) -> _WhichOneofReturnType__decide_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__end_time) -> _WhichOneofReturnType__end_time | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__job_id) -> _WhichOneofReturnType__job_id | None: ...
 
@@ -305,6 +320,8 @@ class GetCalendarSheetResponse(_message.Message):
     OPEN_SESAM_DAY_FIELD_NUMBER: _builtins.int
     PLANNED_UNTIL_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    DAY_STARTS_FIELD_NUMBER: _builtins.int
     first_sesam_day: _builtins.str
     """The day of the first column; columns follow day by day."""
     days: _builtins.int
@@ -312,11 +329,19 @@ class GetCalendarSheetResponse(_message.Message):
     """The sesam day that is open now."""
     revision: _builtins.int
     """The sheet is complete up to this revision of the watched state."""
+    time_zone: _builtins.str
+    """IANA name of the time zone of the server."""
     @_builtins.property
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___SheetRow]: ...
     @_builtins.property
     def planned_until(self) -> _timestamp_pb2.Timestamp:
         """Up to here the plan is in it."""
+
+    @_builtins.property
+    def day_starts(self) -> _containers.RepeatedCompositeFieldContainer[Global___SesamDayStart]:
+        """When the sesam days of the sheet begin, in order, and behind them the day after the last if it
+        is known. A date that is not among them is part of the day before.
+        """
 
     def __init__(
         self,
@@ -327,14 +352,95 @@ class GetCalendarSheetResponse(_message.Message):
         open_sesam_day: _builtins.str = ...,
         planned_until: _timestamp_pb2.Timestamp | None = ...,
         revision: _builtins.int = ...,
+        time_zone: _builtins.str = ...,
+        day_starts: _abc.Iterable[Global___SesamDayStart] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["planned_until", b"planned_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "first_sesam_day", b"first_sesam_day", "open_sesam_day", b"open_sesam_day", "planned_until", b"planned_until", "revision", b"revision", "rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["day_starts", b"day_starts", "days", b"days", "first_sesam_day", b"first_sesam_day", "open_sesam_day", b"open_sesam_day", "planned_until", b"planned_until", "revision", b"revision", "rows", b"rows", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetCalendarSheetResponse: _TypeAlias = GetCalendarSheetResponse  # noqa: Y015
+
+@_typing.final
+class SesamDayStart(_message.Message):
+    """The NEWDAY with which a sesam day begins."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESAM_DAY_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    sesam_day: _builtins.str
+    """YYYY-MM-DD."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        sesam_day: _builtins.str = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sesam_day", b"sesam_day", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SesamDayStart: _TypeAlias = SesamDayStart  # noqa: Y015
+
+@_typing.final
+class CancelOccurrenceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    PLANNED_TIME_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    event_id: _builtins.str
+    @_builtins.property
+    def planned_time(self) -> _timestamp_pb2.Timestamp:
+        """Absent: the coming one."""
+
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        event_id: _builtins.str = ...,
+        planned_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_planned_time", b"_planned_time", "planned_time", b"planned_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_planned_time", b"_planned_time", "event_id", b"event_id", "location_id", b"location_id", "planned_time", b"planned_time", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__planned_time: _TypeAlias = _typing.Literal["planned_time"]  # noqa: Y015
+    _WhichOneofArgType__planned_time: _TypeAlias = _typing.Literal["_planned_time", b"_planned_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__planned_time) -> _WhichOneofReturnType__planned_time | None: ...
+
+Global___CancelOccurrenceRequest: _TypeAlias = CancelOccurrenceRequest  # noqa: Y015
+
+@_typing.final
+class CancelOccurrenceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLANNED_TIME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def planned_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        planned_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["planned_time", b"planned_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["planned_time", b"planned_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelOccurrenceResponse: _TypeAlias = CancelOccurrenceResponse  # noqa: Y015
 
 @_typing.final
 class CalendarCell(_message.Message):

@@ -48,6 +48,11 @@ class CalendarServiceStub(object):
                 request_serializer=sesam__api_dot_v1_dot_calendar__pb2.GetCalendarSheetRequest.SerializeToString,
                 response_deserializer=sesam__api_dot_v1_dot_calendar__pb2.GetCalendarSheetResponse.FromString,
                 _registered_method=True)
+        self.CancelOccurrence = channel.unary_unary(
+                '/sesam_api.v1.CalendarService/CancelOccurrence',
+                request_serializer=sesam__api_dot_v1_dot_calendar__pb2.CancelOccurrenceRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_calendar__pb2.CancelOccurrenceResponse.FromString,
+                _registered_method=True)
 
 
 class CalendarServiceServicer(object):
@@ -73,6 +78,17 @@ class CalendarServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CancelOccurrence(self, request, context):
+        """Takes back one occurrence before its time has come, of a backup ordered for later as of any
+        event: it will not be started, and stays in the calendar as cancelled. Of a group all its
+        tasks' at once. What has begun is a job: CancelJob.
+        Roles as for CancelJob: those that may cancel what it would become. Idempotent by request_id.
+        Reasons: OCCURRENCE_NOT_PLANNED, NEWDAY_NEEDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CalendarServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -85,6 +101,11 @@ def add_CalendarServiceServicer_to_server(servicer, server):
                     servicer.GetCalendarSheet,
                     request_deserializer=sesam__api_dot_v1_dot_calendar__pb2.GetCalendarSheetRequest.FromString,
                     response_serializer=sesam__api_dot_v1_dot_calendar__pb2.GetCalendarSheetResponse.SerializeToString,
+            ),
+            'CancelOccurrence': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelOccurrence,
+                    request_deserializer=sesam__api_dot_v1_dot_calendar__pb2.CancelOccurrenceRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_calendar__pb2.CancelOccurrenceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -145,6 +166,33 @@ class CalendarService(object):
             '/sesam_api.v1.CalendarService/GetCalendarSheet',
             sesam__api_dot_v1_dot_calendar__pb2.GetCalendarSheetRequest.SerializeToString,
             sesam__api_dot_v1_dot_calendar__pb2.GetCalendarSheetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelOccurrence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.CalendarService/CancelOccurrence',
+            sesam__api_dot_v1_dot_calendar__pb2.CancelOccurrenceRequest.SerializeToString,
+            sesam__api_dot_v1_dot_calendar__pb2.CancelOccurrenceResponse.FromString,
             options,
             channel_credentials,
             insecure,

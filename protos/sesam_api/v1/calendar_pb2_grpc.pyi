@@ -45,6 +45,13 @@ class CalendarServiceStub:
     """The same by task and sesam day: the worst state and how many. At most 400 days.
     Any role. Reads only. Reasons: INVALID_ARGUMENT.
     """
+    CancelOccurrence: _grpc.UnaryUnaryMultiCallable[_calendar_pb2.CancelOccurrenceRequest, _calendar_pb2.CancelOccurrenceResponse]
+    """Takes back one occurrence before its time has come, of a backup ordered for later as of any
+    event: it will not be started, and stays in the calendar as cancelled. Of a group all its
+    tasks' at once. What has begun is a job: CancelJob.
+    Roles as for CancelJob: those that may cancel what it would become. Idempotent by request_id.
+    Reasons: OCCURRENCE_NOT_PLANNED, NEWDAY_NEEDED.
+    """
 
 @_typing.type_check_only
 class CalendarServiceAsyncStub(CalendarServiceStub):
@@ -62,6 +69,13 @@ class CalendarServiceAsyncStub(CalendarServiceStub):
     GetCalendarSheet: _aio.UnaryUnaryMultiCallable[_calendar_pb2.GetCalendarSheetRequest, _calendar_pb2.GetCalendarSheetResponse]  # type: ignore[assignment]
     """The same by task and sesam day: the worst state and how many. At most 400 days.
     Any role. Reads only. Reasons: INVALID_ARGUMENT.
+    """
+    CancelOccurrence: _aio.UnaryUnaryMultiCallable[_calendar_pb2.CancelOccurrenceRequest, _calendar_pb2.CancelOccurrenceResponse]  # type: ignore[assignment]
+    """Takes back one occurrence before its time has come, of a backup ordered for later as of any
+    event: it will not be started, and stays in the calendar as cancelled. Of a group all its
+    tasks' at once. What has begun is a job: CancelJob.
+    Roles as for CancelJob: those that may cancel what it would become. Idempotent by request_id.
+    Reasons: OCCURRENCE_NOT_PLANNED, NEWDAY_NEEDED.
     """
 
 class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -89,6 +103,19 @@ class CalendarServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_calendar_pb2.GetCalendarSheetResponse, _abc.Awaitable[_calendar_pb2.GetCalendarSheetResponse]]:
         """The same by task and sesam day: the worst state and how many. At most 400 days.
         Any role. Reads only. Reasons: INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def CancelOccurrence(
+        self,
+        request: _calendar_pb2.CancelOccurrenceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_calendar_pb2.CancelOccurrenceResponse, _abc.Awaitable[_calendar_pb2.CancelOccurrenceResponse]]:
+        """Takes back one occurrence before its time has come, of a backup ordered for later as of any
+        event: it will not be started, and stays in the calendar as cancelled. Of a group all its
+        tasks' at once. What has begun is a job: CancelJob.
+        Roles as for CancelJob: those that may cancel what it would become. Idempotent by request_id.
+        Reasons: OCCURRENCE_NOT_PLANNED, NEWDAY_NEEDED.
         """
 
 def add_CalendarServiceServicer_to_server(servicer: CalendarServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -103,6 +103,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A drive that events or open jobs name, or the only one. metadata: drive, users."""
     ERROR_REASON_NEWDAY_NEEDED: _ErrorReason.ValueType  # 37
     """NEWDAY can be moved, never removed. metadata: kind ("schedule" or "event"), name."""
+    ERROR_REASON_TASK_NEEDED: _ErrorReason.ValueType  # 38
+    """A task that events or task groups name. metadata: task, users."""
+    ERROR_REASON_OCCURRENCE_NOT_PLANNED: _ErrorReason.ValueType  # 39
+    """The event has no start planned at that time, or not any more: it has begun, was given up or
+    taken back. metadata: event (its id), planned_time (empty: none at all).
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused. A refused call ends with a gRPC status whose details hold one
@@ -199,4 +205,10 @@ ERROR_REASON_DRIVE_IN_USE: ErrorReason.ValueType  # 36
 """A drive that events or open jobs name, or the only one. metadata: drive, users."""
 ERROR_REASON_NEWDAY_NEEDED: ErrorReason.ValueType  # 37
 """NEWDAY can be moved, never removed. metadata: kind ("schedule" or "event"), name."""
+ERROR_REASON_TASK_NEEDED: ErrorReason.ValueType  # 38
+"""A task that events or task groups name. metadata: task, users."""
+ERROR_REASON_OCCURRENCE_NOT_PLANNED: ErrorReason.ValueType  # 39
+"""The event has no start planned at that time, or not any more: it has begun, was given up or
+taken back. metadata: event (its id), planned_time (empty: none at all).
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

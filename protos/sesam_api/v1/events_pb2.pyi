@@ -42,6 +42,38 @@ EVENT_KIND_COMMAND: EventKind.ValueType  # 3
 EVENT_KIND_NEWDAY: EventKind.ValueType  # 4
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
+class _EventIdleCause:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EventIdleCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventIdleCause.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EVENT_IDLE_CAUSE_UNSPECIFIED: _EventIdleCause.ValueType  # 0
+    """Something is."""
+    EVENT_IDLE_CAUSE_EVENT_INACTIVE: _EventIdleCause.ValueType  # 1
+    EVENT_IDLE_CAUSE_SCHEDULE_INACTIVE: _EventIdleCause.ValueType  # 2
+    EVENT_IDLE_CAUSE_NO_SCHEDULE: _EventIdleCause.ValueType  # 3
+    """It has no schedule, and waits to be another's follow-up."""
+    EVENT_IDLE_CAUSE_SCHEDULE_OVER: _EventIdleCause.ValueType  # 4
+    """Its schedule has no start any more in the coming 400 days."""
+    EVENT_IDLE_CAUSE_GROUP_EMPTY: _EventIdleCause.ValueType  # 5
+    """The group has no tasks. What comes due meanwhile is missed."""
+
+class EventIdleCause(_EventIdleCause, metaclass=_EventIdleCauseEnumTypeWrapper):
+    """Why nothing is planned for an event."""
+
+EVENT_IDLE_CAUSE_UNSPECIFIED: EventIdleCause.ValueType  # 0
+"""Something is."""
+EVENT_IDLE_CAUSE_EVENT_INACTIVE: EventIdleCause.ValueType  # 1
+EVENT_IDLE_CAUSE_SCHEDULE_INACTIVE: EventIdleCause.ValueType  # 2
+EVENT_IDLE_CAUSE_NO_SCHEDULE: EventIdleCause.ValueType  # 3
+"""It has no schedule, and waits to be another's follow-up."""
+EVENT_IDLE_CAUSE_SCHEDULE_OVER: EventIdleCause.ValueType  # 4
+"""Its schedule has no start any more in the coming 400 days."""
+EVENT_IDLE_CAUSE_GROUP_EMPTY: EventIdleCause.ValueType  # 5
+"""The group has no tasks. What comes due meanwhile is missed."""
+Global___EventIdleCause: _TypeAlias = EventIdleCause  # noqa: Y015
+
 @_typing.final
 class Event(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -60,6 +92,7 @@ class Event(_message.Message):
     NEWDAY_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     NEXT_TIME_FIELD_NUMBER: _builtins.int
+    IDLE_CAUSE_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """Unique in the location for ever; a name may be given again. Filled by the agent."""
     name: _builtins.str
@@ -77,6 +110,8 @@ class Event(_message.Message):
     comment: _builtins.str
     etag: _builtins.str
     """Changes with every change of the event."""
+    idle_cause: Global___EventIdleCause.ValueType
+    """Why there is no coming start. Filled by the agent."""
     @_builtins.property
     def backup(self) -> Global___BackupAction: ...
     @_builtins.property
@@ -106,10 +141,11 @@ class Event(_message.Message):
         newday: Global___NewdayAction | None = ...,
         etag: _builtins.str = ...,
         next_time: _timestamp_pb2.Timestamp | None = ...,
+        idle_cause: Global___EventIdleCause.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_next_time", b"_next_time", "action", b"action", "backup", b"backup", "command", b"command", "newday", b"newday", "next_time", b"next_time", "restore", b"restore"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_time", b"_next_time", "action", b"action", "active", b"active", "backup", b"backup", "blocking", b"blocking", "command", b"command", "comment", b"comment", "etag", b"etag", "event_id", b"event_id", "follow_up", b"follow_up", "name", b"name", "newday", b"newday", "next_time", b"next_time", "priority", b"priority", "restore", b"restore", "schedule", b"schedule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_time", b"_next_time", "action", b"action", "active", b"active", "backup", b"backup", "blocking", b"blocking", "command", b"command", "comment", b"comment", "etag", b"etag", "event_id", b"event_id", "follow_up", b"follow_up", "idle_cause", b"idle_cause", "name", b"name", "newday", b"newday", "next_time", b"next_time", "priority", b"priority", "restore", b"restore", "schedule", b"schedule"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__next_time: _TypeAlias = _typing.Literal["next_time"]  # noqa: Y015
     _WhichOneofArgType__next_time: _TypeAlias = _typing.Literal["_next_time", b"_next_time"]  # noqa: Y015

@@ -138,6 +138,36 @@ PHASE_COMMIT: Phase.ValueType  # 3
 """Checks, syncs and enters the result."""
 Global___Phase: _TypeAlias = Phase  # noqa: Y015
 
+class _JobGrouping:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _JobGroupingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobGrouping.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    JOB_GROUPING_UNSPECIFIED: _JobGrouping.ValueType  # 0
+    JOB_GROUPING_TASK: _JobGrouping.ValueType  # 1
+    JOB_GROUPING_CLIENT: _JobGrouping.ValueType  # 2
+    JOB_GROUPING_TASK_GROUP: _JobGrouping.ValueType  # 3
+    """The task group whose event started them."""
+    JOB_GROUPING_TYPE: _JobGrouping.ValueType  # 4
+    """The type that is made, or while that is open, asked for."""
+    JOB_GROUPING_LOCATION: _JobGrouping.ValueType  # 5
+    """They are all in one group."""
+
+class JobGrouping(_JobGrouping, metaclass=_JobGroupingEnumTypeWrapper):
+    """What the jobs of a group have in common."""
+
+JOB_GROUPING_UNSPECIFIED: JobGrouping.ValueType  # 0
+JOB_GROUPING_TASK: JobGrouping.ValueType  # 1
+JOB_GROUPING_CLIENT: JobGrouping.ValueType  # 2
+JOB_GROUPING_TASK_GROUP: JobGrouping.ValueType  # 3
+"""The task group whose event started them."""
+JOB_GROUPING_TYPE: JobGrouping.ValueType  # 4
+"""The type that is made, or while that is open, asked for."""
+JOB_GROUPING_LOCATION: JobGrouping.ValueType  # 5
+"""They are all in one group."""
+Global___JobGrouping: _TypeAlias = JobGrouping  # noqa: Y015
+
 class _Level:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -589,6 +619,7 @@ class JobFilter(_message.Message):
     FIRST_SESAM_DAY_FIELD_NUMBER: _builtins.int
     LAST_SESAM_DAY_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
     task: _builtins.str
     """Exact name. Empty: any."""
     client: _builtins.str
@@ -597,7 +628,13 @@ class JobFilter(_message.Message):
     """Sesam days, YYYY-MM-DD, both included. Empty: no limit."""
     last_sesam_day: _builtins.str
     text: _builtins.str
-    """A part of task, client, saveset or message; letter case does not matter. Empty: any."""
+    """A part of the name of the task, client, event or task group, or, if it has three characters or
+    more, of the saveset or message; letter case does not matter. Empty: any.
+    """
+    group: _builtins.str
+    """The task group whose event started it, exact name. Empty: those that no group's event started.
+    Absent: any.
+    """
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[Global___JobState.ValueType]:
         """Empty: any."""
@@ -616,12 +653,15 @@ class JobFilter(_message.Message):
         first_sesam_day: _builtins.str = ...,
         last_sesam_day: _builtins.str = ...,
         text: _builtins.str = ...,
+        group: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_group", b"_group", "group", b"group"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "first_sesam_day", b"first_sesam_day", "kinds", b"kinds", "last_sesam_day", b"last_sesam_day", "states", b"states", "task", b"task", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_group", b"_group", "client", b"client", "first_sesam_day", b"first_sesam_day", "group", b"group", "kinds", b"kinds", "last_sesam_day", b"last_sesam_day", "states", b"states", "task", b"task", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__group: _TypeAlias = _typing.Literal["group"]  # noqa: Y015
+    _WhichOneofArgType__group: _TypeAlias = _typing.Literal["_group", b"_group"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__group) -> _WhichOneofReturnType__group | None: ...
 
 Global___JobFilter: _TypeAlias = JobFilter  # noqa: Y015
 
@@ -643,7 +683,7 @@ class ListJobsRequest(_message.Message):
     worst: broken, error, warning, cancelled, active, queued, ok; of each the newest first.
     """
     with_counts: _builtins.bool
-    """Also fill `state_counts` (costs a count over the whole history)."""
+    """Also fill `state_counts`."""
     @_builtins.property
     def filter(self) -> Global___JobFilter: ...
     def __init__(
@@ -753,6 +793,109 @@ class WatchJobResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatchJobResponse: _TypeAlias = WatchJobResponse  # noqa: Y015
+
+@_typing.final
+class ListJobGroupsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUP_BY_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    group_by: Global___JobGrouping.ValueType
+    order_by: _builtins.str
+    """One of "name", "newest", "severity", "jobs", with or without " desc"; where it is the same, by
+    name in the same direction. Empty: "name". "newest" is by the newest job; "severity" by the
+    worst state that one of the group's jobs has under the filter, the worst last; "jobs" by how
+    many jobs the group has under the filter.
+    """
+    page_size: _builtins.int
+    """1 to 1000; 0 means 256. A page also ends before it is too large for a message."""
+    page_token: _builtins.str
+    @_builtins.property
+    def filter(self) -> Global___JobFilter:
+        """The groups of the jobs that meet it. A group that has none is not listed."""
+
+    def __init__(
+        self,
+        *,
+        group_by: Global___JobGrouping.ValueType = ...,
+        filter: Global___JobFilter | None = ...,
+        order_by: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "group_by", b"group_by", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListJobGroupsRequest: _TypeAlias = ListJobGroupsRequest  # noqa: Y015
+
+@_typing.final
+class JobGroup(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STATE_COUNTS_FIELD_NUMBER: _builtins.int
+    NEWEST_JOB_ID_FIELD_NUMBER: _builtins.int
+    NEWEST_STATE_FIELD_NUMBER: _builtins.int
+    NEWEST_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Of the task, client or task group; the letter of the type, "F". Empty of the group of all, and
+    of jobs that have none.
+    """
+    newest_job_id: _builtins.str
+    """The one under the filter that was entered last: its id, state and when it was entered."""
+    newest_state: Global___JobState.ValueType
+    @_builtins.property
+    def state_counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___StateCount]:
+        """Jobs of the group per state over the whole history, under the filter without its states."""
+
+    @_builtins.property
+    def newest_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        state_counts: _abc.Iterable[Global___StateCount] | None = ...,
+        newest_job_id: _builtins.str = ...,
+        newest_state: Global___JobState.ValueType = ...,
+        newest_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["newest_time", b"newest_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "newest_job_id", b"newest_job_id", "newest_state", b"newest_state", "newest_time", b"newest_time", "state_counts", b"state_counts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___JobGroup: _TypeAlias = JobGroup  # noqa: Y015
+
+@_typing.final
+class ListJobGroupsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUPS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___JobGroup]: ...
+    def __init__(
+        self,
+        *,
+        groups: _abc.Iterable[Global___JobGroup] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["groups", b"groups", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListJobGroupsResponse: _TypeAlias = ListJobGroupsResponse  # noqa: Y015
 
 @_typing.final
 class ProtocolLine(_message.Message):

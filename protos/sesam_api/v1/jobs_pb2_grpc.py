@@ -56,6 +56,11 @@ class JobServiceStub(object):
                 request_serializer=sesam__api_dot_v1_dot_jobs__pb2.ListJobsRequest.SerializeToString,
                 response_deserializer=sesam__api_dot_v1_dot_jobs__pb2.ListJobsResponse.FromString,
                 _registered_method=True)
+        self.ListJobGroups = channel.unary_unary(
+                '/sesam_api.v1.JobService/ListJobGroups',
+                request_serializer=sesam__api_dot_v1_dot_jobs__pb2.ListJobGroupsRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_jobs__pb2.ListJobGroupsResponse.FromString,
+                _registered_method=True)
         self.WatchJob = channel.unary_stream(
                 '/sesam_api.v1.JobService/WatchJob',
                 request_serializer=sesam__api_dot_v1_dot_jobs__pb2.WatchJobRequest.SerializeToString,
@@ -112,6 +117,16 @@ class JobServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListJobGroups(self, request, context):
+        """Jobs, open and ended, summed up in groups: one row for each task, client, task group, backup
+        type, or one for the location; each with its jobs per state and its newest job. Page by page;
+        sorted, filtered and counted by the agent over all of its history. Any role. Reads only.
+        Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchJob(self, request, context):
         """The job at once and after each change (at most twice a second) until it has ended; then the
         stream ends. Any role. Reads only. Reasons: JOB_NOT_FOUND, SHUTTING_DOWN.
@@ -150,6 +165,11 @@ def add_JobServiceServicer_to_server(servicer, server):
                     servicer.ListJobs,
                     request_deserializer=sesam__api_dot_v1_dot_jobs__pb2.ListJobsRequest.FromString,
                     response_serializer=sesam__api_dot_v1_dot_jobs__pb2.ListJobsResponse.SerializeToString,
+            ),
+            'ListJobGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListJobGroups,
+                    request_deserializer=sesam__api_dot_v1_dot_jobs__pb2.ListJobGroupsRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_jobs__pb2.ListJobGroupsResponse.SerializeToString,
             ),
             'WatchJob': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchJob,
@@ -272,6 +292,33 @@ class JobService(object):
             '/sesam_api.v1.JobService/ListJobs',
             sesam__api_dot_v1_dot_jobs__pb2.ListJobsRequest.SerializeToString,
             sesam__api_dot_v1_dot_jobs__pb2.ListJobsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListJobGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.JobService/ListJobGroups',
+            sesam__api_dot_v1_dot_jobs__pb2.ListJobGroupsRequest.SerializeToString,
+            sesam__api_dot_v1_dot_jobs__pb2.ListJobGroupsResponse.FromString,
             options,
             channel_credentials,
             insecure,

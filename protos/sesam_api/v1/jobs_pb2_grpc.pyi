@@ -57,6 +57,12 @@ class JobServiceStub:
     history. A filter that nothing matches, because its task or client is not there too, gives an
     empty page: jobs outlive their tasks. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
     """
+    ListJobGroups: _grpc.UnaryUnaryMultiCallable[_jobs_pb2.ListJobGroupsRequest, _jobs_pb2.ListJobGroupsResponse]
+    """Jobs, open and ended, summed up in groups: one row for each task, client, task group, backup
+    type, or one for the location; each with its jobs per state and its newest job. Page by page;
+    sorted, filtered and counted by the agent over all of its history. Any role. Reads only.
+    Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+    """
     WatchJob: _grpc.UnaryStreamMultiCallable[_jobs_pb2.WatchJobRequest, _jobs_pb2.WatchJobResponse]
     """The job at once and after each change (at most twice a second) until it has ended; then the
     stream ends. Any role. Reads only. Reasons: JOB_NOT_FOUND, SHUTTING_DOWN.
@@ -94,6 +100,12 @@ class JobServiceAsyncStub(JobServiceStub):
     """Jobs, open and ended, page by page; sorted, filtered and counted by the agent over all of its
     history. A filter that nothing matches, because its task or client is not there too, gives an
     empty page: jobs outlive their tasks. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+    """
+    ListJobGroups: _aio.UnaryUnaryMultiCallable[_jobs_pb2.ListJobGroupsRequest, _jobs_pb2.ListJobGroupsResponse]  # type: ignore[assignment]
+    """Jobs, open and ended, summed up in groups: one row for each task, client, task group, backup
+    type, or one for the location; each with its jobs per state and its newest job. Page by page;
+    sorted, filtered and counted by the agent over all of its history. Any role. Reads only.
+    Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
     """
     WatchJob: _aio.UnaryStreamMultiCallable[_jobs_pb2.WatchJobRequest, _jobs_pb2.WatchJobResponse]  # type: ignore[assignment]
     """The job at once and after each change (at most twice a second) until it has ended; then the
@@ -153,6 +165,18 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         """Jobs, open and ended, page by page; sorted, filtered and counted by the agent over all of its
         history. A filter that nothing matches, because its task or client is not there too, gives an
         empty page: jobs outlive their tasks. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def ListJobGroups(
+        self,
+        request: _jobs_pb2.ListJobGroupsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_jobs_pb2.ListJobGroupsResponse, _abc.Awaitable[_jobs_pb2.ListJobGroupsResponse]]:
+        """Jobs, open and ended, summed up in groups: one row for each task, client, task group, backup
+        type, or one for the location; each with its jobs per state and its newest job. Page by page;
+        sorted, filtered and counted by the agent over all of its history. Any role. Reads only.
+        Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
         """
 
     @_abc_1.abstractmethod

@@ -346,7 +346,8 @@ class Change(_message.Message):
     @_builtins.property
     def schedule(self) -> _schedules_pb2.Schedule:
         """After a change of a schedule, event or group, or of a task that one of them names, what is
-        planned is another: ask GetCalendarSheet again.
+        planned is another: ask GetCalendarSheet again. A schedule or event with the etag that it had
+        has only another coming start: it is sent when one passes.
         """
 
     @_builtins.property

@@ -81,9 +81,9 @@ class TaskServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def DeleteTask(self, request, context):
-        """Removes a task that has no open job. Its savesets stay and can be restored.
-        Role admin. Idempotent by request_id.
-        Reasons: TASK_NOT_FOUND, TASK_IN_USE, CHANGED_MEANWHILE.
+        """Removes a task that has no open job and that no event or task group names. Its savesets stay
+        and can be restored. Role admin. Idempotent by request_id.
+        Reasons: TASK_NOT_FOUND, TASK_IN_USE, TASK_NEEDED, CHANGED_MEANWHILE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -45,9 +45,9 @@ class TaskServiceStub:
     Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, CHANGED_MEANWHILE.
     """
     DeleteTask: _grpc.UnaryUnaryMultiCallable[_tasks_pb2.DeleteTaskRequest, _tasks_pb2.DeleteTaskResponse]
-    """Removes a task that has no open job. Its savesets stay and can be restored.
-    Role admin. Idempotent by request_id.
-    Reasons: TASK_NOT_FOUND, TASK_IN_USE, CHANGED_MEANWHILE.
+    """Removes a task that has no open job and that no event or task group names. Its savesets stay
+    and can be restored. Role admin. Idempotent by request_id.
+    Reasons: TASK_NOT_FOUND, TASK_IN_USE, TASK_NEEDED, CHANGED_MEANWHILE.
     """
     ListTasks: _grpc.UnaryUnaryMultiCallable[_tasks_pb2.ListTasksRequest, _tasks_pb2.ListTasksResponse]
     """The tasks by name. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT."""
@@ -69,9 +69,9 @@ class TaskServiceAsyncStub(TaskServiceStub):
     Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, CHANGED_MEANWHILE.
     """
     DeleteTask: _aio.UnaryUnaryMultiCallable[_tasks_pb2.DeleteTaskRequest, _tasks_pb2.DeleteTaskResponse]  # type: ignore[assignment]
-    """Removes a task that has no open job. Its savesets stay and can be restored.
-    Role admin. Idempotent by request_id.
-    Reasons: TASK_NOT_FOUND, TASK_IN_USE, CHANGED_MEANWHILE.
+    """Removes a task that has no open job and that no event or task group names. Its savesets stay
+    and can be restored. Role admin. Idempotent by request_id.
+    Reasons: TASK_NOT_FOUND, TASK_IN_USE, TASK_NEEDED, CHANGED_MEANWHILE.
     """
     ListTasks: _aio.UnaryUnaryMultiCallable[_tasks_pb2.ListTasksRequest, _tasks_pb2.ListTasksResponse]  # type: ignore[assignment]
     """The tasks by name. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT."""
@@ -108,9 +108,9 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _tasks_pb2.DeleteTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tasks_pb2.DeleteTaskResponse, _abc.Awaitable[_tasks_pb2.DeleteTaskResponse]]:
-        """Removes a task that has no open job. Its savesets stay and can be restored.
-        Role admin. Idempotent by request_id.
-        Reasons: TASK_NOT_FOUND, TASK_IN_USE, CHANGED_MEANWHILE.
+        """Removes a task that has no open job and that no event or task group names. Its savesets stay
+        and can be restored. Role admin. Idempotent by request_id.
+        Reasons: TASK_NOT_FOUND, TASK_IN_USE, TASK_NEEDED, CHANGED_MEANWHILE.
         """
 
     @_abc_1.abstractmethod

@@ -25,29 +25,33 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsesam_api/v1/topology.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8c\x01\n\x06\x43lient\x12\x0c\n\x04name\x18\x01 \x01(\t\x12$\n\x06\x61\x63\x63\x65ss\x18\x02 \x01(\x0e\x32\x14.sesam_api.v1.Access\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\"\x83\x01\n\x13\x43reateClientRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12$\n\x06\x61\x63\x63\x65ss\x18\x04 \x01(\x0e\x32\x14.sesam_api.v1.Access\x12\x0f\n\x07\x63omment\x18\x05 \x01(\t\"<\n\x14\x43reateClientResponse\x12$\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x14.sesam_api.v1.Client\"h\n\x13\x44\x65leteClientRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04\x65tag\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_etag\"\x16\n\x14\x44\x65leteClientResponse\"]\n\x12ListClientsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"U\n\x13ListClientsResponse\x12%\n\x07\x63lients\x18\x01 \x03(\x0b\x32\x14.sesam_api.v1.Client\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*2\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x41\x43\x43\x45SS_LOCAL\x10\x01\x32\x93\x02\n\x0fTopologyService\x12U\n\x0c\x43reateClient\x12!.sesam_api.v1.CreateClientRequest\x1a\".sesam_api.v1.CreateClientResponse\x12U\n\x0c\x44\x65leteClient\x12!.sesam_api.v1.DeleteClientRequest\x1a\".sesam_api.v1.DeleteClientResponse\x12R\n\x0bListClients\x12 .sesam_api.v1.ListClientsRequest\x1a!.sesam_api.v1.ListClientsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsesam_api/v1/topology.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8c\x01\n\x06\x43lient\x12\x0c\n\x04name\x18\x01 \x01(\t\x12$\n\x06\x61\x63\x63\x65ss\x18\x02 \x01(\x0e\x32\x14.sesam_api.v1.Access\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\"\x83\x01\n\x13\x43reateClientRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12$\n\x06\x61\x63\x63\x65ss\x18\x04 \x01(\x0e\x32\x14.sesam_api.v1.Access\x12\x0f\n\x07\x63omment\x18\x05 \x01(\t\"<\n\x14\x43reateClientResponse\x12$\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x14.sesam_api.v1.Client\"\x91\x01\n\x13UpdateClientRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12$\n\x06\x61\x63\x63\x65ss\x18\x05 \x01(\x0e\x32\x14.sesam_api.v1.Access\x12\x0f\n\x07\x63omment\x18\x06 \x01(\t\"<\n\x14UpdateClientResponse\x12$\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x14.sesam_api.v1.Client\"h\n\x13\x44\x65leteClientRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04\x65tag\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_etag\"\x16\n\x14\x44\x65leteClientResponse\"]\n\x12ListClientsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"U\n\x13ListClientsResponse\x12%\n\x07\x63lients\x18\x01 \x03(\x0b\x32\x14.sesam_api.v1.Client\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*2\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x41\x43\x43\x45SS_LOCAL\x10\x01\x32\xea\x02\n\x0fTopologyService\x12U\n\x0c\x43reateClient\x12!.sesam_api.v1.CreateClientRequest\x1a\".sesam_api.v1.CreateClientResponse\x12U\n\x0cUpdateClient\x12!.sesam_api.v1.UpdateClientRequest\x1a\".sesam_api.v1.UpdateClientResponse\x12U\n\x0c\x44\x65leteClient\x12!.sesam_api.v1.DeleteClientRequest\x1a\".sesam_api.v1.DeleteClientResponse\x12R\n\x0bListClients\x12 .sesam_api.v1.ListClientsRequest\x1a!.sesam_api.v1.ListClientsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sesam_api.v1.topology_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACCESS']._serialized_start=729
-  _globals['_ACCESS']._serialized_end=779
+  _globals['_ACCESS']._serialized_start=939
+  _globals['_ACCESS']._serialized_end=989
   _globals['_CLIENT']._serialized_start=79
   _globals['_CLIENT']._serialized_end=219
   _globals['_CREATECLIENTREQUEST']._serialized_start=222
   _globals['_CREATECLIENTREQUEST']._serialized_end=353
   _globals['_CREATECLIENTRESPONSE']._serialized_start=355
   _globals['_CREATECLIENTRESPONSE']._serialized_end=415
-  _globals['_DELETECLIENTREQUEST']._serialized_start=417
-  _globals['_DELETECLIENTREQUEST']._serialized_end=521
-  _globals['_DELETECLIENTRESPONSE']._serialized_start=523
-  _globals['_DELETECLIENTRESPONSE']._serialized_end=545
-  _globals['_LISTCLIENTSREQUEST']._serialized_start=547
-  _globals['_LISTCLIENTSREQUEST']._serialized_end=640
-  _globals['_LISTCLIENTSRESPONSE']._serialized_start=642
-  _globals['_LISTCLIENTSRESPONSE']._serialized_end=727
-  _globals['_TOPOLOGYSERVICE']._serialized_start=782
-  _globals['_TOPOLOGYSERVICE']._serialized_end=1057
+  _globals['_UPDATECLIENTREQUEST']._serialized_start=418
+  _globals['_UPDATECLIENTREQUEST']._serialized_end=563
+  _globals['_UPDATECLIENTRESPONSE']._serialized_start=565
+  _globals['_UPDATECLIENTRESPONSE']._serialized_end=625
+  _globals['_DELETECLIENTREQUEST']._serialized_start=627
+  _globals['_DELETECLIENTREQUEST']._serialized_end=731
+  _globals['_DELETECLIENTRESPONSE']._serialized_start=733
+  _globals['_DELETECLIENTRESPONSE']._serialized_end=755
+  _globals['_LISTCLIENTSREQUEST']._serialized_start=757
+  _globals['_LISTCLIENTSREQUEST']._serialized_end=850
+  _globals['_LISTCLIENTSRESPONSE']._serialized_start=852
+  _globals['_LISTCLIENTSRESPONSE']._serialized_end=937
+  _globals['_TOPOLOGYSERVICE']._serialized_start=992
+  _globals['_TOPOLOGYSERVICE']._serialized_end=1354
 # @@protoc_insertion_point(module_scope)

@@ -40,6 +40,11 @@ class TopologyServiceStub(object):
                 request_serializer=sesam__api_dot_v1_dot_topology__pb2.CreateClientRequest.SerializeToString,
                 response_deserializer=sesam__api_dot_v1_dot_topology__pb2.CreateClientResponse.FromString,
                 _registered_method=True)
+        self.UpdateClient = channel.unary_unary(
+                '/sesam_api.v1.TopologyService/UpdateClient',
+                request_serializer=sesam__api_dot_v1_dot_topology__pb2.UpdateClientRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_topology__pb2.UpdateClientResponse.FromString,
+                _registered_method=True)
         self.DeleteClient = channel.unary_unary(
                 '/sesam_api.v1.TopologyService/DeleteClient',
                 request_serializer=sesam__api_dot_v1_dot_topology__pb2.DeleteClientRequest.SerializeToString,
@@ -59,6 +64,14 @@ class TopologyServiceServicer(object):
     def CreateClient(self, request, context):
         """Adds a client. Role admin. Idempotent by request_id: a repeat answers the client as it is now.
         Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateClient(self, request, context):
+        """Replaces access and comment of a client. Role admin. Idempotent by request_id: a repeat answers
+        the client as it is now. Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, CHANGED_MEANWHILE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -86,6 +99,11 @@ def add_TopologyServiceServicer_to_server(servicer, server):
                     servicer.CreateClient,
                     request_deserializer=sesam__api_dot_v1_dot_topology__pb2.CreateClientRequest.FromString,
                     response_serializer=sesam__api_dot_v1_dot_topology__pb2.CreateClientResponse.SerializeToString,
+            ),
+            'UpdateClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateClient,
+                    request_deserializer=sesam__api_dot_v1_dot_topology__pb2.UpdateClientRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_topology__pb2.UpdateClientResponse.SerializeToString,
             ),
             'DeleteClient': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteClient,
@@ -126,6 +144,33 @@ class TopologyService(object):
             '/sesam_api.v1.TopologyService/CreateClient',
             sesam__api_dot_v1_dot_topology__pb2.CreateClientRequest.SerializeToString,
             sesam__api_dot_v1_dot_topology__pb2.CreateClientResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.TopologyService/UpdateClient',
+            sesam__api_dot_v1_dot_topology__pb2.UpdateClientRequest.SerializeToString,
+            sesam__api_dot_v1_dot_topology__pb2.UpdateClientResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,10 @@ class TopologyServiceStub:
     """Adds a client. Role admin. Idempotent by request_id: a repeat answers the client as it is now.
     Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
     """
+    UpdateClient: _grpc.UnaryUnaryMultiCallable[_topology_pb2.UpdateClientRequest, _topology_pb2.UpdateClientResponse]
+    """Replaces access and comment of a client. Role admin. Idempotent by request_id: a repeat answers
+    the client as it is now. Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, CHANGED_MEANWHILE.
+    """
     DeleteClient: _grpc.UnaryUnaryMultiCallable[_topology_pb2.DeleteClientRequest, _topology_pb2.DeleteClientResponse]
     """Removes a client that has no tasks. Role admin. Idempotent by request_id.
     Reasons: CLIENT_NOT_FOUND, CLIENT_IN_USE, CHANGED_MEANWHILE.
@@ -52,6 +56,10 @@ class TopologyServiceAsyncStub(TopologyServiceStub):
     CreateClient: _aio.UnaryUnaryMultiCallable[_topology_pb2.CreateClientRequest, _topology_pb2.CreateClientResponse]  # type: ignore[assignment]
     """Adds a client. Role admin. Idempotent by request_id: a repeat answers the client as it is now.
     Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
+    """
+    UpdateClient: _aio.UnaryUnaryMultiCallable[_topology_pb2.UpdateClientRequest, _topology_pb2.UpdateClientResponse]  # type: ignore[assignment]
+    """Replaces access and comment of a client. Role admin. Idempotent by request_id: a repeat answers
+    the client as it is now. Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, CHANGED_MEANWHILE.
     """
     DeleteClient: _aio.UnaryUnaryMultiCallable[_topology_pb2.DeleteClientRequest, _topology_pb2.DeleteClientResponse]  # type: ignore[assignment]
     """Removes a client that has no tasks. Role admin. Idempotent by request_id.
@@ -71,6 +79,16 @@ class TopologyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_topology_pb2.CreateClientResponse, _abc.Awaitable[_topology_pb2.CreateClientResponse]]:
         """Adds a client. Role admin. Idempotent by request_id: a repeat answers the client as it is now.
         Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateClient(
+        self,
+        request: _topology_pb2.UpdateClientRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_topology_pb2.UpdateClientResponse, _abc.Awaitable[_topology_pb2.UpdateClientResponse]]:
+        """Replaces access and comment of a client. Role admin. Idempotent by request_id: a repeat answers
+        the client as it is now. Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, CHANGED_MEANWHILE.
         """
 
     @_abc_1.abstractmethod

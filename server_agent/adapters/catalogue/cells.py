@@ -19,7 +19,11 @@ from server_agent.domain.jobs import Job, JobState
 from server_agent.domain.occurrences import Verdict
 from server_agent.ports import Cell, CellKey
 
-_GIVEN_UP = {Verdict.MISSED: EntryState.MISSED, Verdict.BLOCKED: EntryState.BLOCKED}
+_GIVEN_UP = {
+    Verdict.MISSED: EntryState.MISSED,
+    Verdict.BLOCKED: EntryState.BLOCKED,
+    Verdict.CANCELLED: EntryState.CANCELLED,
+}
 
 # The wanted keys are one value, a list of [kind, name, day]. A list of tuples behind IN would make
 # SQLite run through the whole table.

@@ -26,6 +26,8 @@ _STATE_NUMBERS = {
     JobState.BROKEN: 6,
     JobState.CANCELLED: 7,
 }
+# The worst last; `jobs.severity` is the place in it, from 1 on.
+_BY_SEVERITY = [JobState(code) for code in "0qac1X3"]
 _STATES = {number: state for state, number in _STATE_NUMBERS.items()}
 
 
@@ -132,6 +134,11 @@ def microseconds(moment: datetime) -> int:
 def state_number(state: JobState) -> int:
     """The number by which jobs are sorted by state."""
     return _STATE_NUMBERS[state]
+
+
+def severity(state: JobState) -> int:
+    """How bad a state is: 1 for the best, 7 for the worst."""
+    return _BY_SEVERITY.index(state) + 1
 
 
 def value_of(kind: type[Enum]) -> sa.Enum:

@@ -1,4 +1,4 @@
-"""Lists of jobs, savesets and credentials: conditions, orders, and one page at a time."""
+"""Lists of savesets and credentials: conditions, orders, and one page at a time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from server_agent.adapters.catalogue import position as positions
-from server_agent.adapters.catalogue.schema import credentials, jobs, savesets
+from server_agent.adapters.catalogue.schema import credentials, savesets
 from server_agent.domain.errors import InvalidArgument
-from server_agent.ports import JobQuery, Page, SavesetQuery
+from server_agent.ports import Page, SavesetQuery
 
 Item = TypeVar("Item")
 Condition = sa.ColumnElement[bool]
@@ -24,25 +24,11 @@ class Order:
     descending: bool
 
 
-_JOB_KEYS: dict[str, sa.Column[Any]] = {
-    "create_time": jobs.c.create_time,
-    "task": jobs.c.task,
-    "client": jobs.c.client,
-    "state": jobs.c.state,
-    "severity": jobs.c.severity,
-    "bytes": jobs.c.bytes_done,
-    "duration": jobs.c.duration,
-}
 _SAVESET_KEYS: dict[str, sa.Column[Any]] = {
     "job": savesets.c.job_number,
     "start_time": savesets.c.start_time,
     "name": savesets.c.name,
 }
-
-
-def job_order(query: JobQuery) -> Order:
-    """Raises InvalidArgument."""
-    return Order(_key(_JOB_KEYS, query.order), jobs.c.id, query.descending)
 
 
 def saveset_order(query: SavesetQuery) -> Order:
@@ -52,28 +38,7 @@ def saveset_order(query: SavesetQuery) -> Order:
 
 def credential_order(descending: bool) -> Order:
     """By time of creation."""
-    return Order(_as_kept(credentials.c.create_time), credentials.c.id, descending)
-
-
-def job_conditions(query: JobQuery) -> list[Condition]:
-    """What the query asks of a job, but for its states."""
-    conditions: list[Condition] = []
-    if query.kinds:
-        conditions.append(_beside_order(jobs.c.kind).in_(query.kinds))
-    if query.task:
-        conditions.append(jobs.c.task == query.task)
-    if query.client:
-        conditions.append(jobs.c.client == query.client)
-    if query.first_sesam_day:
-        conditions.append(jobs.c.sesam_day >= query.first_sesam_day)
-    if query.last_sesam_day:
-        conditions.append(jobs.c.sesam_day <= query.last_sesam_day)
-    return conditions + _text_condition(jobs, query.text)
-
-
-def state_conditions(query: JobQuery) -> list[Condition]:
-    """What the query asks of a job's state."""
-    return [_beside_order(jobs.c.state).in_(query.states)] if query.states else []
+    return Order(as_kept(credentials.c.create_time), credentials.c.id, descending)
 
 
 def saveset_conditions(query: SavesetQuery) -> list[Condition]:
@@ -124,7 +89,7 @@ def _rows_after(
     """At most `limit` rows behind the one whose key and tie are `after`.
 
     Two queries, one for the rows with the same key: SQLite would use only the first half of a
-    comparison of pairs, and run through most of the jobs where many share a state.
+    comparison of pairs, and run through most of the list where many share a key.
     """
     key, tie = order.key, order.tie
     if order.descending:
@@ -146,23 +111,14 @@ def _key(keys: dict[str, sa.Column[Any]], order: str) -> sa.ColumnElement[Any]:
     if order not in keys:
         known = ", ".join(sorted(keys))
         raise InvalidArgument(field="order_by", value=order, expected=f"one of {known}")
-    return _as_kept(keys[order])
+    return as_kept(keys[order])
 
 
-def _as_kept(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+def as_kept(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     """The column with the values that the database itself holds."""
     if isinstance(column.type, sa.TypeDecorator):
         return sa.type_coerce(column, column.type.impl_instance)
     return column
-
-
-def _beside_order(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """The column in a form that no index is sought by.
-
-    Sought by its state, a million jobs that went well would be sorted for each page; run along the
-    index of the order, the first page of them is there at once.
-    """
-    return sa.func.coalesce(column, column, type_=column.type)
 
 
 def _text_condition(table: sa.Table, text: str) -> list[Condition]:

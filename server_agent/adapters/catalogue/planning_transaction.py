@@ -21,7 +21,6 @@ from server_agent.adapters.catalogue.plan_schema import (
     plan_state,
     schedules,
     sheet_cells,
-    was_given_up,
 )
 from server_agent.adapters.catalogue.planning_view import SqlPlanningView
 from server_agent.adapters.catalogue.records import number_of, values_of
@@ -29,7 +28,7 @@ from server_agent.adapters.catalogue.schema import tasks
 from server_agent.domain.errors import AlreadyExists, EventNotFound
 from server_agent.domain.events import Event
 from server_agent.domain.groups import TaskGroup
-from server_agent.domain.occurrences import Occurrence
+from server_agent.domain.occurrences import FOR_GOOD, Occurrence
 from server_agent.domain.queue import Drive
 from server_agent.domain.schedule import Schedule
 from server_agent.domain.sesam_day import DayStart
@@ -116,7 +115,9 @@ class SqlPlanningTransaction(SqlPlanningView):
 
     def reopen(self, after: datetime, now: datetime) -> None:
         given_up = sa.and_(
-            occurrences.c.planned_time > after, occurrences.c.decide_time > now, was_given_up
+            occurrences.c.planned_time > after,
+            occurrences.c.decide_time > now,
+            occurrences.c.verdict.not_in(FOR_GOOD),
         )
         columns = (
             occurrences.c.event_id,
@@ -132,6 +133,9 @@ class SqlPlanningTransaction(SqlPlanningView):
         once = sa.and_(events.c.id.in_(numbers), events.c.start_time.is_not(None))
         self._connection.execute(events.update().where(once).values(decided=False))
         self.refresh_cells({CellKey(row.kind, row.name, row.sesam_day) for row in rows}, now)
+
+    def touch_schedule(self, name: str) -> None:
+        self._changed(ObjectKey(ObjectKind.SCHEDULE, name))
 
     def set_decided_until(self, moment: datetime) -> None:
         self._connection.execute(plan_state.update().values(decided_until=moment))

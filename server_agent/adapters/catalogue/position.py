@@ -11,7 +11,7 @@ import json
 from typing import TypeVar
 
 from server_agent.domain.errors import PageTokenInvalid
-from server_agent.ports import JobQuery, SavesetQuery
+from server_agent.ports import JobGrouping, JobQuery, SavesetQuery
 
 Key = TypeVar("Key", int, str)
 Id = TypeVar("Id", int, str)
@@ -21,12 +21,21 @@ _LARGEST_INTEGER = 2**63 - 1  # what a column holds
 
 def job_list(query: JobQuery) -> str:
     """Names the list of jobs that the query asks for."""
-    return _name(
-        "jobs",
+    return _name("jobs", *_parts(query))
+
+
+def group_list(query: JobQuery, grouping: JobGrouping) -> str:
+    """Names the list of groups that the query asks for."""
+    return _name("groups", grouping, *_parts(query))
+
+
+def _parts(query: JobQuery) -> tuple[object, ...]:
+    return (
         sorted(query.states),
         sorted(query.kinds),
         query.task,
         query.client,
+        query.group,
         str(query.first_sesam_day),
         str(query.last_sesam_day),
         query.text,

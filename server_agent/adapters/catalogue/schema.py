@@ -54,7 +54,8 @@ _SEVERITY = (
     "WHEN 1 THEN 2 ELSE 1 END"
 )
 
-# `duration` is in microseconds, 0 while there is no end. `search` is what a text filter looks at.
+# `duration` is in microseconds, 0 while there is no end. `search` is the saveset and the message as
+# a text filter looks at them; it looks at names, too, which are those of the job's subject.
 jobs = sa.Table(
     "jobs",
     metadata,
@@ -103,6 +104,7 @@ for _order in ("create_time", "task", "client", "bytes_done", "duration", "sever
 sa.Index("jobs_by_state", jobs.c.state, jobs.c.id, jobs.c.kind, jobs.c.sesam_day)
 sa.Index("jobs_of_task", jobs.c.task, jobs.c.create_time, jobs.c.id)
 sa.Index("jobs_of_client", jobs.c.client, jobs.c.create_time, jobs.c.id)
+sa.Index("jobs_by_day", jobs.c.sesam_day, jobs.c.id, jobs.c.state, jobs.c.kind)
 is_result = sa.and_(jobs.c.start_time.is_not(None), jobs.c.end_time.is_not(None))
 sa.Index("jobs_results", jobs.c.task, jobs.c.kind, jobs.c.id, sqlite_where=is_result)
 sa.Index("jobs_of_slot", jobs.c.event_id, jobs.c.planned_time, jobs.c.task)
@@ -117,6 +119,36 @@ sa.Index(
     jobs.c.state,
     sqlite_where=has_no_task,
 )
+
+# What jobs of the same origin have in common. `type` is that which was made or else asked for.
+job_subjects = sa.Table(
+    "job_subjects",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", value_of(JobKind), nullable=False),
+    sa.Column("task", sa.Text, nullable=False),
+    sa.Column("client", sa.Text, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Column("group_name", sa.Text, key="group", nullable=False),
+    sa.Column("type", sa.String(16), nullable=False),
+    sa.UniqueConstraint("task", "kind", "type", "event", "client", "group"),
+)
+
+# Jobs of a subject on a sesam day (yyyymmdd), in a month (yyyymm) or year (yyyy), and the id of the
+# newest; kept by triggers.
+job_sums = sa.Table(
+    "job_sums",
+    metadata,
+    sa.Column("subject", sa.Integer, primary_key=True),
+    sa.Column("period", sa.Integer, primary_key=True),
+    sa.Column("state", StateNumber, primary_key=True),
+    sa.Column("jobs", sa.Integer, nullable=False),
+    sa.Column("newest", sa.Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The index of `jobs.search` by three characters each: a virtual table of FTS5, kept by triggers.
+job_words = sa.table("job_words", sa.column("rowid", sa.Integer))
 
 savesets = sa.Table(
     "savesets",

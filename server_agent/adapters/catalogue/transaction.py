@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from server_agent.adapters.catalogue.job_sums import JobSums
 from server_agent.adapters.catalogue.planning_transaction import SqlPlanningTransaction
 from server_agent.adapters.catalogue.records import number_of, values_of
 from server_agent.adapters.catalogue.schema import (
@@ -50,7 +51,7 @@ def _job_values(job: Job) -> dict[str, Any]:
         duration = max(0, (job.end_time - job.start_time) // _MICROSECOND)
     values = values_of(job)
     del values["id"]
-    search = _search(job.task, job.client, job.saveset, job.message, job.event, job.group)
+    search = _search(job.saveset, job.message)
     return {**values, "duration": duration, "search": search}
 
 
@@ -80,12 +81,14 @@ class SqlTransaction(SqlView, SqlPlanningTransaction):
         self._changed(ObjectKey(ObjectKind.TASK, name))
 
     def add_job(self, job: Job) -> Job:
+        self._sums = JobSums(self._connection)
         insert = jobs.insert().values(_job_values(job)).returning(jobs.c.id)
         added = replace(job, id=str(self._connection.execute(insert).scalar_one()))
         self._changed(ObjectKey(ObjectKind.JOB, added.id))
         return added
 
     def put_job(self, job: Job) -> None:
+        self._sums = JobSums(self._connection)
         number = number_of(job.id)
         update = jobs.update().where(jobs.c.id == number).values(_job_values(job))
         if number is None or self._connection.execute(update).rowcount == 0:

@@ -5,8 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server_agent.adapters.catalogue import pages, records
+from server_agent.adapters.catalogue import job_groups, job_pages, pages, records
 from server_agent.adapters.catalogue import position as positions
+from server_agent.adapters.catalogue.job_sums import JobSums
 from server_agent.adapters.catalogue.planning_view import SqlPlanningView
 from server_agent.adapters.catalogue.records import SELECT_JOB, number_of, record, select
 from server_agent.adapters.catalogue.schema import (
@@ -26,7 +27,16 @@ from server_agent.domain.access import Credential, Token
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.savesets import Saveset
 from server_agent.domain.topology import Client, Task
-from server_agent.ports import Answer, ChangesSince, JobQuery, ObjectKey, Page, SavesetQuery
+from server_agent.ports import (
+    Answer,
+    ChangesSince,
+    JobGroup,
+    JobGrouping,
+    JobQuery,
+    ObjectKey,
+    Page,
+    SavesetQuery,
+)
 
 _SAVESETS_AT_ONCE = 64  # a base is nearly always among the newest few
 _SELECT_SAVESET = select(Saveset, savesets)
@@ -42,6 +52,10 @@ def _credential(row: sa.Row[Any]) -> Credential:
 
 class SqlView(SqlPlanningView):
     """The `CatalogueView` port."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        super().__init__(connection)
+        self._sums = JobSums(connection)
 
     def revision(self) -> int:
         revision: int = self._connection.execute(sa.select(log_state.c.revision)).scalar_one()
@@ -120,23 +134,15 @@ class SqlView(SqlPlanningView):
         return [records.job(row) for row in rows]
 
     def jobs(self, query: JobQuery, position: str | None, limit: int) -> Page[Job]:
-        return pages.page(
-            self._connection,
-            SELECT_JOB.where(*pages.job_conditions(query), *pages.state_conditions(query)),
-            pages.job_order(query),
-            positions.job_list(query),
-            position,
-            limit,
-            records.job,
-        )
+        return job_pages.page(self._connection, self._sums, query, position, limit)
 
     def job_counts(self, query: JobQuery) -> dict[JobState, int]:
-        rows = self._connection.execute(
-            sa.select(jobs.c.state, sa.func.count().label("jobs"))
-            .where(*pages.job_conditions(query))
-            .group_by(jobs.c.state)
-        )
-        return {row.state: row.jobs for row in rows}
+        return self._sums.counts(query)
+
+    def job_groups(
+        self, query: JobQuery, grouping: JobGrouping, position: str | None, limit: int
+    ) -> Page[JobGroup]:
+        return job_groups.page(self._connection, self._sums, query, grouping, position, limit)
 
     def saveset(self, name: str) -> Saveset | None:
         return self._one(Saveset, savesets, savesets.c.name == name)

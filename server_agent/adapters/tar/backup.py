@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server_agent.adapters.tar import complaints, private
+from server_agent.adapters.tar import complaints, packed, private
 from server_agent.adapters.tar.commit import commit, sweep
 from server_agent.adapters.tar.compare import changed_sources
 from server_agent.adapters.tar.failures import is_broken, translated, written_to
@@ -118,7 +118,7 @@ class Backup:
         for label in {base.label for base in self.request.base}:
             self.places.check_store(label, NO_BACKUP)
         base_listing = self.places.files_of(nearest).listing
-        if not base_listing.is_file():
+        if not packed.is_there(base_listing):
             raise _base_listing_lost(nearest.name, "it is missing")
         for home in listing.build_on(base_listing):
             if home not in known or not has_all_data(self.places.files_of(known[home])):

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from server_agent.adapters.tar import packed
 from server_agent.adapters.tar.database import Database
 from server_agent.adapters.tar.failures import is_broken
 from server_agent.adapters.tar.listing import Row, opened
@@ -103,7 +104,7 @@ def _entry(row: Row) -> Entry:
 
 @contextlib.contextmanager
 def _read(listing: Path, saveset: str) -> Iterator[Database]:
-    if not listing.is_file():
+    if not packed.is_there(listing):
         raise SavesetDamaged(saveset=saveset, detail="its listing is missing")
     try:
         with opened(listing) as connection:
@@ -112,4 +113,7 @@ def _read(listing: Path, saveset: str) -> Iterator[Database]:
         detail = f"its listing cannot be read: {error}"
         if is_broken(error):
             raise SavesetDamaged(saveset=saveset, detail=detail) from error
+        raise EngineError("LISTING", f"saveset {saveset}: {detail}") from error
+    except OSError as error:
+        detail = f"its listing cannot be unpacked: {error.strerror or error}"
         raise EngineError("LISTING", f"saveset {saveset}: {detail}") from error

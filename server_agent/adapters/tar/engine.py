@@ -1,16 +1,21 @@
 """The tar engine as the service sees it."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
-from server_agent.adapters.tar import browse, commit, killed, presence
+from server_agent.adapters.tar import browse, commit, killed, packed, presence
 from server_agent.adapters.tar.backup import Backup
 from server_agent.adapters.tar.places import Places, saveset_of
 from server_agent.adapters.tar.restore import Restore
+from server_agent.domain.jobs import Level
 from server_agent.ports import (
     BackupEvent,
     BackupRequest,
+    Cancelled,
+    Compressed,
     Control,
     EntryPage,
     Interrupted,
@@ -85,6 +90,17 @@ class TarEngine:
         for path in found:
             if saveset_of(path) not in kept:
                 commit.sweep(path)
+
+    def compress_listings(self, before: date, control: Control) -> Iterator[Compressed | Message]:
+        packed.forget_unpacked(self._places.lis_dir)
+        for listing in packed.plain_listings(self._places.lis_dir, before):
+            if control.cancelled:
+                raise Cancelled
+            try:
+                yield packed.pack(listing)
+            except (OSError, sqlite3.DatabaseError) as error:
+                text = f"{listing} stays as it is, it cannot be compressed: {error}"
+                yield Message(Level.WARNING, "LISTING_KEPT", text)
 
     def put_back(self, job_id: str) -> list[Message]:
         return killed.clean_up(self._places.journal(job_id))

@@ -24,7 +24,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from server_agent.adapters.tar.database import Database, connect, new_uri, read_only_uri
+from server_agent.adapters.tar import packed
+from server_agent.adapters.tar.database import Database, connect, new_uri
 from server_agent.adapters.tar.names import split
 from server_agent.adapters.tar.private import make_private
 from server_agent.ports import Control
@@ -145,7 +146,7 @@ class ListingWriter:
             sqlite3.DatabaseError: the base's listing is missing, damaged or of another format.
         """
         self._connection.execute("COMMIT")
-        self._connection.execute("ATTACH ? AS base", (read_only_uri(base),))
+        packed.read(base, lambda uri: self._connection.execute("ATTACH ? AS base", (uri,)))
         check_format(self._connection, "base")
         self._connection.execute("BEGIN")
         self._connection.execute("INSERT INTO home SELECT id, saveset FROM base.home")
@@ -332,7 +333,7 @@ def opened(path: Path) -> Iterator[Database]:
     Raises:
         sqlite3.DatabaseError: it is missing, damaged or of another format.
     """
-    connection = connect(read_only_uri(path))
+    connection = packed.read(path, connect)
     try:
         check_format(connection, "main")
         yield connection

@@ -15,7 +15,8 @@ from server_agent.ports import EngineError, SavesetRef
 
 DESCRIPTION_SUFFIX = ".idx"
 LISTING_SUFFIX = ".db"
-_FINAL_SUFFIXES = (DESCRIPTION_SUFFIX, LISTING_SUFFIX)
+PACKED_SUFFIX = ".zst"  # behind that of the listing: see `packed`
+_FINAL_SUFFIXES = (DESCRIPTION_SUFFIX, LISTING_SUFFIX, PACKED_SUFFIX)
 TEMPORARY_SUFFIXES = (".part", ".tmp")
 # What the system says of files on a medium that was unmounted or taken out.
 _LIKE_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.EIO, errno.ENXIO, errno.ENODEV}
@@ -28,14 +29,6 @@ class SavesetFiles:
     data: Path
     description: Path
     listing: Path
-
-    @staticmethod
-    def among(found: Sequence[Path]) -> "SavesetFiles | None":
-        """The files of one saveset out of all that bear its name; None unless they are three."""
-        by_suffix = {path.suffix: path for path in found}
-        if len(found) != len(by_suffix) or set(by_suffix) != {"", *_FINAL_SUFFIXES}:
-            return None
-        return SavesetFiles(by_suffix[""], *(by_suffix[suffix] for suffix in _FINAL_SUFFIXES))
 
     @property
     def all(self) -> tuple[Path, Path, Path]:

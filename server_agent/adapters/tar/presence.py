@@ -1,9 +1,8 @@
 """Whether savesets are in their places."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from server_agent.adapters.tar import description, stream
+from server_agent.adapters.tar import description, packed, stream
 from server_agent.adapters.tar.places import Places, SavesetFiles
 from server_agent.ports import SavesetRef
 
@@ -30,10 +29,6 @@ def has_all_data(files: SavesetFiles) -> bool:
 def _has_its_sizes(files: SavesetFiles) -> bool:
     try:
         sizes = description.recorded_sizes(files.description)
-        return sizes == (_size(files.data), _size(files.listing))
+        return sizes == (files.data.stat().st_size, packed.size(files.listing))
     except (OSError, description.DescriptionError):
         return False
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from server_agent.adapters.tar import description, links
+from server_agent.adapters.tar import description, links, packed
 from server_agent.adapters.tar import target as place
 from server_agent.adapters.tar.aside import Aside
 from server_agent.adapters.tar.complaints import METADATA
@@ -69,7 +69,7 @@ class Restore:
             yield Progress(Phase.SCAN)
             listing = self._files(self.request.chain[0].name).listing
             self.places.check_store(self.request.chain[0].label, NO_RESTORE)
-            if not listing.is_file():
+            if not packed.is_there(listing):
                 raise _missing(self.request.chain[0].name, "its listing")
             # Restores of one saveset may run at the same time.
             scratch = self.places.scratch(self.request.chain[0].name, f"restore-{uuid.uuid4().hex}")
@@ -270,7 +270,7 @@ class Restore:
         """Where a home itself holds what a hard link in it refers to."""
         name = self._homes[home]
         listing = self._files(name).listing
-        if not listing.is_file():
+        if not packed.is_there(listing):
             raise _missing(name, "its listing")
         try:
             with opened(listing) as connection:

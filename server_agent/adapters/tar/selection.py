@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from server_agent.adapters.tar.database import Database, connect, new_uri, read_only_uri
+from server_agent.adapters.tar import packed
+from server_agent.adapters.tar.database import Database, connect, new_uri
 from server_agent.adapters.tar.listing import Amount, check_format
 from server_agent.adapters.tar.member import BLOCK_BYTES
 from server_agent.adapters.tar.names import ancestors, joined, split
@@ -93,7 +94,9 @@ class Selection:
         self._connection = connect(new_uri(scratch), control)
         try:
             self._connection.executescript(_SCHEMA)
-            self._connection.execute("ATTACH ? AS listing", (read_only_uri(listing),))
+            packed.read(
+                listing, lambda uri: self._connection.execute("ATTACH ? AS listing", (uri,))
+            )
             check_format(self._connection, "listing")
             self._connection.execute("BEGIN")
         except BaseException:

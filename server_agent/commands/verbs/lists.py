@@ -11,7 +11,6 @@ from server_agent.commands.answer import CommandError
 from server_agent.commands.output import print_json_array, print_table, zone_of
 from server_agent.commands.parsing import Verbs, add_json, add_objects, text
 from server_agent.commands.plan_words import day
-from sesam_api.errors import SesamError
 from sesam_api.location import Location
 from sesam_api.plan_records import Occurrence
 
@@ -26,11 +25,11 @@ _COLUMNS = {
     "schedules": "name active rule dates offset_days start_time until_time start_date end_date"
     " window next_time comment",
     "events": "name active schedule kind task group type drive program priority blocking follow_up"
-    " next_time comment",
+    " next_time idle_cause comment",
     "groups": "name tasks comment",
     "drives": "name streams active comment",
     "calendar": "planned_time sesam_day state kind event task client type priority job_id"
-    " started_late cause by text",
+    " started_late cause by text event_id end_time",
 }
 
 _WEEK = timedelta(days=7)
@@ -110,9 +109,7 @@ def _of_known(
     if not first and wanted.task:
         location.task(wanted.task)
     if not first and wanted.client:
-        names = (client.name for client in location.clients(wanted.client))
-        if wanted.client not in names:
-            raise SesamError("CLIENT_NOT_FOUND", {"client": wanted.client})
+        location.client(wanted.client)
     yield from itertools.chain(first, records)
 
 

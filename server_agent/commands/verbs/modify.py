@@ -1,4 +1,7 @@
-"""`sm_cmd modify task|schedule|event|group|drive NAME ...`: what is not given stays as it is."""
+"""`sm_cmd modify client|task|schedule|event|group|drive NAME ...`.
+
+What is not given stays as it is.
+"""
 
 import argparse
 
@@ -10,7 +13,12 @@ from sesam_api.location import Location
 
 
 def define(verbs: Verbs) -> None:
-    objects = add_objects(verbs, "modify", "change a task, schedule, event, group or drive")
+    objects = add_objects(verbs, "modify", "change a client, task, schedule, event, group or drive")
+    client = objects.add_parser("client", help="change its comment")
+    client.add_argument("name", type=text, metavar="NAME")
+    client.add_argument("--comment", type=text, required=True, help="for people")
+    client.set_defaults(run=_modify_client)
+
     task = objects.add_parser("task", help='change what is given; -x "" removes all excludes')
     task.add_argument("name", type=text, metavar="NAME")
     add_task_options(task, required=False)
@@ -37,6 +45,10 @@ def define(verbs: Verbs) -> None:
     drive.add_argument("name", type=text, metavar="NAME")
     plan_options.add_drive_options(drive)
     drive.set_defaults(run=_modify_drive)
+
+
+def _modify_client(location: Location, arguments: argparse.Namespace) -> str:
+    return location.modify_client(arguments.name, arguments.comment).name
 
 
 def _modify_task(location: Location, arguments: argparse.Namespace) -> str:

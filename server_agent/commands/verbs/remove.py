@@ -12,7 +12,7 @@ Remove = Callable[[Location, str], None]
 def define(verbs: Verbs) -> None:
     objects = add_objects(verbs, "remove", "remove a client, task, schedule, event, group or drive")
     _define(objects, "client", "a client that has no tasks", Location.remove_client)
-    _define(objects, "task", "a task without open jobs; its savesets stay", Location.remove_task)
+    _define(objects, "task", "a task that nothing needs; its savesets stay", Location.remove_task)
     _define(objects, "schedule", "a schedule without events", Location.remove_schedule)
     _define(objects, "event", "an event; what it did stays in the calendar", Location.remove_event)
     _define(objects, "group", "a group without events; its tasks stay", Location.remove_group)

@@ -1,4 +1,4 @@
-"""`sm_cmd show saveset|job|task|protocol|schedule|event|group|drive NAME`."""
+"""`sm_cmd show client|saveset|job|task|protocol|schedule|event|group|drive NAME`."""
 
 import argparse
 import sys
@@ -23,6 +23,7 @@ _START_COLUMNS = ("time", "sesam_day", "clock_change")
 _STARTS = 10
 Read = Callable[[Location, str], "DataclassInstance"]
 _READS: dict[str, Read] = {
+    "client": Location.client,
     "saveset": Location.saveset,
     "job": Location.job,
     "task": Location.task,
@@ -35,6 +36,7 @@ _READS: dict[str, Read] = {
 def define(verbs: Verbs) -> None:
     objects = add_objects(verbs, "show", "show everything about one thing")
     for name, metavar, what in (
+        ("client", "NAME", "one client"),
         ("saveset", "NAME", "one saveset"),
         ("job", "ID", "one job"),
         ("task", "NAME", "one task"),

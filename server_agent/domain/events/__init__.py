@@ -12,6 +12,7 @@ from server_agent.domain.events.event import (
     Event,
     EventKind,
     checked_event,
+    is_of_group,
     kind_of,
     rank,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "NewdayAction",
     "RestoreAction",
     "checked_event",
+    "is_of_group",
     "kind_of",
     "rank",
 ]

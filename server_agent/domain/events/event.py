@@ -67,6 +67,11 @@ def kind_of(event: Event) -> EventKind:
     return _KINDS[type(event.action)]
 
 
+def is_of_group(event: Event, group: str) -> bool:
+    """Whether it is about that task group."""
+    return isinstance(event.action, BackupAction) and event.action.group == group
+
+
 def rank(priority: int) -> int:
     """Sorts priorities: the higher, the more important; 0 above all (manual, "Events")."""
     return priority or _HIGHEST + 1

@@ -17,9 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sesam_master.core.sheet import RowKind
 from sesam_master.core.states import SEVERITY, WORDS, JobState
 from sesam_master.ui.calendar.day_presenter import DayRow
 from sesam_master.ui.calendar.day_rows import DayRowDelegate, DayRows
+from sesam_master.ui.calendar.take_back import TakeBackStrip
 from sesam_master.ui.formatting import number_text
 from sesam_master.ui.icons import icon
 from sesam_master.ui.results.actions import Offer
@@ -95,6 +97,7 @@ class DayList(QWidget):
         self.model = DayRows(zone, clock, self)
         self.list = QListView()
         self._note = ElidedLabel(holder, "", "secondary")
+        self.strip = TakeBackStrip()
         self._buttons = QHBoxLayout()
         self._shown: list[QPushButton] = []
         self._lay_out()
@@ -124,11 +127,11 @@ class DayList(QWidget):
         self._stack.setCurrentIndex(0 if rows else 1)
         self._show_offers()
 
-    def choose(self, title: str) -> None:
+    def choose(self, key: tuple[RowKind, str]) -> None:
         """Puts the worst occurrence of a row of the sheet in focus."""
-        rows = [row for row in self.model.rows if row.occurrence.title == title]
+        rows = [row for row in self.model.rows if row.occurrence.row_key == key]
         current = self.current()
-        if not rows or (current is not None and current.occurrence.title == title):
+        if not rows or (current is not None and current.occurrence.row_key == key):
             return
         worst = min(rows, key=lambda row: SEVERITY.index(row.state))
         index = self.model.place_of(worst.occurrence.key)
@@ -184,6 +187,7 @@ class DayList(QWidget):
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(place, 1)
+        column.addWidget(self.strip)
         column.addWidget(self._foot)
 
     def _show_offers(self) -> None:

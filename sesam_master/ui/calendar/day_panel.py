@@ -15,7 +15,8 @@ from sesam_master.ui.calendar.day_list import DayList
 from sesam_master.ui.calendar.day_presenter import DayPresenter, DayRow, DayScope
 from sesam_master.ui.calendar.offers import CalendarVerbs, run_offers
 from sesam_master.ui.calendar.presenter import CalendarPresenter
-from sesam_master.ui.formatting import day_text
+from sesam_master.ui.formatting import day_text, moment_text
+from sesam_master.ui.notices import notice
 from sesam_master.ui.results.actions import Offer, offer_menu
 from sesam_master.ui.results.sentences import short_reason
 from sesam_master.ui.theme import ThemeHolder
@@ -37,6 +38,8 @@ class DayPanel(QObject):
         self._holder = holder
         self._calendar = calendar
         self._verbs = verbs
+        self._bridge = bridge
+        self._source = source
         self._spot: Spot | None = None
         self._view: CalendarView | None = None
         self.presenter = DayPresenter(bridge, source, self)
@@ -45,6 +48,7 @@ class DayPanel(QObject):
         calendar.told.connect(self.presenter.follow)
         self.list.activated.connect(self._open)
         self.list.menu_wanted.connect(self._pop_up)
+        self.list.strip.confirmed.connect(self._take_back)
 
     def follow(self, view: CalendarView, spot: Spot | None) -> None:
         """Another cell was chosen."""
@@ -58,10 +62,10 @@ class DayPanel(QObject):
         if isinstance(line, Group):
             rows = line.rows
             at = (line.place.location_id,) if line.place else _places(rows)
-            names = frozenset() if line.place else frozenset(row.row.name for row in rows)
+            keys = frozenset() if line.place else frozenset(row.row.key for row in rows)
         else:
-            at, names = (line.place.location_id,), frozenset()
-        self.presenter.show(DayScope(day, at, names))
+            at, keys = (line.place.location_id,), frozenset()
+        self.presenter.show(DayScope(day, at, keys))
         self.show()
 
     def show(self) -> None:
@@ -82,7 +86,7 @@ class DayPanel(QObject):
         )
         line = self._line()
         if isinstance(line, CalendarRow):
-            self.list.choose(line.row.title)
+            self.list.choose(line.row.key)
 
     def runs_of_spot(self) -> list[DayRow]:
         """What is known of the chosen cell's occurrences, the worst first."""
@@ -92,7 +96,7 @@ class DayPanel(QObject):
         rows = [
             row
             for row in self.presenter.rows()
-            if row.occurrence.title == line.row.title
+            if row.occurrence.row_key == line.row.key
             and row.occurrence.location_id == line.place.location_id
         ]
         return sorted(rows, key=lambda row: SEVERITY.index(row.state))
@@ -128,11 +132,12 @@ class DayPanel(QObject):
 
     def _stand(self, scope: DayScope) -> str:
         reasons = self._calendar.reasons()
-        dark = [key for key in scope.locations if key in reasons]
         if len(scope.locations) == 1:
-            return reasons.get(scope.locations[0], "").capitalize() if dark else "Live"
-        live = len(scope.locations) - len(dark)
-        return coverage_words(Coverage(live, len(scope.locations)))
+            [location_id] = scope.locations
+            stand = "did not answer" if location_id in self.presenter.failed else "live"
+            return reasons.get(location_id, stand).capitalize()
+        here = [key for key in self.presenter.answered if key not in reasons]
+        return coverage_words(Coverage(len(here), len(scope.locations)))
 
     def _note(self, scope: DayScope) -> str:
         if self.presenter.is_asking:
@@ -159,7 +164,24 @@ class DayPanel(QObject):
         return self._view.lines[self._spot[0]]
 
     def _offers(self, row: DayRow) -> list[Offer]:
-        return run_offers(row, self._calendar.location, self._verbs)
+        return run_offers(row, self._calendar.location, self._verbs, self._ask_back)
+
+    def _ask_back(self, row: DayRow) -> None:
+        self.list.strip.ask(row, moment_text(row.occurrence.planned_time, self._calendar.zone))
+
+    def _take_back(self, row: DayRow) -> None:
+        one, strip = row.occurrence, self.list.strip
+
+        def done(_nothing: None) -> None:
+            strip.close_strip()
+            self.presenter.follow(one.location_id)
+
+        def failed(error: Exception) -> None:
+            strip.fail(notice(error, f"take back {one.name}", row.location).text)
+            self.presenter.follow(one.location_id)
+
+        call = self._source.cancel_occurrence(one.location_id, one.event_id, one.planned_time)
+        self._bridge.ask(call, self, done, failed)
 
     def _open(self, row: DayRow) -> None:
         if row.occurrence.job_id:

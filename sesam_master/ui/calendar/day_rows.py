@@ -51,13 +51,15 @@ def _what(row: DayRow, now: datetime, zone: tzinfo) -> str:
         return f"last known as {WORDS[one.state].lower()}"
     if one.cause is Cause.BLOCKED_BY:
         return f"Held off by {one.by}" if one.by else "Held off by another event"
+    if one.cause is Cause.TAKEN_BACK:
+        return f"Taken back by {one.by}"
     if one.cause is not Cause.NONE:
         return _CAUSES[one.cause]
     if one.started_late and one.decide_time is not None:
         return f"Started late, at {time_text(one.decide_time, zone)}"
     if row.state is JobState.LATE:
         return f"Due for {age_text(max(0.0, (now - one.planned_time).total_seconds()))}"
-    if not one.schedule and one.started_by:
+    if not one.schedule and one.started_by and not one.text:
         return f"Started by {one.started_by}"
     return ""
 

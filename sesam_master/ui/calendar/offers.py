@@ -7,11 +7,12 @@ from functools import partial
 from sesam_master.core.calendar import CalendarRow
 from sesam_master.core.calendar_filter import CalendarFilter
 from sesam_master.core.fleet import LocationState
+from sesam_master.core.records import JobKind
 from sesam_master.core.sheet import RowKind
 from sesam_master.core.sheet_shown import shown_state
 from sesam_master.core.states import WORDS, JobState
 from sesam_master.ui.calendar.day_presenter import DayRow
-from sesam_master.ui.results.actions import Offer, start_reason
+from sesam_master.ui.results.actions import Offer, cancel_kind_reason, start_reason
 
 FAILED = frozenset({JobState.ERROR, JobState.BROKEN, JobState.MISSED, JobState.CANCELLED})
 KINDS = {
@@ -52,18 +53,29 @@ def cell_offers(
 
 
 def run_offers(
-    run: DayRow, location: Callable[[str], LocationState | None], verbs: CalendarVerbs
+    run: DayRow,
+    location: Callable[[str], LocationState | None],
+    verbs: CalendarVerbs,
+    take_back: Callable[[DayRow], None],
 ) -> list[Offer]:
-    """For one occurrence of the day list."""
+    """For one occurrence of the day list; to take back only while it is to come."""
     one = run.occurrence
     place = location(one.location_id)
     reason = _no_task(one.kind) or start_reason(place, one.task)
     tasks = [(one.location_id, one.task)]
     again = "Restart" if run.state in FAILED else "Start"
-    return [
-        Offer("start", again, "play", reason, lambda: verbs.start_backup(tasks)),
-        _open_offer([run] if one.job_id else [], verbs),
-    ]
+    start = Offer("start", again, "play", reason, lambda: verbs.start_backup(tasks))
+    if one.state is not JobState.PLANNED:
+        return [start, _open_offer([run] if one.job_id else [], verbs)]
+    reason = take_back_reason(run, place)
+    return [start, Offer("take-back", "Take back", "circle-stop", reason, lambda: take_back(run))]
+
+
+def take_back_reason(run: DayRow, place: LocationState | None) -> str | None:
+    """Why a start to come cannot be taken back, as its agent would say; None if it can."""
+    if run.occurrence.kind is RowKind.NEWDAY:
+        return "NEWDAY can be moved, never left out."
+    return cancel_kind_reason(place, JobKind(run.occurrence.kind.value))
 
 
 def filter_offers(

@@ -222,6 +222,7 @@ class CalendarPresenter(QObject):
             # A new picture may have skipped what happened while nobody watched.
             for location_id in sorted(new | (change.pictures & live)):
                 self._ask(location_id)
+                self.told.emit(location_id)
         if change.locations_listed or new or gone:
             self._touch()
         else:

@@ -40,7 +40,8 @@ _TICK_WORDS = {True: "chosen", False: "not chosen", None: "partly chosen"}
 
 
 class ListingModel(QAbstractTableModel):
-    """`ask` fetches a page of a directory: directory, page token, done, failed (a sentence)."""
+    """`ask` fetches a page of a directory: directory, page token, done, failed (a sentence). With
+    `can_choose` entries can be ticked."""
 
     choice_changed = Signal()
 
@@ -49,8 +50,11 @@ class ListingModel(QAbstractTableModel):
         ask: Callable[[bytes, str, Callable[[EntryPage], None], Callable[[str], None]], None],
         zone: tzinfo,
         parent: QObject | None = None,
+        *,
+        can_choose: bool = True,
     ) -> None:
         super().__init__(parent)
+        self._can_choose = can_choose
         self.tree = ListingTree()
         self.rows: list[Node] = []
         self._ask = ask
@@ -61,6 +65,11 @@ class ListingModel(QAbstractTableModel):
 
     def reload(self) -> None:
         """Another saveset: forget everything and ask for its sources."""
+        self.clear()
+        self.load(self.tree.top)
+
+    def clear(self) -> None:
+        """Forget everything."""
         self.beginResetModel()
         self.tree.clear()
         self.tree.top.is_open = True
@@ -68,7 +77,6 @@ class ListingModel(QAbstractTableModel):
         self._failed = []
         self.endResetModel()
         self.choice_changed.emit()
-        self.load(self.tree.top)
 
     def index_of(self, node: Node, column: int = 0) -> QModelIndex:
         """The index of a node, invalid for the top and for what is in a closed directory."""
@@ -130,7 +138,8 @@ class ListingModel(QAbstractTableModel):
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
+        is_tick = index.column() == 0 and self._can_choose
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if is_tick else flags
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Texts, tick, note, and the node itself for the delegate."""
@@ -146,7 +155,7 @@ class ListingModel(QAbstractTableModel):
         if column != 0:
             return None
         if role == Qt.ItemDataRole.CheckStateRole:
-            return _TICKS[node.is_chosen]
+            return _TICKS[node.is_chosen] if self._can_choose else None
         if role == Qt.ItemDataRole.ToolTipRole:
             return node.trouble or shown_name(node.path)
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -262,7 +271,7 @@ class ListingModel(QAbstractTableModel):
 
     def _sentence(self, node: Node) -> str:
         """What a screen reader says of a row: what a table does not tell of a tree too."""
-        parts = [self._text(node, 0), _TICK_WORDS[node.is_chosen]]
+        parts = [self._text(node, 0), _TICK_WORDS[node.is_chosen] if self._can_choose else ""]
         if node.is_directory:
             parts.append("open folder" if node.is_open else "closed folder")
         parts += [f"level {node.depth + 1}", _note(node)]

@@ -34,7 +34,8 @@ from sesam_master.ui.restore.savesets import saveset_table
 from sesam_master.ui.restore.steps import RunStep, TargetStep
 from sesam_master.ui.restore.tree import Choice
 from sesam_master.ui.restore.view import ListingView
-from sesam_master.ui.results.cancel_strip import CancelStrip
+from sesam_master.ui.results.act_strip import ActStrip
+from sesam_master.ui.results.cancelling import Cancelling
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.banner import Banner
 from sesam_master.ui.widgets.elided_label import ElidedLabel
@@ -77,7 +78,7 @@ class RestorePage(QWidget):
         self.empty = EmptyState(holder, EmptyContent("rotate-ccw", "", ""))
         self.target = TargetStep(holder)
         self.run = RunStep(holder, bridge, gateway, self._zone)
-        self.cancel = CancelStrip(holder, bridge, gateway)
+        self.cancel = ActStrip(holder, bridge, Cancelling(gateway))
         self.summary = ElidedLabel(holder, "", "strong")
         self.back = QPushButton("Back")
         self.next = QPushButton("Next: target")

@@ -48,10 +48,14 @@ _ICONS = {EntryKind.DIRECTORY: "folder", EntryKind.FILE: "file", EntryKind.SYMLI
 
 
 class ListingDelegate(QStyledItemDelegate):
-    """Paints all columns; a click on the chevron opens, on the box it ticks."""
+    """Paints all columns; a click on the chevron opens, on the box it ticks. Without boxes when
+    nothing is to be chosen."""
 
-    def __init__(self, holder: ThemeHolder, model: ListingModel, parent: QObject) -> None:
+    def __init__(
+        self, holder: ThemeHolder, model: ListingModel, parent: QObject, *, has_boxes: bool
+    ) -> None:
         super().__init__(parent)
+        self._has_boxes = has_boxes
         self._holder = holder
         self._model = model
 
@@ -93,7 +97,7 @@ class ListingDelegate(QStyledItemDelegate):
         place = event.position().toPoint()
         chevron, box = self._chevron(option.rect, node), self._box(option.rect, node)
         is_release = event.type() == QEvent.Type.MouseButtonRelease
-        if box.adjusted(-3, -4, 3, 4).contains(place):
+        if self._has_boxes and box.adjusted(-3, -4, 3, 4).contains(place):
             if is_release:
                 self._model.toggle(node)
             return True
@@ -110,8 +114,9 @@ class ListingDelegate(QStyledItemDelegate):
             sign = "chevron-down" if node.is_open else "chevron-right"
             paint_icon(painter, sign, self._chevron(rect, node), theme.text2)
         box, size = self._box(rect, node), fonts.px(ICON)
-        paint_check_box(painter, QRectF(box), node.is_chosen, self._holder)
-        x = box.right() + 1 + GAP
+        if self._has_boxes:
+            paint_check_box(painter, QRectF(box), node.is_chosen, self._holder)
+        x = box.right() + 1 + GAP if self._has_boxes else box.left()
         icon_rect = QRect(x, rect.y() + (rect.height() - size) // 2, size, size)
         kind = node.entry.kind if node.entry is not None else EntryKind.FILE
         paint_icon(painter, _ICONS.get(kind, "file"), icon_rect, theme.text2)
@@ -143,15 +148,22 @@ class ListingDelegate(QStyledItemDelegate):
 
 
 class ListingView(QTableView):
-    """Shows a ListingModel. Right and Left open and close, Space ticks, letters find a name."""
+    """Shows a ListingModel. Right and Left open and close, Space ticks, letters find a name.
+    Without `has_boxes` it is for reading only."""
 
     def __init__(
-        self, holder: ThemeHolder, model: ListingModel, parent: QWidget | None = None
+        self,
+        holder: ThemeHolder,
+        model: ListingModel,
+        parent: QWidget | None = None,
+        *,
+        has_boxes: bool = True,
     ) -> None:
         super().__init__(parent)
+        self._has_boxes = has_boxes
         self._holder = holder
         self._model = model
-        self._delegate = ListingDelegate(holder, model, self)
+        self._delegate = ListingDelegate(holder, model, self, has_boxes=has_boxes)
         self._typed = ""
         self._since_typed = QElapsedTimer()
         self.setModel(model)
@@ -185,7 +197,7 @@ class ListingView(QTableView):
             super().keyPressEvent(event)
             return
         node = self._model.rows[row]
-        if key == Qt.Key.Key_Space:
+        if key == Qt.Key.Key_Space and self._has_boxes:
             self._model.toggle(node)
         elif key in (Qt.Key.Key_Right, Qt.Key.Key_Plus, Qt.Key.Key_Asterisk):
             if node.is_open and node.children and key == Qt.Key.Key_Right:

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtWidgets import QMenu, QWidget
 
 from sesam_master.core.fleet import LocationState
-from sesam_master.core.records import Job
-from sesam_master.core.states import CONNECTION_WORDS
+from sesam_master.core.records import Job, JobKind, Role
+from sesam_master.core.states import CONNECTION_WORDS, JobState
 from sesam_master.ui.icons import icon
 from sesam_master.ui.results.rows import ResultRow
 from sesam_master.ui.theme import ThemeHolder
+
+RESTARTABLE = frozenset({JobState.ERROR, JobState.BROKEN, JobState.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,36 +28,36 @@ class Offer:
     is_main: bool = True
 
 
-def row_offers(
-    row: ResultRow,
-    place: LocationState | None,
-    start: Callable[[str, str], None],
-    restore: Callable[[str, str | None, str], None],
-    cancel: Callable[[Job], None],
-    copy: Callable[[], None],
-) -> list[Offer]:
-    """What can be done with a row of the results; to cancel only while it is open."""
+@dataclass(frozen=True, slots=True)
+class RowVerbs:
+    """What the offers call: `start` with location id and task, `restore` with location id, saveset
+    and task."""
+
+    start: Callable[[str, str], None]
+    restore: Callable[[str, str | None, str], None]
+    cancel: Callable[[Job], None]
+    restart: Callable[[Job], None]
+    copy: Callable[[], None]
+
+
+def row_offers(row: ResultRow, place: LocationState | None, verbs: RowVerbs) -> list[Offer]:
+    """What can be done with a row of the results; to cancel only while it is open, to restart only
+    what failed."""
     job = row.job
-    offers = [
-        Offer(
-            "restart",
-            "Start backup",
-            "play",
-            start_reason(place, job.task),
-            lambda: start(job.location_id, job.task),
-        ),
-        Offer(
-            "restore",
-            "Restore",
-            "rotate-ccw",
-            restore_reason(place),
-            lambda: restore(job.location_id, job.saveset or None, job.task),
-        ),
-    ]
+    reason = start_reason(place, job.task)
+    if row.state in RESTARTABLE:
+        first = Offer("restart", "Restart", "rotate-cw", reason, lambda: verbs.restart(job))
+    else:
+        start = partial(verbs.start, job.location_id, job.task)
+        first = Offer("start", "Start backup", "play", reason, start)
+    restore = partial(verbs.restore, job.location_id, job.saveset or None, job.task)
+    offers = [first, Offer("restore", "Restore", "rotate-ccw", restore_reason(place), restore)]
+    if not job.task:  # a command or NEWDAY
+        offers = []
     if job.is_open:
-        reason = cancel_reason(place, row)
-        offers.append(Offer("cancel", "Cancel", "circle-stop", reason, lambda: cancel(job)))
-    offers.append(Offer("copy", "Copy rows", "copy", None, copy, is_main=False))
+        reason = cancel_reason(place, job)
+        offers.append(Offer("cancel", "Cancel", "circle-stop", reason, lambda: verbs.cancel(job)))
+    offers.append(Offer("copy", "Copy rows", "copy", None, verbs.copy, is_main=False))
     return offers
 
 
@@ -84,18 +87,29 @@ def start_reason(place: LocationState | None, task: str) -> str | None:
     return None
 
 
-def cancel_reason(place: LocationState | None, row: ResultRow) -> str | None:
-    """Why this job cannot be cancelled."""
+def cancel_reason(place: LocationState | None, job: Job) -> str | None:
+    """Why this job cannot be cancelled, as its agent would say."""
+    if place is not None and place.is_live and not job.is_open:
+        return "The job has ended."
+    return cancel_kind_reason(place, job.kind)
+
+
+def cancel_kind_reason(place: LocationState | None, kind: JobKind) -> str | None:
+    """Why no job of this kind can be cancelled, nor a start of it taken back."""
     reason = _dark_reason(place)
     if reason is not None or place is None:
         return reason
-    if not row.job.is_open:
-        return "The job has ended."
-    may = place.role.may_back_up if not row.job.target else place.role.may_restore
-    if not may:
-        name = place.registration.name
-        return f"This desk has the role {place.role.value} at {name}. Ask for the role operator."
-    return None
+    allowed = {
+        JobKind.BACKUP: place.role.may_back_up,
+        JobKind.RESTORE: place.role.may_restore,
+        JobKind.COMMAND: place.role in (Role.ADMIN, Role.OPERATOR),
+        JobKind.NEWDAY: place.role is Role.ADMIN,
+    }
+    if allowed[kind]:
+        return None
+    name = place.registration.name
+    wanted = Role.ADMIN if kind is JobKind.NEWDAY else Role.OPERATOR
+    return f"This desk has the role {place.role.value} at {name}. Ask for the role {wanted}."
 
 
 def restore_reason(place: LocationState | None) -> str | None:

@@ -21,7 +21,9 @@ from sesam_master.core.gateway import FleetGateway
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.icons import icon
 from sesam_master.ui.results.actions import Offer
+from sesam_master.ui.results.earlier_runs import EarlierRuns
 from sesam_master.ui.results.facts import FactSheet, job_facts, job_sentence, main_facts
+from sesam_master.ui.results.listing_pane import ListingPane
 from sesam_master.ui.results.presenter import ResultsPresenter
 from sesam_master.ui.results.progress import ProgressLine
 from sesam_master.ui.results.protocol_pane import ProtocolPane
@@ -33,13 +35,15 @@ from sesam_master.ui.widgets.elided_label import ElidedLabel
 SIGN = 15
 FACTS_WIDTH = 340
 LEAST_HEIGHT = 124
-PROTOCOL = 1  # place of the tab
+INFO, PROTOCOL, PRE, POST, LISTING, RUNS = range(6)  # places of the tabs
+TABS = ("Info", "Protocol", "Pre", "Post", "Listing", "Earlier runs")
 
 
 class ResultDrawer(QWidget):
     """Shows one row at a time. `offers` says what can be done with it now."""
 
     closed = Signal()
+    job_wanted = Signal(object)  # the Job of an earlier run
 
     def __init__(
         self,
@@ -75,6 +79,9 @@ class ResultDrawer(QWidget):
         self._beside = QSplitter(Qt.Orientation.Horizontal)
         self._scale = 0.0
         self.pane = ProtocolPane(holder, bridge, gateway, self._zone)
+        self.listing = ListingPane(holder, bridge, gateway, self._zone)
+        self.runs = EarlierRuns(holder, bridge, gateway, presenter)
+        self.runs.opened.connect(self.job_wanted)
         self._lay_out()
         self._take_fonts()
         holder.changed.connect(self._take_fonts)
@@ -89,16 +96,26 @@ class ResultDrawer(QWidget):
         """Show a job, or the newest values of the one that is shown."""
         self._row = row
         self.pane.open(row)
+        self.listing.open(row)
+        self.runs.open(row)
         self._refresh()
 
     def focus(self) -> None:
         """The keyboard goes on in the shown part."""
-        shown = self.pane.view if self.tabs.currentIndex() == PROTOCOL else self.tabs
+        parts = {PROTOCOL: self.pane.view, LISTING: self.listing.view, RUNS: self.runs.table}
+        shown = parts.get(self.tabs.currentIndex(), self.tabs)
         shown.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def find_text(self) -> None:
+        """Look for a text in the protocol."""
+        self.tabs.setCurrentIndex(PROTOCOL)
+        self.pane.finder.focus()
 
     def close_job(self) -> None:
         """Nothing is shown any more."""
         self.pane.close_job()
+        self.listing.close_job()
+        self.runs.close_job()
         self._row = None
         self.closed.emit()
 
@@ -112,6 +129,20 @@ class ResultDrawer(QWidget):
     # -- parts
 
     def _lay_out(self) -> None:
+        line = QWidget()
+        line.setFixedHeight(1)
+        line.setProperty("surface", "window")
+        line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self._head_row())
+        layout.addWidget(self.progress)
+        layout.addLayout(self._tab_row())
+        layout.addWidget(line)
+        layout.addWidget(self._pages, 1)
+
+    def _head_row(self) -> QHBoxLayout:
         close = QToolButton()
         close.setProperty("tool", True)
         close.setIcon(icon("x", self._holder))
@@ -126,40 +157,40 @@ class ResultDrawer(QWidget):
         head.addWidget(self._sentence, 1)
         head.addLayout(self._actions)
         head.addWidget(close)
+        return head
+
+    def _tab_row(self) -> QHBoxLayout:
+        self._add_pages()
         tools = QHBoxLayout(self._tools)
         tools.setContentsMargins(0, 0, 0, 0)
         tools.setSpacing(8)
+        tools.addWidget(self.pane.finder)
         tools.addWidget(self.pane.follow_button)
         tools.addWidget(self.pane.save_button)
         tabs = QHBoxLayout()
         tabs.setContentsMargins(8, 0, 8, 0)
         tabs.setSpacing(8)
-        tabs.addWidget(self.tabs)
-        tabs.addStretch(1)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setExpanding(False)
+        tabs.addWidget(self.tabs, 1)
         tabs.addWidget(self._tools)
+        return tabs
+
+    def _add_pages(self) -> None:
         beside = self._beside
         beside.addWidget(_scrolled(self._main_facts))
         beside.addWidget(self.pane)
         beside.setStretchFactor(1, 1)
         beside.setChildrenCollapsible(False)
-        for title, page in (("Info", _scrolled(self.facts)), ("Protocol", beside)):
+        pages = (_scrolled(self.facts), beside, QWidget(), QWidget(), self.listing, self.runs)
+        for title, page in zip(TABS, pages, strict=True):
             self.tabs.addTab(title)
             self._pages.addWidget(page)
+        for place in (PRE, POST):
+            self.tabs.setTabEnabled(place, False)
         self.tabs.setAccessibleName("Parts of the result")
         self.tabs.currentChanged.connect(self._show_tab)
         self.tabs.setCurrentIndex(PROTOCOL)
-        line = QWidget()
-        line.setFixedHeight(1)
-        line.setProperty("surface", "window")
-        line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(head)
-        layout.addWidget(self.progress)
-        layout.addLayout(tabs)
-        layout.addWidget(line)
-        layout.addWidget(self._pages, 1)
 
     def _take_fonts(self) -> None:
         fonts = self._holder.fonts
@@ -179,8 +210,10 @@ class ResultDrawer(QWidget):
             return
         size = self._holder.fonts.px(SIGN)
         self._sign.setPixmap(self._atlas.state(row.state, size, self.devicePixelRatioF()))
-        self._title.setText(row.job.task)
+        self._title.setText(row.job.name)
         self._sentence.set_text(job_sentence(row))
+        self.tabs.setTabToolTip(PRE, _no_program(row, "before"))
+        self.tabs.setTabToolTip(POST, _no_program(row, "after"))
         self.progress.set_row(row)
         self.facts.set_facts(job_facts(row, self._zone))
         self._main_facts.set_facts(main_facts(row, self._zone))
@@ -209,6 +242,10 @@ class ResultDrawer(QWidget):
             for offer in self._offers(self._row):
                 if offer.key == key and offer.reason is None:
                     offer.run()
+
+
+def _no_program(row: ResultRow, when: str) -> str:
+    return f"The agent at {row.location} runs no program {when} a backup: there is no output."
 
 
 def _scrolled(sheet: QWidget) -> QScrollArea:

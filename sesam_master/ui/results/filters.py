@@ -1,9 +1,12 @@
 """What a person narrowed the results to, and the query that says it to the agents."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from sesam_master.core.gateway import JobQuery
 from sesam_master.core.records import JobKind
+from sesam_master.core.results_groups import Grouping
+from sesam_master.core.results_period import ALL_DAYS, Period
 from sesam_master.core.states import SEVERITY, JobState
 
 # The states that a job can have at its agent, worst first. The others are made by the desk.
@@ -34,26 +37,28 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class ResultFilter:
-    """Empty sets and texts take nothing away. `day` is the label of a sesam day."""
+    """Empty sets and texts take nothing away."""
 
     scope: Scope | None = None
     states: frozenset[JobState] = frozenset()
     locations: frozenset[str] = frozenset()
-    day: str = ""
+    period: Period = ALL_DAYS
     text: str = ""
     order: str = "create_time"
     descending: bool = True
+    grouping: Grouping = Grouping.NONE
     shows_known: bool = False
 
-    def query(self) -> JobQuery:
-        """The backups wanted, for every location."""
+    def query(self, today: date) -> JobQuery:
+        """The backups wanted, for every location; `today` is the open sesam day."""
+        first, last = self.period.span(today)
         return JobQuery(
             states=self.states,
             kinds=frozenset({JobKind.BACKUP}),
             task=self.scope.task if self.scope else "",
             client=self.scope.client if self.scope else "",
-            first_sesam_day=self.day,
-            last_sesam_day=self.day,
+            first_sesam_day=first.isoformat() if first else "",
+            last_sesam_day=last.isoformat() if last else "",
             text=self.text.strip(),
             order=self.order,
             descending=self.descending,
@@ -75,7 +80,7 @@ class ResultFilter:
             "scope": replace(self, scope=None),
             "locations": replace(self, locations=frozenset()),
             "states": replace(self, states=frozenset()),
-            "day": replace(self, day=""),
+            "period": replace(self, period=ALL_DAYS),
             "text": replace(self, text=""),
             "known": replace(self, shows_known=True),
         }

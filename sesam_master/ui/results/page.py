@@ -1,48 +1,45 @@
 """The page "Backups by state": all results of all locations, filtered, with one opened below."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 import tzlocal
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QPushButton,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from sesam_master.core.coverage import Coverage
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.records import Job
-from sesam_master.core.states import JobState
+from sesam_master.core.saved_views import ViewStore
 from sesam_master.ui.actions import Selection
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import number_text
 from sesam_master.ui.icons import icon
-from sesam_master.ui.results.actions import Offer, offer_menu, row_offers
-from sesam_master.ui.results.cancel_strip import CancelStrip
-from sesam_master.ui.results.columns import ORDERS, result_columns
+from sesam_master.ui.results.act_strip import ActStrip
+from sesam_master.ui.results.actions import Offer, RowVerbs, offer_menu, row_offers
+from sesam_master.ui.results.cancelling import Cancelling
+from sesam_master.ui.results.columns import ORDERS
 from sesam_master.ui.results.drawer import ResultDrawer
-from sesam_master.ui.results.filter_bar import ResultFilterBar, state_facets
+from sesam_master.ui.results.filter_bar import ResultFilterBar
 from sesam_master.ui.results.filters import ResultFilter, Scope
-from sesam_master.ui.results.location_facets import LocationFacets
+from sesam_master.ui.results.group_offers import group_offers
+from sesam_master.ui.results.page_words import page_sentence, scope_words, standings
 from sesam_master.ui.results.panes import ResultPanes
 from sesam_master.ui.results.presenter import ResultsPicture, ResultsPresenter
-from sesam_master.ui.results.rows import ResultRow
-from sesam_master.ui.results.sentences import empty_content, missing_sentence, scope_words
+from sesam_master.ui.results.restarting import Restarting, to_restart
+from sesam_master.ui.results.result_facets import ResultFacets
+from sesam_master.ui.results.result_table import ResultTable
+from sesam_master.ui.results.rows import GroupRow, ResultRow
+from sesam_master.ui.results.view_content import columns_of, content_of, filter_of
+from sesam_master.ui.results.view_control import ViewControl, Viewed
+from sesam_master.ui.results.view_strip import ViewStrip
 from sesam_master.ui.theme import ThemeHolder
-from sesam_master.ui.widgets.empty_state import EmptyContent, EmptyState
-from sesam_master.ui.widgets.facets import FacetColumn
 from sesam_master.ui.widgets.page_header import PageHeader
-from sesam_master.ui.widgets.record_table import RecordTableModel
-from sesam_master.ui.widgets.record_table_view import RecordTableView
 from sesam_master.ui.widgets.thin_progress import ThinProgress
 
 
@@ -78,29 +75,21 @@ class ResultsPage(QWidget):
         self.presenter = ResultsPresenter(
             bridge, gateway, zone or tzlocal.get_localzone(), clock, parent=self
         )
-        columns = result_columns(self.presenter.zone, clock())
-        self.model: RecordTableModel[ResultRow] = RecordTableModel(
-            columns,
-            lambda row: row.job.key,
-            is_stale=lambda row: not row.is_live,
-            is_paged=True,
-            parent=self,
-        )
-        self.table = RecordTableView(holder, self.model)
+        self.rows = ResultTable(holder, self.presenter)
+        self.model, self.table, self.empty = self.rows.model, self.rows.view, self.rows.empty
         self.header = PageHeader(holder, self.title, Coverage(0, 0), "All locations")
         self.progress = ThinProgress(holder)
         self.bar = ResultFilterBar(holder)
-        self.facets = FacetColumn(holder)
+        self.facets = ResultFacets(holder, lambda: self.presenter.filter)
         self.news = QPushButton(icon("arrow-up", holder), "")
         self.news.hide()
-        self.cancel = CancelStrip(holder, bridge, gateway)
-        self.empty = EmptyState(holder, EmptyContent("activity", "", ""))
+        self.cancel = ActStrip(holder, bridge, Cancelling(gateway))
+        self.restart = ActStrip(holder, bridge, Restarting(gateway))
         self.drawer = ResultDrawer(holder, bridge, gateway, self.presenter, self.offers)
-        self._location_facets = LocationFacets()
-        self._is_settled = False  # what was asked for is here: from now on rows may not jump
-        self._is_refreshing = False
-        self._place = QStackedWidget()
-        self._panes = ResultPanes(holder, self.facets, self._place, self.drawer)
+        self.view_strip = ViewStrip(holder)
+        viewed = Viewed(self._content, self._apply, lambda: bridge.fleet.locations)
+        self.views = ViewControl(self.bar.view, self.view_strip, viewed)
+        self._panes = ResultPanes(holder, self.facets, self.rows, self.drawer)
         self._lay_out()
         self.model.sort_by("start", descending=True)
         self._connect()
@@ -111,13 +100,18 @@ class ResultsPage(QWidget):
     def offers(self, row: ResultRow) -> list[Offer]:
         """The actions for one row, with the reason where one cannot be done."""
         place = self.presenter.location(row.job.location_id)
-        return row_offers(
-            row, place, self._start_backup, self._open_restore, self._cancel, self.table.copy_rows
+        verbs = RowVerbs(
+            self._start_backup,
+            self._open_restore,
+            self._cancel,
+            self._restart,
+            self.table.copy_rows,
         )
+        return row_offers(row, place, verbs)
 
     def selection(self) -> Selection:
         """The chosen rows, as the actions of the desk take them."""
-        jobs = [row.job for row in self.table.selected_records()]
+        jobs = [row.job for row in self.rows.results()]
         places = {job.location_id for job in jobs}
         return Selection(
             location_id=places.pop() if len(places) == 1 else "",
@@ -135,8 +129,7 @@ class ResultsPage(QWidget):
 
     def refresh(self) -> None:
         """Show what waits and ask the locations again."""
-        self.model.take_waiting()
-        self._is_settled, self._is_refreshing = False, True
+        self.rows.begin_refresh()
         self.presenter.refresh()
 
     def view_state(self) -> str:
@@ -149,6 +142,10 @@ class ResultsPage(QWidget):
             state = json.loads(kept)
             if isinstance(state, dict):
                 self.table.restore_layout(state)
+
+    def use_views(self, store: ViewStore) -> None:
+        """The views that are kept; the default one is opened."""
+        self.views.use(store)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes the drawer, then clears the text."""
@@ -164,9 +161,6 @@ class ResultsPage(QWidget):
     def _lay_out(self) -> None:
         self.setProperty("surface", "base")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._place.addWidget(self.table)
-        self._place.addWidget(self.empty)
-        self._place.setMinimumHeight(1)
         self.drawer.hide()
         columns = QToolButton()
         columns.setProperty("tool", True)
@@ -185,10 +179,11 @@ class ResultsPage(QWidget):
         layout.addWidget(self.header)
         layout.addWidget(self.progress)
         layout.addWidget(self.bar)
-        cancel_row = QHBoxLayout()
-        cancel_row.setContentsMargins(16, 0, 12, 0)
-        cancel_row.addWidget(self.cancel)
-        layout.addLayout(cancel_row)
+        for strip in (self.view_strip, self.cancel, self.restart):
+            strip_row = QHBoxLayout()
+            strip_row.setContentsMargins(16, 0, 12, 0)
+            strip_row.addWidget(strip)
+            layout.addLayout(strip_row)
         layout.addWidget(self._panes, 1)
 
     def _connect(self) -> None:
@@ -199,26 +194,34 @@ class ResultsPage(QWidget):
         self.model.waiting_changed.connect(self._show_news)
         self.model.rowsRemoved.connect(lambda *_: self._show_news())
         self.news.clicked.connect(self.model.take_waiting)
-        self.table.records_selected.connect(self._select)
-        self.table.record_activated.connect(self._open)
+        self.rows.selected.connect(self._select)
+        self.rows.activated.connect(self._open)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._pop_up_menu)
-        self.facets.changed.connect(self._tick)
-        self.facets.more_clicked.connect(self._show_more_locations)
-        self.facets.searched.connect(self._find_location)
+        self.facets.narrowed.connect(self._narrow)
         self.bar.scope_removed.connect(self._remove_scope)
-        self.bar.day_chosen.connect(lambda day: self._narrow(replace(self._chosen, day=day)))
+        self.bar.period.chosen.connect(
+            lambda period: self._narrow(replace(self._chosen, period=period))
+        )
+        self.bar.period.opened.connect(self._fill_period_menu)
+        self.bar.period.bind_keys(self)
+        self.presenter.days.changed.connect(self.bar.period.refill)
+        self.bar.grouping_chosen.connect(
+            lambda grouping: self._narrow(replace(self._chosen, grouping=grouping))
+        )
+        self.bar.all_opened.connect(self.rows.turn_all)
         self.bar.text_entered.connect(lambda text: self._narrow(replace(self._chosen, text=text)))
         self.bar.known_toggled.connect(
             lambda is_on: self._narrow(replace(self._chosen, shows_known=is_on))
         )
-        self.bar.days_wanted.connect(lambda: self.bar.set_days(self.presenter.known_days()))
         self.empty.triggered.connect(self._remove)
-        self.cancel.closed.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
+        for strip in (self.view_strip, self.cancel, self.restart):
+            strip.closed.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
         self.drawer.closed.connect(self._close_drawer)
+        self.drawer.job_wanted.connect(self.open_job)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.activated.connect(lambda: self.bar.search.setFocus(Qt.FocusReason.ShortcutFocusReason))
+        find.activated.connect(self._find)
 
     @property
     def _chosen(self) -> ResultFilter:
@@ -228,13 +231,13 @@ class ResultsPage(QWidget):
 
     def _show(self) -> None:
         self._picture = picture = self.presenter.picture()
-        was_settled = self._is_settled
-        self._show_rows(picture)
+        was_settled = self.rows.is_settled
+        self.rows.show_picture(picture)
         self._show_coverage()
-        self.header.set_sentence(scope_words(picture.places, self._chosen))
-        self._show_filter(picture, was_settled)
+        self.header.set_sentence(scope_words(picture, self._chosen))
+        self._show_filter(picture, may_not_move=was_settled)
+        self.views.show()
         self._show_waiting(picture)
-        self._show_place(picture)
         if self.drawer.row is not None:
             row = self.presenter.row(self.drawer.row.job)
             if row is not None:
@@ -245,48 +248,24 @@ class ResultsPage(QWidget):
     def _show_coverage(self) -> None:
         self.header.set_coverage(self.presenter.coverage())
 
-    def _show_rows(self, picture: ResultsPicture) -> None:
-        if self._is_refreshing and not picture.is_whole:
-            # Rows do not go only to come back when their page is here again.
-            known = [row for row in picture.rows if self.model.row_of(row.job.key) is not None]
-            self.model.upsert(known)
-            return
-        if not self._is_settled:
-            self.model.replace_all(picture.rows, picture.has_more)
-            self._is_settled = not picture.gaps.asking
-            self._is_refreshing = False
-            return
-        self.model.offer_all(picture.rows, picture.has_more)
-        wanted = {row.job.key for row in picture.rows}
-        # Rows that only stay until the list may move again still say what is true.
-        kept = [row.job for row in self.model.records if row.job.key not in wanted]
-        newest = {job.key: self.presenter.row(job) for job in kept}
-        self.model.upsert(row for row in newest.values() if row is not None)
-        self.model.remove(key for key, row in newest.items() if row is None)
-
-    def _show_filter(self, picture: ResultsPicture, may_not_move: bool = True) -> None:
+    def _show_filter(self, picture: ResultsPicture, *, may_not_move: bool) -> None:
         chosen = self._chosen
         names = [place.registration.name for place in picture.places]
         self.bar.show_filter(chosen, bool(picture.gaps.dark), names)
+        self.bar.period.show_period(chosen.period, self.presenter.today())
         self._show_sentence(picture)
-        groups = [state_facets(picture.state_counts, chosen)]
-        if chosen.scope is None:
-            places = list(self._bridge.fleet.locations.values())
-            counts = picture.location_counts
-            groups.append(self._location_facets.group(places, counts, chosen, may_not_move))
-        self.facets.set_groups(groups)
+        self.facets.show_counts(
+            picture.state_counts,
+            list(self._bridge.fleet.locations.values()),
+            picture.location_counts,
+            may_not_move=may_not_move,
+        )
 
     def _show_sentence(self, picture: ResultsPicture) -> None:
         """Facets and the second number count the whole set; the first only what is in the table."""
-        now, zone = self.presenter.now(), self.presenter.zone
-        names = {p.registration.location_id: p.registration.name for p in picture.places}
         _, new = self.model.waiting
-        wanted = self._chosen.states
-        kept = sum(bool(wanted) and row.state not in wanted for row in self.model.records)
-        shown = picture.shown - new + kept  # rows that are read stay when they match no more
-        self.bar.sentence.set_text(
-            missing_sentence(shown, picture.total, new, picture.gaps, names, now, zone)
-        )
+        now, zone = self.presenter.now(), self.presenter.zone
+        self.bar.sentence.set_text(page_sentence(picture, new, self.rows.kept, now, zone))
 
     def _show_news(self) -> None:
         self._show_sentence(self._picture)
@@ -295,7 +274,7 @@ class ResultsPage(QWidget):
         words = f"{number_text(new)} new" if new == waiting else changes
         self.news.setText(f"{words}, press F5")
         self.news.setVisible(bool(waiting))
-        self._show_place(self._picture)
+        self.rows.show_place(self._picture)
 
     def _show_waiting(self, picture: ResultsPicture) -> None:
         asking = picture.gaps.asking
@@ -306,25 +285,20 @@ class ResultsPage(QWidget):
         else:
             self.progress.stop()
 
-    def _show_place(self, picture: ResultsPicture) -> None:
-        has_rows = bool(self.model.rowCount() or picture.rows)  # one that is read may not match
-        if has_rows or picture.gaps.asking or picture.has_more:
-            had_focus = self.empty.isAncestorOf(self.focusWidget() or self)
-            self._place.setCurrentWidget(self.table)
-            if had_focus:
-                self.table.setFocus(Qt.FocusReason.OtherFocusReason)
-            return
-        content = empty_content(
-            self.presenter.filter,
-            picture.total,
-            picture.gaps,
-            picture.places,
-            self.presenter.now(),
-            self.presenter.zone,
-        )
-        if content != self.empty.content:
-            self.empty.set_content(content)
-        self._place.setCurrentWidget(self.empty)
+    def _content(self) -> dict[str, Any]:
+        """How the page looks now, for a view."""
+        places = self._bridge.fleet.locations.items()
+        names = {key: place.registration.name for key, place in places}
+        return content_of(self._chosen, self.table.layout_state(), names)
+
+    def _apply(self, content: Mapping[str, Any]) -> None:
+        """Look as a view says; columns that it does not name stay."""
+        columns = {key: value for key, value in columns_of(content).items() if key != "sorting"}
+        self.table.restore_layout(columns)
+        chosen = filter_of(content)
+        self._narrow(chosen)
+        places = {order: column for column, order in ORDERS.items()}
+        self.model.sort_by(places[chosen.order], chosen.descending)
 
     # -- what a person does
 
@@ -332,7 +306,7 @@ class ResultsPage(QWidget):
         self._narrow(replace(self._chosen, order=ORDERS[column], descending=descending))
 
     def _narrow(self, chosen: ResultFilter) -> None:
-        self._is_settled = self._is_refreshing = False
+        self.rows.begin()
         self.presenter.set_filter(chosen)
 
     def _remove(self, key: str) -> None:
@@ -344,21 +318,6 @@ class ResultsPage(QWidget):
     def _remove_scope(self) -> None:
         self.set_scope(None)
         self.scope_removed.emit()
-
-    def _show_more_locations(self, _group: str) -> None:
-        self._location_facets.shows_all = not self._location_facets.shows_all
-        self._show_filter(self.presenter.picture())
-
-    def _find_location(self, _group: str, text: str) -> None:
-        self._location_facets.text = text
-        self._show_filter(self.presenter.picture())
-
-    def _tick(self, group: str, key: str, is_on: bool) -> None:
-        chosen = self.presenter.filter
-        if group == "state":
-            self._narrow(chosen.toggled_state(JobState(key), is_on))
-        else:
-            self._narrow(chosen.toggled_location(key, is_on))
 
     def _select(self, rows: list[ResultRow]) -> None:
         if len(rows) == 1:
@@ -379,6 +338,13 @@ class ResultsPage(QWidget):
         if row is not None:
             self._open(row)
 
+    def _find(self) -> None:
+        """In the drawer while the focus is there, else over all results."""
+        if self.drawer.isAncestorOf(self.focusWidget() or self):
+            self.drawer.find_text()
+        else:
+            self.bar.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _close_drawer(self) -> None:
         had_focus = self.drawer.isAncestorOf(self.focusWidget() or self)
         self.drawer.hide()
@@ -390,10 +356,25 @@ class ResultsPage(QWidget):
         index = self.table.indexAt(position)
         if not index.isValid():
             return
-        menu = offer_menu(self.offers(self.model.record(index.row())), self._holder, self.table)
-        menu.popup(self.table.viewport().mapToGlobal(position))
+        row, groups = self.model.record(index.row()), self.presenter.groups
+        offers = self.offers(row) if isinstance(row, ResultRow) else []
+        if isinstance(row, GroupRow) and groups is not None:
+            offers = group_offers(row, groups, self.rows.turn, self.restart.ask)
+        if offers:
+            menu = offer_menu(offers, self._holder, self.table)
+            menu.popup(self.table.viewport().mapToGlobal(position))
 
     def _cancel(self, job: Job) -> None:
         """The chosen ones when it is one of them, else it alone."""
-        chosen = [row.job for row in self.table.selected_records() if row.job.is_open]
+        chosen = [row.job for row in self.rows.results() if row.job.is_open]
         self.cancel.ask(chosen if job.key in {one.key for one in chosen} else [job])
+
+    def _restart(self, job: Job) -> None:
+        """The chosen ones that failed when it is one of them, else it alone."""
+        chosen = [row.job for row in self.rows.results()]
+        is_chosen = job.key in {one.key for one in chosen}
+        self.restart.ask(to_restart(chosen) if is_chosen else [job])
+
+    def _fill_period_menu(self) -> None:
+        self.presenter.days.want()
+        self.bar.period.fill_menu(self.presenter.today(), standings(self.presenter))

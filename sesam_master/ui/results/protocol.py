@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QItemSelectionModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -91,6 +92,17 @@ class ProtocolModel(QAbstractTableModel):
         """Characters of the longest text."""
         return self._longest
 
+    def find(self, needle: str) -> list[int]:
+        """The rows whose code or text has this; letter case does not matter."""
+        wanted = needle.casefold()
+        if not wanted:
+            return []
+        return [
+            row
+            for row, line in enumerate(self._lines)
+            if wanted in line.text.casefold() or wanted in line.code.casefold()
+        ]
+
     def text(self, line: ProtocolLine) -> str:
         """A line as it is copied: time, code, text."""
         return line_text(line, self._zone)
@@ -123,6 +135,7 @@ class ProtocolDelegate(QStyledItemDelegate):
 
     def __init__(self, holder: ThemeHolder, zone: tzinfo, parent: QObject) -> None:
         super().__init__(parent)
+        self.needle = ""  # what is looked for
         self._holder = holder
         self._zone = zone
         self._atlas = SignAtlas(holder)
@@ -159,7 +172,23 @@ class ProtocolDelegate(QStyledItemDelegate):
         painter.drawText(words, middle, code)
         painter.setPen(theme.text)
         words.setLeft(rect.x() + self._text_left(metrics))
-        painter.drawText(words, middle, _one_line(line))
+        text = _one_line(line)
+        self._paint_needle(painter, words, text, metrics)
+        painter.drawText(words, middle, text)
+
+    def _paint_needle(
+        self, painter: QPainter, words: QRectF, text: str, metrics: QFontMetrics
+    ) -> None:
+        """A ground and an edge under each place of what is looked for."""
+        wanted, theme = self.needle.casefold(), self._holder.current
+        place = text.casefold().find(wanted) if wanted else -1
+        while place >= 0:
+            left = words.x() + metrics.horizontalAdvance(text[:place])
+            width = metrics.horizontalAdvance(text[place : place + len(wanted)])
+            box = QRectF(left - 1, words.y() + 2, width + 2, words.height() - 4)
+            painter.fillRect(box, theme.note)
+            painter.fillRect(QRectF(box.x(), box.bottom() - 1, box.width(), 1), theme.note_line)
+            place = text.casefold().find(wanted, place + len(wanted))
 
     def _sign_size(self) -> int:
         return self._holder.fonts.px(SIGN)
@@ -208,6 +237,23 @@ class ProtocolView(QTableView):
             self.updateGeometries()  # the scroll bar does not know of new lines yet
             self.scrollTo(self.lines.index(row, 0), QAbstractItemView.ScrollHint.PositionAtCenter)
             across.setValue(left)
+
+    def go_to(self, row: int) -> None:
+        """Choose a line and bring it to the middle."""
+        across = self.horizontalScrollBar()
+        left = across.value()
+        self.updateGeometries()
+        flag = QItemSelectionModel.SelectionFlag  # whatever key is held down
+        index = self.lines.index(row, 0)
+        self.selectionModel().setCurrentIndex(index, flag.ClearAndSelect | flag.Rows)
+        self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+        across.setValue(left)
+
+    def set_needle(self, needle: str) -> None:
+        """Mark this text wherever it stands."""
+        if needle != self._delegate.needle:
+            self._delegate.needle = needle
+            self.viewport().update()
 
     def scrollToBottom(self) -> None:
         """To the newest line."""

@@ -3,6 +3,8 @@
 from datetime import tzinfo
 from pathlib import Path
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from sesam_master.core.gateway import FleetGateway, ProtocolPage
@@ -13,6 +15,7 @@ from sesam_master.ui.icons import icon
 from sesam_master.ui.notices import notice
 from sesam_master.ui.results.protocol import ProtocolView
 from sesam_master.ui.results.protocol_file import ProtocolFile
+from sesam_master.ui.results.protocol_finder import ProtocolFinder
 from sesam_master.ui.results.reader import STEP_LINES, ProtocolReader
 from sesam_master.ui.results.rows import ResultRow
 from sesam_master.ui.theme import ThemeHolder
@@ -20,7 +23,7 @@ from sesam_master.ui.widgets.elided_label import ElidedLabel
 
 
 class ProtocolPane(QWidget):
-    """Shows one job at a time. `follow_button` and `save_button` are for the row of tabs."""
+    """Shows one job at a time. `finder` and the buttons are for the row of tabs."""
 
     def __init__(
         self, holder: ThemeHolder, bridge: Bridge, gateway: FleetGateway, zone: tzinfo
@@ -32,6 +35,7 @@ class ProtocolPane(QWidget):
         self._row: ResultRow | None = None
         self._follows = False
         self.view = ProtocolView(holder, zone)
+        self.finder = ProtocolFinder(holder, self.view)
         self.note = ElidedLabel(holder, "", "secondary")
         self.more = QPushButton(f"Load {number_text(STEP_LINES)} more")
         self.follow_button = QPushButton("Follow")
@@ -78,6 +82,14 @@ class ProtocolPane(QWidget):
             ProtocolFile(self._bridge, self._gateway, self._zone, ended, self).write(
                 self._row.job, path
             )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """F3 and F8, with Shift backwards."""
+        is_back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if self.finder.take_key(event.key(), is_back):
+            self._set_follows(False)
+            return
+        super().keyPressEvent(event)
 
     # -- parts
 

@@ -29,6 +29,7 @@ class Remembering(QObject):
 
     def begin(self, merge: ResultMerge, pictures: dict[str, Picture]) -> None:
         """In place of what still waits; the first slice comes at once."""
+        self._pause.stop()
         self._merge, self.waiting = merge, pictures
         if pictures:
             self._go_on()

@@ -1,5 +1,6 @@
-"""What one row of the results says: a job as it may be shown now, with what is derived of it."""
+"""What one row of the results says: a job as it may be shown now, or the head of a group."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -7,6 +8,7 @@ from sesam_master.core.fleet import LocationState
 from sesam_master.core.records import Job
 from sesam_master.core.results import size_of
 from sesam_master.core.states import Connection, JobState
+from sesam_master.ui.widgets.column import GroupHead
 
 RATE_MEMORY = 0.6  # share of the former rate that stays in the shown one, so that it can be read
 
@@ -40,6 +42,25 @@ class ResultRow:
         job = self.job
         is_told = self.has_begun and not (job.is_open and job.progress is None)
         return size_of(job) if is_told and self.state is not JobState.UNKNOWN else None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """The head of the group `group`, or the `end` of its rows: what is to be said of the rest."""
+
+    group: str
+    head: GroupHead
+    is_end: bool = False
+
+
+TableRow = ResultRow | GroupRow
+
+
+def row_key(row: TableRow) -> Hashable:
+    """What a row is told apart by."""
+    if isinstance(row, ResultRow):
+        return row.job.key
+    return "end" if row.is_end else "group", row.group, ""
 
 
 class RateMeter:

@@ -2,17 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from sesam_master.core.errors import LocationError, Trouble
 from sesam_master.core.fleet import LocationState
+from sesam_master.core.results_period import ALL_DAYS, Period, PeriodKind, Standing
 from sesam_master.core.states import WORDS, Connection
-from sesam_master.ui.formatting import day_text, number_text, time_text
+from sesam_master.ui.formatting import MISSING, day_text, number_text, time_text
 from sesam_master.ui.results.filters import ResultFilter, Scope
-from sesam_master.ui.results.rows import sesam_date
 from sesam_master.ui.widgets.empty_state import EmptyAction, EmptyContent
 
 NAMED_LOCATIONS = 5  # more are counted, so that the sentence stays one
+PERIOD_NAMES = {
+    PeriodKind.TODAY: "Today",
+    PeriodKind.YESTERDAY: "Yesterday",
+    PeriodKind.WEEK: "Last 7 days",
+    PeriodKind.MONTH: "Last 31 days",
+}
 _SHORT = {
     Trouble.UNREACHABLE: "no connection",
     Trouble.NO_ANSWER: "did not answer in time",
@@ -54,19 +60,49 @@ def why_dark(location: LocationState, now: datetime, zone: tzinfo) -> str:
     return f"as of {when_text(location.proof_time, now, zone)}"
 
 
-def missing_sentence(
-    shown: int,
-    total: int,
-    waiting: int,
-    gaps: Gaps,
-    names: Mapping[str, str],
-    now: datetime,
-    zone: tzinfo,
-) -> str:
-    """How many results are shown, how many wait because rows may not move while a person reads,
-    and whose are not in the list."""
-    sentence = f"{number_text(max(0, shown))} of {number_text(total)} results shown"
-    sentence += f", {number_text(waiting)} new, press F5." if waiting else "."
+def period_text(period: Period, today: date) -> str:
+    """All; Sun 22 Nov; Sun 15 Nov to Sat 21 Nov; with what it is called in front."""
+    name = PERIOD_NAMES.get(period.kind, "")
+    first, last = period.span(today)
+    if not name:
+        return span_text(first, last)
+    return f"{name}, {day_text(last)}" if first == last else f"{name}, to {day_text(last)}"
+
+
+def span_text(first: date | None, last: date | None) -> str:
+    """Days of which either may be open to its side."""
+    if first is None and last is None:
+        return "all"
+    if first == last:
+        return day_text(first)
+    if first is None:
+        return f"until {day_text(last)}"
+    return f"from {day_text(first)}" if last is None else f"{day_text(first)} to {day_text(last)}"
+
+
+def standing_text(stands: Standing) -> str:
+    """Closed at 17, open at 6: only what there is."""
+    words = (("closed at", stands.closed), ("open at", stands.open), ("not begun at", stands.ahead))
+    parts = [f"{word} {number_text(number)}" for word, number in words if number]
+    if stands.unknown:
+        parts.append(f"not known of {number_text(stands.unknown)}")
+    return ", ".join(parts) or MISSING
+
+
+def count_sentence(shown: int, total: int, waiting: int, groups: int | None) -> str:
+    """How many results are shown, how many wait because rows may not move while a person reads."""
+    results = f"{number_text(max(0, shown))} of {number_text(total)} results"
+    if groups is not None:
+        heads = "1 group" if groups == 1 else f"{number_text(groups)} groups"
+        results = f"{heads} with {results}"
+        return f"{results}, changes wait, press F5." if waiting else f"{results}."
+    sentence = f"{results} shown"
+    return sentence + (f", {number_text(waiting)} new, press F5." if waiting else ".")
+
+
+def missing_sentence(gaps: Gaps, names: Mapping[str, str], now: datetime, zone: tzinfo) -> str:
+    """Whose results are not in the list, or not up to date; empty when nothing is missing."""
+    sentence = ""
     missing = [f"{place.registration.name} ({why_dark(place, now, zone)})" for place in gaps.dark]
     missing += [f"{names.get(key, key)} ({reason})" for key, reason in gaps.failed.items()]
     if missing:
@@ -94,6 +130,7 @@ def _listed(words: Sequence[str]) -> str:
 
 def empty_content(
     chosen: ResultFilter,
+    days: tuple[date | None, date | None],
     total: int,
     gaps: Gaps,
     places: Sequence[LocationState],
@@ -109,24 +146,20 @@ def empty_content(
         "known to this desk."
         for place in gaps.dark[:2]
     ]
-    actions = _removals(chosen, names)
+    actions = _removals(chosen, days, names)
     if total and actions:
         filters = "one filter" if len(actions) == 1 else f"{len(actions)} filters"
         reason.append(f"{number_text(total)} results are hidden by {filters}.")
+    elif actions and not gaps.dark:
+        reason.append("No location has a result under this filter.")
     elif not gaps.dark:
         reason.append("Results appear here as soon as a backup starts.")
     link = None
     if gaps.dark and not chosen.shows_known:
         link = EmptyAction("known", "Show what was known")
-    return EmptyContent("list-filter", _headline(chosen, names), "\n".join(reason), actions, link)
-
-
-def scope_words(places: Sequence[LocationState], chosen: ResultFilter) -> str:
-    """Whose results they are, beside the title: Boulder, Hamburg."""
-    if chosen.scope is None and not chosen.locations:
-        return "All locations"
-    names = [place.registration.name for place in places]
-    return ", ".join(names) if len(names) <= 3 else f"{len(names)} locations"
+    return EmptyContent(
+        "list-filter", _headline(chosen, days, names), "\n".join(reason), actions, link
+    )
 
 
 def scope_text(scope: Scope, names: Sequence[str]) -> str:
@@ -139,7 +172,9 @@ def scope_text(scope: Scope, names: Sequence[str]) -> str:
     return f"Location: {location}"
 
 
-def _headline(chosen: ResultFilter, names: Sequence[str]) -> str:
+def _headline(
+    chosen: ResultFilter, days: tuple[date | None, date | None], names: Sequence[str]
+) -> str:
     words = " or ".join(sorted(WORDS[state].lower() for state in chosen.states))
     headline = f"No {words} backups" if words else "No backups"
     if chosen.text:
@@ -148,12 +183,14 @@ def _headline(chosen: ResultFilter, names: Sequence[str]) -> str:
         headline += f" of {chosen.scope.task or chosen.scope.client}"
     if (chosen.locations or chosen.scope) and len(names) <= 3:
         headline += " at " + ", ".join(names)
-    if chosen.day:
-        headline += f" on {day_text(sesam_date(chosen.day))}"
+    if any(days):
+        headline += f" {'on ' if days[0] == days[1] else ''}{span_text(*days)}"
     return headline
 
 
-def _removals(chosen: ResultFilter, names: Sequence[str]) -> tuple[EmptyAction, ...]:
+def _removals(
+    chosen: ResultFilter, days: tuple[date | None, date | None], names: Sequence[str]
+) -> tuple[EmptyAction, ...]:
     actions = []
     if chosen.scope:
         actions.append(EmptyAction("scope", f"Remove  {scope_text(chosen.scope, names)}", "x"))
@@ -163,9 +200,8 @@ def _removals(chosen: ResultFilter, names: Sequence[str]) -> tuple[EmptyAction, 
     if chosen.states:
         states = ", ".join(sorted(WORDS[state] for state in chosen.states))
         actions.append(EmptyAction("states", f"Remove  State: {states}", "x"))
-    if chosen.day:
-        day = day_text(sesam_date(chosen.day))
-        actions.append(EmptyAction("day", f"Remove  Sesam day: {day}", "x"))
+    if chosen.period != ALL_DAYS:
+        actions.append(EmptyAction("period", f"Remove  Sesam day: {span_text(*days)}", "x"))
     if chosen.text:
         actions.append(EmptyAction("text", f"Remove  Text: {chosen.text}", "x"))
     return tuple(actions)

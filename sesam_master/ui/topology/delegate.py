@@ -13,7 +13,12 @@ from sesam_master.ui.topology.nodes import Kind
 
 _SIGN = 12
 _GAP = 6
-_ICONS = {Kind.ALL: "layers", Kind.CLIENTS: "monitor", Kind.CLIENT: "hard-drive"}
+_ICONS = {
+    Kind.ALL: "layers",
+    Kind.CLIENTS: "monitor",
+    Kind.CLIENT: "hard-drive",
+    Kind.PLAN: "calendar-clock",
+}
 
 
 class TopologyDelegate(QStyledItemDelegate):

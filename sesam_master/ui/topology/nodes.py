@@ -16,6 +16,7 @@ class Kind(StrEnum):
     FARM = "farm"
     LOCATION = "location"
     CLIENTS = "clients"
+    PLAN = "plan"
     CLIENT = "client"
     TASK = "task"
 
@@ -122,7 +123,8 @@ def child_keys(node: Node, fleet: Fleet, shown: Filter) -> list[tuple[Kind, str]
     if state is None:
         return []
     if node.kind is Kind.LOCATION:
-        return [(Kind.CLIENTS, "")]
+        named = not shown.text or shown.names_location(state)
+        return [(Kind.CLIENTS, ""), *([(Kind.PLAN, "")] if named else [])]
     if node.kind is Kind.CLIENTS:
         return [(Kind.CLIENT, name) for name in shown.clients(state)]
     if node.kind is Kind.CLIENT:

@@ -26,10 +26,12 @@ from sesam_master.ui.topology.nodes import Filter, Kind, Scope
 
 
 class TopologyPanel(QWidget):
-    """`selected` carries a Selection; `menu_wanted` a Selection and a global position."""
+    """`selected` carries a Selection; `menu_wanted` a Selection and a global position.
+    `plan_wanted`: the row Scheduling of a location, by its id, was activated."""
 
     selected = Signal(object)
     activated = Signal(object)
+    plan_wanted = Signal(str)
     menu_wanted = Signal(object, QPoint)
 
     def __init__(self, holder: ThemeHolder, bridge: Bridge, now: Callable[[], datetime]) -> None:
@@ -164,7 +166,11 @@ class TopologyPanel(QWidget):
         self.selected.emit(index.data(TreeRole.SELECTION) or Selection())
 
     def _activate(self, index: QModelIndex) -> None:
-        self.activated.emit(index.data(TreeRole.SELECTION) or Selection())
+        chosen = index.data(TreeRole.SELECTION) or Selection()
+        if index.data(TreeRole.ROW).kind is Kind.PLAN:
+            self.plan_wanted.emit(chosen.location_id)
+        else:
+            self.activated.emit(chosen)
 
     def _ask_menu(self, place: QPoint) -> None:
         self.menu_wanted.emit(self.selection(), self.tree.viewport().mapToGlobal(place))

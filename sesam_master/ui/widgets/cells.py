@@ -7,10 +7,11 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from sesam_master.core.states import Connection, JobState
+from sesam_master.ui.formatting import count_text
 from sesam_master.ui.icons import paint_icon
 from sesam_master.ui.signs import SignAtlas
 from sesam_master.ui.theme import Theme, ThemeHolder
-from sesam_master.ui.widgets.column import Align, Cell, CellKind, GroupHead, Role
+from sesam_master.ui.widgets.column import Align, Cell, CellKind, GroupHead, HeadKind, Role
 
 PADDING = 8
 END_PADDING = 2  # the next column brings its own
@@ -105,21 +106,26 @@ class CellDelegate(QStyledItemDelegate):
         painter.fillRect(rect.x(), rect.bottom(), rect.width(), 1, theme.line)
         if is_selected:
             painter.fillRect(rect.x(), rect.y(), EDGE_WIDTH, rect.height(), theme.accent)
-        chevron = QRect(rect.x() + PADDING, rect.y(), CHEVRON, rect.height() - 1)
-        paint_icon(
-            painter, "chevron-down" if head.is_open else "chevron-right", chevron, theme.text2
-        )
-        row = rect.adjusted(PADDING + CHEVRON + SIGN_GAP, 0, -PADDING, -1)
+        size, small = self._holder.fonts.px(CHEVRON), self._holder.fonts.px(LOCATION_SIGN)
+        row = rect.adjusted(PADDING + size + SIGN_GAP, 0, -PADDING, -1)
+        if head.kind is not HeadKind.GROUP:
+            colour = theme.link if head.kind is HeadKind.LINK else theme.text2
+            self._paint_words(painter, row, head.title, "small", colour)
+            return
+        chevron = QRect(rect.x() + PADDING, rect.y(), size, rect.height() - 1)
+        sign = "chevron-down" if head.is_open else "chevron-right"
+        paint_icon(painter, sign, chevron, theme.text2)
         row = self._paint_words(painter, row, head.title, "body_bold", theme.text)
         row = self._paint_words(painter, row, head.detail, "small", theme.text2)
         ratio = painter.device().devicePixelRatio()
         for state, count in head.counts:
-            if row.width() < LOCATION_SIGN:
+            if row.width() < small:
                 break
-            y = row.y() + (row.height() - LOCATION_SIGN) // 2
-            painter.drawPixmap(row.x(), y, self._atlas.state(state, LOCATION_SIGN, ratio))
-            row.setLeft(row.left() + LOCATION_SIGN + 4)
-            row = self._paint_words(painter, row, str(count), "small", theme.text2)
+            y = row.y() + (row.height() - small) // 2
+            painter.drawPixmap(row.x(), y, self._atlas.state(state, small, ratio))
+            row.setLeft(row.left() + small + 4)
+            words = "" if count is None else count_text(count)
+            row = self._paint_words(painter, row, words, "small", theme.text2)
 
     # -- parts
 

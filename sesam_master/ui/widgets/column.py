@@ -63,14 +63,24 @@ class Cell(NamedTuple):
     is_stale: bool
 
 
+class HeadKind(StrEnum):
+    """GROUP: stands above the rows of a group, with a chevron. LINK: does something when it is
+    activated. NOTE: only says something."""
+
+    GROUP = "group"
+    LINK = "link"
+    NOTE = "note"
+
+
 @dataclass(frozen=True)
 class GroupHead:
-    """A row over the whole width that stands above the rows of a group."""
+    """A row over the whole width. A count that is None is not known; its sign stands alone."""
 
     title: str
     detail: str = ""
-    counts: tuple[tuple[JobState, int], ...] = ()
+    counts: tuple[tuple[JobState, int | None], ...] = ()
     is_open: bool = True
+    kind: HeadKind = HeadKind.GROUP
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,16 @@ from PySide6.QtCore import (
 
 from sesam_master.core.states import WORDS
 from sesam_master.ui.formatting import MISSING, UNKNOWN
-from sesam_master.ui.widgets.column import Align, Cell, CellKind, Column, GroupHead, R, Role
+from sesam_master.ui.widgets.column import (
+    Align,
+    Cell,
+    CellKind,
+    Column,
+    GroupHead,
+    HeadKind,
+    R,
+    Role,
+)
 from sesam_master.ui.widgets.held_rows import hold_rows
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -90,6 +99,11 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
     def is_paged(self) -> bool:
         """Whether the owner sorts and pages it."""
         return self._is_paged
+
+    @property
+    def has_heads(self) -> bool:
+        """Whether there may be group rows."""
+        return self._head_of is not None
 
     @property
     def waiting(self) -> tuple[int, int]:
@@ -357,8 +371,13 @@ def _head_data(head: GroupHead, role: int) -> Any:
         elide = Qt.TextElideMode.ElideRight
         return Cell(CellKind.TEXT, "", None, Align.LEFT, elide, is_stale=False)
     if role == Qt.ItemDataRole.AccessibleTextRole:
-        counts = [f"{count} {WORDS[state].lower()}" for state, count in head.counts]
-        texts = [head.title, head.detail, *counts, "open" if head.is_open else "closed"]
+        counts = [
+            f"{count} {WORDS[state].lower()}" if count is not None else WORDS[state].lower()
+            for state, count in head.counts
+        ]
+        texts = [head.title, head.detail, *counts]
+        if head.kind is HeadKind.GROUP:
+            texts.append("open" if head.is_open else "closed")
         return ", ".join(text for text in texts if text)
     return head.title if role == _DISPLAY else None
 

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping
 from typing import Any, Generic
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QEnterEvent,
@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.cells import CellDelegate
-from sesam_master.ui.widgets.column import R
+from sesam_master.ui.widgets.column import HeadKind, R
 from sesam_master.ui.widgets.column_widths import NARROWEST_COLUMN, ColumnWidths
 from sesam_master.ui.widgets.record_table import RecordTableModel
 
@@ -30,7 +31,7 @@ class RecordTableView(QTableView, Generic[R]):
     """Shows a RecordTableModel. Signals carry records, never indexes; group rows have their own.
 
     While the pointer is over it, a row is selected or a paged model is scrolled, the model is held:
-    rows do not move.
+    rows do not move. `delegate` is for tables that paint more than a line per row.
     """
 
     record_activated = Signal(object)
@@ -39,13 +40,17 @@ class RecordTableView(QTableView, Generic[R]):
     columns_changed = Signal()
 
     def __init__(
-        self, holder: ThemeHolder, model: RecordTableModel[R], parent: QWidget | None = None
+        self,
+        holder: ThemeHolder,
+        model: RecordTableModel[R],
+        parent: QWidget | None = None,
+        delegate: CellDelegate | None = None,
     ) -> None:
         super().__init__(parent)
         self._holder = holder
         self._records = model
         self._has_pointer = False
-        self._delegate = CellDelegate(holder, self)
+        self._delegate = delegate or CellDelegate(holder, self)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self._configure_rows()
@@ -74,8 +79,10 @@ class RecordTableView(QTableView, Generic[R]):
         row = self._records.row_of(key)
         if row is None:
             return False
-        self.selectRow(row)
-        self.scrollTo(self._records.index(row, 0))
+        flag = QItemSelectionModel.SelectionFlag  # whatever key is held down
+        index = self._records.index(row, 0)
+        self.selectionModel().setCurrentIndex(index, flag.ClearAndSelect | flag.Rows)
+        self.scrollTo(index)
         return True
 
     def layout_state(self) -> dict[str, Any]:
@@ -126,7 +133,20 @@ class RecordTableView(QTableView, Generic[R]):
         menu.addSeparator()
         fit = menu.addAction("Widths that fit", self._widths.forget)
         fit.setEnabled(bool(self._widths.by_person))
+        menu.addAction("All columns as at first", self.reset_layout)
         return menu
+
+    def reset_layout(self) -> None:
+        """Order, widths and choice of the columns as they are without a person's wish."""
+        columns = self._records.columns
+        self.restore_layout(
+            {
+                "order": [column.key for column in columns],
+                "hidden": [column.key for column in columns if not column.is_visible],
+            }
+        )
+        self._widths.fit(self.viewport().width())
+        self.columns_changed.emit()
 
     def copy_rows(self) -> None:
         """Put the selected rows on the clipboard, as lines of texts parted by tabs."""
@@ -143,11 +163,19 @@ class RecordTableView(QTableView, Generic[R]):
     # -- Qt's side
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copies whole rows; everything else is Qt's."""
+        """Copies whole rows; Right and Left open and close groups; everything else is Qt's."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_rows()
+        elif not self._turn_by_key(event):
+            super().keyPressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """On a group row it is two clicks."""
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and self._records.head(index.row()) is not None:
+            self.mousePressEvent(event)
             return
-        super().keyPressEvent(event)
+        super().mouseDoubleClickEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The cells by the delegate; group rows on top, over all columns."""
@@ -265,9 +293,35 @@ class RecordTableView(QTableView, Generic[R]):
             if changed >= 0 and y >= 0:
                 self.viewport().update(0, y, self.viewport().width(), self.rowHeight(changed))
 
+    def _turn_by_key(self, event: QKeyEvent) -> bool:
+        """Right opens a group, then goes into it; Left goes to the head, then closes it."""
+        row, key = self.currentIndex().row(), event.key()
+        if row < 0 or not self._records.has_heads:
+            return False
+        if key not in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            return False
+        head, is_right = self._records.head(row), key == Qt.Key.Key_Right
+        is_group = head is not None and head.kind is HeadKind.GROUP
+        if head is not None and is_group and head.is_open != is_right:
+            self.head_activated.emit(self._records.record(row))
+        elif is_right and is_group and row + 1 < self._records.rowCount():
+            self._go_to(row + 1)
+        elif not is_right and not is_group:
+            self._go_to(next((at for at in range(row, -1, -1) if self._is_group(at)), row))
+        return True
+
+    def _go_to(self, row: int) -> None:
+        self.setCurrentIndex(self._records.index(row, self.currentIndex().column()))
+
+    def _is_group(self, row: int) -> bool:
+        head = self._records.head(row)
+        return head is not None and head.kind is HeadKind.GROUP
+
     def _activate(self, index: QModelIndex) -> None:
-        is_head = self._records.head(index.row()) is not None
-        signal = self.head_activated if is_head else self.record_activated
+        head = self._records.head(index.row())
+        if head is not None and head.kind is HeadKind.NOTE:
+            return
+        signal = self.record_activated if head is None else self.head_activated
         signal.emit(self._records.record(index.row()))
 
     def _click(self, index: QModelIndex) -> None:

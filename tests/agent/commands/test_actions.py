@@ -23,6 +23,10 @@ def test_clients_and_tasks_are_added_modified_and_removed(sm_cmd: SmCmd, agent: 
     assert list(task.sources) == [b"/a,b", b"/c", b"/d"]
     assert list(task.excludes) == ["*.o", "./tmp"]
 
+    assert sm_cmd("modify", "client", "second", "--comment", "new").status == 0
+    assert agent.location.clients["second"].comment == "new"
+    assert dict(sm_cmd("show", "client", "second").rows)["comment"] == "new"
+
     assert sm_cmd("modify", "task", "mail", "-x", "").out == 'STATUS=SUCCESS MSG="mail"\n'
     task = agent.location.tasks["mail"]
     assert (list(task.sources), list(task.excludes)) == ([b"/a,b", b"/c", b"/d"], [])

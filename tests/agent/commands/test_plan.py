@@ -277,3 +277,29 @@ def test_times_on_the_command_line() -> None:
     for wrong in ("0m", "1w", "-1h"):
         with pytest.raises(argparse.ArgumentTypeError):
             plan_words.duration(wrong)
+
+
+def test_what_is_planned_is_taken_back(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    sm_cmd("add", "schedule", "s", "--daily", "--at", "22:00")
+    sm_cmd("add", "event", "e", "-S", "s", "-t", "docs", "-l", "F")
+    event_id = agent.location.events["e"].event_id
+    agent.location.occurrences = [
+        calendar_pb2.Occurrence(
+            event_id=each, event="e", state=calendar_pb2.OCCURRENCE_STATE_PLANNED
+        )
+        for each in (event_id, event_id, "1000")
+    ]
+    for number, entry in enumerate(agent.location.occurrences):
+        entry.planned_time.FromDatetime(datetime(2030, 12, 24 + number, 21, tzinfo=UTC))
+    first = sm_cmd("cancel", "--event", "e", "--at", "2030-12-25T22:00")
+    assert first.out == 'STATUS=SUCCESS MSG="2030-12-25T22:00:00+01:00"\n'
+    assert "2030-12-24T22:00" in sm_cmd("cancel", "--event", "e").out
+    assert "2030-12-26T22:00" in sm_cmd("cancel", "--event", "1000").out
+    assert "Event 1000 has no start planned." in sm_cmd("cancel", "--event", "1000").out
+
+
+@pytest.mark.parametrize("words", [[], ["1", "--event", "e"], ["1", "--at", "22:00"]])
+def test_what_to_cancel_has_to_be_clear(sm_cmd: SmCmd, words: list[str]) -> None:
+    result = sm_cmd("cancel", *words)
+    assert result.status == 1
+    assert "--event" in result.out

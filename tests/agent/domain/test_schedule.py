@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server_agent.domain.errors import InvalidArgument
-from server_agent.domain.schedule import Schedule, checked_schedule, starts
+from server_agent.domain.schedule import Schedule, checked_schedule, count_starts, starts
 from tests.agent.domain.oracle import (
     CHANGES,
     DAY,
@@ -340,3 +340,48 @@ def test_refused_schedules_name_the_field_and_what_would_be_right(
 )
 def test_schedules_that_are_right_as_they_are(planned: Schedule) -> None:
     assert checked_schedule(planned) == planned
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from([each.text for each in DATE_RULES])
+    | st.integers(1, 2000).map("FREQ=MINUTELY;INTERVAL={}".format)
+    | st.integers(1, 50).map("FREQ=HOURLY;INTERVAL={}".format),
+    times,
+    st.none() | times,
+    st.none() | st.integers(0, 9),
+    st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe", "America/Havana"]),
+    st.integers(-3000, 9000),
+    st.integers(0, 9000),
+)
+def test_as_many_are_counted_as_there_are(
+    rule: str,
+    start_time: time,
+    until_time: time | None,
+    days: int | None,
+    zone: str,
+    begin: int,
+    length: int,
+) -> None:
+    if not rule.startswith(("FREQ=MINUTELY", "FREQ=HOURLY")):
+        until_time = None
+    first_day = date(2026, 3, 27)
+    planned = schedule(
+        rule,
+        start_time,
+        first_day,
+        until_time=until_time,
+        end_date=first_day + days * DAY if days is not None else None,
+    )
+    first = datetime(2026, 3, 27, tzinfo=UTC) + begin * MINUTE
+    end = first + length * MINUTE
+    counted = count_starts(planned, ZoneInfo(zone), first, end)
+    assert counted == len(_moments(planned, zone, first, end))
+
+
+def test_a_year_of_minutes_is_counted_at_once() -> None:
+    planned = schedule("FREQ=MINUTELY", time(0), until_time=time(23, 59))
+    begin = perf_counter()
+    first = datetime(2026, 1, 1, tzinfo=UTC)
+    assert count_starts(planned, ZoneInfo("UTC"), first, first + 365 * DAY) == 365 * 1440
+    assert perf_counter() - begin < 0.2

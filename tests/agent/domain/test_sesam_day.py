@@ -270,3 +270,16 @@ def test_days_have_toopened_ending(newday: Schedule, field: str, value: str, exp
     with pytest.raises(InvalidArgument) as refused:
         checked_newday(newday, ZoneInfo("Europe/Berlin"), NOW)
     assert refused.value.metadata == {"field": field, "value": value, "expected": expected}
+
+
+def test_the_starts_of_a_span_and_the_next_one_behind_it() -> None:
+    moved = DayStart(utc("2026-03-05 09:00"), date(2026, 3, 5))  # a second one on the same date
+    days = _days(WORKDAYS, "2026-03-02", "2026-03-20", "Europe/Berlin", (moved,))
+    found = days.starts(date(2026, 3, 5), date(2026, 3, 8))
+    assert [(start.day.day, start.moment) for start in found] == [
+        (5, utc("2026-03-05 07:00")),
+        (6, utc("2026-03-06 07:00")),
+        (9, utc("2026-03-09 07:00")),
+    ]
+    assert days.starts(date(2026, 3, 19), date(2026, 3, 25))[-1].day == date(2026, 3, 19)
+    assert days.starts(date(2026, 4, 1), date(2026, 4, 2)) == []

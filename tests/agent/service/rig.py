@@ -9,15 +9,17 @@ from typing import TypeVar
 
 from server_agent.domain.access import Caller, Role
 from server_agent.domain.events import Action, BackupAction, Event
-from server_agent.domain.jobs import Job, ProtocolLine
+from server_agent.domain.jobs import Job, JobKind, ProtocolLine
 from server_agent.domain.savesets import BackupType, Saveset
-from server_agent.domain.topology import Access as ClientAccess
+from server_agent.domain.topology import Client, Task
 from server_agent.ports import Clock, SavesetQuery
 from server_agent.service.access import Access
 from server_agent.service.changes import Changes, LiveJob
+from server_agent.service.command_job import Commands
 from server_agent.service.days import sesam_days, zone_of
 from server_agent.service.defaults import ensure_defaults
 from server_agent.service.jobs import Jobs
+from server_agent.service.newday_job import Newday
 from server_agent.service.occurrences import start_now
 from server_agent.service.plan_objects import Drives, Events
 from server_agent.service.requests import Request
@@ -25,11 +27,12 @@ from server_agent.service.runner import Runner
 from server_agent.service.savesets import Savesets
 from server_agent.service.scheduler import Scheduler
 from server_agent.service.starting import BackupOrder, Starting
-from server_agent.service.topology import Topology
+from server_agent.service.topology import Clients, Tasks
 from server_agent.service.work import Work
 from tests.agent.service.steered import DEADLINE, SteeredEngine
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clock import FakeClock
+from tests.fakes.day_logs import MemoryDayLogs
 from tests.fakes.programs import FakePrograms
 from tests.fakes.protocols import MemoryProtocols
 
@@ -39,6 +42,7 @@ START = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
 LABEL = "DISK00001"
 ADMIN = Caller("the admin", Role.ADMIN, "1")
 SOURCES = (b"/srv/data",)
+LISTINGS_PLAIN = timedelta(days=7)
 
 
 def request(method: str = "m", caller: Caller = ADMIN, request_id: str = "") -> Request:
@@ -53,17 +57,20 @@ class Rig:
     clock: FakeClock = field(default_factory=lambda: FakeClock(START, "Europe/Berlin"))
     engine: SteeredEngine = field(default_factory=SteeredEngine)
     protocols: MemoryProtocols = field(default_factory=MemoryProtocols)
+    day_logs: MemoryDayLogs = field(default_factory=MemoryDayLogs)
     programs: FakePrograms = field(default_factory=FakePrograms)
 
     def __post_init__(self) -> None:
         clock: Clock = self.clock
         self.changes = Changes(self.catalogue, clock)
         self.scheduler = Scheduler(self.changes, clock, self._wake_queue)
+        commands = Commands(self.changes, self.programs)
+        newday = Newday(self.changes, self.engine, self.day_logs, clock, LISTINGS_PLAIN)
         self.work = Work(
             self.changes,
             self.engine,
             self.protocols,
-            self.programs,
+            {JobKind.COMMAND: commands.run, JobKind.NEWDAY: newday.run},
             clock,
             LABEL,
             self.scheduler.follow,
@@ -73,7 +80,8 @@ class Rig:
         self.starting = Starting(self.changes, self.engine, clock, self.runner, self.scheduler)
         self.events = Events(self.changes, clock, self.scheduler, self.programs.has)
         self.drives = Drives(self.changes, clock, self._wake_queue)
-        self.topology = Topology(self.changes, clock)
+        self.clients = Clients(self.changes, clock)
+        self.tasks = Tasks(self.changes, clock)
         self.savesets = Savesets(self.changes, self.engine)
         self.access = Access(self.changes, clock, b"secret of the agent")
         with self.changes.write() as tx:
@@ -83,8 +91,8 @@ class Rig:
         with self.catalogue.read() as view:
             known = view.client("host") is not None
         if not known:
-            self.topology.create_client(request(), "host", ClientAccess.LOCAL, "")
-        self.topology.create_task(request(), name, "host", sources, ("*.tmp",), "")
+            self.clients.create(request(), Client("host"))
+        self.tasks.create(request(), Task(name, "host", sources, ("*.tmp",)))
 
     def start_backup(self, backup_type: BackupType = BackupType.FULL, task: str = "docs") -> Job:
         [live] = self.order(request("StartBackup"), backup_type, task)

@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import date
 
 from server_agent.domain.errors import PathNotFound, SavesetDamaged
 from server_agent.domain.jobs import Progress
@@ -11,6 +12,7 @@ from server_agent.ports import (
     BackupEvent,
     BackupRequest,
     Cancelled,
+    Compressed,
     Control,
     EngineError,
     EntryPage,
@@ -68,6 +70,8 @@ class SteeredEngine:
         unlisted: names of savesets whose listings are not in their places.
         swept: what was being written at each sweep.
         store_is_there: whether the medium is.
+        compressed_before: for what days listings were to be compressed.
+        listings: the steps of it, by that day; once.
     """
 
     def __init__(self) -> None:
@@ -84,6 +88,8 @@ class SteeredEngine:
         self.left_aside: dict[str, list[Message]] = {}
         self.swept: list[set[str]] = []
         self.closed = 0
+        self.compressed_before: list[date] = []
+        self.listings: dict[date, list[Compressed | Message | Gate | Exception]] = {}
         self.page = EntryPage((), 0, None)
         self.entry_calls: list[tuple[SavesetRef, bytes, str | None, int]] = []
 
@@ -95,6 +101,16 @@ class SteeredEngine:
         if not self.store_is_there:
             return set()
         return {each.name for each in savesets} - self.absent - self.unlisted
+
+    def compress_listings(self, before: date, control: Control) -> Iterator[Compressed | Message]:
+        self.compressed_before.append(before)
+        for step in self.listings.pop(before, ()):
+            if isinstance(step, Gate):
+                step.pass_through(control)
+            elif isinstance(step, Exception):
+                raise step
+            else:
+                yield step
 
     def put_back(self, job_id: str) -> list[Message]:
         return self.left_aside.pop(job_id, [])

@@ -8,9 +8,10 @@ import pytest
 from server_agent.domain.errors import InvalidArgument, JobNotFound, ShuttingDown, TaskNotFound
 from server_agent.domain.jobs import JobState, Level, Phase, Progress
 from server_agent.domain.savesets import NAME_PATTERN, BackupType, SavesetState
+from server_agent.domain.topology import Task
 from server_agent.ports import BackupDone, Cancelled, EngineError, JobQuery, Message
+from server_agent.service.collection import etag
 from server_agent.service.plan import LONGEST_MESSAGE
-from server_agent.service.topology import etag
 from tests.agent.service.rig import LABEL, SOURCES, START, Rig, request
 from tests.agent.service.steered import DONE, Gate
 
@@ -66,8 +67,8 @@ def test_the_first_inc_becomes_a_full_and_says_so(rig: Rig) -> None:
 
 def test_an_inc_of_changed_sources_becomes_a_full_and_warns(rig: Rig) -> None:
     rig.backed_up()
-    [task] = rig.topology.list_tasks("", False, None, 10).items
-    rig.topology.update_task(request(), task.name, etag(task), (b"/srv/other",), (), "")
+    [task] = rig.tasks.list("", False, None, 10).items
+    rig.tasks.update(request(), Task(task.name, task.client, (b"/srv/other",)), etag(task))
     rig.clock.advance(timedelta(hours=1))
     job = rig.backed_up(BackupType.INC)
     assert (job.state, job.type) == (JobState.OK, BackupType.FULL)

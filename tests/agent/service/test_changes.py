@@ -8,7 +8,7 @@ import pytest
 from server_agent.domain.calendar import EntryState
 from server_agent.domain.errors import WatchOverflow
 from server_agent.domain.jobs import JobState, Phase, Progress
-from server_agent.domain.topology import Access, Client
+from server_agent.domain.topology import Client
 from server_agent.ports import Cell, CellKey, ObjectKey, ObjectKind
 from server_agent.service import changes as module
 from server_agent.service.changes import ChangeSet, LiveJob, Removed, Snapshot, Subscription
@@ -23,7 +23,7 @@ def subscribed(rig: Rig) -> tuple[Subscription, threading.Event]:
 
 def add_clients(rig: Rig, *names: str) -> None:
     for name in names:
-        rig.topology.create_client(request(), name, Access.LOCAL, "")
+        rig.clients.create(request(), Client(name))
 
 
 def names(changed: ChangeSet) -> list[str]:
@@ -65,8 +65,8 @@ def test_the_newest_value_only(idle_rig: Rig) -> None:
     job = idle_rig.start_backup()
     idle_rig.jobs.cancel(request(), job.id)
     add_clients(idle_rig, "a")
-    client = idle_rig.topology.list_clients("a", False, None, 1).items[0]
-    idle_rig.topology.delete_client(request(), client.name, None)
+    client = idle_rig.clients.list("a", False, None, 1).items[0]
+    idle_rig.clients.delete(request(), client.name, None)
     taken = subscription.take()
     ended = idle_rig.job(job)
     assert taken.objects == (
@@ -171,7 +171,7 @@ def test_a_snapshot_has_open_jobs_and_the_newest_ended_backup_of_each_task(rig: 
 
 def test_the_log_is_trimmed_now_and_then(idle_rig: Rig) -> None:
     answered = request("CreateClient")
-    idle_rig.topology.create_client(answered, "first", Access.LOCAL, "")
+    idle_rig.clients.create(answered, Client("first"))
     idle_rig.clock.advance(module.ANSWERS_KEPT + timedelta(seconds=1))
     for number in range(module.WRITES_PER_TRIM):
         add_clients(idle_rig, f"c{number}")
@@ -251,7 +251,7 @@ def test_the_last_backup_goes_and_comes_back_with_its_task(rig: Rig) -> None:
     job = rig.backed_up()
     subscription, _ = subscribed(rig)
     subscription.begin(None)
-    rig.topology.delete_task(request(), "docs", None)
+    rig.tasks.delete(request(), "docs", None)
     assert said(subscription.take()) == [("TASK", "docs"), ("JOB", job.id)]
     rig.add_task()
     assert said(subscription.take()) == [("task", "docs"), ("job", job.id)]
@@ -278,12 +278,12 @@ def test_whatever_happens_the_changes_come_to_the_same_as_a_snapshot(rig: Rig) -
         lambda: rig.backed_up(task="mail"),
         lambda: rig.clock.advance(timedelta(hours=-2)),
         lambda: rig.backed_up(task="docs"),
-        lambda: rig.topology.delete_task(request(), "mail", None),
+        lambda: rig.tasks.delete(request(), "mail", None),
         lambda: rig.clock.advance(timedelta(hours=5)),
         lambda: rig.backed_up(task="docs"),
         lambda: rig.add_task("mail"),
         lambda: rig.backed_up(task="mail"),
-        lambda: rig.topology.delete_task(request(), "docs", None),
+        lambda: rig.tasks.delete(request(), "docs", None),
     ]
     for number, step in enumerate(steps):
         step()

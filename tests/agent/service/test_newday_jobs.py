@@ -1,5 +1,6 @@
 """The job of NEWDAY, and what belongs to which sesam day when a job waits over it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -7,12 +8,17 @@ import pytest
 from server_agent.domain.access import Caller, Role
 from server_agent.domain.calendar import EntryState
 from server_agent.domain.errors import RoleRequired
-from server_agent.domain.events import NEWDAY
-from server_agent.domain.jobs import Job, JobKind, JobState
-from server_agent.ports import EngineError, JobQuery
-from server_agent.service.newday_job import CALENDAR_KEPT
-from tests.agent.service.rig import Rig, request
+from server_agent.domain.events import NEWDAY, BackupAction, Event
+from server_agent.domain.jobs import Job, JobKind, JobState, Level
+from server_agent.domain.savesets import BackupType
+from server_agent.ports import Compressed, EngineError, JobQuery, Message
+from server_agent.service.calendar import Calendar, CalendarQuery
+from server_agent.service.newday_job import CALENDAR_KEPT, repeat_newday
+from server_agent.service.recovery import recover
+from server_agent.service.taking_back import TakingBack
+from tests.agent.service.rig import LABEL, LISTINGS_PLAIN, Rig, request
 from tests.agent.service.steered import DONE, Gate
+from tests.fakes.catalogue_records import SCHEDULE
 
 TO_NEWDAY = timedelta(hours=19)  # from noon in UTC to 08:00 the next day in Berlin
 
@@ -46,7 +52,7 @@ def test_it_reports_the_day_that_ended(rig: Rig) -> None:
     assert [(line.code, line.text) for line in rig.protocol(job)] == [
         ("EVENT", f"Event NEWDAY, job {job.id}"),
         ("DAY_CLOSED", "Sesam day Wed 04 Mar 2026 is closed: 1 failed, 2 ok"),
-        ("CALENDAR_KEPT", "The calendar is kept from 28 Jan 2025 on"),
+        ("CALENDAR_KEPT", "The calendar and the logs of days are kept from 28 Jan 2025 on"),
         ("RESULT", "OK: Wed 04 Mar: 1 failed, 2 ok: 0.0 s"),
     ]
 
@@ -101,6 +107,217 @@ def test_it_forgets_the_calendar_that_is_kept_long_enough(rig: Rig) -> None:
         assert view.cells(job.sesam_day, job.sesam_day) == []
     # What the job itself has come to is kept.
     assert rig.job(job).state is JobState.OK
+
+
+def test_it_writes_the_logs_of_the_day(rig: Rig) -> None:
+    rig.scheduler.look()
+    first = rig.backed_up()
+    rig.engine.scripts.append([EngineError("NO_SPACE", "The medium is full.")])
+    second = rig.backed_up()
+    job = newday(rig)
+    states, happened = rig.day_logs.closed[date(2026, 3, 4)]
+    rows = [dict(zip(states[0].split("\t"), line.split("\t"), strict=True)) for line in states[1:]]
+    assert [(row["state"], row["kind"], row["name"], row["job"]) for row in rows] == [
+        ("0", "backup", "docs", first.id),
+        ("X", "backup", "docs", second.id),
+    ]
+    assert rows[0]["start"] == "2026-03-04 13:00:00+01:00"
+    assert (rows[0]["saveset"], rows[0]["files"]) == (first.saveset, "10")
+    assert happened[-1].endswith("Sesam day 2026-03-04 is closed: 1 failed, 1 ok")
+    assert [line.partition("\t")[2] for line in happened[:-1] if f"job {second.id}" in line] == [
+        f"ended backup docs, job {second.id}, error: {rows[1]['message']}",
+        f"started backup docs, job {second.id}",
+    ]
+    assert job.sesam_day not in rig.day_logs.closed
+    assert rig.day_logs.begun == [job.sesam_day]
+
+
+def test_what_ran_over_its_end_is_told_when_the_next_day_is_closed(rig: Rig) -> None:
+    rig.scheduler.look()
+    gate = Gate()
+    rig.engine.scripts.append([gate, DONE])
+    running = rig.start_backup()
+    gate.wait_until_reached()
+    newday(rig)
+    day = date(2026, 3, 4)
+    assert [line[0] for line in rig.day_logs.closed[day][0][1:]] == ["a"]
+    gate.open()
+    rig.ended(running)
+    newday(rig, timedelta(days=1))
+    assert [line[0] for line in rig.day_logs.closed[day][0][1:]] == ["0"]
+
+
+def test_what_was_given_up_is_in_the_log_of_the_day(rig: Rig) -> None:
+    rig.scheduler.look()
+    with rig.changes.write() as tx:
+        tx.put_schedule(replace(SCHEDULE, name="evening", change_time=rig.clock.now()))
+    event = Event("", "nightly", BackupAction(BackupType.FULL, "docs"), "evening", rig.clock.now())
+    event = rig.events.create(request(), event)
+    TakingBack(rig.changes, rig.clock, rig.scheduler).cancel(request(), event.id, None)
+    assert newday(rig).message == "Wed 04 Mar: 1 cancelled"
+    [told, _] = rig.day_logs.closed[date(2026, 3, 4)][1]
+    when, text = told.split("\t")
+    assert when == "2026-03-04 13:00:00+01:00"
+    assert text == "cancelled backup docs of 2026-03-04 20:00:00+01:00: taken back, the admin"
+
+
+def test_days_that_nobody_closed_are_closed_too(rig: Rig) -> None:
+    rig.scheduler.look()
+    newday(rig)
+    rig.day_logs.closed.clear()
+    newday(rig, timedelta(days=1))
+    # The agent slept over three of them; the newest is made.
+    rig.clock.advance(timedelta(days=2))
+    job = newday(rig, timedelta(days=1))
+    lines = [line.text for line in rig.protocol(job) if line.code == "DAY_CLOSED"]
+    assert [line.partition(" is closed")[0] for line in lines] == [
+        f"Sesam day {day} Mar 2026" for day in ("Fri 06", "Sat 07", "Sun 08")
+    ]
+    assert sorted(rig.day_logs.closed) == [date(2026, 3, day) for day in range(4, 9)]
+
+
+def test_it_has_old_listings_compressed(rig: Rig) -> None:
+    rig.scheduler.look()
+    before = date(2026, 3, 4) - LISTINGS_PLAIN
+    rig.engine.listings[before] = [Compressed("a", 1000, 100), Compressed("b", 500, 60)]
+    job = newday(rig)
+    assert (job.state, rig.engine.compressed_before) == (JobState.OK, [before])
+    [line] = [line for line in rig.protocol(job) if line.code == "COMPRESSED"]
+    assert line.text == ("2 listings from before 25 Feb 2026 were compressed: 1500 to 160 bytes")
+
+
+def test_one_that_cannot_be_compressed_is_a_warning(rig: Rig) -> None:
+    rig.scheduler.look()
+    before = date(2026, 3, 4) - LISTINGS_PLAIN
+    kept = Message(Level.WARNING, "LISTING_KEPT", "a stays as it is")
+    rig.engine.listings[before] = [kept, Compressed("b", 500, 60)]
+    job = newday(rig)
+    assert job.state is JobState.WARNING
+    assert job.message.endswith("; 1 listings could not be compressed")
+    assert "LISTING_KEPT" in rig.codes(job)
+
+
+def test_it_can_be_cancelled(rig: Rig) -> None:
+    rig.scheduler.look()
+    gate = Gate()
+    rig.engine.listings[date(2026, 3, 4) - LISTINGS_PLAIN] = [gate]
+    rig.clock.advance(TO_NEWDAY)
+    rig.scheduler.look()
+    gate.wait_until_reached()
+    [live] = rig.jobs.find(JobQuery(), None, 1, False).jobs.items
+    rig.jobs.cancel(request("CancelJob"), live.job.id)
+    assert rig.ended(live.job).state is JobState.CANCELLED
+
+
+def test_it_waits_for_the_one_before(rig: Rig) -> None:
+    """Which may have a great many listings to compress: the day after it is closed all the same."""
+    rig.scheduler.look()
+    gate = Gate()
+    rig.engine.listings[date(2026, 3, 4) - LISTINGS_PLAIN] = [gate]
+    rig.clock.advance(TO_NEWDAY)
+    rig.scheduler.look()
+    gate.wait_until_reached()
+    [first] = [live.job for live in rig.jobs.find(JobQuery(), None, 9, False).jobs.items]
+    rig.clock.advance(timedelta(days=1))
+    rig.scheduler.look()
+
+    def waiting() -> Job | None:
+        live = rig.jobs.find(JobQuery(), None, 9, False).jobs.items[0]
+        return live.job if live.waiting is not None and live.waiting.job == first.id else None
+
+    second = rig.eventually(waiting)
+    gate.open()
+    assert rig.ended(first).state is JobState.OK
+    assert rig.ended(second).state is JobState.OK
+    assert sorted(rig.day_logs.closed) == [date(2026, 3, 4), date(2026, 3, 5)]
+
+
+def restarted(rig: Rig) -> bool:
+    """What the agent does about NEWDAY when it starts."""
+    with rig.changes.write() as tx:
+        rig.scheduler.settle(tx)
+        return repeat_newday(tx, rig.clock)
+
+
+@pytest.mark.logs_warnings
+@pytest.mark.parametrize("error", [OSError("no"), EngineError("SYSTEM", "no")])
+def test_one_that_failed_is_repeated_once_at_the_next_start(rig: Rig, error: Exception) -> None:
+    rig.scheduler.look()
+    before = date(2026, 3, 4) - LISTINGS_PLAIN
+    rig.engine.listings[before] = [error]
+    failed = newday(rig)
+    assert failed.state is JobState.ERROR
+    rig.clock.advance(timedelta(minutes=10))
+    assert restarted(rig)
+    assert not restarted(rig)
+    rig.runner.wake()
+
+    def repeated() -> Job | None:
+        [job, *_] = [each.job for each in rig.jobs.find(JobQuery(), None, 9, False).jobs.items]
+        return None if job.state.is_open else job
+
+    job = rig.eventually(repeated)
+    assert (job.state, job.message, job.planned_time) == (
+        JobState.OK,
+        failed.message if not failed.message else "Wed 04 Mar: nothing was planned and nothing ran",
+        failed.planned_time,
+    )
+    assert "REPEATED" in rig.codes(job)
+    calendar = Calendar(rig.changes, rig.clock)
+    span = CalendarQuery(rig.clock.now() - timedelta(days=1), rig.clock.now())
+    [entry] = calendar.find(span, None, 9).items
+    assert (entry.event, entry.state, entry.started_late, entry.job_id) == (
+        NEWDAY,
+        EntryState.OK,
+        True,
+        job.id,
+    )
+    assert not restarted(rig)
+
+
+def test_one_whose_agent_was_killed_is_repeated(idle_rig: Rig) -> None:
+    rig = idle_rig
+    rig.scheduler.look()
+    rig.clock.advance(TO_NEWDAY)
+    rig.scheduler.look()
+    [live] = rig.jobs.find(JobQuery(), None, 9, False).jobs.items
+    assert rig.work.start(live.job.id, "") is not None
+    rig.clock.advance(timedelta(hours=3))
+    follow = rig.scheduler.follow
+    [broken] = recover(rig.changes, rig.engine, rig.protocols, rig.clock, LABEL, follow)
+    assert (broken.kind, broken.state) == (JobKind.NEWDAY, JobState.BROKEN)
+    assert restarted(rig)
+    [again, _] = [each.job for each in rig.jobs.find(JobQuery(), None, 9, False).jobs.items]
+    assert (again.state, again.planned_time) == (JobState.QUEUED, broken.planned_time)
+    # Killed again, it is left to the next one.
+    rig.work.start(again.id, "")
+    recover(rig.changes, rig.engine, rig.protocols, rig.clock, LABEL, follow)
+    assert not restarted(rig)
+
+
+def test_one_that_went_well_or_was_cancelled_is_not_repeated(rig: Rig) -> None:
+    assert not restarted(rig)  # there was none yet
+    rig.scheduler.look()
+    newday(rig)
+    assert not restarted(rig)
+
+
+@pytest.mark.logs_warnings
+def test_a_newer_one_does_what_a_broken_one_left(rig: Rig) -> None:
+    rig.scheduler.look()
+    rig.day_logs.error = OSError("no")
+    assert newday(rig).state is JobState.ERROR
+    assert rig.day_logs.closed == {}
+    rig.clock.advance(timedelta(days=1))
+    assert not restarted(rig)  # the next has come due meanwhile
+    rig.runner.wake()
+
+    def ended() -> Job | None:
+        job = rig.jobs.find(JobQuery(), None, 1, False).jobs.items[0].job
+        return None if job.state.is_open else job
+
+    assert rig.eventually(ended).state is JobState.OK
+    assert sorted(rig.day_logs.closed) == [date(2026, 3, 4), date(2026, 3, 5)]
 
 
 @pytest.mark.parametrize(("hours", "day"), [(18, "2026-03-04"), (20, "2026-03-05")])

@@ -10,10 +10,10 @@ import pytest
 from server_agent.domain.access import Caller, Role
 from server_agent.domain.errors import RequestIdReused, TaskNotFound, TokenUsed
 from server_agent.domain.jobs import JobState
-from server_agent.domain.topology import Access
+from server_agent.domain.topology import Client, Task
 from server_agent.ports import JobQuery
 from server_agent.service.access import LOCAL_CALLER
-from server_agent.service.topology import etag
+from server_agent.service.collection import etag
 from tests.agent.service.rig import Rig, request
 
 T = TypeVar("T")
@@ -40,24 +40,23 @@ def race(act: Callable[[], T]) -> list[T]:
 
 
 def test_clients_and_tasks_are_made_once(idle_rig: Rig) -> None:
-    topology = idle_rig.topology
     ask = request("CreateClient")
-    first = topology.create_client(ask, "host", Access.LOCAL, "")
-    assert topology.create_client(ask, "host", Access.LOCAL, "") == first
+    first = idle_rig.clients.create(ask, Client("host"))
+    assert idle_rig.clients.create(ask, Client("host")) == first
     ask = request("CreateTask")
-    task = topology.create_task(ask, "docs", "host", (b"/a",), (), "")
-    assert topology.create_task(ask, "docs", "host", (b"/a",), (), "") == task
+    task = idle_rig.tasks.create(ask, Task("docs", "host", (b"/a",)))
+    assert idle_rig.tasks.create(ask, Task("docs", "host", (b"/a",))) == task
     ask = request("UpdateTask")
-    updated = topology.update_task(ask, "docs", etag(task), (b"/b",), (), "")
-    assert topology.update_task(ask, "docs", etag(task), (b"/b",), (), "") == updated
+    updated = idle_rig.tasks.update(ask, Task("docs", "host", (b"/b",)), etag(task))
+    assert idle_rig.tasks.update(ask, Task("docs", "host", (b"/b",)), etag(task)) == updated
     assert updated.version == 2
     ask = request("DeleteTask")
-    topology.delete_task(ask, "docs", None)
-    topology.delete_task(ask, "docs", None)
+    idle_rig.tasks.delete(ask, "docs", None)
+    idle_rig.tasks.delete(ask, "docs", None)
     ask = request("DeleteClient")
-    topology.delete_client(ask, "host", etag(first))
-    topology.delete_client(ask, "host", etag(first))
-    assert topology.list_clients("", False, None, 10).items == ()
+    idle_rig.clients.delete(ask, "host", etag(first))
+    idle_rig.clients.delete(ask, "host", etag(first))
+    assert idle_rig.clients.list("", False, None, 10).items == ()
 
 
 def test_a_backup_is_started_once_by_all_that_ask_together(idle_rig: Rig) -> None:
@@ -100,7 +99,7 @@ def test_an_id_is_good_for_one_method(rig: Rig) -> None:
     with pytest.raises(RequestIdReused, match="StartBackup"):
         rig.jobs.cancel(request("CancelJob", request_id=ask.id), "1")
     with pytest.raises(RequestIdReused):
-        rig.topology.delete_task(request("DeleteTask", request_id=ask.id), "docs", None)
+        rig.tasks.delete(request("DeleteTask", request_id=ask.id), "docs", None)
 
 
 def test_a_token_is_made_once_and_said_again(idle_rig: Rig) -> None:
@@ -142,29 +141,27 @@ def test_an_enrolment_with_another_token_under_the_same_id_is_refused(idle_rig: 
 
 
 def test_a_repeat_gets_the_task_as_it_is_now_or_is_told_that_it_has_gone(idle_rig: Rig) -> None:
-    topology = idle_rig.topology
-    topology.create_client(request(), "host", Access.LOCAL, "")
+    idle_rig.clients.create(request(), Client("host"))
     ask = request("CreateTask")
-    task = topology.create_task(ask, "docs", "host", (b"/a",), (), "")
-    updated = topology.update_task(request(), "docs", etag(task), (b"/b",), (), "")
-    assert topology.create_task(ask, "docs", "host", (b"/a",), (), "") == updated
-    topology.delete_task(request(), "docs", None)
+    task = idle_rig.tasks.create(ask, Task("docs", "host", (b"/a",)))
+    updated = idle_rig.tasks.update(request(), Task("docs", "host", (b"/b",)), etag(task))
+    assert idle_rig.tasks.create(ask, Task("docs", "host", (b"/a",))) == updated
+    idle_rig.tasks.delete(request(), "docs", None)
     with pytest.raises(TaskNotFound):
-        topology.create_task(ask, "docs", "host", (b"/a",), (), "")
+        idle_rig.tasks.create(ask, Task("docs", "host", (b"/a",)))
 
 
 def test_an_id_is_good_for_one_content_and_one_caller(idle_rig: Rig) -> None:
-    topology = idle_rig.topology
     ask = replace(request("CreateClient"), content=b"a")
-    made = topology.create_client(ask, "a", Access.LOCAL, "")
+    made = idle_rig.clients.create(ask, Client("a"))
     for other in (
         replace(ask, content=b"b"),
         replace(ask, caller=Caller("another", Role.ADMIN, "2")),
         replace(ask, caller=LOCAL_CALLER),
     ):
         with pytest.raises(RequestIdReused, match="CreateClient"):
-            topology.create_client(other, "b", Access.LOCAL, "")
-    assert topology.create_client(ask, "a", Access.LOCAL, "") == made
+            idle_rig.clients.create(other, Client("b"))
+    assert idle_rig.clients.create(ask, Client("a")) == made
 
 
 def test_a_token_is_not_said_to_another_who_knows_the_id(idle_rig: Rig) -> None:

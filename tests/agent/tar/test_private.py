@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from server_agent.adapters.process import UMASK
 from server_agent.adapters.tar.store import LABEL_FILE
-from server_agent.app import UMASK
 from tests.agent.tar.site import DAY, LABEL, Site, at
 from tests.agent.tar.trees import differences, picture
 from tests.fakes.engine import FakeControl

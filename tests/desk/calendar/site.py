@@ -166,6 +166,17 @@ class SiteSource:
             found = _made_up_runs(made_up(location_id, names, first, last))
         return [o for o in found if from_time <= o.planned_time < to_time]
 
+    async def cancel_occurrence(
+        self, location_id: str, event_id: str, planned_time: datetime
+    ) -> None:
+        self._note("cancel_occurrence", location_id, event_id, planned_time)
+        self.runs[location_id] = [
+            replace(o, state=JobState.CANCELLED, cause=Cause.TAKEN_BACK, by="me")
+            if (o.event_id, o.planned_time) == (event_id, planned_time)
+            else o
+            for o in self.runs.get(location_id, ())
+        ]
+
     def asked(self, what: str) -> list[object]:
         """The locations that were asked for this."""
         return [call[1] for call in self.calls if call[0] == what]

@@ -111,7 +111,7 @@ def test_the_tool_bar_starts_the_chosen_tasks_but_no_newday(desk: Desk) -> None:
     desk.actions.qaction("start_backup").trigger()
     dialog = desk.window.findChild(StartBackupDialog)
     assert dialog is not None
-    assert list(dialog.presenter.starts) == wanted
+    assert [(one.location_id, one.task) for one in dialog.presenter.starts] == wanted
     choose_today(desk, "NEWDAY")
     assert desk.actions.selection == desk.tree.selection()
 

@@ -58,6 +58,7 @@ def test_the_day_list_follows_the_chosen_cell(
         occurrence("Boulder", "home", 23, JobState.MISSED),
         occurrence("Boulder", "home", 30, JobState.BLOCKED, cause=Cause.BLOCKED_BY, by="full"),
         occurrence("Boulder", "home", 40, JobState.PLANNED),
+        occurrence("Boulder", "home", 41, JobState.CANCELLED, cause=Cause.TAKEN_BACK, by="ana"),
         occurrence("Boulder", "mail", 60, JobState.OK, sesam_day="2026-11-24"),
     ]
     choose(page, "Boulder", "mail", SUNDAY)
@@ -69,11 +70,13 @@ def test_the_day_list_follows_the_chosen_cell(
         ("home", JobState.MISSED),
         ("home", JobState.BLOCKED),
         ("home", JobState.PLANNED),
+        ("home", JobState.CANCELLED),
     ]
-    spoken = [str(model.data(model.index(n))) for n in range(5)]
+    spoken = [str(model.data(model.index(n))) for n in range(6)]
     assert spoken[1] == "Error, mail, Boulder, 23:30, Store is full"
     assert spoken[2].endswith("00:00, The window closed before it started")
     assert spoken[3].endswith("Held off by full")
+    assert spoken[5].endswith("Taken back by ana")
     current = page.day.list.current()
     assert current is not None
     assert current.occurrence.name == "mail"

@@ -9,7 +9,7 @@ import pytest
 
 from sesam_api.v1 import jobs_pb2, savesets_pb2
 from sesam_master.core.errors import LocationError, Trouble
-from sesam_master.core.gateway import FleetGateway, JobQuery
+from sesam_master.core.gateway import FleetGateway, JobGroup, JobGrouping, JobQuery
 from sesam_master.core.records import (
     Entry,
     EntryKind,
@@ -19,6 +19,7 @@ from sesam_master.core.records import (
     ProtocolLine,
     Saveset,
 )
+from sesam_master.core.results import matches
 from sesam_master.core.states import Connection, JobState, severity_rank
 from sesam_master.remote.convert import KIND_NUMBERS, STATE_NUMBERS, TYPE_NUMBERS
 from tests.desk.remote.rig import PATIENT, HubRig
@@ -157,6 +158,8 @@ def test_pages_bring_every_job_once_and_in_order(
         (JobQuery(kinds=frozenset({JobKind.RESTORE})), lambda j: j.kind is JobKind.RESTORE),
         (JobQuery(task="task-3"), lambda j: j.task == "task-3"),
         (JobQuery(client="c1"), lambda j: j.client == "c1"),
+        (JobQuery(group=""), lambda j: True),
+        (JobQuery(group="nightly"), lambda j: False),
         (JobQuery(first_sesam_day="2026-11-13"), lambda j: j.sesam_day >= "2026-11-13"),
         (JobQuery(last_sesam_day="2026-11-11"), lambda j: j.sesam_day <= "2026-11-11"),
         (JobQuery(text="vault SAYS"), lambda j: j.id == "7"),
@@ -176,6 +179,86 @@ def test_counts_are_those_of_the_query_without_its_states(asked: Asked) -> None:
     wanted = [one.state for one in history() if one.client == "c1"]
     assert page.counts == {state: wanted.count(state) for state in set(wanted)}
     assert {one.state for one in page.jobs} == {JobState.OK}
+
+
+GROUP_NAMES: dict[JobGrouping, Callable[[Job], str]] = {
+    JobGrouping.TASK: lambda one: one.task,
+    JobGrouping.CLIENT: lambda one: one.client,
+    JobGrouping.TASK_GROUP: lambda one: "",
+    JobGrouping.TYPE: lambda one: "I",
+    JobGrouping.LOCATION: lambda one: "",
+}
+
+
+def groups_of(asked: Asked, query: JobQuery, grouping: JobGrouping) -> list[JobGroup]:
+    groups: list[JobGroup] = []
+    token = ""
+    while True:
+        page = asked.ask(asked.gateway.job_groups(asked.here, query, grouping, token))
+        groups += page.groups
+        token = page.next_token
+        if not token:
+            return groups
+
+
+@pytest.mark.parametrize("grouping", JobGrouping)
+@pytest.mark.parametrize(
+    "query",
+    [
+        JobQuery(order="name"),
+        JobQuery(order="name", states=frozenset({JobState.ERROR, JobState.OK}), client="c1"),
+        JobQuery(order="name", states=frozenset({JobState.BROKEN}), task="task-3"),
+        JobQuery(order="name", text="vault"),
+        JobQuery(order="name", text="nowhere"),
+        JobQuery(order="name", states=frozenset({JobState.MISSED})),
+    ],
+)
+def test_groups_have_the_counts_and_the_newest_of_all_their_jobs(
+    asked: Asked, grouping: JobGrouping, query: JobQuery
+) -> None:
+    groups = groups_of(asked, query, grouping)
+
+    name_of, expected = GROUP_NAMES[grouping], {}
+    for one in history():
+        if matches(one, query):
+            expected[name_of(one)] = one.id
+    assert {group.name: group.newest_id for group in groups} == expected
+    assert [group.name for group in groups] == sorted(expected, reverse=True)
+    for group in groups:
+        assert group.location_id == asked.here
+        (newest,) = (one for one in history() if one.id == group.newest_id)
+        assert (group.newest_state, group.newest_time) == (newest.state, newest.create_time)
+        states = [
+            one.state
+            for one in history()
+            if name_of(one) == group.name and matches(one, replace(query, states=frozenset()))
+        ]
+        assert group.counts == {state: states.count(state) for state in set(states)}
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize(
+    ("order", "value"),
+    [
+        ("name", lambda group, jobs: group.name),
+        ("newest", lambda group, jobs: int(group.newest_id)),
+        ("severity", lambda group, jobs: -min(severity_rank(one.state) for one in jobs)),
+        ("jobs", lambda group, jobs: len(jobs)),
+    ],
+)
+def test_groups_come_in_order(
+    asked: Asked, order: str, descending: bool, value: Callable[[JobGroup, list[Job]], Any]
+) -> None:
+    states = frozenset({JobState.ERROR, JobState.BROKEN, JobState.OK})
+    query = JobQuery(states=states, text="c", order=order, descending=descending)
+    groups = groups_of(asked, query, JobGrouping.TASK)
+
+    def key(group: JobGroup) -> Any:
+        jobs = [one for one in history() if one.task == group.name and matches(one, query)]
+        return value(group, jobs), group.name
+
+    assert len(groups) > 2
+    assert groups == sorted(groups, key=key, reverse=descending)
 
 
 def test_a_protocol_is_read_in_steps_with_its_length(asked: Asked) -> None:
@@ -228,6 +311,11 @@ def test_a_directory_comes_in_pages_with_its_total(asked: Asked, directory: byte
         ("JOB_NOT_FOUND", "job", lambda g, at: g.cancel_job(at, "4711")),
         ("JOB_ENDED", "state", lambda g, at: g.cancel_job(at, "7")),
         ("PAGE_TOKEN_INVALID", "", lambda g, at: g.jobs(at, JobQuery(), "odd", False)),
+        (
+            "PAGE_TOKEN_INVALID",
+            "",
+            lambda g, at: g.job_groups(at, JobQuery(order="name"), JobGrouping.TASK, "odd"),
+        ),
         ("PAGE_TOKEN_INVALID", "", lambda g, at: g.savesets(at, "home", "odd")),
         ("PAGE_TOKEN_INVALID", "", lambda g, at: g.entries(at, SAVESET, b"", "odd")),
         ("SAVESET_NOT_FOUND", "saveset", lambda g, at: g.entries(at, "nothing", b"", "")),

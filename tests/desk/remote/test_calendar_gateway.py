@@ -140,6 +140,14 @@ def test_an_occurrence_with_all_its_fields(rig: HubRig, here: str, agent: FakeAg
     )  # fmt: skip
 
 
+def test_what_was_taken_back_says_by_whom(rig: HubRig, here: str, agent: FakeAgent) -> None:
+    state = calendar_pb2.OCCURRENCE_STATE_CANCELLED
+    cause = calendar_pb2.OCCURRENCE_CAUSE_TAKEN_BACK
+    agent.location.occurrences = [occurrence(1, state=state, cause=cause, by="ana")]
+    [found] = rig.ask(rig.hub.gateway.occurrences(here, AT, AT + timedelta(days=1)))
+    assert (found.state, found.cause, found.by) == (JobState.CANCELLED, Cause.TAKEN_BACK, "ana")
+
+
 def test_all_pages_of_a_long_day_come(rig: HubRig, here: str, agent: FakeAgent) -> None:
     agent.location.occurrences = [occurrence(number) for number in range(2_500)]
     found = rig.ask(rig.hub.gateway.occurrences(here, AT, AT + timedelta(days=1)))

@@ -111,6 +111,9 @@ def test_lists(agent: FakeAgent, rig: HubRig, gateway: FleetGateway, here: str) 
     assert len(page.jobs) == 256
     rest = rig.ask(gateway.jobs(here, JobQuery(), page.next_token, False))
     assert len({job.id for job in (*page.jobs, *rest.jobs)}) == 300
+    few = rig.ask(gateway.jobs(here, JobQuery(), "", False, most=16))
+    behind = rig.ask(gateway.jobs(here, JobQuery(), few.next_token, False, most=240))
+    assert (*few.jobs, *behind.jobs) == page.jobs
     bad = JobQuery(states=frozenset({JobState.WARNING}))
     assert [job.id for job in rig.ask(gateway.jobs(here, bad, "", False)).jobs] == ["7"]
     missed = JobQuery(states=frozenset({JobState.MISSED}))

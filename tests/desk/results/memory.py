@@ -1,10 +1,10 @@
 """A fleet in memory: results, savesets, listings and protocols of many locations, paged."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QCoreApplication
 
@@ -18,7 +18,17 @@ from sesam_master.core.fleet import (
     PictureArrived,
     RegistrationsChanged,
 )
-from sesam_master.core.gateway import EntryPage, JobPage, JobQuery, ProtocolPage, SavesetPage
+from sesam_master.core.gateway import (
+    PAGE_SIZE,
+    EntryPage,
+    JobGroup,
+    JobGrouping,
+    JobGroupPage,
+    JobPage,
+    JobQuery,
+    ProtocolPage,
+    SavesetPage,
+)
 from sesam_master.core.records import (
     BackupType,
     Client,
@@ -36,7 +46,8 @@ from sesam_master.core.records import (
 )
 from sesam_master.core.registry import Registration
 from sesam_master.core.results import matches, sort_key
-from sesam_master.core.states import Connection, JobState
+from sesam_master.core.start import BackupOrder, Ordered, StartObject
+from sesam_master.core.states import Connection, JobState, severity_rank
 from sesam_master.ui.bridge import Bridge
 from tests.fakes.fleet import backups_of
 from tests.fakes.gateway import FakeGateway
@@ -81,6 +92,21 @@ def progress(done: int, total: int | None = 1000) -> Progress:
     return Progress(Phase.TRANSFER, 3, 10, done, total, done // 2, "/srv/home/kallas/budget.ods")
 
 
+_GROUP_NAMES: dict[JobGrouping, Callable[[Job], str]] = {
+    JobGrouping.TASK: lambda one: one.task,
+    JobGrouping.CLIENT: lambda one: one.client,
+    JobGrouping.TASK_GROUP: lambda one: one.group,
+    JobGrouping.TYPE: lambda one: one.type or one.requested_type or "",
+    JobGrouping.LOCATION: lambda one: "",
+}
+_GROUP_ORDERS: dict[str, Callable[[str, list[Job]], Any]] = {
+    "name": lambda name, jobs: name,
+    "newest": lambda name, jobs: max(int(one.id) for one in jobs),
+    "severity": lambda name, jobs: -min(severity_rank(one.state) for one in jobs),
+    "jobs": lambda name, jobs: len(jobs),
+}
+
+
 @dataclass
 class MemoryGateway(FakeGateway):
     """Answers like a fleet of agents. A location in `troubles` raises that instead."""
@@ -94,7 +120,12 @@ class MemoryGateway(FakeGateway):
     protocols: dict[tuple[str, str], list[ProtocolLine]] = field(default_factory=dict)
 
     async def jobs(
-        self, location_id: str, query: JobQuery, page_token: str, with_counts: bool
+        self,
+        location_id: str,
+        query: JobQuery,
+        page_token: str,
+        with_counts: bool,
+        most: int = PAGE_SIZE,
     ) -> JobPage:
         self._ask("jobs", location_id, query, page_token, with_counts)
         broad = replace(query, states=frozenset())
@@ -102,8 +133,30 @@ class MemoryGateway(FakeGateway):
         counts = dict(Counter(j.state for j in found))
         found = [j for j in found if matches(j, query)]
         found.sort(key=sort_key(query.order), reverse=query.descending)
-        shown, token = self._page(location_id, found, page_token)
+        shown, token = self._page(location_id, found, page_token, most)
         return JobPage(shown, token, counts if with_counts else None)
+
+    async def job_groups(
+        self, location_id: str, query: JobQuery, grouping: JobGrouping, page_token: str = ""
+    ) -> JobGroupPage:
+        self._ask("job_groups", location_id, query, grouping, page_token)
+        broad = replace(query, states=frozenset())
+        members: dict[str, list[Job]] = {}
+        for one in self.history.get(location_id, []):
+            if matches(one, broad):
+                members.setdefault(_GROUP_NAMES[grouping](one), []).append(one)
+        found = []
+        for name, jobs in members.items():
+            wanted = [one for one in jobs if matches(one, query)]
+            if wanted:
+                newest = max(wanted, key=lambda one: int(one.id))
+                counts = dict(Counter(one.state for one in jobs))
+                about = newest.id, newest.state, newest.create_time
+                found.append((_GROUP_ORDERS[query.order](name, wanted), name, counts, *about))
+        found.sort(key=lambda row: row[:2], reverse=query.descending)
+        groups = [JobGroup(location_id, *row[1:]) for row in found]
+        shown, token = self._page(location_id, groups, page_token)
+        return JobGroupPage(shown, token)
 
     async def job(self, location_id: str, job_id: str) -> Job:
         self._ask("job", location_id, job_id)
@@ -121,6 +174,24 @@ class MemoryGateway(FakeGateway):
         made = job(location_id, 900, JobState.QUEUED, task=task, requested_type=backup_type)
         self.history.setdefault(location_id, []).append(made)
         return made
+
+    async def order_backup(self, order: BackupOrder, request_id: str) -> Ordered:
+        """A group has the jobs of its plan; an order of a later time has none yet."""
+        at = order.object.location_id
+        self._ask("order_backup", at, order, request_id)
+        if order.start_time is not None:
+            return Ordered((), "1", order.start_time)
+        made = []
+        for number, task in enumerate(self._tasks_of(order.object), 900):
+            made.append(job(at, number, JobState.QUEUED, task=task, requested_type=order.type))
+        self.history.setdefault(at, []).extend(made)
+        return Ordered(tuple(made), "1", NOW)
+
+    def _tasks_of(self, what: StartObject) -> tuple[str, ...]:
+        if what.task:
+            return (what.task,)
+        groups = self.plans[what.location_id].groups
+        return next(group.tasks for group in groups if group.name == what.group)
 
     async def cancel_job(self, location_id: str, job_id: str) -> Job:
         self._ask("cancel_job", location_id, job_id)
@@ -169,11 +240,11 @@ class MemoryGateway(FakeGateway):
         raise LocationError(Trouble.REJECTED, location_id, "JOB_NOT_FOUND", {"job": job_id})
 
     def _page(
-        self, location_id: str, items: Sequence[Item], token: str
+        self, location_id: str, items: Sequence[Item], token: str, most: int = PAGE_SIZE
     ) -> tuple[tuple[Item, ...], str]:
         if token and not token.isdigit():
             raise LocationError(Trouble.REJECTED, location_id, "PAGE_TOKEN_INVALID")
-        last = int(token or 0) + self.page_size
+        last = int(token or 0) + min(self.page_size, most)
         return tuple(items[int(token or 0) : last]), str(last) if last < len(items) else ""
 
     def _ask(self, *call: object) -> None:

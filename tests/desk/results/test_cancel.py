@@ -5,9 +5,12 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.errors import Trouble
+from sesam_master.core.records import JobKind
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.results.cancel_strip import CancelStrip
+from sesam_master.ui.now.cancelling_any import CancellingAny
+from sesam_master.ui.results.act_strip import ActStrip
+from sesam_master.ui.results.cancelling import Cancelling
 from sesam_master.ui.theme import ThemeHolder
 from tests.desk.results.memory import (
     MemoryGateway,
@@ -22,12 +25,12 @@ NAMES = ("Boulder", "Hamburg", "Oslo", "Sevilla")
 
 
 @pytest.fixture
-def strip(holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot) -> CancelStrip:
+def strip(holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot) -> ActStrip:
     list_locations(bridge, *NAMES)
     for name in NAMES:
         gateway.history[name] = [job(name, n, JobState.ACTIVE) for n in (1, 2)]
         bring_up(bridge, name, gateway.history[name])
-    made = CancelStrip(holder, bridge, gateway)
+    made = ActStrip(holder, bridge, Cancelling(gateway))
     qtbot.addWidget(made)
     return made
 
@@ -37,7 +40,7 @@ def sent(gateway: MemoryGateway) -> list[tuple[object, ...]]:
 
 
 def test_enter_cancels_a_running_job_and_esc_leaves_it(
-    strip: CancelStrip, gateway: MemoryGateway, qtbot: QtBot
+    strip: ActStrip, gateway: MemoryGateway, qtbot: QtBot
 ) -> None:
     running = gateway.history["Boulder"][0]
     strip.ask([running])
@@ -53,7 +56,7 @@ def test_enter_cancels_a_running_job_and_esc_leaves_it(
 
 
 def test_a_queued_job_is_cancelled_without_a_question(
-    strip: CancelStrip, gateway: MemoryGateway
+    strip: ActStrip, gateway: MemoryGateway
 ) -> None:
     gateway.history["Boulder"].append(job("Boulder", 3, JobState.QUEUED))
     strip.ask(gateway.history["Boulder"][-1:])
@@ -63,7 +66,7 @@ def test_a_queued_job_is_cancelled_without_a_question(
 
 
 def test_each_of_several_has_its_outcome_and_the_failed_can_be_tried_again(
-    strip: CancelStrip, gateway: MemoryGateway
+    strip: ActStrip, gateway: MemoryGateway
 ) -> None:
     gateway.troubles["Hamburg"] = Trouble.UNREACHABLE
     strip.ask([gateway.history["Boulder"][0], gateway.history["Hamburg"][0]])
@@ -81,7 +84,7 @@ def test_each_of_several_has_its_outcome_and_the_failed_can_be_tried_again(
 
 
 def test_at_many_locations_the_number_has_to_be_typed(
-    strip: CancelStrip, gateway: MemoryGateway
+    strip: ActStrip, gateway: MemoryGateway
 ) -> None:
     strip.ask([gateway.history[name][0] for name in NAMES])
     assert not strip.go.isEnabled()
@@ -93,7 +96,7 @@ def test_at_many_locations_the_number_has_to_be_typed(
 
 
 def test_what_ends_by_itself_while_one_is_asked_drops_out(
-    strip: CancelStrip, bridge: Bridge, gateway: MemoryGateway
+    strip: ActStrip, bridge: Bridge, gateway: MemoryGateway
 ) -> None:
     strip.ask(gateway.history["Boulder"])
     report(bridge, job("Boulder", 1))
@@ -101,3 +104,26 @@ def test_what_ends_by_itself_while_one_is_asked_drops_out(
     report(bridge, job("Boulder", 2))
     assert not strip.isVisible()
     assert not sent(gateway)
+
+
+def test_what_is_about_no_task_is_named_by_its_event(
+    holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    tidy = job("Oslo", 3, JobState.ACTIVE, task="", event="tidy-up", kind=JobKind.COMMAND)
+    list_locations(bridge, "Oslo")
+    bring_up(bridge, "Oslo", [tidy])
+    strip = ActStrip(holder, bridge, CancellingAny(gateway))
+    qtbot.addWidget(strip)
+    gateway.troubles["Oslo"] = Trouble.NO_ANSWER
+    strip.ask([tidy])
+    strip.go.click()
+    pump()
+    assert strip.question.text() == "Cancel of tidy-up at Oslo was sent, the answer is lost."
+    strip.ask([tidy, job("Oslo", 4, JobState.ACTIVE)])
+    assert [strip.model.columns[2].text(row) for row in strip.model.records] == [
+        "tidy-up",
+        "task-4",
+    ]
+    strip.go.click()
+    pump()
+    assert strip.question.text() == "Cancel of 2 jobs: 2 not known"

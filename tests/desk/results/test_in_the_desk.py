@@ -57,7 +57,9 @@ def test_the_tool_bar_acts_on_the_chosen_result(desk: Desk, gateway: MemoryGatew
     desk.actions.qaction("start_backup").trigger()
     dialog = desk.window.findChild(StartBackupDialog)
     assert dialog is not None
-    assert list(dialog.presenter.starts) == [("Hamburg", "task-2")]
+    assert [(one.location_id, one.task) for one in dialog.presenter.starts] == [
+        ("Hamburg", "task-2")
+    ]
     desk.actions.qaction("restore").trigger()
     assert isinstance(desk.window.current_page, RestorePage)
     desk.window.show_page(desk.results)

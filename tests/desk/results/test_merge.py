@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sesam_master.core.gateway import JobPage, JobQuery
+from sesam_master.core.gateway import PAGE_SIZE, JobPage, JobQuery
 from sesam_master.core.records import Job
-from sesam_master.core.results import ResultMerge, sort_key
+from sesam_master.core.results import ResultMerge, page_share, sort_key
 from sesam_master.core.states import JobState
 from tests.desk.results.memory import job
 
@@ -113,3 +113,27 @@ def test_a_page_that_was_asked_for_before_the_location_began_anew_leaves_no_hole
     assert merge.merged(100).has_more
     merge.fail("a", "older")
     assert merge.merged(100).has_more
+
+
+def test_so_many_locations_are_asked_for_a_share_of_a_page_each() -> None:
+    assert [page_share(number) for number in (0, 1, 2, 8, 32, 200)] == [256, 256, 256, 64, 16, 16]
+    assert all(page_share(number) * number >= PAGE_SIZE for number in range(1, 500))
+
+
+def test_of_many_locations_only_those_are_paged_whose_rows_run_out() -> None:
+    query = JobQuery()
+    merge = ResultMerge(query)
+    names = [f"{number:02}" for number in range(48)]
+    for place, name in enumerate(names):
+        found = [job(name, 100_000 - place - 48 * step) for step in range(16)]
+        merge.start(name, JobPage(tuple(found), "more", {}))
+    newest = [job("busy", 200_000 - number) for number in range(16)]
+    merge.start("busy", JobPage(tuple(newest), "more", {}))
+
+    merged = merge.merged(PAGE_SIZE)
+
+    assert list(merged.jobs) == newest  # behind them there may be more that are as new
+    assert merged.to_page == (("busy", "more"),)
+    merge.append("busy", "more", JobPage((job("busy", 1),), "", None))
+    merged = merge.merged(PAGE_SIZE)
+    assert (len(merged.jobs), merged.to_page, merged.has_more) == (PAGE_SIZE, (), True)

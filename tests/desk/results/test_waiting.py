@@ -5,9 +5,11 @@ from dataclasses import replace
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from sesam_master.core.results_groups import Grouping
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.results.page import ResultsPage
+from sesam_master.ui.results.rows import ResultRow
 from tests.desk.results.conftest import settle
 from tests.desk.results.memory import NOW, MemoryGateway, job, progress, report
 
@@ -54,6 +56,9 @@ def test_a_row_that_is_read_stays_when_it_matches_no_more(
     assert page.table.isVisible()
     assert page.bar.sentence.text.startswith("1 of 21 results shown.")
 
+    page.news.click()
+    assert page.empty.isVisible()
+    assert page.bar.sentence.text.startswith("0 of 21 results shown.")
     page.refresh()
     settle(qtbot, page)
     assert page.empty.isVisible()
@@ -65,6 +70,35 @@ def test_a_row_that_is_read_stays_when_it_matches_no_more(
     report(bridge, again)
     qtbot.waitUntil(page.table.isVisible, timeout=3000)
     assert page.focusWidget() is page.table
+
+
+def test_a_row_that_is_read_stays_in_its_group_when_it_matches_no_more(
+    page: ResultsPage, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    running = next(job for job in gateway.history["Hamburg"] if job.is_open)
+    page.bar.grouping_chosen.emit(Grouping.TASK)
+    page.facets.changed.emit("state", "active", True)
+    settle(qtbot, page)
+    page.bar.all_opened.emit(True)
+    settle(qtbot, page)
+    assert page.bar.sentence.text.startswith("1 group with 2 of 22 results.")
+    page.table.select_key(running.key)
+    page.table.setFocus()
+    ended = replace(running, state=JobState.OK, end_time=NOW)
+    gateway.history["Hamburg"][-1] = ended
+    report(bridge, ended)
+    settle(qtbot, page)
+    assert page.news.text() == "1 change, press F5"
+    rows = [row for row in page.model.records if isinstance(row, ResultRow)]
+    assert {(row.location, row.state) for row in rows} == {
+        ("Boulder", JobState.ACTIVE),
+        ("Hamburg", JobState.OK),
+    }
+    assert page.bar.sentence.text.startswith("1 group with 2 of 22 results")
+
+    page.refresh()
+    settle(qtbot, page)
+    assert page.bar.sentence.text.startswith("1 group with 1 of 22 results.")
 
 
 def test_a_running_job_is_counted_once_when_a_filter_hides_it(

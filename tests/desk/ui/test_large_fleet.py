@@ -23,11 +23,13 @@ from sesam_master.core.fleet import (
     RegistrationsChanged,
 )
 from sesam_master.core.records import Job
+from sesam_master.core.results_groups import Grouping
 from sesam_master.core.states import Connection, JobState
 from sesam_master.remote.live import LiveState
 from sesam_master.ui.actions import Selection
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.results.presenter import ResultsPresenter
+from sesam_master.ui.results.rows import GroupRow, ResultRow
 from sesam_master.ui.topology.model import TopologyModel
 from sesam_master.ui.topology.nodes import Filter, Scope
 from sesam_master.ui.verbs import open_jobs
@@ -100,12 +102,20 @@ def test_what_can_be_cancelled_is_looked_up(dark: Bridge, jobs: Counted) -> None
     assert jobs.looked_at == len(chosen)
 
 
-def test_sums_and_days_look_at_open_jobs_only(
+def test_sums_look_at_open_jobs_only(dark: Bridge, jobs: Counted, gateway: MemoryGateway) -> None:
+    presenter = ResultsPresenter(dark, gateway, UTC, lambda: NOW)  # type: ignore[arg-type]
+    assert presenter.picture().state_counts == {JobState.UNKNOWN: 1}
+    assert jobs.looked_at == 1
+
+
+def test_groups_look_at_the_open_jobs_of_dark_locations_only(
     dark: Bridge, jobs: Counted, gateway: MemoryGateway
 ) -> None:
     presenter = ResultsPresenter(dark, gateway, UTC, lambda: NOW)  # type: ignore[arg-type]
-    assert presenter.picture().state_counts == {JobState.UNKNOWN: 1}
-    assert presenter.known_days() == ["2026-03-01"]
+    presenter.set_filter(replace(presenter.filter, grouping=Grouping.TASK))
+    [head] = presenter.picture().rows
+    assert isinstance(head, GroupRow)
+    assert head.group == "task-1"
     assert jobs.looked_at == 1
 
 
@@ -139,6 +149,12 @@ def test_much_that_is_remembered_comes_in_slices(
     assert len(presenter.picture().gaps.dark) == 2  # named as missing until they are here
     bridge.fleet_changed.emit(BEAT)
     qtbot.waitUntil(lambda: len(presenter.picture().rows) == 3)
+    for name in names:
+        known = picture(name, 1, 1, job(name, 1, "c0-t0", JobState.ERROR))
+        bridge.deliver(PictureArrived(name, known, NOW))
+    bridge.drain()
+    bridge.fleet_changed.emit(BEAT)  # what is known anew and waits still comes
+    qtbot.waitUntil(lambda: _states(presenter) == {JobState.ERROR})
     presenter.set_filter(replace(presenter.filter, shows_known=False))
     assert presenter.picture().rows == ()
 
@@ -202,6 +218,10 @@ def test_a_picture_knows_its_open_jobs_and_days_and_follows_them(qapp: QApplicat
     assert known.open_jobs == []
     known.put_job(_as(ended, JobState.ACTIVE), states)
     assert [one.id for one in known.open_jobs] == ["3"]
+
+
+def _states(presenter: ResultsPresenter) -> set[JobState]:
+    return {row.state for row in presenter.picture().rows if isinstance(row, ResultRow)}
 
 
 def _number(one: Job) -> int:

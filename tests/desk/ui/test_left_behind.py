@@ -1,19 +1,29 @@
 """What is open on the desk when its location is deleted, or the page that asked is closed."""
 
+from dataclasses import replace
+from datetime import UTC
+
 import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from sesam_master.core.records import BackupType, Job
+from sesam_master.core.gateway import PAGE_SIZE
+from sesam_master.core.records import Job
+from sesam_master.core.start import StartObject
 from sesam_master.core.states import Connection, JobState
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.first_start.page import AddLocationPage
 from sesam_master.ui.restore.page import RestorePage
 from sesam_master.ui.restore.presenter import RestorePresenter
-from sesam_master.ui.results.cancel_strip import CancelStrip
+from sesam_master.ui.results.act_strip import ActStrip
+from sesam_master.ui.results.cancelling import Cancelling
+from sesam_master.ui.results.filters import ResultFilter
 from sesam_master.ui.results.page import ResultsPage
-from sesam_master.ui.start_backup.dialog import StartPresenter
+from sesam_master.ui.results.presenter import ResultsPresenter
+from sesam_master.ui.results.restarting import Restarting
+from sesam_master.ui.results.rows import ResultRow
+from sesam_master.ui.start_backup.presenter import StartPresenter
 from sesam_master.ui.theme import ThemeHolder
 from tests.desk.results.memory import (
     NOW,
@@ -22,6 +32,7 @@ from tests.desk.results.memory import (
     job,
     list_locations,
     pump,
+    take_down,
 )
 from tests.fakes.gateway import PRESENTED, FakeGateway, Parked
 
@@ -41,8 +52,8 @@ def delete(bridge: Bridge) -> None:
 def test_a_start_is_not_known_any_more(
     bridge: Bridge, gateway: MemoryGateway, running: Job
 ) -> None:
-    presenter = StartPresenter(bridge, gateway, [("Hamburg", "home")])
-    presenter.send(BackupType.FULL)
+    presenter = StartPresenter(bridge, gateway, [StartObject("Hamburg", "home")])
+    presenter.send()
     pump()
     [start] = presenter.starts.values()
     assert (start.connection, start.state) == (Connection.ON, JobState.ACTIVE)
@@ -55,12 +66,24 @@ def test_a_start_is_not_known_any_more(
 def test_a_cancel_shows_no_live_location(
     holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, running: Job, qtbot: QtBot
 ) -> None:
-    strip = CancelStrip(holder, bridge, gateway)
+    strip = ActStrip(holder, bridge, Cancelling(gateway))
     qtbot.addWidget(strip)
     strip.ask([running])
     delete(bridge)
-    [cancel] = strip.canceller.cancels.values()
-    assert cancel.connection is Connection.OFF
+    [cancel] = strip.actor.acts.values()
+    assert (cancel.connection, cancel.state) == (Connection.OFF, JobState.UNKNOWN)
+
+
+def test_what_came_of_a_restart_is_not_known_any_more(
+    holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, running: Job, qtbot: QtBot
+) -> None:
+    strip = ActStrip(holder, bridge, Restarting(gateway))
+    qtbot.addWidget(strip)
+    strip.ask([replace(running, state=JobState.ERROR)])
+    pump()
+    assert strip.question.text() == "Restart of home at Hamburg is accepted: queued."
+    delete(bridge)
+    assert strip.question.text() == "Restart of home at Hamburg is accepted: unknown."
 
 
 def test_the_drawer_closes(
@@ -73,6 +96,21 @@ def test_the_drawer_closes(
     assert page.drawer.row is not None
     delete(bridge)
     qtbot.waitUntil(lambda: page.drawer.row is None)
+
+
+def test_what_was_known_of_it_takes_no_room_in_the_results(bridge: Bridge) -> None:
+    list_locations(bridge, "Hamburg", "Lyon")
+    bring_up(bridge, "Hamburg", [job("Hamburg", 1000 + number) for number in range(PAGE_SIZE)])
+    bring_up(bridge, "Lyon", [job("Lyon", 1)])
+    for name in ("Hamburg", "Lyon"):
+        take_down(bridge, name)
+    presenter = ResultsPresenter(bridge, FakeGateway(), UTC, lambda: NOW)  # type: ignore[arg-type]
+    presenter.set_filter(ResultFilter(shows_known=True))
+    assert len(presenter.picture().rows) == PAGE_SIZE
+    delete(bridge)
+    [row] = presenter.picture().rows
+    assert isinstance(row, ResultRow)
+    assert row.location == "Lyon"
 
 
 def test_a_running_restore_is_unknown(

@@ -21,6 +21,7 @@ from sesam_master.local import (
 )
 from sesam_master.storage.desk_lock import DeskLock
 from sesam_master.storage.settings_file import SettingsFile
+from sesam_master.storage.views_file import ViewsFile
 from sesam_master.tour import Tour, TourStopped
 from sesam_master.ui.start_failure import StartFailureDialog
 from sesam_master.ui.theme import ThemeHolder
@@ -160,7 +161,11 @@ def test_a_local_desk_has_nothing_to_register_and_keeps_its_look(
             assert not program.desk.actions.qaction(key).isEnabled()
         assert not program.desk.window.has_page(program.desk.remote_server)
         holder.set_text_px(16)
+        program.desk.results.use_views(stores.views)
+        program.desk.results.views.save_as("Night")
         program.desk.keep_look(stores.settings)
     kept = SettingsFile(tmp_path / "local-settings.ini").load()
     assert kept.text_px == 16
+    views = ViewsFile(tmp_path / "local-views.json").load()
+    assert [view.name for view in views.views] == ["Night"]
     assert not (tmp_path / "locations.json").exists()

@@ -43,6 +43,7 @@ from tests.agent.service.rig import LABEL, START
 from tests.agent.service.steered import DEADLINE, SteeredEngine
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clock import FakeClock
+from tests.fakes.day_logs import MemoryDayLogs
 from tests.fakes.programs import FakePrograms
 from tests.fakes.protocols import MemoryProtocols
 
@@ -159,6 +160,7 @@ class AgentRig:
     clock: FakeClock = field(default_factory=lambda: FakeClock(START, "Europe/Berlin"))
     engine: SteeredEngine = field(default_factory=SteeredEngine)
     protocols: MemoryProtocols = field(default_factory=MemoryProtocols)
+    day_logs: MemoryDayLogs = field(default_factory=MemoryDayLogs)
     programs: FakePrograms = field(default_factory=FakePrograms)
     port: int = 0
 
@@ -253,6 +255,7 @@ class AgentRig:
             self.catalogue,
             self.engine,
             self.protocols,
+            self.day_logs,
             self.programs,
             IcalendarFiles(),
             self.clock,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from server_agent.ports import EngineError
 from sesam_api.v1 import calendar_pb2, events_pb2, jobs_pb2
 from tests.rpc.agent.plan import FULL, add_event, add_schedule, moment
 from tests.rpc.agent.rig import AgentRig
@@ -230,3 +231,87 @@ def test_what_has_passed_is_in_the_calendar(agent: AgentRig) -> None:
     [entry] = agent.local.call("CalendarService/ListCalendar", **span).occurrences
     assert entry.job_id == job_id
     assert entry.planned_time.ToDatetime(tzinfo=UTC) - now < timedelta(seconds=1)
+
+
+def test_a_backup_ordered_for_later_is_taken_back(agent: AgentRig) -> None:
+    agent.add_task()
+    later = moment(2026, 3, 4, 20)
+    started = agent.local.call("JobService/StartBackup", task="docs", type=FULL, start_time=later)
+    refused = agent.local.refused("TaskService/DeleteTask", name="docs")
+    assert (refused.reason, refused.metadata) == (
+        "TASK_NEEDED",
+        {"task": "docs", "users": "event docs of 2026-03-04 20:00 UTC"},
+    )
+    cancel = "CalendarService/CancelOccurrence"
+    answer = agent.local.call(cancel, event_id=started.event_id, planned_time=later)
+    assert answer.planned_time == later
+    span = {"from_time": moment(2026, 3, 4, 12), "to_time": moment(2026, 3, 5)}
+    [entry] = agent.local.call("CalendarService/ListCalendar", **span).occurrences
+    assert (entry.state, entry.cause, entry.by) == (
+        calendar_pb2.OCCURRENCE_STATE_CANCELLED,
+        calendar_pb2.OCCURRENCE_CAUSE_TAKEN_BACK,
+        "local",
+    )
+    again = agent.local.refused(cancel, event_id=started.event_id)
+    assert (again.reason, again.metadata) == (
+        "OCCURRENCE_NOT_PLANNED",
+        {"event": started.event_id, "planned_time": ""},
+    )
+    strange = agent.local.refused(cancel, event_id="x" * 5000, planned_time=later)
+    assert strange.reason == "OCCURRENCE_NOT_PLANNED"
+    newday = agent.local.call("EventService/ListEvents").events[0]
+    assert agent.local.refused(cancel, event_id=newday.event_id).reason == "NEWDAY_NEEDED"
+    agent.local.call("TaskService/DeleteTask", name="docs")
+
+
+def test_the_sheet_says_when_its_days_begin(agent: AgentRig) -> None:
+    sheet = agent.local.call(
+        "CalendarService/GetCalendarSheet",
+        first_sesam_day="2026-03-28",
+        last_sesam_day="2026-03-29",
+    )
+    assert sheet.time_zone == "Europe/Berlin"
+    # The clocks leap in the night to the 29th.
+    assert [(start.sesam_day, start.time) for start in sheet.day_starts] == [
+        ("2026-03-28", moment(2026, 3, 28, 7)),
+        ("2026-03-29", moment(2026, 3, 29, 6)),
+        ("2026-03-30", moment(2026, 3, 30, 6)),
+    ]
+
+
+def test_a_date_without_newday_is_part_of_the_day_before(agent: AgentRig) -> None:
+    newday = agent.local.call("ScheduleService/ListSchedules", filter="NEWDAY").schedules[0]
+    newday.rule = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
+    agent.local.call("ScheduleService/UpdateSchedule", schedule=newday)
+    sheet = agent.local.call(
+        "CalendarService/GetCalendarSheet",
+        first_sesam_day="2026-03-06",
+        last_sesam_day="2026-03-08",
+    )
+    assert [start.sesam_day for start in sheet.day_starts] == ["2026-03-06", "2026-03-09"]
+
+
+def test_the_end_of_its_job_is_in_the_calendar(agent: AgentRig) -> None:
+    agent.add_task()
+    job = agent.ended(agent.start_backup())
+    span = {"from_time": moment(2026, 3, 4, 11), "to_time": moment(2026, 3, 4, 13)}
+    [entry] = agent.local.call("CalendarService/ListCalendar", **span).occurrences
+    assert entry.end_time == job.end_time
+
+
+def test_why_its_job_failed_is_in_the_calendar(agent: AgentRig) -> None:
+    agent.add_task()
+    agent.engine.scripts.append([EngineError("SOURCE_MISSING", "/srv is not there")])
+    job = agent.ended(agent.start_backup())
+    span = {"from_time": moment(2026, 3, 4, 11), "to_time": moment(2026, 3, 4, 13)}
+    [entry] = agent.local.call("CalendarService/ListCalendar", **span).occurrences
+    assert "/srv is not there" in job.message
+    assert entry.text == job.message
+
+
+def test_why_an_event_is_idle_is_told(agent: AgentRig) -> None:
+    add_schedule(agent.local)
+    agent.local.call("TaskGroupService/CreateTaskGroup", group={"name": "g"})
+    event = add_event(agent.local, backup={"group": "g", "type": FULL})
+    assert not event.HasField("next_time")
+    assert event.idle_cause == events_pb2.EVENT_IDLE_CAUSE_GROUP_EMPTY

@@ -140,7 +140,7 @@ def test_the_letters_of_the_contract_are_the_domains() -> None:
     }
     assert len(letters) == 4
     assert len(EventKind) == 4
-    assert len(Cause) == 6
+    assert len(Cause) == 7
     assert len(Remark) == 5
 
 

@@ -13,11 +13,12 @@ from sesam_api.v1 import jobs_pb2, savesets_pb2
 from tests.agent.service.steered import DONE, Gate
 from tests.rpc.agent.rig import AgentRig
 
-START, CANCEL, GET, LIST, WATCH, PROTOCOL = (
+START, CANCEL, GET, LIST, GROUPS, WATCH, PROTOCOL = (
     "JobService/StartBackup",
     "JobService/CancelJob",
     "JobService/GetJob",
     "JobService/ListJobs",
+    "JobService/ListJobGroups",
     "JobService/WatchJob",
     "JobService/ReadProtocol",
 )
@@ -172,6 +173,51 @@ def test_jobs_are_listed_filtered_and_counted(agent: AgentRig) -> None:
         LIST, filter=backups, page_token=answer.next_page_token, order_by="task"
     )
     assert wrong.reason == "PAGE_TOKEN_INVALID"
+
+
+def test_jobs_are_summed_up_in_groups(agent: AgentRig) -> None:
+    agent.add_task("docs")
+    agent.add_task("mail")
+    agent.engine.scripts.append([BackupDone(1, 1, 1, 1, 1, 1)])
+    docs, _, mail = (agent.backed_up(task) for task in ("docs", "mail", "mail"))
+    backups = jobs_pb2.JobFilter(kinds=[jobs_pb2.JOB_KIND_BACKUP])
+    by_task = {"group_by": jobs_pb2.JOB_GROUPING_TASK, "filter": backups}
+    one, two = agent.local.call(GROUPS, **by_task).groups
+    assert (one.name, one.newest_job_id) == ("docs", docs.job_id)
+    assert list(one.state_counts) == [
+        jobs_pb2.StateCount(state=jobs_pb2.JOB_STATE_WARNING, count=1)
+    ]
+    assert (two.name, two.newest_job_id, two.newest_state) == (
+        "mail",
+        mail.job_id,
+        jobs_pb2.JOB_STATE_OK,
+    )
+    assert two.newest_time == mail.create_time
+    assert list(two.state_counts) == [jobs_pb2.StateCount(state=jobs_pb2.JOB_STATE_OK, count=2)]
+    first = agent.local.call(GROUPS, **by_task, order_by="jobs desc", page_size=1)
+    assert [group.name for group in first.groups] == ["mail"]
+    token = first.next_page_token
+    rest = agent.local.call(GROUPS, **by_task, order_by="jobs desc", page_token=token)
+    assert ([group.name for group in rest.groups], rest.next_page_token) == (["docs"], "")
+    wrong = agent.local.refused(GROUPS, **by_task, order_by="jobs", page_token=token)
+    assert wrong.reason == "PAGE_TOKEN_INVALID"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"group_by": 0}, "group_by"),
+        ({"group_by": 9}, "group_by"),
+        ({"group_by": 1, "order_by": "task"}, "order_by"),
+        ({"group_by": 1, "page_size": 1001}, "page_size"),
+        ({"group_by": 1, "filter": jobs_pb2.JobFilter(states=[0])}, "states"),
+    ],
+)
+def test_a_group_list_that_cannot_be(
+    agent: AgentRig, fields: dict[str, object], field: str
+) -> None:
+    refused = agent.local.refused(GROUPS, **fields)
+    assert (refused.reason, refused.metadata["field"]) == ("INVALID_ARGUMENT", field)
 
 
 @pytest.mark.parametrize(

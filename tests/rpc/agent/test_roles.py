@@ -17,6 +17,7 @@ EXPECTED: dict[str, set[Role]] = {
     "AccessService/RevokeCredential": ADMIN,
     "CalendarService/ListCalendar": ALL,
     "CalendarService/GetCalendarSheet": ALL,
+    "CalendarService/CancelOccurrence": {Role.ADMIN, Role.OPERATOR, Role.BACKUP, Role.RESTORE},
     "DriveService/CreateDrive": ADMIN,
     "DriveService/UpdateDrive": ADMIN,
     "DriveService/DeleteDrive": ADMIN,
@@ -29,6 +30,7 @@ EXPECTED: dict[str, set[Role]] = {
     "JobService/CancelJob": {Role.ADMIN, Role.OPERATOR, Role.BACKUP, Role.RESTORE},
     "JobService/GetJob": ALL,
     "JobService/ListJobs": ALL,
+    "JobService/ListJobGroups": ALL,
     "JobService/WatchJob": ALL,
     "JobService/ReadProtocol": ALL,
     "LocationService/GetLocation": ALL,
@@ -53,6 +55,7 @@ EXPECTED: dict[str, set[Role]] = {
     "TaskService/DeleteTask": ADMIN,
     "TaskService/ListTasks": ALL,
     "TopologyService/CreateClient": ADMIN,
+    "TopologyService/UpdateClient": ADMIN,
     "TopologyService/DeleteClient": ADMIN,
     "TopologyService/ListClients": ALL,
 }

@@ -33,6 +33,12 @@ def test_clients(agent: AgentRig) -> None:
     strange = local.refused(CREATE, name="b", access=9)
     assert strange.metadata == {"field": "access", "value": "9", "expected": "one of LOCAL"}
     assert list(local.call(LIST).clients) == [client]
+    change = "TopologyService/UpdateClient"
+    changed = local.call(change, name="host", etag=client.etag, comment="new").client
+    assert (changed.comment, changed.create_time) == ("new", client.create_time)
+    assert local.refused(change, name="host", etag=client.etag).reason == "CHANGED_MEANWHILE"
+    assert local.refused(change, name="nobody").reason == "CLIENT_NOT_FOUND"
+    client = changed
     assert local.refused(DELETE, name="nobody").reason == "CLIENT_NOT_FOUND"
     stale = local.refused(DELETE, name="host", etag="")
     assert (stale.code, stale.reason) == (grpc.StatusCode.ABORTED, "CHANGED_MEANWHILE")

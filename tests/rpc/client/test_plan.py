@@ -198,6 +198,26 @@ def test_the_sheet(location: Location, agent: FakeAgent) -> None:
     )
     assert (sheet.first_sesam_day, sheet.days) == (date(2026, 3, 4), 2)
     assert location.sesam_day() == date(2025, 3, 1)
+    assert sheet.time_zone == "Europe/Berlin"
+    assert sheet.day_starts == {date(2026, 3, 4): datetime(2026, 3, 4, 7, tzinfo=UTC)}
+
+
+def test_what_is_planned_is_taken_back(location: Location, agent: FakeAgent) -> None:
+    first = datetime(2026, 3, 4, tzinfo=UTC)
+    agent.location.occurrences = [
+        occurrence(first + timedelta(hours=hour), state=calendar_pb2.OCCURRENCE_STATE_PLANNED)
+        for hour in range(3)
+    ]
+    assert location.cancel_occurrence("7") == first
+    second = first + timedelta(hours=1)
+    assert location.cancel_occurrence("7", second) == second
+    found = list(location.calendar(first, first + timedelta(days=1)))
+    assert [entry.state for entry in found] == ["cancelled", "cancelled", "planned"]
+    assert (found[0].cause, found[0].by, found[0].end_time) == ("taken_back", "somebody", None)
+    with pytest.raises(SesamError, match="has no start planned at 2026-03-04T01:00:00Z"):
+        location.cancel_occurrence("7", second)
+    with pytest.raises(SesamError, match=r"Event 8 has no start planned\.$"):
+        location.cancel_occurrence("8")
 
 
 def test_the_plan_is_watched(location: Location, agent: FakeAgent) -> None:

@@ -15,6 +15,7 @@ from server_agent.adapters.catalogue.migrations import (
     m0004_sequence,
     m0005_listing,
     m0006_plan,
+    m0007_job_sums,
 )
 
 Migration = Callable[[sa.Connection], None]
@@ -26,4 +27,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0004_sequence.upgrade,
     m0005_listing.upgrade,
     m0006_plan.upgrade,
+    m0007_job_sums.upgrade,
 )

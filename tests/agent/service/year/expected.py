@@ -173,7 +173,7 @@ class Expected:
         window = self._window(event_id, moment)
         if window is not None and look.now > moment + window:
             return Decision(look, Cause.WINDOW_OVER)
-        if still_runs:
+        if still_runs and self._facts.plan[event_id].kind is not EventKind.NEWDAY:
             return Decision(look, Cause.STILL_RUNNING)
         is_restore = self._facts.plan[event_id].kind is EventKind.RESTORE
         if is_restore and self._facts.first_saveset > look.number:

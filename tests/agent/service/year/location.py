@@ -25,6 +25,7 @@ from server_agent.service.plan_objects import Events, Groups, Schedules
 from server_agent.service.recovery import recover
 from server_agent.service.requests import Request
 from server_agent.service.scheduler import Scheduler
+from server_agent.service.sheet import Sheets
 from tests.agent.service.steered import SteeredEngine
 from tests.fakes.clock import FakeClock
 from tests.fakes.protocols import MemoryProtocols
@@ -66,6 +67,7 @@ class Location:
         self.changes = Changes(self.catalogue, self.clock)
         self.scheduler = Scheduler(self.changes, self.clock, self._queued)
         self.calendar = Calendar(self.changes, self.clock)
+        self.sheets = Sheets(self.changes, self.clock)
         self.schedules = Schedules(self.changes, self.clock, self.scheduler)
         self.events = Events(self.changes, self.clock, self.scheduler, lambda _: True)
         self.groups = Groups(self.changes, self.clock)

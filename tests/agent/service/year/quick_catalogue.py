@@ -115,7 +115,7 @@ class QuickTransaction(_Indexed, MemoryTransaction):
         behind = bisect_right(index.slots, after, key=lambda slot: slot.planned_time)
         for slot in index.slots[behind:]:
             made = self._of(slot)
-            if made.occurrence.verdict is Verdict.STARTED or made.occurrence.decide_time <= now:
+            if stands(made.occurrence, now):
                 continue
             index.slots.remove(slot)
             self._state.decided_events.pop(slot.event_id, None)

@@ -6,7 +6,7 @@ from datetime import date
 
 from server_agent.domain.calendar import SEVERITY, Entry, EntryState
 from server_agent.domain.events import EventKind
-from server_agent.service.calendar import Sheet
+from server_agent.service.sheet import Sheet
 
 RowKey = tuple[EventKind, str]
 Column = tuple[EntryState | None, int, int]  # worst state, begun or given up, to come

@@ -169,7 +169,7 @@ def test_a_group_without_tasks_is_missed_and_says_so(location: Location) -> None
     assert go_to(location, EVENING) == []
     [entry] = [each for each in location.entries(MONDAY, EVENING + DAY / 2) if each.event == "it"]
     assert (entry.state, entry.cause, entry.task) == (EntryState.MISSED, Cause.IMPOSSIBLE, "")
-    assert "none" in entry.text
+    assert entry.text == "group none: expected a group with tasks"
 
 
 @pytest.mark.parametrize(("minute", "late"), [(0, False), (1, False), (2, True), (6 * 60, True)])
@@ -240,7 +240,7 @@ def test_newday_moved_counts_from_then_on(location: Location) -> None:
     ]:
         go_to(location, utc(text))
         event = location.event(NEWDAY)
-        assert location.calendar.sheet(date(2026, 3, 1), date(2026, 3, 9)).open_day.day == day
+        assert location.sheets.sheet(date(2026, 3, 1), date(2026, 3, 9)).open_day.day == day
         assert event.active
     assert [start.day.day for start in location.day_starts()] == [3, 4, 4, 5, 6, 9]
 

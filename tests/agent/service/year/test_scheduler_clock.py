@@ -40,7 +40,7 @@ def of_it(location: Location, page: int = 1000) -> list[Entry]:
 def check_sheet(location: Location) -> None:
     entries = location.entries(utc("2026-02-25"), utc("2026-03-15"))
     wanted = {key: each for key, each in summed(entries).items() if FIRST <= key[1] <= LAST}
-    assert cells(location.calendar.sheet(FIRST, LAST)) == wanted
+    assert cells(location.sheets.sheet(FIRST, LAST)) == wanted
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_the_last_day_of_a_sheet_is_whole_though_it_spans_a_weekend(
     daily: Location, last: date
 ) -> None:
     daily.change_schedule(NEWDAY, schedule("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", time(8)))
-    sheet = daily.calendar.sheet(date(2026, 3, 2), last)
+    sheet = daily.sheets.sheet(date(2026, 3, 2), last)
     [row] = [row for row in sheet.rows if row.name == "docs"]
     assert list(row.planned)[:5] == [1, 1, 1, 1, 3]
     assert sum(row.planned) == 7

@@ -19,7 +19,6 @@ from server_agent.service.work import Work
 from tests.agent.service.year.location import LABEL, Location, minutes, request, utc
 from tests.fakes.catalogue import MemoryCatalogue, MemoryTransaction
 from tests.fakes.clock import FakeClock
-from tests.fakes.programs import FakePrograms
 
 NOON = utc("2026-03-02 12:00")
 EVENING = utc("2026-03-02 20:00")
@@ -34,7 +33,7 @@ def starting(location: Location) -> Starting:
         location.changes,
         location.engine,
         location.protocols,
-        FakePrograms(),
+        {},
         location.clock,
         LABEL,
         location.scheduler.follow,

@@ -1,0 +1,157 @@
+"""Listings that are compressed because they are seldom read any more.
+
+`NAME.db` becomes `NAME.db.zst`. For a reader it is unpacked again, into a file beside it that is
+good until the next `forget_unpacked` or start of the agent. At every instant one of the forms is
+there, so that reading and packing may go on at once.
+"""
+
+import contextlib
+import io
+import os
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import zstandard
+from blake3 import blake3
+
+from server_agent.adapters.durable import sync
+from server_agent.adapters.tar import private
+from server_agent.adapters.tar.database import read_only_uri
+from server_agent.adapters.tar.description import digest_of
+from server_agent.adapters.tar.places import LISTING_SUFFIX, PACKED_SUFFIX
+from server_agent.domain.savesets import NAME_PATTERN
+from server_agent.ports import Compressed
+
+Opened = TypeVar("Opened")
+
+_LEVEL = 9
+_PIECE_BYTES = 1 << 20
+_HEADER_BYTES = 18  # the longest of a frame: RFC 8878, 3.1.1.1
+_UNPACKED_SUFFIX = ".open.tmp"  # a leftover like any other for the next start
+_TRIES = 4  # each fails only if the file was packed or forgotten in between
+
+
+def is_there(listing: Path) -> bool:
+    """Whether the listing is in its place, in either form."""
+    return listing.is_file() or _packed(listing).is_file()
+
+
+def size(listing: Path) -> int:
+    """That of the plain listing in bytes. Raises OSError if neither form can be read."""
+    try:
+        return listing.stat().st_size
+    except FileNotFoundError:
+        with _packed(listing).open("rb") as file:
+            try:
+                return zstandard.frame_content_size(file.read(_HEADER_BYTES))
+            except zstandard.ZstdError:
+                return -1  # not the size of anything
+
+
+def read(listing: Path, open_uri: Callable[[str], Opened]) -> Opened:
+    """What `open_uri` makes of the URI of the plain listing.
+
+    Raises:
+        sqlite3.DatabaseError: its compressed form is damaged; or what `open_uri` raises.
+        OSError: it cannot be unpacked.
+    """
+    for _ in range(_TRIES):
+        file = _plain(listing)
+        try:
+            return open_uri(read_only_uri(file))
+        except sqlite3.OperationalError:
+            if file.exists() or not is_there(listing):
+                raise
+    return open_uri(read_only_uri(listing))
+
+
+def pack(listing: Path) -> Compressed:
+    """Replaces the listing by its compressed form, once that is proved to be whole.
+
+    Raises:
+        OSError: it stays as it is.
+    """
+    packed = _packed(listing)
+    part = packed.with_name(packed.name + ".tmp")
+    before = listing.stat().st_size
+    try:
+        with listing.open("rb") as source, open(part, "wb", opener=private.opener) as target:
+            compressor = zstandard.ZstdCompressor(_LEVEL, write_checksum=True)
+            compressor.copy_stream(source, target, size=before)
+            target.flush()
+            os.fsync(target.fileno())
+        _check_same(part, listing)
+        part.replace(packed)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    sync(listing.parent)
+    listing.unlink()
+    sync(listing.parent)
+    return Compressed(listing.name.removesuffix(LISTING_SUFFIX), before, packed.stat().st_size)
+
+
+def plain_listings(lis_dir: Path, before: date) -> Iterator[Path]:
+    """Those of sesam days before that one that are not compressed, the oldest day first."""
+    for directory in sorted(lis_dir.glob("[0-9]" * 8)):
+        try:
+            day = datetime.strptime(directory.name, "%Y%m%d").date()
+        except ValueError:
+            continue
+        if day < before:
+            yield from sorted(
+                path
+                for path in directory.glob("*" + LISTING_SUFFIX)
+                if NAME_PATTERN.match(path.name.removesuffix(LISTING_SUFFIX))
+            )
+
+
+def forget_unpacked(lis_dir: Path) -> None:
+    """Removes what was unpacked for readers; who reads just now goes on."""
+    for path in lis_dir.glob(f"*/*{_UNPACKED_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _packed(listing: Path) -> Path:
+    return listing.with_name(listing.name + PACKED_SUFFIX)
+
+
+def _plain(listing: Path) -> Path:
+    packed = _packed(listing)
+    if listing.exists() or not packed.exists():
+        return listing
+    unpacked = listing.with_name(listing.name + _UNPACKED_SUFFIX)
+    if not unpacked.exists():
+        # Several readers may do so at once.
+        part = listing.with_name(f"{listing.name}.{uuid.uuid4().hex}.tmp")
+        try:
+            with packed.open("rb") as source, open(part, "xb", opener=private.opener) as target:
+                _unpack(source, target.write)
+            part.replace(unpacked)
+        except FileNotFoundError:
+            return listing
+        finally:
+            part.unlink(missing_ok=True)
+    return unpacked
+
+
+def _check_same(packed: Path, listing: Path) -> None:
+    """Raises OSError unless what is in the one is the other."""
+    digest = blake3()
+    with packed.open("rb") as source:
+        _unpack(source, digest.update)
+    if digest.digest() != digest_of(listing):
+        raise OSError(f"{packed} does not give back what was written to it")
+
+
+def _unpack(source: io.BufferedReader, write: Callable[[bytes], object]) -> None:
+    try:
+        for piece in zstandard.ZstdDecompressor().read_to_iter(source, _PIECE_BYTES):
+            write(piece)
+    except zstandard.ZstdError as error:
+        raise sqlite3.DatabaseError(f"its compressed form is damaged: {error}") from error

@@ -1,0 +1,23 @@
+"""The logs of sesam days."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Protocol
+
+
+class DayLogs(Protocol):
+    """Two texts for each sesam day: the state log with a line per job, and the day log with a line
+    for each thing that happened. For people and scripts; nothing else is made from them."""
+
+    def begin(self, day: date) -> None:
+        """What the agent logs from now on belongs to that day."""
+
+    def is_closed(self, day: date) -> bool:
+        """Whether both were written."""
+
+    def close(self, day: date, states: Iterable[str], happened: Iterable[str]) -> None:
+        """Writes both, in place of what there is of the day. Each of them is whole or as it was,
+        whatever happens meanwhile; afterwards they outlive the machine. Raises OSError."""
+
+    def forget(self, before: date) -> None:
+        """Removes those of earlier days. Raises OSError."""

@@ -1,0 +1,159 @@
+"""What became of a sesam day: its state log, its day log, and the sum of it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from server_agent.domain.calendar import SEVERITY, EntryState, state_of
+from server_agent.domain.events import EventKind, kind_of
+from server_agent.domain.jobs import Job
+from server_agent.domain.sesam_day import SesamDays
+from server_agent.ports import CatalogueView, Clock, JobQuery, Past, PastKey
+
+_DAY = timedelta(days=1)
+_AT_ONCE = 1000  # occurrences or jobs that are read together
+_COUNTED = {
+    EntryState.BROKEN: "broken",
+    EntryState.ERROR: "failed",
+    EntryState.MISSED: "missed",
+    EntryState.LATE: "late",
+    EntryState.WARNING: "with a warning",
+    EntryState.BLOCKED: "blocked",
+    EntryState.CANCELLED: "cancelled",
+    EntryState.ACTIVE: "still running",
+    EntryState.QUEUED: "still queued",
+    EntryState.OK: "ok",
+}
+STATE_COLUMNS = (
+    "state",
+    "start",
+    "end",
+    "kind",
+    "name",
+    "client",
+    "type",
+    "job",
+    "saveset",
+    "files",
+    "bytes",
+    "stored bytes",
+    "message",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """One sesam day. `summed_up` names its backups, restores and commands by what became of them,
+    the worst first."""
+
+    day: date
+    summed_up: str
+    states: tuple[str, ...]
+    happened: tuple[str, ...]
+
+
+def day_report(view: CatalogueView, clock: Clock, days: SesamDays, day: date) -> DayReport:
+    """The day as it stands now."""
+    now = clock.now()
+    first, end = days.bounds(day) or _first_of_all(days, day)
+    rows = list(_past(view, first, end))
+    jobs = list(_jobs_of(view, day))
+    counts = Counter(
+        state_of(row.occurrence.slot.planned_time, row.occurrence, row.job, now)
+        for row in rows
+        if kind_of(row.event) is not EventKind.NEWDAY
+    )
+    told = [f"{counts[state]} {_COUNTED[state]}" for state in SEVERITY if counts[state]]
+    summed_up = ", ".join(told) or "nothing was planned and nothing ran"
+
+    def shown(moment: datetime | None) -> str:
+        return clock.local(moment).isoformat(" ", "seconds") if moment is not None else ""
+
+    happened = sorted(
+        (moment, text) for moment, text in (*_begun_and_ended(jobs), *_given_up(rows, now, shown))
+    )
+    return DayReport(
+        day=day,
+        summed_up=summed_up,
+        states=("\t".join(STATE_COLUMNS), *(_state_line(job, shown) for job in jobs)),
+        happened=(
+            *(f"{shown(moment)}\t{text}" for moment, text in happened),
+            f"{shown(now)}\tSesam day {day} is closed: {summed_up}",
+        ),
+    )
+
+
+def _first_of_all(days: SesamDays, day: date) -> tuple[datetime, datetime]:
+    """The day before the first NEWDAY: no other has begun it."""
+    end = days.end_of(day)
+    if end is None:
+        raise LookupError(f"sesam day {day} has not ended")
+    return end - _DAY, end
+
+
+def _past(view: CatalogueView, first: datetime, end: datetime) -> Iterator[Past]:
+    key: PastKey | None = None
+    while True:
+        rows = view.past(first, end, key, _AT_ONCE)
+        yield from rows
+        if len(rows) < _AT_ONCE:
+            return
+        slot = rows[-1].occurrence.slot
+        key = (slot.planned_time, slot.event_id, rows[-1].task)
+
+
+def _jobs_of(view: CatalogueView, day: date) -> Iterator[Job]:
+    query = JobQuery(first_sesam_day=day, last_sesam_day=day, descending=False)
+    position: str | None = None
+    while True:
+        page = view.jobs(query, position, _AT_ONCE)
+        yield from page.items
+        position = page.next_position
+        if position is None:
+            return
+
+
+def _state_line(job: Job, shown: Callable[[datetime | None], str]) -> str:
+    made = job.type or job.requested_type
+    fields = (
+        job.state.value,
+        shown(job.start_time),
+        shown(job.end_time),
+        job.kind.value,
+        job.task or job.event,
+        job.client,
+        made.name if made is not None else "",
+        job.id,
+        job.saveset,
+        job.files,
+        job.bytes_done,
+        job.stored_bytes,
+        job.message.replace("\t", " "),
+    )
+    return "\t".join(map(str, fields))
+
+
+def _begun_and_ended(jobs: list[Job]) -> Iterator[tuple[datetime, str]]:
+    for job in jobs:
+        about = f"{job.kind.value} {job.task or job.event}, job {job.id}"
+        if job.start_time is not None:
+            yield job.start_time, f"started {about}"
+        if job.end_time is not None:
+            why = f": {job.message}" if job.message else ""
+            yield job.end_time, f"ended {about}, {job.state.name.lower()}{why}"
+
+
+def _given_up(
+    rows: list[Past], now: datetime, shown: Callable[[datetime | None], str]
+) -> Iterator[tuple[datetime, str]]:
+    for row in rows:
+        if row.job is not None:
+            continue
+        decided = row.occurrence
+        planned = decided.slot.planned_time
+        state = state_of(planned, decided, None, now).name.lower()
+        why = ", ".join(filter(None, (decided.cause.value.replace("_", " "), decided.by)))
+        about = f"{kind_of(row.event).value} {row.task or row.event.name}"
+        text = f"{state} {about} of {shown(planned)}: {why}"
+        yield decided.decide_time, f"{text}: {decided.text}" if decided.text else text

@@ -1,0 +1,213 @@
+"""The plan of a location: schedules, events, task groups and drives.
+
+Field meanings are those of `sesam_api.v1`. Dates and times of day are those of the site's wall
+clock; moments are aware, in UTC. `etag` changes with every change of an object; "" before a
+location has it.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from sesam_master.core.records import BackupType
+from sesam_master.core.sheet import RowKind
+
+NEWDAY = "NEWDAY"  # name of the schedule and of the event that are always there
+MAX_DATES = 3660
+MAX_PRIORITY = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When something comes round. `rule` is the value of an RRULE, "" when only the dates count;
+    `core.rule` reads and writes it. `window` None: a start may be made until the next one."""
+
+    name: str
+    rule: str
+    start_time: time
+    start_date: date
+    end_date: date | None = None
+    dates: tuple[date, ...] = ()
+    offset_days: int = 0
+    until_time: time | None = None
+    window: timedelta | None = None
+    active: bool = True
+    comment: str = ""
+    etag: str = ""
+    next_time: datetime | None = None
+
+    @property
+    def is_newday(self) -> bool:
+        return self.name == NEWDAY
+
+
+@dataclass(frozen=True, slots=True)
+class BackupAction:
+    """Backs up a task, or else all tasks of a group. `type` is None for one that this desk does not
+    know; `drive` "" is any."""
+
+    type: BackupType | None
+    task: str = ""
+    group: str = ""
+    drive: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreAction:
+    """Restores the newest saveset of a task; no paths: everything."""
+
+    task: str
+    target: bytes
+    paths: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAction:
+    """Runs a program of the agent's bin/sesam directory, without a shell."""
+
+    program: str
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewdayAction:
+    """Ends the sesam day and begins the next."""
+
+
+Action = BackupAction | RestoreAction | CommandAction | NewdayAction
+
+
+class IdleCause(StrEnum):
+    """Why nothing is planned for an event."""
+
+    NONE = "none"
+    EVENT_INACTIVE = "event inactive"
+    SCHEDULE_INACTIVE = "schedule inactive"
+    NO_SCHEDULE = "no schedule"
+    SCHEDULE_OVER = "schedule over"
+    GROUP_EMPTY = "group empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a schedule starts; without a schedule it waits to be another's follow-up.
+
+    Attributes:
+        action: None for one of a kind that this desk does not know: it can be shown, not changed.
+        priority: 1 lowest to 99 highest; 0 is above all and never blocked.
+        blocking: holds off events of its kind with a lower priority within the window.
+        follow_up: name of the event that is started when this one has ended well; "": none.
+        idle_cause: why there is no `next_time`.
+    """
+
+    name: str
+    schedule: str
+    action: Action | None
+    priority: int = 1
+    blocking: bool = False
+    follow_up: str = ""
+    active: bool = True
+    comment: str = ""
+    id: str = ""
+    etag: str = ""
+    next_time: datetime | None = None
+    idle_cause: IdleCause = IdleCause.NONE
+
+    @property
+    def is_newday(self) -> bool:
+        return isinstance(self.action, NewdayAction)
+
+    @property
+    def kind(self) -> RowKind | None:
+        """None if this desk does not know it."""
+        return None if self.action is None else _KINDS[type(self.action)]
+
+    @property
+    def object_name(self) -> str:
+        """The task, group or program that it is about."""
+        match self.action:
+            case BackupAction(task=task, group=group):
+                return task or group
+            case RestoreAction(task=task):
+                return task
+            case CommandAction(program=program):
+                return program
+            case _:
+                return ""
+
+
+_KINDS: dict[type[Action], RowKind] = {
+    BackupAction: RowKind.BACKUP,
+    RestoreAction: RowKind.RESTORE,
+    CommandAction: RowKind.COMMAND,
+    NewdayAction: RowKind.NEWDAY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskGroup:
+    """Tasks that are started together, in the order in which they are queued."""
+
+    name: str
+    tasks: tuple[str, ...] = ()
+    comment: str = ""
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """What jobs run on. `streams` is how many at once; none is started on one that is not
+    active."""
+
+    name: str
+    streams: int
+    active: bool
+    comment: str = ""
+    etag: str = ""
+
+
+Planned = Schedule | Event | TaskGroup
+AnyPlanned = TypeVar("AnyPlanned", bound=Planned)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a location plans, each kind by name. `is_kept`: the location was not reached, and
+    this is what the desk knew at `as_of`; coming starts are left out then."""
+
+    location_id: str
+    schedules: tuple[Schedule, ...]
+    events: tuple[Event, ...]
+    groups: tuple[TaskGroup, ...]
+    drives: tuple[Drive, ...]
+    as_of: datetime
+    is_kept: bool = False
+
+
+class Remark(StrEnum):
+    """What the author of a schedule may not have meant."""
+
+    NO_START = "no start"
+    NO_EVENT = "no event"
+    WINDOW_OVERLAPS = "window overlaps"
+    INACTIVE = "inactive"
+    CLOCK_CHANGE = "clock change"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One coming start. `clock_change`: the site's wall clock leaps over the time that the schedule
+    names, or shows it twice. `sesam_day` is a label of the site ("2026-11-22")."""
+
+    moment: datetime
+    clock_change: bool
+    sesam_day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The coming starts of a schedule as if it were active, in order."""
+
+    starts: tuple[Start, ...]
+    remarks: frozenset[Remark]

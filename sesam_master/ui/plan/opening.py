@@ -1,0 +1,74 @@
+"""The pages of plans, one for each location that a person opened."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sesam_master.core.plan_source import PlanSource
+from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.main_window import MainWindow
+from sesam_master.ui.plan.listing import Drafts
+from sesam_master.ui.plan.page import PlanPage
+from sesam_master.ui.plan.warnings import named_list
+from sesam_master.ui.theme import ThemeHolder
+
+
+class PlanPages:
+    """What was changed and not saved is kept when a tab is closed."""
+
+    def __init__(
+        self,
+        holder: ThemeHolder,
+        bridge: Bridge,
+        source: PlanSource,
+        window: MainWindow,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._holder = holder
+        self._bridge = bridge
+        self._source = source
+        self._window = window
+        self._now = now
+        self._pages: dict[str, PlanPage] = {}
+        self._drafts: dict[str, Drafts] = {}
+        self._warned: list[str] = []
+
+    def open(self, location_id: str) -> None:
+        """Brings the page of a location to the front; without one, that of the only location."""
+        known = self._bridge.fleet.locations
+        if not location_id and len(known) == 1:
+            location_id = next(iter(known))
+        if location_id not in known:
+            return
+        page = self._pages.get(location_id)
+        if page is None or not self._window.has_page(page):
+            drafts = self._drafts.setdefault(location_id, {})
+            page = PlanPage(
+                *(self._holder, self._bridge, self._source, location_id, drafts), clock=self._now
+            )
+            self._pages[location_id] = page
+            self._window.add_page(page)
+        self._window.show_page(page)
+        page.table.setFocus()
+
+    def may_close(self, say: Callable[[str], None]) -> bool:
+        """Not the first time that a person wants to while something is not saved: says what, and
+        shows it."""
+        unsaved = {
+            location_id: [
+                draft.item.name or "a new one" for draft in drafts.values() if draft.is_dirty
+            ]
+            for location_id, drafts in self._drafts.items()
+        }
+        known = self._bridge.fleet.locations
+        said = [
+            f"{name} at {known[location_id].registration.name}"
+            for location_id, names in unsaved.items()
+            for name in names
+            if location_id in known
+        ]
+        if not said or said == self._warned:
+            return True
+        self._warned = said
+        say(f"Not saved: {named_list(said)}. Save it, or close again to lose it.")
+        self.open(next(location_id for location_id in unsaved if unsaved[location_id]))
+        return False

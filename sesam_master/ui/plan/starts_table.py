@@ -1,0 +1,203 @@
+"""The coming starts, and above them what the author may not have meant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from sesam_master.core.plan import Preview, Start
+from sesam_master.core.states import JobState
+from sesam_master.ui.formatting import day_text, full_moment_text, moment_text
+from sesam_master.ui.plan.place import Zones
+from sesam_master.ui.signs import SignAtlas
+from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.widgets.column import Align, CellKind, Column
+from sesam_master.ui.widgets.elided_label import ElidedLabel
+from sesam_master.ui.widgets.record_table import RecordTableModel
+from sesam_master.ui.widgets.record_table_view import RecordTableView
+
+_SIGN = 14
+
+
+@dataclass(frozen=True, slots=True)
+class StartRow:
+    """One coming start in texts."""
+
+    number: int
+    site: str
+    mine: str
+    day: str
+    note: str
+    tooltip: str
+
+
+def start_rows(starts: Sequence[Start], zones: Zones) -> list[StartRow]:
+    """The starts in the site's time and in that of the person at the desk."""
+    return [_row(number, start, zones) for number, start in enumerate(starts, 1)]
+
+
+def _row(number: int, start: Start, zones: Zones) -> StartRow:
+    here, there = start.moment.astimezone(zones.site), start.moment.astimezone(zones.mine)
+    notes = []
+    if start.clock_change:
+        notes.append("clock change")
+    if here.date() != there.date():
+        notes.append("other date here")
+    return StartRow(
+        number,
+        f"{moment_text(start.moment, zones.site)} {here:%Z}",
+        f"{moment_text(start.moment, zones.mine)} {there:%Z}",
+        _sesam_day(start.sesam_day),
+        ", ".join(notes),
+        f"{full_moment_text(start.moment, zones.site)} there, "
+        f"{full_moment_text(start.moment, zones.mine)} here",
+    )
+
+
+def _sesam_day(text: str) -> str:
+    try:
+        return day_text(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+class WarningList(QWidget):
+    """Sentences with a sign each; nothing at all without any."""
+
+    def __init__(self, holder: ThemeHolder) -> None:
+        super().__init__()
+        self._holder = holder
+        self._atlas = SignAtlas(holder)
+        self._shown: list[tuple[str, JobState]] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2)
+        self.setAccessibleName("Warnings")
+        holder.changed.connect(self._build)
+        self.hide()
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is shown."""
+        return [text for text, _state in self._shown]
+
+    def show_sentences(self, errors: Sequence[str], warnings: Sequence[str]) -> None:
+        """What makes it impossible first."""
+        wanted = [(text, JobState.ERROR) for text in errors]
+        wanted += [(text, JobState.WARNING) for text in warnings]
+        if wanted != self._shown:
+            self._shown = wanted
+            self._build()
+
+    def _build(self) -> None:
+        while (item := self._column.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for text, state in self._shown:
+            self._column.addWidget(self._line(text, state))
+        self.setVisible(bool(self._shown))
+
+    def _line(self, text: str, state: JobState) -> QWidget:
+        size = self._holder.fonts.px(_SIGN)
+        sign, words = QLabel(), QLabel(text)
+        sign.setPixmap(self._atlas.state(state, size, self.devicePixelRatioF()))
+        sign.setFixedWidth(size)
+        words.setTextFormat(Qt.TextFormat.PlainText)
+        words.setWordWrap(True)
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 1, 0, 1)
+        row.setSpacing(8)
+        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(words, 1)
+        return box
+
+
+class StartsTable(QWidget):
+    """The next 20 starts. Without any it says why there are none."""
+
+    def __init__(self, holder: ThemeHolder) -> None:
+        super().__init__()
+        self.heading = ElidedLabel(holder, "Next starts", "heading")
+        self.model: RecordTableModel[StartRow] = RecordTableModel(
+            _COLUMNS, lambda row: row.number, parent=self
+        )
+        self.table = RecordTableView(holder, self.model)
+        self.table.setAccessibleName("Next starts")
+        self.nothing = QLabel()
+        self.nothing.setProperty("role", "secondary")
+        self.nothing.setWordWrap(True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.heading)
+        column.addWidget(self.nothing)
+        column.addWidget(self.table, 1)
+        self.show_preview(None, None, "")
+
+    def show_preview(self, preview: Preview | None, zones: Zones | None, reason: str) -> None:
+        """`reason` says why there are no starts to show."""
+        starts = preview.starts if preview is not None else ()
+        if zones is not None:
+            self.model.replace_all(start_rows(starts, zones))
+        self.table.setVisible(bool(starts))
+        self.nothing.setVisible(not starts)
+        self.nothing.setText(reason)
+        number = f"Next {len(starts)} starts" if len(starts) > 1 else "Next start"
+        self.heading.set_text(number if starts else "Next starts")
+
+
+_COLUMNS: tuple[Column[StartRow], ...] = (
+    Column(
+        "number",
+        "",
+        30,
+        lambda row: str(row.number),
+        CellKind.QUIET,
+        align=Align.RIGHT,
+        is_sortable=False,
+    ),
+    Column(
+        "site",
+        "In the site's time",
+        158,
+        lambda row: row.site,
+        CellKind.NUMBER,
+        tooltip=lambda row: row.tooltip,
+        fits=("Wed 30 Sep 20:00 CEST",),
+        is_sortable=False,
+    ),
+    Column(
+        "mine",
+        "In mine",
+        158,
+        lambda row: row.mine,
+        CellKind.NUMBER,
+        tooltip=lambda row: row.tooltip,
+        fits=("Wed 30 Sep 20:00 CEST",),
+        is_sortable=False,
+    ),
+    Column(
+        "day",
+        "Sesam day",
+        86,
+        lambda row: row.day,
+        CellKind.QUIET,
+        fits=("Wed 30 Sep",),
+        is_sortable=False,
+    ),
+    Column(
+        "note",
+        "Note",
+        110,
+        lambda row: row.note,
+        tooltip=lambda row: row.note,
+        least=60,
+        is_sortable=False,
+    ),
+)

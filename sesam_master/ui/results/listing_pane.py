@@ -1,0 +1,115 @@
+"""What a saveset holds, directory by directory, in the drawer of the results."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from sesam_master.core.gateway import EntryPage, FleetGateway
+from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.notices import notice
+from sesam_master.ui.restore.model import ListingModel
+from sesam_master.ui.restore.view import ListingView
+from sesam_master.ui.results.rows import ResultRow
+from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.widgets.elided_label import ElidedLabel
+
+
+class ListingPane(QWidget):
+    """Asks for a directory when it is opened; the first time when the pane is seen."""
+
+    def __init__(
+        self, holder: ThemeHolder, bridge: Bridge, gateway: FleetGateway, zone: tzinfo
+    ) -> None:
+        super().__init__()
+        self._bridge = bridge
+        self._gateway = gateway
+        self._row: ResultRow | None = None
+        self._loaded = ("", "")  # location id and saveset whose listing is shown
+        self._cancels: list[Callable[[], None]] = []
+        self.model = ListingModel(self._ask, zone, self, can_choose=False)
+        self.view = ListingView(holder, self.model, has_boxes=False)
+        self.note = ElidedLabel(holder, "", "secondary")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 4, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.note)
+        column.addStretch(0)
+
+    def open(self, row: ResultRow) -> None:
+        """The listing of what this run saved; asked for when it is seen."""
+        self._row = row
+        if self.isVisible():
+            self._load()
+
+    def close_job(self) -> None:
+        """Nothing is shown any more."""
+        self._row = None
+        self._forget()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._load)
+
+    def _load(self) -> None:
+        row = self._row
+        if row is None:
+            return
+        trouble = listing_trouble(row)
+        wanted = (row.job.location_id, row.job.saveset)
+        if trouble and self._loaded != wanted:
+            self._forget()
+            self._say(trouble)
+        elif self._loaded != wanted:
+            self._forget()
+            self._loaded = wanted
+            self._say("Reading the listing …")
+            self.model.reload()
+
+    def _forget(self) -> None:
+        for cancel in self._cancels:
+            cancel()
+        self._cancels.clear()
+        self._loaded = ("", "")
+        if self.model.rows:
+            self.model.clear()
+
+    def _ask(
+        self,
+        directory: bytes,
+        token: str,
+        done: Callable[[EntryPage], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        location_id, saveset = self._loaded
+        location = self._row.location if self._row else ""
+
+        def take(page: EntryPage) -> None:
+            is_empty = not directory and not page.total
+            self._say("The listing is empty: nothing was saved." if is_empty else "")
+            done(page)
+
+        def fail(error: Exception) -> None:
+            sentence = notice(error, f"read the listing of {saveset}", location).text
+            self._say(sentence)
+            failed(sentence)
+
+        call = self._gateway.entries(location_id, saveset, directory, token)
+        self._cancels.append(self._bridge.ask(call, self, take, fail))
+
+    def _say(self, text: str) -> None:
+        self.note.set_text(text)
+        self.note.setVisible(bool(text))
+        self.view.setVisible(not text or bool(self.model.rows))
+
+
+def listing_trouble(row: ResultRow) -> str:
+    """Why there is no listing to show; empty when there is one."""
+    if row.job.is_open:
+        return "The listing is complete when the backup has ended."
+    if not row.job.saveset:
+        return "This run left no saveset, so there is no listing."
+    return "" if row.is_live else f"{row.location} is dark: its listings cannot be read now."
