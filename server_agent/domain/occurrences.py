@@ -142,6 +142,7 @@ def decide(
     now: datetime,
     decided: Collection[Slot],
     open_events: Collection[str],
+    taken_back: Collection[Slot] = (),
 ) -> list[Occurrence]:
     """Decides every slot after `since` up to and with `now` that is not decided yet.
 
@@ -151,6 +152,7 @@ def decide(
     Args:
         decided: slots with a record that stands.
         open_events: ids of events of which something is still queued or running.
+        taken_back: what a person did not want; it holds nobody off.
     """
     blockers = [plan for plan in plans if plan.event.blocking]
     found: list[tuple[tuple[bool, int], Occurrence]] = []
@@ -161,8 +163,9 @@ def decide(
         slots = [slot for slot in slots if slot not in decided]
         order = (kind_of(plan.event) is not EventKind.NEWDAY, -rank(plan.event.priority))
         for slot in slots:
+            blocker = blocker_of(plan, slot.planned_time, blockers, zone, taken_back)
             newest = slot == slots[-1]
-            verdict = _verdict(plan, slot, newest, blockers, zone, now, open_events)
+            verdict = _verdict(plan, slot, newest, blocker, now, open_events)
             found.append((order, verdict))
     return [verdict for _, verdict in sorted(found, key=lambda pair: (pair[0], pair[1].slot))]
 
@@ -171,12 +174,10 @@ def _verdict(
     plan: Planned,
     slot: Slot,
     newest: bool,
-    blockers: Sequence[Planned],
-    zone: tzinfo,
+    blocker: Planned | None,
     now: datetime,
     open_events: Collection[str],
 ) -> Occurrence:
-    blocker = blocker_of(plan, slot.planned_time, blockers, zone)
     if blocker is not None:
         return Occurrence(slot, Verdict.BLOCKED, now, Cause.BLOCKED_BY, by=blocker.event.name)
     if not newest:
@@ -190,11 +191,15 @@ def _verdict(
 
 
 def blocker_of(
-    plan: Planned, moment: datetime, blockers: Iterable[Planned], zone: tzinfo
+    plan: Planned,
+    moment: datetime,
+    blockers: Iterable[Planned],
+    zone: tzinfo,
+    taken_back: Collection[Slot] = (),
 ) -> Planned | None:
     """The event that keeps this one from starting at that moment: blocking, of the same kind, of a
     higher priority, and with a start whose window holds the moment (manual, "Events"; without a
-    window, the same minute). Priority 0 is never blocked."""
+    window, the same minute) and that was not taken back. Priority 0 is never blocked."""
     if kind_of(plan.event) is EventKind.NEWDAY:
         return None
     for blocker in blockers:
@@ -204,7 +209,8 @@ def blocker_of(
             and rank(blocker.event.priority) > rank(plan.event.priority)
         ):
             first, end = _held_off(blocker, moment)
-            if blocker.starts(zone, first, end):
+            held = (Slot(start, blocker.event.id) for start in blocker.starts(zone, first, end))
+            if any(slot not in taken_back for slot in held):
                 return blocker
     return None
 

@@ -117,6 +117,9 @@ class PlanningView(Protocol):
     def decided_slots(self, after: datetime, now: datetime) -> set[Slot]:
         """Those of a planned time after the moment that stand at `now` (see `stands`)."""
 
+    def taken_back(self, after: datetime) -> set[Slot]:
+        """Those of a planned time after the moment that a person did not want."""
+
     def past(self, first: datetime, end: datetime, after: PastKey | None, limit: int) -> list[Past]:
         """Those planned in [first, end) that follow after a key, by planned time, event and task;
         at most `limit`. Of several jobs of one occurrence and task the last one."""

@@ -9,7 +9,9 @@ from server_agent.domain.events import Event
 from server_agent.domain.occurrences import Slot
 from server_agent.domain.schedule import Schedule, starts
 
-LOOK_AHEAD = timedelta(days=400)  # what comes later counts as not coming
+# What comes later counts as not coming. A 29 February on a certain weekday comes every 28 years,
+# around 2100 every 40; a rule that never comes round is refused.
+LOOK_AHEAD = timedelta(days=100 * 366)
 _INSTANT = timedelta(microseconds=1)
 
 

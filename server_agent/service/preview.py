@@ -12,10 +12,9 @@ from server_agent.domain.schedule import Schedule, checked_schedule, starts
 from server_agent.domain.sesam_day import LONGEST_DAY, SesamDays, checked_newday
 from server_agent.ports import CatalogueView, Clock
 from server_agent.service.changes import Changes
+from server_agent.service.coming import LOOK_AHEAD
 from server_agent.service.days import sesam_days, zone_of
 
-# A 29 February on a certain weekday comes every 28 years, around 2100 every 40.
-LOOK_AHEAD = timedelta(days=100 * 366)
 # The fewest starts that are looked at for remarks, whatever number is asked for.
 LEAST_STARTS = 20
 _SURE_DAYS = timedelta(days=400)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from server_agent.domain.calendar import QUEUED_TOO_LONG
 from server_agent.domain.jobs import Job, JobState
 from server_agent.domain.occurrences import Slot, decide, planned_slots, rewound
-from server_agent.domain.schedule import starts
+from server_agent.domain.schedule import MAX_WINDOW, starts
 from server_agent.ports import CatalogueTransaction, CatalogueView, CellKey, Clock
 from server_agent.service.changes import Changes
 from server_agent.service.days import sesam_days, zone_of
@@ -92,7 +92,9 @@ class Scheduler:
         plans = plans_at(tx, now)
         by_id = {plan.event.id: plan.event for plan in plans}
         standing = tx.decided_slots(since, now)
-        decided = decide(plans, self._zone, since, now, standing, tx.open_event_ids())
+        is_held = any(plan.event.blocking for plan in plans)
+        taken_back = tx.taken_back(since - MAX_WINDOW) if is_held else set()
+        decided = decide(plans, self._zone, since, now, standing, tx.open_event_ids(), taken_back)
         if decided:
             first = min(each.slot for each in decided).planned_time.astimezone(self._zone).date()
             days = sesam_days(tx, self._zone, first - timedelta(days=1), now, now)

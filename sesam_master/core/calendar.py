@@ -1,11 +1,11 @@
 """The calendar over the fleet: the sheets of many locations joined, grouped, filtered, summed."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from sesam_master.core.calendar_filter import CalendarFilter
+from sesam_master.core.calendar_filter import CalendarFilter, RowTest
 from sesam_master.core.coverage import Coverage
 from sesam_master.core.sheet import CODE, RowKind, Sheet, SheetRow, Span
 from sesam_master.core.sheet_shown import Shown, shown_state, worst_by_day
@@ -221,10 +221,10 @@ def _made_rows(place: Place, span: Span, today: date) -> list[CalendarRow]:
     ]
 
 
-def _accepted(
-    rows: Iterable[CalendarRow], accepts: Callable[[str, SheetRow, bytes], bool]
-) -> list[CalendarRow]:
-    return [row for row in rows if accepts(row.place.name, row.row, row.cells)]
+def _accepted(rows: Iterable[CalendarRow], accepts: RowTest) -> list[CalendarRow]:
+    return [
+        row for row in rows if accepts(row.place.location_id, row.place.name, row.row, row.cells)
+    ]
 
 
 def _grouped(rows: Sequence[CalendarRow], grouping: Grouping, days: int) -> list[Group]:

@@ -11,7 +11,7 @@ from sesam_master.core.states import TROUBLE_STATES, JobState
 # A hole is a problem too: nobody knows what is in it.
 _PROBLEMS = frozenset(TROUBLE_STATES | {JobState.UNKNOWN})
 
-RowTest = Callable[[str, SheetRow, bytes], bool]
+RowTest = Callable[[str, str, SheetRow, bytes], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +43,21 @@ class CalendarFilter:
         return replace(self, **{key: getattr(nothing, key)})
 
     def row_test(self, span: Span, today: date) -> RowTest | None:
-        """Whether a row is to be seen, by location name, row and shown cells; None: every one."""
+        """Whether a row is to be seen, by id and name of its location, row and shown cells; None:
+        every one."""
         if not self.narrows_rows:
             return None
         words = self.text.lower().split()
         wanted = _others(self.states)
         harmless = _others(_PROBLEMS)
         until = max(0, min(span.days, (today - span.first).days + 1))
-        tasks = {name for _at, name in self.tasks}
 
-        def accepts(location: str, row: SheetRow, cells: bytes) -> bool:
+        def accepts(location_id: str, location: str, row: SheetRow, cells: bytes) -> bool:
             if self.kinds and row.kind not in self.kinds:
                 return False
             if self.clients and row.client not in self.clients:
                 return False
-            if tasks and row.name not in tasks:
+            if self.tasks and (location_id, row.name) not in self.tasks:
                 return False
             if self.states and not cells.translate(None, wanted):
                 return False

@@ -6,8 +6,9 @@ Lives in the GUI thread. `remote` sends the events below; views read `Fleet`.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sesam_master.core.calendar_source import CalendarEvent, CellsChanged, PlanChanged
 from sesam_master.core.coverage import Coverage
@@ -80,8 +81,8 @@ class Lazy(Mapping[str, Value], Generic[Value]):
 class Picture:
     """All that a snapshot says. `jobs` holds, by id, the open jobs and the newest ended backup of
     each task, as the agent chose them; `states` counts their states, `backups` has the ids of the
-    backups among them by task, `open_ids` those that are open, and `days` are the sesam days that
-    were seen: nobody has to run through all jobs, which would convert them."""
+    backups among them by task, and `open_ids` those that are open: nobody has to run through all
+    jobs, which would convert them."""
 
     identity: Identity
     role: Role
@@ -91,7 +92,6 @@ class Picture:
     states: Mapping[JobState, int]
     backups: dict[str, tuple[str, ...]]
     open_ids: set[str] = field(default_factory=set)
-    days: set[str] = field(default_factory=set)
 
     @property
     def open_jobs(self) -> list[Job]:
@@ -103,7 +103,6 @@ class Picture:
         self.drop_job(job.id, states)
         self.jobs.put(job.id, job)
         states[job.state] += 1
-        self.days.add(job.sesam_day)
         if job.is_open:
             self.open_ids.add(job.id)
         if job.kind is JobKind.BACKUP:
@@ -221,6 +220,15 @@ class LocationState:
         """CONNECTING while a location that was never proved is tried."""
         is_new = self.connection is Connection.STALE and self.proof_time is None
         return Connection.CONNECTING if is_new else self.connection
+
+    @property
+    def zone(self) -> tzinfo:
+        """The site's time zone; UTC while it never said one that is known here."""
+        name = self.picture.identity.time_zone if self.picture is not None else ""
+        try:
+            return ZoneInfo(name) if name else UTC
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return UTC
 
     @property
     def role(self) -> Role:

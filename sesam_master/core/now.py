@@ -201,7 +201,7 @@ class NowBoard:
 
     def _open_ids(self, location_id: str) -> set[str]:
         place = self._fleet.locations.get(location_id)
-        return place.picture.open_ids if place and place.picture else set()
+        return set(place.picture.open_ids) if place is not None and place.picture else set()
 
     def _newest(self, key: JobKey, seen: datetime | None) -> OpenJob | None:
         """A job as it is now, None when it is not open any more. `seen` is when its location told

@@ -105,8 +105,10 @@ class ResultMerge:
         """Takes counts and newest values out of a first page asked for again."""
         self.counts[location_id] = dict(page.counts or {})
         self._counted[location_id] |= {job.id: job.state for job in page.jobs}
+        known = {job.id: job for job in self.delivered(location_id)}
         for job in page.jobs:
-            self.put(job)
+            if known.get(job.id) != job:  # to put one looks at all that are here
+                self.put(job)
 
     def await_page(self, location_id: str) -> None:
         """The next page of this location is asked for."""
@@ -128,13 +130,16 @@ class ResultMerge:
         pages.next_token = page.next_token
         pages.is_awaited = False
 
-    def fail(self, location_id: str, token: str) -> None:
+    def fail(self, location_id: str, token: str) -> bool:
         """The page that `token` asked for did not come: what is here stays, and the list goes on
-        without more of this location, which is named as missing."""
+        without more of this location, which is named as missing. False if nobody waits for it any
+        more."""
         pages = self._pages.get(location_id)
-        if pages is not None and pages.next_token == token:
-            pages.next_token = ""
-            pages.is_awaited = False
+        if pages is None or pages.next_token != token:
+            return False
+        pages.next_token = ""
+        pages.is_awaited = False
+        return True
 
     def remember(self, location_id: str, jobs: Iterable[Job]) -> None:
         """Takes what was known of a location that does not answer; it does not count as

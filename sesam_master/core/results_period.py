@@ -48,12 +48,16 @@ class Period:
         return first, first if self.kind is PeriodKind.YESTERDAY else today
 
     def stepped(self, steps: int, today: date) -> "Period":
-        """The span of the same length before (negative) or after it; all days stay all days."""
+        """The span of the same length before (negative) or after it; all days stay all days, and
+        so does what would leave the calendar."""
         first, last = self.span(today)
         if first is None or last is None:
             return self
         step = timedelta(days=((last - first).days + 1) * steps)
-        return Period(PeriodKind.SPAN, first + step, last + step)
+        try:
+            return Period(PeriodKind.SPAN, first + step, last + step)
+        except OverflowError:
+            return self
 
 
 ALL_DAYS = Period()

@@ -37,10 +37,11 @@ def run_changes(jobs: Sequence[Job]) -> list[RunChange]:
 
 
 def seconds_of(job: Job) -> float | None:
-    """How long an ended job ran."""
+    """How long an ended job ran; None where a clock was set back meanwhile."""
     if job.start_time is None or job.end_time is None:
         return None
-    return (job.end_time - job.start_time).total_seconds()
+    seconds = (job.end_time - job.start_time).total_seconds()
+    return seconds if seconds >= 0 else None
 
 
 def _share(now: float | None, before: float | None) -> float | None:

@@ -95,7 +95,9 @@ class CellChange:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What the agent said at `as_of`, complete up to its `revision`. `open_day` was its open sesam
-    day; up to `planned_until` the plan is in it. Raises ValueError for a row of another length."""
+    day; up to `planned_until` the plan is in it, and `ended_day` is the last day that ends by then,
+    None if that was not said. Raises ValueError for a row of another length, and
+    for days that no calendar has."""
 
     location_id: str
     span: Span
@@ -104,18 +106,25 @@ class Sheet:
     planned_until: datetime | None
     revision: int
     as_of: datetime
+    ended_day: date | None = None
 
     def __post_init__(self) -> None:
         days = self.span.days
         for row in self.rows:
             if not len(row.states) == len(row.runs) == len(row.planned) == days:
                 raise ValueError(f"The row {row.name} of the sheet does not have {days} days.")
+        try:
+            _ = self.span.last, self.planned_through
+        except OverflowError as error:
+            raise ValueError("The sheet has days that no calendar has.") from error
 
     @property
     def planned_through(self) -> date | None:
-        """The last sesam day whose plan is surely whole in it, wherever the site and its NEWDAY
-        are."""
-        return self.planned_until.date() - timedelta(days=2) if self.planned_until else None
+        """The last sesam day whose plan is surely whole in it; if it was not said when days end,
+        wherever the site and its NEWDAY are."""
+        if self.planned_until is None or self.ended_day is not None:
+            return self.ended_day
+        return self.planned_until.date() - timedelta(days=2)
 
     def changed(self, changes: Iterable[CellChange], revision: int, as_of: datetime) -> "Sheet":
         """With these cells; what lies outside its days is passed over. A row that is new is

@@ -13,7 +13,6 @@ from sesam_master.remote.roster import Roster
 from sesam_master.remote.sheets import ask_sheet
 
 PAGE_SIZE = 1000
-MOST_PAGES = 20  # a location that starts something every minute has 7200 in five days
 
 
 class CalendarGateway:
@@ -42,21 +41,19 @@ class CalendarGateway:
     async def occurrences(
         self, location_id: str, from_time: datetime, to_time: datetime
     ) -> Sequence[Occurrence]:
-        session = self._roster.session(location_id)
-        found: list[calendar_pb2.Occurrence] = []
-        token = ""
-        for _ in range(MOST_PAGES):
-            answer = await calls.read(
-                session,
-                lambda ch: CalendarServiceStub(ch).ListCalendar,
-                convert_calendar.occurrences_request(from_time, to_time, PAGE_SIZE, token),
-                self._times.list_call,
-            )
-            found += answer.occurrences
-            token = answer.next_page_token
-            if not token:
-                break
-        return [convert_calendar.occurrence(location_id, message) for message in found]
+        answers = calls.pages(
+            self._roster.session(location_id),
+            lambda ch: CalendarServiceStub(ch).ListCalendar,
+            lambda token: convert_calendar.occurrences_request(
+                from_time, to_time, PAGE_SIZE, token
+            ),
+            self._times.list_call,
+        )
+        return [
+            convert_calendar.occurrence(location_id, message)
+            async for answer in answers
+            for message in answer.occurrences
+        ]
 
     async def cancel_occurrence(
         self, location_id: str, event_id: str, planned_time: datetime

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 import grpc
@@ -16,6 +16,7 @@ from sesam_master.remote.session import Link, Session
 Answer = TypeVar("Answer", bound=Message)
 Call = Callable[[grpc.aio.Channel], Any]
 
+MOST_PAGES = 200  # of 1000: no location has so much of one kind
 _LOST = frozenset({Trouble.UNREACHABLE, Trouble.NO_ANSWER})
 
 
@@ -49,6 +50,22 @@ async def send(
 async def read(session: Session, call: Call, request: Message, seconds: float) -> Any:
     """Asks for what changes nothing. Raises LocationError."""
     return await _send_over(_link(session), session, call, request, seconds)
+
+
+async def pages(
+    session: Session, call: Call, request: Callable[[str], Message], seconds: float
+) -> AsyncIterator[Any]:
+    """The answers of a list, page after page to its end; `request` makes the question that goes on
+    at a token. Raises LocationError, INTERNAL for a list without an end: what is cut off would look
+    whole."""
+    token = ""
+    for _ in range(MOST_PAGES):
+        answer = await read(session, call, request(token), seconds)
+        yield answer
+        token = answer.next_page_token
+        if not token:
+            return
+    raise LocationError(Trouble.INTERNAL, session.registration.location_id)
 
 
 async def change(session: Session, call: Call, request: Message, seconds: float) -> Any:

@@ -278,11 +278,9 @@ def picture(
         states[state(number)] += count
     backups: dict[str, tuple[str, ...]] = {}
     open_ids: set[str] = set()
-    days: set[str] = set()
     for job_id, place in jobs.items():
         _check_number(job_id)
         message = snapshot.jobs[place]
-        days.add(message.sesam_day)
         if message.state in _OPEN_NUMBERS:
             open_ids.add(job_id)
         if _KINDS.get(message.kind, JobKind.BACKUP) is JobKind.BACKUP:
@@ -296,7 +294,6 @@ def picture(
         states=states,
         backups=backups,
         open_ids=open_ids,
-        days=days,
     )
 
 

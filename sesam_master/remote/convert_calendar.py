@@ -1,7 +1,7 @@
 """The calendar's messages of the wire into the records of the desk."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sesam_api.v1 import calendar_pb2, events_pb2, groups_pb2
 from sesam_master.core.calendar_days import Cause, Occurrence
@@ -68,7 +68,19 @@ def sheet(
         planned_until=convert.moment(message.planned_until) if is_planned else None,
         revision=message.revision,
         as_of=as_of,
+        ended_day=_ended_day(message) if is_planned else None,
     )
+
+
+def _ended_day(message: calendar_pb2.GetCalendarSheetResponse) -> date | None:
+    """The last day that ends by `planned_until`: the one before the last that begins by then."""
+    until = convert.moment(message.planned_until)
+    begun = [start for start in message.day_starts if convert.moment(start.time) <= until]
+    days = [date.fromisoformat(start.sesam_day) for start in begun]
+    try:
+        return max(days) - timedelta(days=1) if days else None
+    except OverflowError as error:
+        raise ValueError("The sheet has days that no calendar has.") from error
 
 
 def cell(message: calendar_pb2.CalendarCell) -> CellChange | None:

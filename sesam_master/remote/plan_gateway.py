@@ -31,7 +31,6 @@ from sesam_master.remote.session import Session
 from sesam_master.remote.times import Times
 
 PAGE_SIZE = 1000
-MOST_PAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,16 +180,13 @@ class PlanGateway:
         return dict(zip(kinds, found, strict=True))
 
     async def _pages(self, session: Session, field: str, asked: _Asked) -> list[Any]:
-        found: list[Any] = []
-        token = ""
-        for _ in range(MOST_PAGES):
-            request = asked.request(page_size=PAGE_SIZE, page_token=token)
-            answer = await calls.read(session, asked.call, request, self._times.list_call)
-            found += getattr(answer, field)
-            token = answer.next_page_token
-            if not token:
-                break
-        return found
+        answers = calls.pages(
+            session,
+            asked.call,
+            lambda token: asked.request(page_size=PAGE_SIZE, page_token=token),
+            self._times.list_call,
+        )
+        return [message async for answer in answers for message in getattr(answer, field)]
 
 
 def _plan(

@@ -113,13 +113,19 @@ class KeptSheets:
         )
         async with room:
             self._due.discard(location_id)
-            self._asked_at[location_id] = _now()
+            asked_at = self._asked_at[location_id] = _now()
+            answer = None
             try:
-                answer = await ask_sheet(session, request, self._times)
-                answer.sheet(location_id)
+                found = await ask_sheet(session, request, self._times)
+                found.sheet(location_id)
             except (LocationError, ValueError) as error:
-                self._due.add(location_id)
                 _log.info("The calendar of %s was not kept: %s", location_id, error)
+            else:
+                answer = found
+            if self._asked_at.get(location_id) != asked_at:
+                return  # it was forgotten meanwhile
+            if answer is None:
+                self._due.add(location_id)
             else:
                 self._kept[location_id] = answer
                 self._changed(location_id)

@@ -111,6 +111,15 @@ def moment_text(moment: datetime | None, zone: tzinfo) -> str:
     return f"{day_text(moment.astimezone(zone).date())} {time_text(moment, zone)}"
 
 
+def far_moment_text(moment: datetime | None, zone: tzinfo, year: int) -> str:
+    """As `moment_text`, of another year with that in place of the weekday: 29 Feb 2028 03:00."""
+    local = moment.astimezone(zone) if moment is not None else None
+    if local is None or local.year == year:
+        return moment_text(moment, zone)
+    day = day_text(local.date()).partition(" ")[2]
+    return f"{day} {local.year} {time_text(moment, zone)}"
+
+
 def full_moment_text(moment: datetime | None, zone: tzinfo) -> str:
     """An instant with year, seconds and zone, for tooltips: Sun 22 Nov 2026 23:31:04 CET."""
     if moment is None:

@@ -71,6 +71,7 @@ QUESTIONS: dict[str, tuple[int, Callable[[CatalogueTransaction], object], set[st
     ),
     "open_event_ids": (1, lambda tx: tx.open_event_ids(), {"jobs_by_state"}),
     "decided_slots": (1, lambda tx: tx.decided_slots(EIGHT, LATER), set()),
+    "taken_back": (1, lambda tx: tx.taken_back(EIGHT), set()),
     "plans": (1, lambda tx: tx.plans(), {"events_undecided"}),
     "event": (1, lambda tx: tx.event("dump"), {"events_by_name"}),
     "events": (1, lambda tx: tx.events(), {"events_by_name"}),

@@ -422,6 +422,8 @@ def test_what_was_taken_back_stays_so_on_any_clock(
     with catalogue.read() as view:
         assert view.decided_slots(EIGHT, EIGHT + ONE_DAY) == slots
         assert view.decided_slots(EIGHT, EIGHT) == {cancelled.slot}
+        assert view.taken_back(EIGHT) == {cancelled.slot}
+        assert view.taken_back(ahead) == set()
     with catalogue.write() as tx:
         tx.refresh_cells({HOME}, EIGHT)
         tx.reopen(EIGHT, EIGHT)

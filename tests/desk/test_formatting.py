@@ -135,6 +135,9 @@ def test_days_and_instants() -> None:
     assert f.time_text(moment, cet) == "00:31"
     assert f.time_text(moment, UTC, with_seconds=True) == "23:31:04"
     assert f.moment_text(moment, cet) == "Mon 23 Nov 00:31"
+    assert f.far_moment_text(moment, cet, 2026) == "Mon 23 Nov 00:31"
+    assert f.far_moment_text(moment, cet, 2025) == "23 Nov 2026 00:31"
+    assert f.far_moment_text(None, cet, 2026) == "–"
     assert f.full_moment_text(moment, cet) == "Mon 23 Nov 2026 00:31:04 CET"
     assert (
         f.time_text(None, UTC) == f.moment_text(None, UTC) == f.full_moment_text(None, UTC) == "–"

@@ -72,6 +72,14 @@ class MemoryPlanningView:
             if decided.occurrence.slot.planned_time > after and stands(decided.occurrence, now)
         }
 
+    def taken_back(self, after: datetime) -> set[Slot]:
+        return {
+            decided.occurrence.slot
+            for decided in self._state.decided.values()
+            if decided.occurrence.slot.planned_time > after
+            and decided.occurrence.verdict is Verdict.CANCELLED
+        }
+
     def past(self, first: datetime, end: datetime, after: PastKey | None, limit: int) -> list[Past]:
         keys = sorted(
             key

@@ -66,7 +66,6 @@ def picture(location_id: str, clients: int = 2, tasks: int = 2, *jobs: Job) -> P
         Counter(j.state for j in jobs),
         backups_of(jobs),
         {j.id for j in jobs if j.is_open},
-        {j.sesam_day for j in jobs},
     )
 
 

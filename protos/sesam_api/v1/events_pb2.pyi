@@ -55,7 +55,7 @@ class _EventIdleCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventI
     EVENT_IDLE_CAUSE_NO_SCHEDULE: _EventIdleCause.ValueType  # 3
     """It has no schedule, and waits to be another's follow-up."""
     EVENT_IDLE_CAUSE_SCHEDULE_OVER: _EventIdleCause.ValueType  # 4
-    """Its schedule has no start any more in the coming 400 days."""
+    """Its schedule has no start any more."""
     EVENT_IDLE_CAUSE_GROUP_EMPTY: _EventIdleCause.ValueType  # 5
     """The group has no tasks. What comes due meanwhile is missed."""
 
@@ -69,7 +69,7 @@ EVENT_IDLE_CAUSE_SCHEDULE_INACTIVE: EventIdleCause.ValueType  # 2
 EVENT_IDLE_CAUSE_NO_SCHEDULE: EventIdleCause.ValueType  # 3
 """It has no schedule, and waits to be another's follow-up."""
 EVENT_IDLE_CAUSE_SCHEDULE_OVER: EventIdleCause.ValueType  # 4
-"""Its schedule has no start any more in the coming 400 days."""
+"""Its schedule has no start any more."""
 EVENT_IDLE_CAUSE_GROUP_EMPTY: EventIdleCause.ValueType  # 5
 """The group has no tasks. What comes due meanwhile is missed."""
 Global___EventIdleCause: _TypeAlias = EventIdleCause  # noqa: Y015

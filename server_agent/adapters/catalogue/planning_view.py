@@ -35,7 +35,7 @@ from server_agent.adapters.catalogue.schema import jobs
 from server_agent.domain.events import Event
 from server_agent.domain.groups import TaskGroup
 from server_agent.domain.jobs import Job
-from server_agent.domain.occurrences import FOR_GOOD, Planned, Slot
+from server_agent.domain.occurrences import FOR_GOOD, Planned, Slot, Verdict
 from server_agent.domain.queue import Drive
 from server_agent.domain.schedule import Schedule
 from server_agent.domain.sesam_day import DayStart
@@ -108,6 +108,14 @@ class SqlPlanningView:
                 occurrences.c.planned_time > after,
                 sa.or_(occurrences.c.verdict.in_(FOR_GOOD), occurrences.c.decide_time <= now),
             )
+        )
+        return {Slot(row.planned_time, row.event_id) for row in rows}
+
+    def taken_back(self, after: datetime) -> set[Slot]:
+        rows = self._connection.execute(
+            sa.select(occurrences.c.planned_time, occurrences.c.event_id)
+            .distinct()
+            .where(occurrences.c.planned_time > after, occurrences.c.verdict == Verdict.CANCELLED)
         )
         return {Slot(row.planned_time, row.event_id) for row in rows}
 

@@ -19,12 +19,12 @@ from sesam_master.core.calendar_filter import CalendarFilter
 from sesam_master.core.states import SEVERITY, WORDS, JobState
 from sesam_master.ui.calendar.geometry import LEAST_ZOOM, MOST_ZOOM
 from sesam_master.ui.calendar.period import Length
-from sesam_master.ui.calendar.segments import Segments
 from sesam_master.ui.icons import icon
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.filter_button import FilterButton
 from sesam_master.ui.widgets.search_field import SearchField
+from sesam_master.ui.widgets.segments import Segments
 
 TYPING_MS = 150
 GROUPING_WORDS = {

@@ -83,23 +83,22 @@ class ComingRows(QAbstractListModel):
         return place == 0 or self._rows[place - 1].time != self._rows[place].time
 
     def set_rows(self, rows: Sequence[ComingRow]) -> None:
-        """Those whose time has come go from the top; nothing else moves."""
-        keys = [row.key for row in rows]
-        gone = 0
-        while gone < len(self._rows) and self._rows[gone].key not in keys[:1]:
-            gone += 1
-        if gone and [row.key for row in self._rows[gone:]] == keys:
-            self.beginRemoveRows(QModelIndex(), 0, gone - 1)
-            del self._rows[:gone]
-            self.endRemoveRows()
-        if [row.key for row in self._rows] == keys:
-            self._rows = list(rows)
-            if rows:
-                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
-            return
-        self.beginResetModel()
+        """In the order of their keys. Rows come and go where they stand, so that a chosen one
+        stays chosen."""
+        wanted = {row.key for row in rows}
+        for place in reversed(range(len(self._rows))):
+            if self._rows[place].key not in wanted:
+                self.beginRemoveRows(QModelIndex(), place, place)
+                del self._rows[place]
+                self.endRemoveRows()
+        for place, row in enumerate(rows):
+            if place == len(self._rows) or self._rows[place].key != row.key:
+                self.beginInsertRows(QModelIndex(), place, place)
+                self._rows.insert(place, row)
+                self.endInsertRows()
         self._rows = list(rows)
-        self.endResetModel()
+        if rows:
+            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
 
 
 class ComingDelegate(QStyledItemDelegate):

@@ -73,7 +73,9 @@ def coming_note(rows: Sequence[ComingRow], coverage: Coverage, asking: int) -> s
         return f"{number_text(unknown)} more unknown"
     if rows or (asking and not coverage.covered):
         return ""
-    return "Nothing is planned." if coverage.covered else "No location answers."
+    if not coverage.covered:
+        return "No location answers."
+    return "Nothing is planned." if coverage.is_complete else "Nothing is planned there."
 
 
 def _unknown(rows: Sequence[ComingRow]) -> int:

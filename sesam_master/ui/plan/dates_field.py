@@ -50,6 +50,9 @@ class DatesField(QWidget):
         wanted = tuple(dates)
         self.total.setText(_total(len(wanted)))
         self.remove_button.setEnabled(bool(wanted))
+        is_full = len(wanted) >= MAX_DATES
+        self.add_button.setEnabled(not is_full)
+        self.add_button.setToolTip(f"At most {MAX_DATES} dates can be." if is_full else "")
         if wanted == self._dates:
             return
         self._dates = wanted
@@ -61,12 +64,13 @@ class DatesField(QWidget):
 
     def _lay_out(self) -> None:
         below = line(self.day, self.add_button, self.remove_button)
-        below.addWidget(self.total, 1)
+        below.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.list)
         column.addLayout(below)
+        column.addWidget(self.total)
 
     def _wire(self) -> None:
         self.add_button.clicked.connect(self._add)
@@ -83,7 +87,7 @@ class DatesField(QWidget):
         self._tell(day for day in self._dates if day.toordinal() not in gone)
 
     def _tell(self, dates: Iterable[date]) -> None:
-        wanted = tuple(sorted(dates))[:MAX_DATES]
+        wanted = tuple(sorted(dates))
         if wanted != self._dates:
             self.show_dates(wanted)
             self.chosen.emit(wanted)

@@ -140,7 +140,11 @@ class Editor(QWidget):
         """The coming starts of the schedule, or of that of the event."""
         presenter = self._presenter
         preview, problem = presenter.starts.preview, presenter.starts.problem
-        self.starts.show_preview(preview, presenter.place.zones, self._why_none())
+        self.starts.show_preview(
+            preview, presenter.place.zones, presenter.today.year, self._why_none()
+        )
+        if presenter.starts.is_old:
+            self.starts.mark_old()
         if problem is not None or preview is not None:
             self.follow()
         else:
@@ -186,7 +190,7 @@ class Editor(QWidget):
         self._body.addWidget(self._forms)
         self._body.addWidget(_column(self.warnings, self._sides))
         self._body.setChildrenCollapsible(False)
-        self._body.setSizes([470, 570])
+        self._body.setSizes([490, 530])
         self._body.setStretchFactor(0, 4)
         self._body.setStretchFactor(1, 5)
         column = QVBoxLayout(self)

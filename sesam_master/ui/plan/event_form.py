@@ -171,9 +171,7 @@ class EventForm(QWidget):
         self.target.textChanged.connect(lambda text: self._act(target=os.fsencode(text.strip())))
         self.paths.textChanged.connect(self._change_paths)
         self.program.textChanged.connect(lambda text: self._act(program=text.strip()))
-        self.arguments.textChanged.connect(
-            lambda: self._act(arguments=tuple(_split(self.arguments)))
-        )
+        self.arguments.textChanged.connect(self._change_arguments)
         self.schedule.named.connect(lambda name: self._put(schedule=name))
         self.priority.valueChanged.connect(lambda number: self._put(priority=number))
         self.blocking.toggled.connect(lambda on: self._put(blocking=on))
@@ -211,10 +209,6 @@ class EventForm(QWidget):
                 self.restored.show_name(task)
                 show_text(self.target, os.fsdecode(target))
                 _show_lines(self.paths, [os.fsdecode(path) for path in paths])
-                has_break = any(b"\n" in path for path in paths)
-                self.paths.setReadOnly(has_break)
-                broken = "A path with a line break in its name can be shown, not written here."
-                self.paths.setToolTip(broken if has_break else "")
             case CommandAction(program, arguments):
                 show_text(self.program, program)
                 _show_lines(self.arguments, list(arguments))
@@ -287,6 +281,10 @@ class EventForm(QWidget):
         if not self.paths.isReadOnly():
             self._act(paths=tuple(os.fsencode(path) for path in _split(self.paths)))
 
+    def _change_arguments(self) -> None:
+        if not self.arguments.isReadOnly():
+            self._act(arguments=tuple(_split(self.arguments)))
+
     def _act(self, **changes: Any) -> None:
         if self._event.action is not None:
             self._put(action=replace(self._event.action, **changes))
@@ -310,5 +308,10 @@ def _split(field: QPlainTextEdit) -> list[str]:
 
 
 def _show_lines(field: QPlainTextEdit, lines: list[str]) -> None:
-    if _split(field) != lines:
+    """What no line says, a break in a name or an empty argument, is shown and not written over."""
+    is_odd = any("\n" in text or not text for text in lines)
+    if _split(field) != lines and field.toPlainText() != "\n".join(lines):
         field.setPlainText("\n".join(lines))
+    field.setReadOnly(is_odd)
+    odd = "An empty line, or one with a line break in it, can be shown, not written here."
+    field.setToolTip(odd if is_odd else "")

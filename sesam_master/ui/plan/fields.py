@@ -270,7 +270,9 @@ class WindowField(QWidget):
     def _follow(self) -> None:
         for field in (self.number, self.unit):
             field.setVisible(self.limit.isChecked())
-        self.limit.setText("at most" if self.limit.isChecked() else "until the next start")
+        self.limit.setText(
+            "at most" if self.limit.isChecked() else "limited, else to the next start"
+        )
 
 
 def _give_way(field: QComboBox) -> None:

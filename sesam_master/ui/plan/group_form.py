@@ -51,6 +51,7 @@ class TaskChecklist(QAbstractListModel):
         self._holder = holder
         self._clients: Mapping[str, str] = {}
         self._chosen: list[str] = []
+        self._places: dict[str, int] = {}  # of the chosen ones; every row asks for its own
         self._rows: list[str] = []
 
     @property
@@ -62,7 +63,8 @@ class TaskChecklist(QAbstractListModel):
         wanted = list(chosen)
         if clients == self._clients and wanted == self._chosen:
             return
-        self._clients, self._chosen = dict(clients), wanted
+        self._clients = dict(clients)
+        self._choose(wanted)
         self.beginResetModel()
         taken = set(wanted)
         self._rows = [*wanted, *(name for name in clients if name not in taken)]
@@ -71,19 +73,24 @@ class TaskChecklist(QAbstractListModel):
     def move(self, row: int, step: int) -> int:
         """A chosen task earlier or later in the queue; the row in which it stands then."""
         name = self._rows[row]
-        if name not in self._chosen:
+        place = self._places.get(name)
+        if place is None:
             return row
-        place = self._chosen.index(name)
         target = place + step
         if not 0 <= target < len(self._chosen):
             return row
-        self._chosen[place], self._chosen[target] = self._chosen[target], self._chosen[place]
-        taken = set(self._chosen)
+        chosen = list(self._chosen)
+        chosen[place], chosen[target] = chosen[target], chosen[place]
         self.layoutAboutToBeChanged.emit()
-        self._rows = [*self._chosen, *(each for each in self._rows if each not in taken)]
+        self._choose(chosen)
+        self._rows = [*chosen, *(each for each in self._rows if each not in self._places)]
         self.layoutChanged.emit()
         self.edited.emit(self.chosen)
         return self._rows.index(name)
+
+    def _choose(self, names: list[str]) -> None:
+        self._chosen = names
+        self._places = {name: place for place, name in enumerate(names)}
 
     # -- Qt's side
 
@@ -96,12 +103,12 @@ class TaskChecklist(QAbstractListModel):
         name = self._rows[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             client = self._clients.get(name)
-            place = f"{self._chosen.index(name) + 1}. " if name in self._chosen else ""
-            return f"{place}{name}, {client or 'not at this location'}"
+            number = f"{self._places[name] + 1}. " if name in self._places else ""
+            return f"{number}{name}, {client or 'not at this location'}"
         if role == Qt.ItemDataRole.SizeHintRole:
             return QSize(0, self._holder.fonts.px(ROW))
         if role == Qt.ItemDataRole.CheckStateRole:
-            is_on = name in self._chosen
+            is_on = name in self._places
             return Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked
         return None
 
@@ -110,10 +117,10 @@ class TaskChecklist(QAbstractListModel):
             return False
         name = self._rows[index.row()]
         if Qt.CheckState(value) is Qt.CheckState.Checked:
-            if name not in self._chosen:
-                self._chosen.append(name)
-        elif name in self._chosen:
-            self._chosen.remove(name)
+            if name not in self._places:
+                self._choose([*self._chosen, name])
+        elif name in self._places:
+            self._choose([each for each in self._chosen if each != name])
         self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
         self.edited.emit(self.chosen)
         return True

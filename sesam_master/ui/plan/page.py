@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 from sesam_master.core.coverage import Coverage
 from sesam_master.core.plan_source import PlanSource
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.calendar.segments import Segments
 from sesam_master.ui.formatting import moment_text
 from sesam_master.ui.icons import icon
 from sesam_master.ui.plan.calendar_files import CalendarFiles
@@ -35,6 +34,7 @@ from sesam_master.ui.widgets.page_header import PageHeader
 from sesam_master.ui.widgets.record_table import RecordTableModel
 from sesam_master.ui.widgets.record_table_view import RecordTableView
 from sesam_master.ui.widgets.search_field import SearchField
+from sesam_master.ui.widgets.segments import Segments
 from sesam_master.ui.widgets.thin_progress import ThinProgress
 
 
@@ -209,7 +209,7 @@ class PlanPage(QWidget):
         presenter = self.presenter
         text = self.filter_field.text().strip().casefold()
         rows = presenter.rows()
-        shown = [row for row in rows if text in row.searched.casefold()]
+        shown = [row for row in rows if text in row.searched.casefold()] if text else rows
         table = self.table
         with QSignalBlocker(table):
             _model(table).replace_all(shown)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sesam_master.core.fleet import Fleet, LocationState
 from sesam_master.core.records import Role
@@ -39,11 +38,7 @@ class PlanPlace:
     def zones(self) -> Zones:
         """The site's zone is UTC while the location never said its own."""
         state = self.state
-        name = state.picture.identity.time_zone if state and state.picture else ""
-        try:
-            return Zones(ZoneInfo(name) if name else UTC, self._mine)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            return Zones(UTC, self._mine)
+        return Zones(state.zone if state is not None else UTC, self._mine)
 
     @property
     def tasks(self) -> dict[str, str]:

@@ -20,7 +20,7 @@ from sesam_master.core.plan import (
 )
 from sesam_master.core.rule_words import schedule_words, window_words
 from sesam_master.core.states import JobState
-from sesam_master.ui.formatting import MISSING, UNKNOWN, moment_text
+from sesam_master.ui.formatting import MISSING, UNKNOWN, far_moment_text
 from sesam_master.ui.plan.place import Zones
 from sesam_master.ui.plan.warnings import idle_words
 from sesam_master.ui.widgets.column import Align, CellKind, Column
@@ -100,7 +100,7 @@ def plan_row(key: Key, item: Planned, mark: str, plan: Plan, zones: Zones, users
     """The row of an object as the location has it, or of a new one."""
     moment = None if isinstance(item, TaskGroup) else item.next_time
     state, text = _state(item, plan, is_new=key[1].startswith(NEW))
-    is_known = not plan.is_kept
+    is_known, year = not plan.is_kept, plan.as_of.year
     return PlanRow(
         key=key,
         item=item,
@@ -108,8 +108,8 @@ def plan_row(key: Key, item: Planned, mark: str, plan: Plan, zones: Zones, users
         state=state,
         state_text=text,
         next_time=moment,
-        next_site=moment_text(moment, zones.site) if is_known else UNKNOWN,
-        next_mine=moment_text(moment, zones.mine) if is_known else UNKNOWN,
+        next_site=far_moment_text(moment, zones.site, year) if is_known else UNKNOWN,
+        next_mine=far_moment_text(moment, zones.mine, year) if is_known else UNKNOWN,
         users=users,
         is_stale=plan.is_kept,
     )
@@ -189,7 +189,7 @@ def _next(key: str, title: str, yields: int) -> Column[PlanRow]:
         CellKind.NUMBER if yields == 0 else CellKind.QUIET,
         align=Align.RIGHT,
         sort=lambda row: row.next_time,
-        fits=("Wed 30 Sep 20:00",),
+        fits=("Wed 30 Sep 20:00", "30 Sep 2030 20:00"),
         yields=yields,
     )
 

@@ -13,6 +13,7 @@ from sesam_master.core.rule import (
     MAX_OFFSET_DAYS,
     Dates,
     Interval,
+    OtherRule,
     Pattern,
     Unit,
     pattern_of,
@@ -84,6 +85,8 @@ class ScheduleForm(QWidget):
     @property
     def problem(self) -> str:
         """What was typed and cannot be used, or what is missing; "" for nothing."""
+        if self._shape is Shape.OTHER and not self._schedule.rule:
+            return "It has no rule yet. Write one like FREQ=DAILY;INTERVAL=2."
         if not self._schedule.rule and not self._schedule.dates:
             return "It has no date yet. Add one, or import a calendar file."
         return self._typed
@@ -91,13 +94,15 @@ class ScheduleForm(QWidget):
     def show_item(self, schedule: Schedule, *, is_new: bool) -> None:
         """Nothing is told."""
         is_other = schedule.name != self._schedule.name
+        is_typed = self._shape is Shape.OTHER and schedule.rule == self._schedule.rule
         self._schedule = schedule
         if is_other:
             self.dates.day.show_day(schedule.start_date)
-        pattern = pattern_of(schedule.rule)
-        kept = self._shape is Shape.CALENDAR and not is_other
-        shape = shape_of(pattern, 0 if kept else len(schedule.dates))
-        self._shape = shape
+        if not is_typed or is_other:
+            kept = self._shape is Shape.CALENDAR and not is_other
+            dates = 0 if kept else len(schedule.dates)
+            self._shape = shape_of(pattern_of(schedule.rule), dates)
+        pattern = self._pattern()
         if self._typed:
             self.rule.forget_typed()
             self._typed = ""
@@ -206,7 +211,7 @@ class ScheduleForm(QWidget):
         self.until_on.setVisible(in_a_day)
         self.until.setVisible(in_a_day and schedule.until_time is not None)
         self.last.setVisible(schedule.end_date is not None)
-        self.last_on.setText("to" if schedule.end_date is not None else "without an end")
+        self.last_on.setText("to" if schedule.end_date is not None else "to a last day")
 
     def _show_row(self, field: QWidget, is_shown: bool) -> None:
         box = field.parentWidget()
@@ -266,10 +271,15 @@ class ScheduleForm(QWidget):
         self.more_dates.hide()
         self.dates.day.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _pattern(self) -> Pattern:
+        """A rule that is being typed stays one, also where a pattern would say it."""
+        rule = self._schedule.rule
+        return OtherRule(rule) if self._shape is Shape.OTHER else pattern_of(rule)
+
     def _put(self, **changes: Any) -> None:
         self._schedule = replace(self._schedule, **changes)
-        self._fill(self._schedule, pattern_of(self._schedule.rule))
-        self._follow(self._schedule, pattern_of(self._schedule.rule))
+        self._fill(self._schedule, self._pattern())
+        self._follow(self._schedule, self._pattern())
         self.edited.emit(self._schedule)
 
 

@@ -1,6 +1,7 @@
 """Asks for the coming starts of a schedule while a person writes it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -19,6 +20,7 @@ class ComingStarts(QObject):
 
     Attributes:
         preview: that of the last answer; None: nothing is known.
+        is_old: it is of another rule than the one that is asked about.
         problem: why the schedule cannot be as it is.
         unknown: why there is no answer; "" for another reason or none.
     """
@@ -39,6 +41,7 @@ class ComingStarts(QObject):
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._ask)
         self.preview: Preview | None = None
+        self.is_old = False
         self.problem: Notice | None = None
         self.unknown = ""
 
@@ -53,9 +56,13 @@ class ComingStarts(QObject):
         elif at_once:
             if before is None or bare(before) != bare(schedule):
                 self.preview = self.problem = None
+                self.is_old = False
             self._ask()
         else:
             self._timer.start()
+            if before is None or _rule(before) != _rule(schedule):
+                self.is_old = True
+                self.changed.emit()
 
     def _ask(self) -> None:
         if self._wanted is not None:
@@ -77,4 +84,10 @@ class ComingStarts(QObject):
         self, preview: Preview | None, problem: Notice | None = None, unknown: str = ""
     ) -> None:
         self.preview, self.problem, self.unknown = preview, problem, unknown
+        self.is_old = False
         self.changed.emit()
+
+
+def _rule(schedule: Schedule) -> Schedule:
+    """What its starts depend on."""
+    return replace(schedule, name="", comment="", etag="", next_time=None)

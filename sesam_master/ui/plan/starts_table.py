@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sesam_master.core.plan import Preview, Start
 from sesam_master.core.states import JobState
-from sesam_master.ui.formatting import day_text, full_moment_text, moment_text
+from sesam_master.ui.formatting import day_text, far_moment_text, full_moment_text
 from sesam_master.ui.plan.place import Zones
 from sesam_master.ui.signs import SignAtlas
 from sesam_master.ui.theme import ThemeHolder
@@ -33,12 +33,13 @@ class StartRow:
     tooltip: str
 
 
-def start_rows(starts: Sequence[Start], zones: Zones) -> list[StartRow]:
-    """The starts in the site's time and in that of the person at the desk."""
-    return [_row(number, start, zones) for number, start in enumerate(starts, 1)]
+def start_rows(starts: Sequence[Start], zones: Zones, year: int) -> list[StartRow]:
+    """The starts in the site's time and in that of the person at the desk, with their years where
+    they are not this one."""
+    return [_row(number, start, zones, year) for number, start in enumerate(starts, 1)]
 
 
-def _row(number: int, start: Start, zones: Zones) -> StartRow:
+def _row(number: int, start: Start, zones: Zones, year: int) -> StartRow:
     here, there = start.moment.astimezone(zones.site), start.moment.astimezone(zones.mine)
     notes = []
     if start.clock_change:
@@ -47,8 +48,8 @@ def _row(number: int, start: Start, zones: Zones) -> StartRow:
         notes.append("other date here")
     return StartRow(
         number,
-        f"{moment_text(start.moment, zones.site)} {here:%Z}",
-        f"{moment_text(start.moment, zones.mine)} {there:%Z}",
+        f"{far_moment_text(start.moment, zones.site, year)} {here:%Z}",
+        f"{far_moment_text(start.moment, zones.mine, year)} {there:%Z}",
         _sesam_day(start.sesam_day),
         ", ".join(notes),
         f"{full_moment_text(start.moment, zones.site)} there, "
@@ -122,9 +123,10 @@ class StartsTable(QWidget):
 
     def __init__(self, holder: ThemeHolder) -> None:
         super().__init__()
+        self._is_old = False
         self.heading = ElidedLabel(holder, "Next starts", "heading")
         self.model: RecordTableModel[StartRow] = RecordTableModel(
-            _COLUMNS, lambda row: row.number, parent=self
+            _COLUMNS, lambda row: row.number, is_stale=lambda _row: self._is_old, parent=self
         )
         self.table = RecordTableView(holder, self.model)
         self.table.setAccessibleName("Next starts")
@@ -138,18 +140,27 @@ class StartsTable(QWidget):
         column.addWidget(self.heading)
         column.addWidget(self.nothing)
         column.addWidget(self.table, 1)
-        self.show_preview(None, None, "")
+        self.show_preview(None, None, 0, "")
 
-    def show_preview(self, preview: Preview | None, zones: Zones | None, reason: str) -> None:
-        """`reason` says why there are no starts to show."""
+    def show_preview(
+        self, preview: Preview | None, zones: Zones | None, year: int, reason: str
+    ) -> None:
+        """`year` is the one that need not be said, `reason` why there are no starts to show."""
         starts = preview.starts if preview is not None else ()
+        self._is_old = False
         if zones is not None:
-            self.model.replace_all(start_rows(starts, zones))
+            self.model.replace_all(start_rows(starts, zones, year))
         self.table.setVisible(bool(starts))
         self.nothing.setVisible(not starts)
         self.nothing.setText(reason)
         number = f"Next {len(starts)} starts" if len(starts) > 1 else "Next start"
         self.heading.set_text(number if starts else "Next starts")
+
+    def mark_old(self) -> None:
+        """Until the next answer: what is shown is not of what was written last."""
+        self._is_old = True
+        self.heading.set_text("Next starts: being worked out")
+        self.table.viewport().update()
 
 
 _COLUMNS: tuple[Column[StartRow], ...] = (

@@ -5,8 +5,9 @@ from typing import Any
 
 from sesam_master.core.plan import Event, Planned, Schedule
 from sesam_master.core.plan_draft import changed_fields
-from sesam_master.core.rule_words import date_words, schedule_words, time_words, window_words
+from sesam_master.core.rule_words import date_words, schedule_words, window_words
 from sesam_master.ui.plan.rows import kind_words, object_words, type_letter
+from sesam_master.ui.plan.warnings import named_list
 
 _RULE_FIELDS = frozenset({"rule", "start_time", "until_time", "dates", "offset_days"})
 _WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {
@@ -21,7 +22,6 @@ _WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "blocking": ("Blocking", lambda value: "yes" if value else "no"),
     "follow_up": ("Follow-up", lambda value: value or "none"),
     "tasks": ("Tasks", lambda value: ", ".join(value) or "none"),
-    "start_time": ("Starts at", time_words),
 }
 
 
@@ -30,7 +30,12 @@ def differences(theirs: Planned, mine: Planned) -> list[tuple[str, str, str]]:
     changed = changed_fields(theirs, mine)
     found = []
     if isinstance(theirs, Schedule) and isinstance(mine, Schedule) and changed & _RULE_FIELDS:
-        found.append(("When", schedule_words(theirs), schedule_words(mine)))
+        when = schedule_words(theirs), schedule_words(mine)
+        has_dates = "dates" in changed
+        if when[0] != when[1] or not has_dates:
+            found.append(("When", *when))
+        if has_dates and (when[0] == when[1] or max(len(theirs.dates), len(mine.dates)) > 1):
+            found.append(("Dates", *_date_words(theirs, mine)))
         changed -= _RULE_FIELDS
     if isinstance(theirs, Event) and isinstance(mine, Event) and "action" in changed:
         found.append(("Does", _action_words(theirs), _action_words(mine)))
@@ -46,7 +51,15 @@ def _action_words(event: Event) -> str:
     action = event.action
     parts += [str(getattr(action, "drive", "")), " ".join(getattr(action, "arguments", ()))]
     target = getattr(action, "target", b"")
-    paths = getattr(action, "paths", ())
+    paths = [path.decode(errors="replace") for path in getattr(action, "paths", ())]
     parts.append(f"to {target.decode(errors='replace')}" if target else "")
-    parts.append(f"{len(paths)} paths" if paths else "")
+    parts.append(f"paths {', '.join(paths)}" if paths else "")
     return " ".join(part for part in parts if part)
+
+
+def _date_words(theirs: Schedule, mine: Schedule) -> tuple[str, str]:
+    """Of many dates those that only one of the versions has."""
+    pairs = ((theirs, mine), (mine, theirs))
+    only = [sorted({*one.dates} - {*other.dates}) for one, other in pairs]
+    there, here = (named_list([date_words(day) for day in days]) or "no other" for days in only)
+    return there, here

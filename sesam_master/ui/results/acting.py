@@ -108,12 +108,12 @@ class Actor(QObject):
         self.changed.emit()
 
     def _ask(self, act: Act) -> None:
-        mine = self.acts
+        mine, key = self.acts, act.job.key  # what is told meanwhile stays
 
         def done(job: Job) -> None:
             if mine is self.acts:  # its end may have been told before this answer came
                 now = self._newest(job)
-                self._put(replace(act, now=now, stage=Stage.ACCEPTED))
+                self._put(replace(mine[key], now=now, stage=Stage.ACCEPTED))
             self.answered.emit(job)
             self.changed.emit()
 
@@ -124,7 +124,7 @@ class Actor(QObject):
             text = notice(error, self._deed.doing(act.job), act.location)
             reason = f"{text.why} {text.to_do}".strip()
             stage = Stage.UNSURE if lost else Stage.FAILED
-            self._put(replace(act, stage=stage, reason=reason))
+            self._put(replace(mine[key], stage=stage, reason=reason))
             self.changed.emit()
 
         self._bridge.ask(self._deed.send(act.job), self, done, failed)

@@ -21,7 +21,7 @@ from sesam_master.core.gateway import FleetGateway
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.icons import icon
 from sesam_master.ui.results.actions import Offer
-from sesam_master.ui.results.earlier_runs import EarlierRuns
+from sesam_master.ui.results.earlier_runs import EarlierRunsPane
 from sesam_master.ui.results.facts import FactSheet, job_facts, job_sentence, main_facts
 from sesam_master.ui.results.listing_pane import ListingPane
 from sesam_master.ui.results.presenter import ResultsPresenter
@@ -80,7 +80,7 @@ class ResultDrawer(QWidget):
         self._scale = 0.0
         self.pane = ProtocolPane(holder, bridge, gateway, self._zone)
         self.listing = ListingPane(holder, bridge, gateway, self._zone)
-        self.runs = EarlierRuns(holder, bridge, gateway, presenter)
+        self.runs = EarlierRunsPane(holder, bridge, gateway, presenter)
         self.runs.opened.connect(self.job_wanted)
         self._lay_out()
         self._take_fonts()

@@ -40,7 +40,7 @@ class Run:
     change: RunChange
 
 
-class EarlierRuns(QWidget):
+class EarlierRunsPane(QWidget):
     """Asks the location for the runs of the opened result's task when the pane is seen first."""
 
     opened = Signal(object)  # the Job of another run

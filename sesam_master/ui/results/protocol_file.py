@@ -38,7 +38,7 @@ class ProtocolFile(QObject):
         self._job = job
         self._file = QSaveFile(str(path))
         if not self._file.open(QIODevice.OpenModeFlag.WriteOnly):
-            self._end(f"{path} cannot be written: {self._file.errorString()}.")
+            self._end(self._unwritten())
             return
         self._ask()
 
@@ -52,13 +52,19 @@ class ProtocolFile(QObject):
         self._lines += len(page.lines)
         if page.more and page.lines:
             self._ask()
+        elif page.more:
+            self._end("The location breaks off before the end. Nothing was saved; try again.")
         elif self._file.commit():
             self._end("")
         else:
-            self._end(f"{self._file.fileName()} cannot be written: {self._file.errorString()}.")
+            self._end(self._unwritten())
+
+    def _unwritten(self) -> str:
+        path = self._file.fileName()
+        return f"{path} cannot be written: {self._file.errorString()}. Choose another place."
 
     def _end(self, trouble: str, error: Exception | None = None) -> None:
-        if error is not None:
+        if trouble or error is not None:
             self._file.cancelWriting()
         self._ended(self._lines, trouble, error)
         self.deleteLater()

@@ -42,6 +42,7 @@ class ResultList(QObject):
         self.live: set[str] = set()
         self.awaited: set[str] = set()
         self.failed: dict[str, Exception] = {}
+        self._cut: set[str] = set()  # locations of which a later page did not come
         self._bridge = bridge
         self._gateway = gateway
         self._places = places
@@ -184,6 +185,7 @@ class ResultList(QObject):
 
         def done(page: JobPage) -> None:
             self.awaited.discard(location_id)
+            self._cut.discard(location_id)
             place = self._bridge.fleet.locations.get(location_id)
             told = place.picture.open_jobs if place is not None and place.picture else ()
             self.merge.start(location_id, page, told)
@@ -196,11 +198,16 @@ class ResultList(QObject):
 
     def _ask_next(self, location_id: str, token: str, most: int) -> None:
         self.merge.await_page(location_id)
+
+        def missed() -> None:
+            if self.merge.fail(location_id, token):
+                self._cut.add(location_id)
+
         self._ask(
             location_id,
             token,
             lambda page: self.merge.append(location_id, token, page),
-            lambda: self.merge.fail(location_id, token),
+            missed,
             most,
         )
 
@@ -227,8 +234,9 @@ class ResultList(QObject):
 
         def answered(page: JobPage) -> None:
             self._cancels.pop(number, None)
-            self.failed.pop(location_id, None)
             done(page)
+            if location_id not in self._cut:  # a count brings no rows that are missing
+                self.failed.pop(location_id, None)
             self.changed.emit()
 
         def failed(error: Exception) -> None:
@@ -250,3 +258,4 @@ class ResultList(QObject):
         self._cancels.clear()
         self.awaited.clear()
         self.failed.clear()
+        self._cut.clear()

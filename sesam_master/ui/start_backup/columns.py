@@ -91,6 +91,8 @@ def outcome_text(start: Start) -> str:
 
 def reason_text(start: Start) -> str:
     """Why it is not started, or what its jobs say."""
+    if start.state is JobState.UNKNOWN and not start.jobs:
+        return "Nothing is known of it now. The calendar shows what becomes of it."
     messages = (f"{job.task}: {job.message}" for job in start.jobs if job.message)
     if len(start.jobs) == 1:
         messages = (job.message for job in start.jobs)

@@ -15,7 +15,7 @@ from sesam_master.ui.start_backup.columns import start_columns, summary_text
 from sesam_master.ui.start_backup.form import StartForm
 from sesam_master.ui.start_backup.presenter import StartPresenter
 from sesam_master.ui.start_backup.site_plans import drive_names, event_names, group_names
-from sesam_master.ui.start_backup.starts import Stage, Start, site_zone
+from sesam_master.ui.start_backup.starts import Stage, Start
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.record_table import RecordTableModel
@@ -159,7 +159,8 @@ class StartBackupDialog(QDialog):
     def _first_reading(self, now: datetime) -> datetime:
         """Of the site whose clocks are ahead of the others', so that it has passed nowhere."""
         places = map(self._bridge.fleet.locations.get, self._places)
-        return max(now.astimezone(site_zone(place)).replace(tzinfo=None) for place in places)
+        zones = {place.zone if place is not None else UTC for place in places}
+        return max(now.astimezone(zone).replace(tzinfo=None) for zone in zones)
 
     # -- showing
 

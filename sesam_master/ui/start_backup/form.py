@@ -25,6 +25,7 @@ from sesam_master.ui.widgets.elided_label import ElidedLabel
 
 STEP = timedelta(minutes=5)
 TEXT_MARGIN = 6
+_LAST_DAY = QDate(9000, 1, 1)  # in every zone there are days after it
 
 
 class StartForm(QWidget):
@@ -100,6 +101,7 @@ class StartForm(QWidget):
         self.time.setTimeZone(QTimeZone.utc())  # a reading of a wall clock: Qt must not correct it
         self.time.setDisplayFormat("ddd d MMM yyyy  HH:mm")
         self.time.setCalendarPopup(True)
+        self.time.setMaximumDate(_LAST_DAY)
         self.time.setDateTime(_round(first))
         self._groups = [_group(self, self.inc, self.full), _group(self, self.at_once, self.later)]
         for widget, name in (

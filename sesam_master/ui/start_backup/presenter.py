@@ -32,7 +32,6 @@ from sesam_master.ui.start_backup.starts import (
 ASK_AGAIN_MS = 5_000
 MANY_OBJECTS = 20  # of more, or at more locations, the number has to be typed
 MANY_LOCATIONS = 3
-_LOST = frozenset({Trouble.UNREACHABLE, Trouble.NO_ANSWER})
 
 
 class StartPresenter(QObject):
@@ -152,8 +151,9 @@ class StartPresenter(QObject):
     def _take_failure(self, key: StartObject, error: Exception) -> None:
         start = self.starts[key]
         trouble = error.trouble if isinstance(error, LocationError) else None
-        # The first time nothing was sent without a connection; afterwards it may have been before.
-        is_lost = trouble is Trouble.NO_ANSWER or (start.stage is Stage.UNSURE and trouble in _LOST)
+        # Once an answer was lost, only the word on the order itself says that it did not happen.
+        was_lost = start.stage is Stage.UNSURE and trouble is not Trouble.REJECTED
+        is_lost = was_lost or trouble is Trouble.NO_ANSWER
         if is_lost:
             reason = "The answer was lost. It is asked for again; nothing happens twice."
             self._put(replace(start, stage=Stage.UNSURE, reason=reason))

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sesam_master.core.fleet import LocationState
 from sesam_master.core.now import LATE_AFTER
@@ -79,7 +78,7 @@ def prepared(
     view: Viewpoint,
 ) -> Start:
     """A start that was not sent, with what hinders it or what is odd about its time."""
-    zone = site_zone(place)
+    zone = place.zone if place is not None else UTC
     moment = moment_of(wish.when, zone, view.zone) if wish.when is not None else None
     reason = _place_reason(what, place, plan) or _wish_reason(wish, moment, plan, zone, place, view)
     return Start(
@@ -98,15 +97,6 @@ def ordered(start: Start, wish: Wish) -> BackupOrder:
     return BackupOrder(
         start.object, wish.type, start.start_time, wish.priority, wish.drive, wish.follow_up
     )
-
-
-def site_zone(place: LocationState | None) -> tzinfo:
-    """UTC while the location never said its own."""
-    name = place.picture.identity.time_zone if place and place.picture else ""
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
 
 
 def shown_state(jobs: Sequence[Job], place: LocationState) -> JobState | None:

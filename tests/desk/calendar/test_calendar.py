@@ -96,6 +96,11 @@ def test_a_closed_head_tells_the_worst_of_its_rows(calendar: Calendar) -> None:
         (CalendarFilter(clients=frozenset({"db-02"})), ["Austin/home"]),
         (CalendarFilter(locations=frozenset({"Perth"})), ["Perth/home"]),
         (CalendarFilter(tasks=frozenset({("Austin", "home")})), ["Austin/home"]),
+        # The other location has a task of this name too.
+        (
+            CalendarFilter(tasks=frozenset({("Austin", "home"), ("Hamburg", "sql")})),
+            ["Hamburg/sql", "Austin/home"],
+        ),
         (CalendarFilter(kinds=frozenset({RowKind.NEWDAY})), ["Hamburg/NEWDAY"]),
         (CalendarFilter(states=frozenset({JobState.MISSED})), ["Austin/home"]),
         (CalendarFilter(states=frozenset({JobState.UNKNOWN})), ["Perth/home"]),

@@ -1,6 +1,6 @@
 """What a sheet says after changes, and what may be shown of it."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -120,3 +120,17 @@ def test_a_change_of_a_new_row_adds_it_and_one_outside_the_days_is_passed_over()
 def test_rows_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match="home of the sheet does not have 3 days"):
         Sheet("Boulder", Span(FIRST, 3), (row("home", "00"),), OPEN, None, 1, NOW)
+
+
+@pytest.mark.parametrize(
+    ("span", "planned_until"),
+    [
+        (Span(date(9999, 12, 31), 2), None),
+        (Span(FIRST, 1), datetime(1, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_days_that_no_calendar_has_are_refused_before_they_are_shown(
+    span: Span, planned_until: datetime | None
+) -> None:
+    with pytest.raises(ValueError, match="no calendar has"):
+        Sheet("Boulder", span, (), OPEN, planned_until, 0, NOW)

@@ -65,7 +65,6 @@ def picture(*jobs: Job) -> Picture:
         states,
         backups_of(jobs),
         {j.id for j in jobs if j.is_open},
-        {j.sesam_day for j in jobs},
     )
 
 
@@ -240,3 +239,17 @@ def test_the_failure_of_a_removed_task_is_no_trouble_any_more(fleet: Fleet) -> N
     kept = fleet.locations[HERE].picture
     assert kept is not None
     assert set(kept.jobs) == {"2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"), [("America/Denver", "America/Denver"), ("Mars/Olympus", "UTC"), ("", "UTC")]
+)
+def test_the_zone_of_a_site_is_utc_where_it_is_not_known(
+    fleet: Fleet, name: str, zone: str
+) -> None:
+    place = fleet.locations[HERE]
+    assert str(place.zone) == "UTC"
+    shown = picture()
+    identity = replace(shown.identity, time_zone=name)
+    fleet.apply(PictureArrived(HERE, replace(shown, identity=identity), NOW))
+    assert str(place.zone) == zone

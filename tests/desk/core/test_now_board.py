@@ -232,6 +232,10 @@ def test_of_a_dark_location_the_last_proof_is_known() -> None:
 
     [dark] = rig.board
     assert dark.proof_time == rig.now
+    rig.now += timedelta(minutes=1)
+    rig.tell(ConnectionChanged("lab", Connection.STALE, None, rig.now))  # it was back for a moment
+    [dark] = rig.board
+    assert dark.proof_time == rig.now
 
 
 def test_a_tally_follows_its_location() -> None:

@@ -51,3 +51,9 @@ def test_today_is_what_is_open_at_most_locations_and_never_a_converted_time() ->
     assert common_day([TODAY, later], local) == later
     assert common_day([], local) == TODAY  # before eight o'clock it is the day before
     assert common_day([], local.replace(hour=8)) == later
+
+
+@pytest.mark.parametrize("steps", [-1, 1])
+def test_a_step_out_of_the_calendar_stays(steps: int) -> None:
+    whole = Period(PeriodKind.SPAN, date(1000, 1, 1), date(9000, 1, 1))
+    assert whole.stepped(steps, TODAY) == whole

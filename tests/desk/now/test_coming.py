@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.coming import AHEAD, Start, coming_rows, due, to_come
@@ -75,6 +76,30 @@ def test_the_panel_lists_what_the_locations_plan(
 
     assert shown(page) == ["09:01, log, 2 locations, Planned", "10:16, web, Boulder, Blocked"]
     assert page.panel._about.text == "3 starts at 2 of 3 locations"
+
+
+def test_a_chosen_row_stays_chosen_while_others_come_and_go(
+    page: NowPage, bridge: Bridge, gateway: NowGateway, clock: Clock, qtbot: QtBot
+) -> None:
+    QAbstractItemModelTester(
+        page.panel.model, QAbstractItemModelTester.FailureReportingMode.Fatal, page
+    )
+    gateway.planned = {"Boulder": [planned("Boulder", n, m) for n, m in (("a", 5), ("c", 20))]}
+    page.refresh()
+    settle(qtbot, page)
+    page.panel.list.setCurrentIndex(page.panel.model.index(1))
+    gateway.planned["Hamburg"] = [planned("Hamburg", n, m) for n, m in (("b", 10), ("d", 30))]
+    bridge.deliver(ObjectsChanged("Hamburg", NOW, is_plan_changed=True))
+    bridge.drain()
+    qtbot.waitUntil(lambda: len(shown(page)) == 4, timeout=3000)
+    clock.now += timedelta(minutes=7)
+    bridge.aged.emit()
+    settle(qtbot, page)
+
+    assert [text.split(", ")[1] for text in shown(page)] == ["b", "c", "d"]
+    current = page.panel.list.currentIndex()
+    assert str(current.data()).split(", ")[1] == "c"
+    assert [one.row() for one in page.panel.list.selectedIndexes()] == [current.row()]
 
 
 def test_at_a_location_that_goes_dark_they_are_unknown(

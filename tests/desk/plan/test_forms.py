@@ -9,6 +9,7 @@ from PySide6.QtCore import QDate, Qt, QTime
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.plan import (
+    MAX_DATES,
     BackupAction,
     CommandAction,
     Event,
@@ -114,6 +115,26 @@ def test_another_shape_is_another_rule(
     assert (heard.last.rule, len(heard.last.dates)) == (rule, dates)
     form.shape.choose(Shape.WEEKS)
     assert heard.last == nightly()
+
+
+def test_a_rule_is_typed_to_its_end_whatever_it_says_on_the_way(
+    form: ScheduleForm, heard: Heard
+) -> None:
+    form.show_item(nightly(), is_new=False)
+    form.shape.choose(Shape.OTHER)
+    form.rule.text.clear()
+    assert form.problem.startswith("It has no rule yet.")
+    typed = "FREQ=MONTHLY;BYDAY=1MO;BYSETPOS=1"
+    for end in range(1, len(typed) + 1):
+        form.rule.text.setText(typed[:end])
+        form.show_item(heard.last, is_new=False)  # the location was asked meanwhile
+        assert form.rule.text.isVisible(), typed[:end]
+    assert heard.last.rule == typed
+    assert form.problem == ""
+
+    form.rule.text.setText("FREQ=DAILY")
+    form.show_item(nightly("other", rule="FREQ=DAILY"), is_new=False)
+    assert form.shape.value() is Shape.DAYS
 
 
 def test_what_a_rule_does_not_take_goes_with_it(form: ScheduleForm, heard: Heard) -> None:
@@ -324,6 +345,38 @@ def test_paths_with_line_breaks_are_not_written_over(event_form: EventForm) -> N
     assert event_form.paths.isReadOnly()
     event_form.comment.setText("x")
     assert heard[-1].action == broken.action
+
+
+@pytest.mark.parametrize("arguments", [("--to", ""), ("--text", "two\nlines")])
+def test_arguments_that_no_line_says_are_not_written_over(
+    event_form: EventForm, arguments: tuple[str, ...]
+) -> None:
+    odd = Event("r", "", CommandAction("report", arguments))
+    heard: list[Event] = []
+    event_form.show_item(odd, is_new=False)
+    event_form.edited.connect(heard.append)
+    assert event_form.arguments.isReadOnly()
+    event_form.comment.setText("x")
+    assert heard[-1].action == odd.action
+
+    event_form.show_item(Event("s", "", CommandAction("report", ("-v",))), is_new=False)
+    assert not event_form.arguments.isReadOnly()
+    event_form.arguments.setPlainText("-q")
+    assert heard[-1].action == CommandAction("report", ("-q",))
+
+
+def test_a_calendar_that_is_full_takes_no_more_and_drops_none(
+    form: ScheduleForm, heard: Heard
+) -> None:
+    first = date(2026, 1, 1)
+    full = tuple(first + timedelta(days=number) for number in range(MAX_DATES))
+    form.show_item(nightly(rule="", dates=full), is_new=False)
+    assert not form.dates.add_button.isEnabled()
+    assert "At most" in form.dates.add_button.toolTip()
+    form.dates.list.item(0).setSelected(True)
+    form.dates.remove_button.click()
+    assert heard.last.dates == full[1:]
+    assert form.dates.add_button.isEnabled()
 
 
 # -- groups

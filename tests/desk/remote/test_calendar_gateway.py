@@ -102,6 +102,24 @@ def test_a_sheet_has_days_groups_and_the_revision(rig: HubRig, here: str, agent:
     assert command.groups == ()
 
 
+@pytest.mark.parametrize(
+    ("begun", "ended"), [(("11-30", "12-01"), "11-30"), (("11-28", "12-02"), "11-27"), ((), None)]
+)
+def test_the_last_day_of_a_sheet_is_whole_where_the_plan_reaches_its_end(
+    begun: tuple[str, ...], ended: str | None
+) -> None:
+    message = calendar_pb2.GetCalendarSheetResponse(
+        first_sesam_day="2026-11-01", days=30, open_sesam_day="2026-11-23"
+    )
+    message.planned_until.FromDatetime(datetime(2026, 12, 1, 7, tzinfo=UTC))
+    for day in begun:
+        start = message.day_starts.add(sesam_day=f"2026-{day}")
+        start.time.FromDatetime(datetime.fromisoformat(f"2026-{day}T07:00:00+00:00"))
+    made = convert_calendar.sheet("Oslo", message, {}, datetime(2026, 11, 23, tzinfo=UTC))
+    through = date.fromisoformat(f"2026-{ended}") if ended else date(2026, 11, 29)
+    assert made.planned_through == through
+
+
 def test_an_answer_that_is_no_sheet_is_an_error_of_the_agent(
     rig: HubRig, here: str, agent: FakeAgent
 ) -> None:

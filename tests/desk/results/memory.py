@@ -283,7 +283,6 @@ def bring_up(bridge: Bridge, name: str, jobs: Sequence[Job] = (), role: Role = R
         Counter(j.state for j in jobs),
         backups_of(jobs),
         {j.id for j in jobs if j.is_open},
-        {j.sesam_day for j in jobs},
     )
     bridge.deliver(PictureArrived(name, picture, NOW))
     bridge.deliver(ConnectionChanged(name, Connection.ON, None, NOW))

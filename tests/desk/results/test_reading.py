@@ -274,6 +274,12 @@ def test_a_protocol_beyond_the_limit_says_so_loads_on_and_is_saved_whole(
     assert not pane.more.isVisible()
     pane.save(tmp_path / "missing" / "protocol.log")
     assert "cannot be written" in pane.note.text
+    assert pane.note.text.endswith("Choose another place.")
+
+    gateway.lines_per_page = 0  # it says that more follow, and sends none
+    pane.save(tmp_path / "half.log")
+    qtbot.waitUntil(lambda: "breaks off" in pane.note.text, timeout=5000)
+    assert not (tmp_path / "half.log").exists()
 
 
 def test_what_is_kept_of_the_table_comes_back_and_rubbish_is_passed_over(make: Make) -> None:

@@ -371,6 +371,21 @@ def test_a_change_of_the_clocks_is_named(
     assert cell(dialog, 0, "reason") == words
 
 
+def test_the_last_day_of_the_calendar_is_refused_like_any_other_far_one(
+    open_dialog: Open, bridge: Bridge
+) -> None:
+    place = bridge.fleet.locations["Boulder"]
+    assert place.picture is not None
+    identity = replace(place.picture.identity, time_zone="America/Denver")
+    place.picture = replace(place.picture, identity=identity)
+    dialog = open_dialog(Selection(tasks=(("Boulder", "home"),)))
+
+    set_time(dialog, datetime(9999, 12, 31, 23, 0))
+
+    assert not dialog.start.isEnabled()
+    assert cell(dialog, 0, "reason").startswith("At most 400 days ahead")
+
+
 def test_a_role_that_may_not_start_says_so(open_dialog: Open, bridge: Bridge) -> None:
     bring_up(bridge, "Lyon", [job("Lyon", 1, task="home")], Role.MONITOR)
     dialog = open_dialog(Selection(tasks=(("Lyon", "home"),)))

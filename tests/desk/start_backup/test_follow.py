@@ -13,7 +13,7 @@ from sesam_master.core.plan import TaskGroup
 from sesam_master.core.start import Ordered, StartObject, When, Wish
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.start_backup.columns import outcome_text, when_text
+from sesam_master.ui.start_backup.columns import outcome_text, reason_text, when_text
 from sesam_master.ui.start_backup.presenter import StartPresenter
 from sesam_master.ui.start_backup.starts import Stage, Start
 from tests.desk.results.memory import (
@@ -93,6 +93,30 @@ def test_one_question_at_a_time_is_asked_for_a_lost_answer(nothing_left: None) -
     bridge.close()
 
 
+@pytest.mark.parametrize(
+    "trouble", [trouble for trouble in Trouble if trouble is not Trouble.REJECTED]
+)
+def test_no_refusal_of_the_second_question_says_that_the_first_one_did_not_start_it(
+    make: Make, gateway: MemoryGateway, trouble: Trouble
+) -> None:
+    presenter = make(StartObject("Lyon", task="home"))
+    gateway.troubles = {"Lyon": Trouble.NO_ANSWER}
+    presenter.send()
+    pump()
+    first = only(presenter).request_id
+
+    gateway.troubles = {"Lyon": trouble}
+    presenter._ask_again()
+    pump()
+    assert only(presenter).stage is Stage.UNSURE
+
+    gateway.troubles = {}
+    presenter.retry()  # would start it under another id
+    presenter._ask_again()
+    pump()
+    assert (only(presenter).stage, only(presenter).request_id) == (Stage.ACCEPTED, first)
+
+
 def test_a_later_start_that_began_in_the_dark_is_followed(make: Make, bridge: Bridge) -> None:
     presenter = make(StartObject("Lyon", task="home"))
     start_later(presenter)
@@ -106,15 +130,18 @@ def test_a_later_start_that_began_in_the_dark_is_followed(make: Make, bridge: Br
     assert when_text(only(presenter), ZoneInfo("Europe/Berlin")) == "Mon 23 Nov 20:00"
 
 
-def test_a_group_that_begins_bit_by_bit_is_followed_whole(make: Make, bridge: Bridge) -> None:
+@pytest.mark.parametrize("ends", [(JobState.OK, JobState.ERROR), (JobState.ERROR, JobState.OK)])
+def test_a_group_that_begins_bit_by_bit_is_followed_whole(
+    make: Make, bridge: Bridge, ends: tuple[JobState, JobState]
+) -> None:
     presenter = make(StartObject("Lyon", group="office"))
     start_later(presenter)
 
-    report(bridge, job("Lyon", 70, task="home", event_id="1"))
-    assert outcome_text(only(presenter)) == "OK"
-    report(bridge, job("Lyon", 71, JobState.ERROR, task="mail", event_id="1"))
+    report(bridge, job("Lyon", 70, ends[0], task="home", event_id="1"))
+    report(bridge, job("Lyon", 71, ends[1], task="mail", event_id="1"))
 
     assert outcome_text(only(presenter)) == "Error"
+    assert [one.id for one in only(presenter).jobs] == ["70", "71"]
 
 
 def test_a_later_start_whose_time_came_without_a_word_is_unknown(
@@ -127,6 +154,7 @@ def test_a_later_start_whose_time_came_without_a_word_is_unknown(
     report(bridge, job("Lyon", 2, task="mail"))
 
     assert outcome_text(only(presenter)) == "Unknown"
+    assert "The calendar shows" in reason_text(only(presenter))
 
 
 def test_two_thousand_starts_over_a_hundred_locations_take_the_answers_together(

@@ -85,7 +85,6 @@ def dark(bridge: Bridge, jobs: Counted, tasks: Counted) -> Bridge:
         states=Counter({JobState.ACTIVE: 1, JobState.OK: len(raw)}),
         backups={f"task-{n}": (str(n),) for n in range(1, TASKS + 1)},
         open_ids={"1"},
-        days={"2026-03-01"},
     )
     bridge.deliver(RegistrationsChanged((registration("a"),)))
     bridge.deliver(PictureArrived("a", known, NOW))
@@ -190,26 +189,24 @@ def test_tasks_are_sorted_to_their_clients_once(tasks: Counted) -> None:
     assert "c9" not in tasks.grouped(client_of)
 
 
-def test_a_picture_knows_its_open_jobs_and_days_and_follows_them(qapp: QApplication) -> None:
-    def message(number: int, state: int, day: str) -> jobs_pb2.Job:
+def test_a_picture_knows_its_open_jobs_and_follows_them(qapp: QApplication) -> None:
+    def message(number: int, state: int) -> jobs_pb2.Job:
         return jobs_pb2.Job(
             job_id=str(number),
             kind=jobs_pb2.JOB_KIND_BACKUP,
             state=state,  # type: ignore[arg-type]
             task="t",
-            sesam_day=day,
         )
 
     snapshot = location_pb2.Snapshot(
         jobs=[
-            message(1, jobs_pb2.JOB_STATE_OK, "2026-03-01"),
-            message(2, jobs_pb2.JOB_STATE_QUEUED, "2026-03-02"),
-            message(3, jobs_pb2.JOB_STATE_ACTIVE, "2026-03-02"),
+            message(1, jobs_pb2.JOB_STATE_OK),
+            message(2, jobs_pb2.JOB_STATE_QUEUED),
+            message(3, jobs_pb2.JOB_STATE_ACTIVE),
         ]
     )
     known = LiveState([snapshot]).picture()
     assert [one.id for one in sorted(known.open_jobs, key=_number)] == ["2", "3"]
-    assert known.days == {"2026-03-01", "2026-03-02"}
 
     states = Counter(known.states)
     ended = known.jobs["3"]

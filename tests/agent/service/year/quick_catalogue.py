@@ -58,6 +58,14 @@ class _Indexed(MemoryPlanningView):
         behind = bisect_right(index.slots, after, key=lambda slot: slot.planned_time)
         return {slot for slot in index.slots[behind:] if stands(self._of(slot).occurrence, now)}
 
+    def taken_back(self, after: datetime) -> set[Slot]:
+        behind = bisect_right(self._index.slots, after, key=lambda slot: slot.planned_time)
+        return {
+            slot
+            for slot in self._index.slots[behind:]
+            if self._of(slot).occurrence.verdict is Verdict.CANCELLED
+        }
+
     def _of(self, slot: Slot) -> Decided:
         name = self._index.decided[slot][0]
         return self._state.decided[slot.planned_time, slot.event_id, name]

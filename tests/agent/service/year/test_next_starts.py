@@ -7,6 +7,7 @@ import pytest
 
 from server_agent.domain.events import BackupAction
 from server_agent.domain.savesets import BackupType
+from server_agent.domain.schedule import Schedule
 from server_agent.service.changes import ChangeSet, Snapshot, Subscription
 from server_agent.service.coming import Idle, LiveEvent, LiveSchedule
 from server_agent.service.scheduler import NOTE_EVERY
@@ -100,6 +101,21 @@ def test_why_nothing_is_planned_is_told(location: Location) -> None:
         ("quiet", Idle.SCHEDULE_INACTIVE),
     ):
         assert live(location, name) == LiveEvent(location.event(name), None, idle)
+
+
+@pytest.mark.parametrize(
+    ("planned", "expected"),
+    [
+        (schedule("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29"), utc("2028-02-29 20:00")),
+        (schedule(start_date=utc("2031-01-01").date()), utc("2031-01-01 20:00")),
+    ],
+)
+def test_a_start_in_years_is_no_end_of_the_schedule(
+    location: Location, planned: Schedule, expected: datetime
+) -> None:
+    location.add_schedule(replace(planned, name="rare"))
+    location.add_event("rarely", OF_ALL, "rare")
+    assert live(location, "rarely") == LiveEvent(location.event("rarely"), expected)
 
 
 def test_a_group_that_gets_tasks_brings_its_events(location: Location) -> None:

@@ -162,3 +162,15 @@ def test_one_of_many_a_day(location: Location) -> None:
     [row] = [row for row in found.rows if row.name == "it"]
     assert (row.runs[0], row.planned[0], row.states[0]) == (2, 117, EntryState.CANCELLED)
     of_it(location)
+
+
+def test_a_blocker_that_was_taken_back_holds_nobody_off(location: Location) -> None:
+    blocker = location.add_event("first", FULL, "evening", priority=50, blocking=True)
+    location.add_event("second", FULL, "evening")
+    cancel(location, blocker)
+    go_to(location, EVENING + minutes(1))
+    assert states(location, "first")[0] == "c"
+    [job] = location.jobs()
+    assert (job.event, job.planned_time) == ("second", EVENING)
+    go_to(location, EVENING + DAY)
+    assert states(location, "second")[1] == "b"
