@@ -20,7 +20,15 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QEvent, QModelIndex, QSize, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+)
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QTableView
 
@@ -66,6 +74,11 @@ class Source:
     ) -> Sequence[Occurrence]:
         return []
 
+    async def cancel_occurrence(
+        self, _location_id: str, _event_id: str, _planned_time: datetime
+    ) -> None:
+        pass
+
 
 def run_at_once(
     coroutine: Coroutine[Any, Any, Any],
@@ -100,6 +113,9 @@ def _row(chance: random.Random, number: int, days: int, behind: int) -> SheetRow
     return SheetRow(RowKind.BACKUP, f"task-{number:03}", client, past + ahead, runs, planned)
 
 
+_Index = QModelIndex | QPersistentModelIndex
+
+
 class PeerModel(QAbstractTableModel):
     """The same cells, coloured through BackgroundRole."""
 
@@ -108,13 +124,13 @@ class PeerModel(QAbstractTableModel):
         self._view = view
         self._colours = colours
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
+    def rowCount(self, parent: _Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._view.lines)
 
-    def columnCount(self, parent: QModelIndex | None = None) -> int:
+    def columnCount(self, parent: _Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else self._view.span.days
 
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role != Qt.ItemDataRole.BackgroundRole:
             return None
         line = self._view.lines[index.row()]

@@ -60,7 +60,7 @@ def list_only(store: Path, source: Path) -> None:
     places."""
     path = store / "listing-only.db"
     with ListingWriter(path, FULL.name, (os.fsencode(source),), NoCancel()) as listing:
-        for _ in Scan(os.fsencode(source), (), set(), listing, NoCancel()).run():
+        for _ in Scan(os.fsencode(source), (), (), listing, NoCancel()).run():
             pass
         listing.end_scan()
         names = [member_name(path) for path in listing.paths_to_save()]

@@ -35,6 +35,9 @@ class Simulated(LocationServiceServicer):
         self.location_id = str(uuid.UUID(int=number + 1))
         self._snapshot = _snapshot(self.location_id, number)
 
+    async def GetLocation(self, _: Any, __: Any) -> location_pb2.GetLocationResponse:
+        return location_pb2.GetLocationResponse(location=self._snapshot.location)
+
     async def Watch(self, _: Any, __: Any) -> AsyncIterator[location_pb2.WatchResponse]:
         yield _response(snapshot=self._snapshot)
         while True:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from benchmarks.fleet import Pictures, Registry
 from sesam_master.core.registry import Registration
+from sesam_master.local import MemoryCredentials, MemoryRegistry, NoPictures
 from sesam_master.remote.hub import Hub
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.results.filters import ResultFilter
@@ -18,30 +18,16 @@ from sesam_master.ui.theme import ThemeHolder, ThemeMode
 LONGEST_SECONDS = 60.0
 
 
-class Credentials:
-    """Those that the agents gave."""
-
-    def __init__(self, kept: dict[str, str]) -> None:
-        self._kept = kept
-
-    def get(self, location_id: str) -> str | None:
-        return self._kept.get(location_id)
-
-    def put(self, location_id: str, credential: str) -> None:
-        self._kept[location_id] = credential
-
-    def delete(self, location_id: str) -> None:
-        del self._kept[location_id]
-
-
 class Desk:
     """The page in a window that is shown, and the network thread behind it."""
 
     def __init__(self, registrations: Sequence[Registration], credentials: dict[str, str]) -> None:
         slot: list[Hub] = []
         self.bridge = Bridge(lambda coroutine, done: slot[0].submit(coroutine, done))
-        stores = Registry(list(registrations)), Credentials(credentials), Pictures()
-        self.hub = Hub(*stores, self.bridge.deliver)
+        kept = MemoryCredentials()
+        for location_id, credential in credentials.items():
+            kept.put(location_id, credential)
+        self.hub = Hub(MemoryRegistry(registrations), kept, NoPictures(), self.bridge.deliver)
         slot.append(self.hub)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
