@@ -32,6 +32,7 @@ from sesam_master.ui.restore.model import NODE_ROLE, NOTE_ROLE, ListingModel
 from sesam_master.ui.restore.tree import Node
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.facets import paint_check_box
+from sesam_master.ui.widgets.record_table_view import header_height
 
 SIDE = 6
 CHEVRON = 12
@@ -244,6 +245,7 @@ class ListingView(QTableView):
     def _fit(self) -> None:
         px, header = self._holder.fonts.px, self.horizontalHeader()
         self.verticalHeader().setDefaultSectionSize(self._delegate.row_height())
+        header.setFixedHeight(header_height(self._holder))
         for column, width in _WIDTHS.items():
             header.resizeSection(column, px(width))
         self.setColumnHidden(3, self.width() < px(_ROOM_FOR_ENTRIES))

@@ -244,10 +244,8 @@ class RecordTableView(QTableView, Generic[R]):
         self._find_first_column()
 
     def _take_theme(self) -> None:
-        fonts = self._holder.fonts
         self.verticalHeader().setDefaultSectionSize(self._delegate.row_height())
-        small_height = QFontMetrics(fonts.small_medium).height()
-        self.horizontalHeader().setFixedHeight(max(HEADER_HEIGHT, small_height + 13))
+        self.horizontalHeader().setFixedHeight(header_height(self._holder))
         self._widths.fit(self.viewport().width())
         self.viewport().update()
 
@@ -341,3 +339,8 @@ class RecordTableView(QTableView, Generic[R]):
 def _listed(state: Mapping[str, Any], key: str) -> list[Any]:
     value = state.get(key, ())
     return list(value) if isinstance(value, list | tuple) else []
+
+
+def header_height(holder: ThemeHolder) -> int:
+    """Of the header of any table, in pixels: two tables side by side stand on one line."""
+    return max(HEADER_HEIGHT, QFontMetrics(holder.fonts.small_medium).height() + 13)

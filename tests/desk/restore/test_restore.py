@@ -72,6 +72,16 @@ def test_the_newest_saveset_is_chosen_and_its_sources_are_there(page: RestorePag
     assert not page.next.isEnabled()
 
 
+@pytest.mark.parametrize("text_px", [None, 20.0])
+def test_the_two_tables_stand_on_one_line(
+    page: RestorePage, holder: ThemeHolder, text_px: float | None
+) -> None:
+    holder.set_text_px(text_px)
+    pump()
+    heights = {view.horizontalHeader().height() for view in (page.tree, page.saveset_view)}
+    assert len(heights) == 1
+
+
 def test_a_long_directory_comes_in_pages_and_a_single_folder_is_joined(page: RestorePage) -> None:
     source = page.listing.tree.top.children[0]
     page.listing.set_open(source, True)
