@@ -2,7 +2,8 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QStyle
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.coverage import Coverage
@@ -10,6 +11,7 @@ from sesam_master.core.states import Connection, JobState
 from sesam_master.ui.fonts import make_fonts
 from sesam_master.ui.theme import Theme, ThemeHolder, ThemeMode
 from sesam_master.ui.widgets.banner import Banner
+from sesam_master.ui.widgets.cells import paint_list_row
 from sesam_master.ui.widgets.coverage_pill import CoveragePill
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.empty_state import EmptyAction, EmptyContent, EmptyState
@@ -205,3 +207,24 @@ def test_many_ticks_stay_within_their_width(holder: ThemeHolder, qtbot: QtBot) -
     assert ticks.sizeHint().width() == 180
     ticks.resize(ticks.sizeHint())
     assert not ticks.grab().isNull()
+
+
+@pytest.mark.parametrize(
+    ("state", "edge", "ground"),
+    [
+        (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_Active, "accent", "sel"),
+        (QStyle.StateFlag.State_Selected, "accent", "sel_inactive"),
+        (QStyle.StateFlag.State_MouseOver, "hover", "hover"),
+        (QStyle.StateFlag.State_None, "base", "base"),
+    ],
+)
+def test_a_row_of_a_list_shows_that_it_is_chosen(
+    holder: ThemeHolder, state: QStyle.StateFlag, edge: str, ground: str
+) -> None:
+    theme, image = holder.current, QImage(40, 20, QImage.Format.Format_RGB32)
+    image.fill(theme.base)
+    painter = QPainter(image)
+    paint_list_row(painter, image.rect(), state, theme)
+    painter.end()
+    assert image.pixelColor(1, 10) == theme.token(edge)
+    assert image.pixelColor(20, 10) == theme.token(ground)

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from sesam_master.core.calendar_days import Cause
 from sesam_master.core.states import WORDS, JobState
@@ -21,10 +21,10 @@ from sesam_master.ui.calendar.day_presenter import DayRow
 from sesam_master.ui.formatting import age_text, full_moment_text, time_text
 from sesam_master.ui.signs import SignAtlas
 from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.widgets.cells import paint_list_row
 
 SIGN = 14
 SIDE = 12
-EDGE = 3
 TIME_WIDTH = 42
 _Index = QModelIndex | QPersistentModelIndex
 _ROW = Qt.ItemDataRole.UserRole
@@ -140,7 +140,7 @@ class DayRowDelegate(QStyledItemDelegate):
             return
         theme, fonts = self._holder.current, self._holder.fonts
         rect: QRect = option.rect
-        self._paint_ground(painter, rect, option.state)
+        paint_list_row(painter, rect, option.state, theme)
         first = QFontMetrics(fonts.body_medium).height() + 7
         top = QRect(rect.x() + SIDE, rect.y() + 1, rect.width() - SIDE - 10, first)
         middle = Qt.AlignmentFlag.AlignVCenter
@@ -180,11 +180,3 @@ class DayRowDelegate(QStyledItemDelegate):
 
     def _second(self, row: DayRow) -> str:
         return second_line(row, self._model.clock(), self._model.zone, self._model.shows_location)
-
-    def _paint_ground(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
-        theme = self._holder.current
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, theme.sel)
-            painter.fillRect(rect.x(), rect.y(), EDGE, rect.height(), theme.accent)
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, theme.hover)

@@ -17,7 +17,6 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -29,6 +28,7 @@ from sesam_master.core.states import WORDS
 from sesam_master.ui.formatting import full_moment_text, time_text
 from sesam_master.ui.signs import SignAtlas
 from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.widgets.cells import paint_list_row
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 
 WIDTH = 214
@@ -116,10 +116,7 @@ class ComingDelegate(QStyledItemDelegate):
             return
         theme, fonts = self._holder.current, self._holder.fonts
         rect: QRect = option.rect
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, theme.sel)
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, theme.hover)
+        paint_list_row(painter, rect, option.state, theme)
         line = rect.adjusted(SIDE, 0, -8, 0)
         middle, elide = Qt.AlignmentFlag.AlignVCenter, Qt.TextElideMode.ElideRight
         if self._model.begins_minute(index.row()):

@@ -309,3 +309,13 @@ def paint_bar(painter: QPainter, bar: QRectF, cell: Cell, theme: Theme) -> None:
     if share != 0:
         painter.drawRoundedRect(filled, radius, radius)
     painter.restore()
+
+
+def paint_list_row(painter: QPainter, rect: QRect, state: QStyle.StateFlag, theme: Theme) -> None:
+    """The ground of a row of a list without columns, as it is chosen or under the pointer."""
+    if state & QStyle.StateFlag.State_Selected:
+        is_active = bool(state & QStyle.StateFlag.State_Active)
+        painter.fillRect(rect, theme.sel if is_active else theme.sel_inactive)
+        painter.fillRect(rect.x(), rect.y(), EDGE_WIDTH, rect.height(), theme.accent)
+    elif state & QStyle.StateFlag.State_MouseOver:
+        painter.fillRect(rect, theme.hover)
