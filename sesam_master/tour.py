@@ -6,20 +6,24 @@ For machines without a screen, and to look at every page in both themes at once.
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QEventLoop, QIODevice, QTimer
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from sesam_master.core.states import Connection
 from sesam_master.headless import now, table
+from sesam_master.ui.actions import Selection
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.desk import Desk
+from sesam_master.ui.plan.rows import PlanKind
 from sesam_master.ui.theme import ThemeHolder, ThemeMode
 
 FLEET_SECONDS = 20.0  # for all locations to say how they stand
 PAGE_SECONDS = 1.5  # for a page to have asked its locations; loopback answers in milliseconds
+MOST_TASKS = 3  # of a location in the start window
 LOOK_MS = 50
 
 
@@ -54,31 +58,58 @@ class Tour:
         self._wait(self._is_settled, FLEET_SECONDS)
         taken = []
         for name, show in self._pages():
-            show()
+            shown = show()
             self._wait(lambda: not self._bridge.fleet.locations, PAGE_SECONDS)
             for mode in (ThemeMode.LIGHT, ThemeMode.DARK):
                 self._look()
                 self._holder.set_mode(mode)
                 QApplication.processEvents()
                 file = directory / f"{name}-{mode.value}.png"
-                _keep(self._window.grab(), file)
+                _keep(shown.grab(), file)
                 taken.append(file)
+            if shown is not self._window:
+                shown.close()
         shots = "\n".join(f"  {file}" for file in taken)
         return f"{table(self._bridge.fleet, now())}\nPictures:\n{shots}"
 
-    def _pages(self) -> list[tuple[str, Callable[[], None]]]:
-        pages = [
+    def _pages(self) -> list[tuple[str, Callable[[], QWidget]]]:
+        """Each with what shows it, and returns the window that it is in."""
+        pages: list[tuple[str, Callable[[], QWidget]]] = [
             ("backups", self._show_results),
-            ("calendar", lambda: self._desk.actions.qaction("calendar").trigger()),
-            ("now", lambda: self._desk.actions.qaction("now").trigger()),
-            ("remote-server", lambda: self._desk.actions.qaction("remote_server").trigger()),
+            ("calendar", partial(self._show, "calendar")),
+            ("now", partial(self._show, "now")),
+            ("remote-server", partial(self._show, "remote_server")),
         ]
-        task = self._first_task()
-        if task is not None:
-            pages.append(("restore", lambda: self._desk.open_restore(*task)))
+        tasks = self._tasks()
+        if tasks:
+            location_id, name = tasks[0]
+            pages += [
+                (kind.value.lower().replace(" ", "-"), partial(self._show_plan, location_id, kind))
+                for kind in PlanKind
+            ]
+            pages.append(("restore", partial(self._show_restore, location_id, name)))
+            chosen = Selection(tasks=tuple(tasks))
+            pages.append(("start-backup", partial(self._desk.open_start, chosen)))
         return pages
 
-    def _show_results(self) -> None:
+    def _show(self, action: str) -> QWidget:
+        self._desk.actions.qaction(action).trigger()
+        return self._window
+
+    def _show_plan(self, location_id: str, kind: PlanKind) -> QWidget:
+        """Scheduling, with the editor of the last one in the list open."""
+        page = self._desk.plans.open(location_id)
+        if page is not None:
+            page.show_kind(kind)
+            self._wait(lambda: page.table.model().rowCount() > 0, PAGE_SECONDS)
+            page.table.selectRow(page.table.model().rowCount() - 1)
+        return self._window
+
+    def _show_restore(self, location_id: str, task: str) -> QWidget:
+        self._desk.open_restore(location_id, None, task)
+        return self._window
+
+    def _show_results(self) -> QWidget:
         """Backups by state, with the newest result open."""
         self._desk.actions.qaction("results").trigger()
         self._wait(
@@ -86,12 +117,15 @@ class Tour:
             PAGE_SECONDS,
         )
         self._desk.results.table.selectRow(0)
+        return self._window
 
-    def _first_task(self) -> tuple[str, None, str] | None:
-        for location_id, state in self._bridge.fleet.locations.items():
-            for name in sorted(state.picture.tasks) if state.picture else ():
-                return location_id, None, name
-        return None
+    def _tasks(self) -> list[tuple[str, str]]:
+        """Some of each location, with its id."""
+        return [
+            (location_id, name)
+            for location_id, state in self._bridge.fleet.locations.items()
+            for name in (sorted(state.picture.tasks)[:MOST_TASKS] if state.picture else ())
+        ]
 
     def _is_settled(self) -> bool:
         fleet = self._bridge.fleet

@@ -13,7 +13,7 @@ from sesam_master.core.states import Connection, JobState
 
 Key = tuple[str, RowKind, str]
 
-_KIND_ORDER = {RowKind.BACKUP: 0, RowKind.RESTORE: 1, RowKind.COMMAND: 2, RowKind.NEWDAY: 3}
+_KIND_ORDER = {kind: place for place, kind in enumerate(RowKind)}
 
 
 class Grouping(StrEnum):

@@ -42,7 +42,7 @@ class CalendarSource(Protocol):
         """Every occurrence planned from one instant until before the other, by time."""
 
     async def cancel_occurrence(
-        self, location_id: str, event_id: str, planned_time: datetime
+        self, location_id: str, event_id: str, planned_time: datetime, request_id: str
     ) -> None:
         """Takes a start to come back; of a task group for all its tasks. It cannot be planned
         again. Reasons: OCCURRENCE_NOT_PLANNED, NEWDAY_NEEDED."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sesam_master.core.calendar_days import Occurrence
+from sesam_master.core.calendar_days import Cause, Occurrence, shown_occurrence_state
 from sesam_master.core.states import JobState
 
 AHEAD = timedelta(hours=2)
@@ -33,6 +33,13 @@ class ComingRow:
     @property
     def key(self) -> tuple[datetime, str, JobState]:
         return self.time, self.name, self.state
+
+
+def coming_state(occurrence: Occurrence, is_live: bool) -> JobState:
+    """As it will be, as far as its location knows: blocked, if another event will hold it off."""
+    state = shown_occurrence_state(occurrence, is_live)
+    is_held_off = state is JobState.PLANNED and occurrence.cause is Cause.BLOCKED_BY
+    return JobState.BLOCKED if is_held_off else state
 
 
 def to_come(found: Iterable[Occurrence]) -> list[Occurrence]:

@@ -2,7 +2,8 @@
 
 All methods are coroutines of the network thread; ui runs them through its bridge. Each has its own
 deadline and raises LocationError. Nothing here waits for any other location. Whatever changes
-something carries a request id and is sent again with the same id if its answer was lost.
+something carries a request id and is sent again with the same id if its answer was lost. Where it
+is an argument, the same question under the same id does nothing twice, however often it is asked.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import Protocol
 
 from sesam_master.core.calendar_source import CalendarSource
 from sesam_master.core.plan_source import PlanSource
-from sesam_master.core.records import BackupType, Entry, Job, JobKind, ProtocolLine, Role, Saveset
+from sesam_master.core.records import Entry, Job, JobKind, ProtocolLine, Role, Saveset
 from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.core.start_source import StartSource
 from sesam_master.core.states import JobState
@@ -166,9 +167,7 @@ class Diagnosis:
 class FleetGateway(CalendarSource, PlanSource, StartSource, Protocol):
     """See the module."""
 
-    async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job: ...
-
-    async def cancel_job(self, location_id: str, job_id: str) -> Job: ...
+    async def cancel_job(self, location_id: str, job_id: str, request_id: str) -> Job: ...
 
     async def job(self, location_id: str, job_id: str) -> Job:
         """A job as it is now, open or ended."""

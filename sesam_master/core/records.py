@@ -34,10 +34,13 @@ class BackupType(StrEnum):
 
 
 class JobKind(StrEnum):
+    """`UNKNOWN` is one that only a newer agent knows."""
+
     BACKUP = "backup"
     RESTORE = "restore"
     COMMAND = "command"
     NEWDAY = "newday"
+    UNKNOWN = "unknown"
 
 
 class WaitsFor(StrEnum):

@@ -48,16 +48,20 @@ class GroupSum:
 
     def add(self, location_id: str, share: Share, *, is_live: bool) -> None:
         """Takes a share; what was open at a location that is dark now is unknown."""
+        counts, is_empty = self.counts, True
         for state, number in share.counts.items():
             if number:
                 is_known = is_live or state not in OPEN_STATES
-                self.counts[state if is_known else JobState.UNKNOWN] += number
-                self.locations.add(location_id)
-        if not any(share.counts.values()):
+                counts[state if is_known else JobState.UNKNOWN] += number
+                is_empty = False
+        if is_empty:
             return
-        times = [time for time in (self.newest_time, share.newest_time) if time is not None]
-        self._is_time_known = self._is_time_known and share.newest_time is not None
-        self.newest_time = max(times) if self._is_time_known else None
+        self.locations.add(location_id)
+        time, newest = share.newest_time, self.newest_time
+        if time is None:
+            self._is_time_known, self.newest_time = False, None
+        elif self._is_time_known and (newest is None or time > newest):
+            self.newest_time = time
 
     @property
     def worst(self) -> JobState:

@@ -13,6 +13,7 @@ class Settings:
     panes: how wide the panes of the window were, in the same way.
     results: columns of the results and their order, as one line of JSON; empty: not known.
     calendar: zoom, length and heads of the calendar sheet, in the same way.
+    now: by what the page "Now" groups its jobs, in the same way.
     """
 
     theme: str = "system"
@@ -21,6 +22,7 @@ class Settings:
     panes: bytes = b""
     results: str = ""
     calendar: str = ""
+    now: str = ""
 
 
 class SettingsStore(Protocol):

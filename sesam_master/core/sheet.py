@@ -19,10 +19,13 @@ MOST_COUNTED = 255  # one byte per day; this means as many or more
 
 
 class RowKind(StrEnum):
+    """The values are those of JobKind. `UNKNOWN` is one that only a newer agent knows."""
+
     BACKUP = "backup"
     RESTORE = "restore"
     COMMAND = "command"
     NEWDAY = "newday"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,10 @@ class SheetRow:
 
 
 def title_of(kind: RowKind, name: str) -> str:
-    """A task has one row for its backups and one for its restores: Restore mail."""
+    """A task has one row for its backups and one for its restores: Restore mail. What this desk
+    does not know is told: scrub (unknown kind)."""
+    if kind is RowKind.UNKNOWN:
+        return f"{name} (unknown kind)"
     return f"Restore {name}" if kind is RowKind.RESTORE else name
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from sesam_master.core.records import BackupType, Job
+from sesam_master.core.records import BackupType
 
 USUAL_PRIORITY = 1
 LONGEST_AHEAD = timedelta(days=400)
@@ -19,10 +19,6 @@ class StartObject:
     location_id: str
     task: str = ""
     group: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.task or self.group
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +43,27 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class BackupOrder:
-    """One object with its own instant; `start_time` None: now."""
+    """One object with its own instant, as its site is asked for it; `start_time` None: now."""
 
     object: StartObject
-    type: BackupType
-    start_time: datetime | None
-    priority: int
-    drive: str
-    follow_up: str
+    type: BackupType = BackupType.INC
+    start_time: datetime | None = None
+    priority: int = USUAL_PRIORITY
+    drive: str = ""
+    follow_up: str = ""
 
+    @property
+    def key(self) -> StartObject:
+        return self.object
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """What a location made of an order: jobs if it has begun, and what the calendar knows it by."""
+    @property
+    def location_id(self) -> str:
+        return self.object.location_id
 
-    jobs: tuple[Job, ...]
-    event_id: str
-    planned_time: datetime
+    @property
+    def name(self) -> str:
+        """The task, or the group that is started whole."""
+        return self.object.task or f"group {self.object.group}"
 
 
 class Wall(StrEnum):

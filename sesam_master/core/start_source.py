@@ -2,13 +2,14 @@
 
 from typing import Protocol
 
-from sesam_master.core.start import BackupOrder, Ordered
+from sesam_master.core.acts import Made
+from sesam_master.core.start import BackupOrder
 
 
 class StartSource(Protocol):
     """Coroutines of the network thread; each has its own deadline and raises LocationError."""
 
-    async def order_backup(self, order: BackupOrder, request_id: str) -> Ordered:
+    async def order_backup(self, order: BackupOrder, request_id: str) -> Made:
         """Starts a backup now or once at a later time, by role admin, operator or backup. If the
         answer is lost it is asked for again, and NO_ANSWER says that it may have happened: the same
         order under the same request id then does nothing twice. Reasons: INVALID_ARGUMENT,

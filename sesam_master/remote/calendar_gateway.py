@@ -56,10 +56,10 @@ class CalendarGateway:
         ]
 
     async def cancel_occurrence(
-        self, location_id: str, event_id: str, planned_time: datetime
+        self, location_id: str, event_id: str, planned_time: datetime, request_id: str
     ) -> None:
         request = calendar_pb2.CancelOccurrenceRequest(
-            location_id=location_id, request_id=calls.new_request_id(), event_id=event_id
+            location_id=location_id, request_id=request_id, event_id=event_id
         )
         request.planned_time.FromDatetime(planned_time)
         session = self._roster.session(location_id)

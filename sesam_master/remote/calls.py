@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import grpc
@@ -14,6 +14,7 @@ from sesam_master.remote.channel import Metadata, location_error
 from sesam_master.remote.session import Link, Session
 
 Answer = TypeVar("Answer", bound=Message)
+Result = TypeVar("Result")
 Call = Callable[[grpc.aio.Channel], Any]
 
 MOST_PAGES = 200  # of 1000: no location has so much of one kind
@@ -68,9 +69,25 @@ async def pages(
     raise LocationError(Trouble.INTERNAL, session.registration.location_id)
 
 
+async def to_its_end(sent: set[asyncio.Task[Result]], work: Coroutine[Any, Any, Result]) -> Result:
+    """Its result. It goes on also when nobody waits for it any more, such as a window that was
+    closed: what was sent may have happened, so that it is not cut short. `sent` holds it until
+    then."""
+    task = asyncio.create_task(work)
+    sent.add(task)
+    task.add_done_callback(sent.discard)
+    # Else asyncio reports the failure of one that nobody waits for as forgotten.
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    return await asyncio.shield(task)
+
+
 async def change(session: Session, call: Call, request: Message, seconds: float) -> Any:
     """Asks for a change; the request must carry a request id. If the answer was lost, the same
     request is sent once more. Raises LocationError: NO_ANSWER if it may have happened."""
+    return await to_its_end(session.sent, _change(session, call, request, seconds))
+
+
+async def _change(session: Session, call: Call, request: Message, seconds: float) -> Any:
     link = _link(session)  # without one nothing is sent, and nothing can have happened
 
     async def once_more() -> Any:

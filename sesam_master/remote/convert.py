@@ -142,7 +142,7 @@ def job(location_id: str, message: jobs_pb2.Job) -> Job:
     return Job(
         location_id=location_id,
         id=message.job_id,
-        kind=_KINDS.get(message.kind, JobKind.BACKUP),
+        kind=_KINDS.get(message.kind, JobKind.UNKNOWN),
         state=state(message.state),
         task=message.task,
         client=message.client,
@@ -283,7 +283,7 @@ def picture(
         message = snapshot.jobs[place]
         if message.state in _OPEN_NUMBERS:
             open_ids.add(job_id)
-        if _KINDS.get(message.kind, JobKind.BACKUP) is JobKind.BACKUP:
+        if message.kind == jobs_pb2.JOB_KIND_BACKUP:
             backups[message.task] = (*backups.get(message.task, ()), job_id)
     return Picture(
         identity=identity(snapshot.location),

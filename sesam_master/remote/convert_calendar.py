@@ -84,17 +84,14 @@ def _ended_day(message: calendar_pb2.GetCalendarSheetResponse) -> date | None:
 
 
 def cell(message: calendar_pb2.CalendarCell) -> CellChange | None:
-    """None for a cell that no calendar has: of a kind that is not known, or of no day."""
-    kind = KINDS.get(message.kind)
+    """None for a cell of no day, which no calendar has."""
     try:
         day = date.fromisoformat(message.sesam_day)
     except ValueError:
         return None
-    if kind is None:
-        return None
     state = STATES.get(message.state, JobState.UNKNOWN)
     return CellChange(
-        kind=kind,
+        kind=KINDS.get(message.kind, RowKind.UNKNOWN),
         name=message.name,
         client=message.client,
         day=day,
@@ -104,7 +101,7 @@ def cell(message: calendar_pb2.CalendarCell) -> CellChange | None:
 
 
 def occurrence(location_id: str, message: calendar_pb2.Occurrence) -> Occurrence:
-    kind = KINDS.get(message.kind, RowKind.COMMAND)
+    kind = KINDS.get(message.kind, RowKind.UNKNOWN)
     is_decided = message.HasField("decide_time")
     return Occurrence(
         location_id=location_id,
@@ -145,7 +142,7 @@ def occurrences_request(
 
 
 def _row(message: calendar_pb2.SheetRow, groups: Groups) -> SheetRow:
-    kind = KINDS.get(message.kind, RowKind.COMMAND)
+    kind = KINDS.get(message.kind, RowKind.UNKNOWN)
     is_of_task = kind in (RowKind.BACKUP, RowKind.RESTORE)
     return SheetRow(
         kind=kind,

@@ -1,5 +1,6 @@
 """What the desk asks of its locations, over the sessions' channels."""
 
+import asyncio
 from collections.abc import Sequence
 
 from sesam_api.v1 import jobs_pb2, savesets_pb2
@@ -18,7 +19,7 @@ from sesam_master.core.gateway import (
     ProtocolPage,
     SavesetPage,
 )
-from sesam_master.core.records import BackupType, Job
+from sesam_master.core.records import Job
 from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.remote import calls, convert, doctor, enrolment, probe
 from sesam_master.remote.calendar_gateway import CalendarGateway
@@ -32,23 +33,11 @@ class Gateway(CalendarGateway, PlanGateway, StartGateway):
 
     def __init__(self, roster: Roster) -> None:
         super().__init__(roster)
+        self._enrolling: set[asyncio.Task[Registration]] = set()
 
-    async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job:
-        request = jobs_pb2.StartBackupRequest(
-            location_id=location_id,
-            request_id=calls.new_request_id(),
-            task=task,
-            type=convert.TYPE_NUMBERS[backup_type],
-        )
-        session = self._roster.session(location_id)
-        answer = await calls.change(
-            session, lambda ch: JobServiceStub(ch).StartBackup, request, self._times.call
-        )
-        return convert.job(location_id, answer.job)
-
-    async def cancel_job(self, location_id: str, job_id: str) -> Job:
+    async def cancel_job(self, location_id: str, job_id: str, request_id: str) -> Job:
         request = jobs_pb2.CancelJobRequest(
-            location_id=location_id, request_id=calls.new_request_id(), job_id=job_id
+            location_id=location_id, request_id=request_id, job_id=job_id
         )
         session = self._roster.session(location_id)
         answer = await calls.change(
@@ -185,7 +174,8 @@ class Gateway(CalendarGateway, PlanGateway, StartGateway):
     async def enrol(
         self, presented: Presented, token: str, name: str, farm: str, replaces: str = ""
     ) -> Registration:
-        return await enrolment.enrol(self._roster, presented, token, name, farm, replaces)
+        enrolling = enrolment.enrol(self._roster, presented, token, name, farm, replaces)
+        return await calls.to_its_end(self._enrolling, enrolling)
 
     async def diagnose(self, location_id: str) -> Diagnosis:
         registration = self._roster.registration(location_id)

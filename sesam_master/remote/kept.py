@@ -15,6 +15,12 @@ class Kept(Generic[Kind]):
         self._messages = messages
         self._newer: dict[str, Kind] = {}
 
+    def get(self, key: str) -> Kind | None:
+        """None for one that is not there."""
+        if key in self._newer:
+            return self._newer[key]
+        return self._messages[self.places[key]] if key in self.places else None
+
     def put(self, key: str, message: Kind) -> None:
         self.places.pop(key, None)
         self._newer[key] = message

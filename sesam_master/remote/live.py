@@ -111,7 +111,7 @@ class LiveState:
             tasks,
             jobs,
             *(frozenset(removed_clients), frozenset(removed_tasks), frozenset(removed_jobs)),
-            *(told_cells(changes), revision, self._plan.take(changes)),
+            *(told_cells(changes), revision, self._plan.take(changes, proof_time)),
         )
         is_news = told != ObjectsChanged(location_id, proof_time, revision=revision)
         return told if is_news else None

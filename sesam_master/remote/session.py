@@ -10,6 +10,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -62,6 +63,7 @@ class Session:
         proof_time: when the location last proved itself; None if it never did.
         link: the open channel; None between two attempts.
         is_proved: set while the watch stream stands.
+        sent: changes that are on their way; see `calls.to_its_end`.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Session:
         self.proof_time: datetime | None = None
         self.link: Link | None = None
         self.is_proved = asyncio.Event()
+        self.sent: set[asyncio.Task[Any]] = set()
         self.connection = Connection.STALE
         self.trouble: ConnectionTrouble | None = None
         self._secret = secret

@@ -2,7 +2,8 @@
 
 from sesam_api.v1 import jobs_pb2
 from sesam_api.v1.jobs_pb2_grpc import JobServiceStub
-from sesam_master.core.start import BackupOrder, Ordered
+from sesam_master.core.acts import Made
+from sesam_master.core.start import BackupOrder
 from sesam_master.remote import calls, convert
 from sesam_master.remote.roster import Roster
 from sesam_master.remote.times import Times
@@ -14,7 +15,7 @@ class StartGateway:
     _roster: Roster
     _times: Times
 
-    async def order_backup(self, order: BackupOrder, request_id: str) -> Ordered:
+    async def order_backup(self, order: BackupOrder, request_id: str) -> Made:
         location_id = order.object.location_id
         request = jobs_pb2.StartBackupRequest(
             location_id=location_id,
@@ -32,7 +33,7 @@ class StartGateway:
         answer = await calls.change(
             session, lambda ch: JobServiceStub(ch).StartBackup, request, self._times.call
         )
-        return Ordered(
+        return Made(
             jobs=tuple(convert.job(location_id, message) for message in answer.jobs),
             event_id=answer.event_id,
             planned_time=convert.moment(answer.planned_time),

@@ -39,6 +39,7 @@ class SettingsFile:
             panes=_bytes(kept.get("panes", "")),
             results=kept.get("results", ""),
             calendar=kept.get("calendar", ""),
+            now=kept.get("now", ""),
         )
 
     def save(self, settings: Settings) -> None:
@@ -50,6 +51,7 @@ class SettingsFile:
             "panes": base64.b64encode(settings.panes).decode("ascii"),
             "results": settings.results,
             "calendar": settings.calendar,
+            "now": settings.now,
         }
         text = io.StringIO()
         parser.write(text)

@@ -33,7 +33,8 @@ def keep(
     holder: ThemeHolder,
     window: QMainWindow,
     results: str,
-    calendar: str = "",
+    calendar: str,
+    now: str,
 ) -> None:
     """Keeps everything as it is now, with the looks of the pages. Raises KeepingError."""
     panes = window.centralWidget()
@@ -45,6 +46,7 @@ def keep(
             panes=bytes(panes.saveState().data()) if isinstance(panes, QSplitter) else b"",
             results=results,
             calendar=calendar,
+            now=now,
         )
     )
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QMetaObject, QObject, Qt, QTimer, Signal, Slot
 
 from sesam_master.core.fleet import (
     ConnectionChanged,
@@ -121,8 +121,8 @@ class Bridge(QObject):
     ) -> Callable[[], None]:
         """Runs the coroutine on the network thread and calls `done` or `failed` in this one.
 
-        Neither is called once the owner is destroyed or the returned callable was called; the
-        latter cancels the question.
+        Neither is called once the owner is destroyed or the returned callable was called; both
+        cancel the question. What was to change something goes on all the same.
         """
         answer = _Answer(owner, done, failed)
 
@@ -134,9 +134,15 @@ class Bridge(QObject):
 
         cancel = self._submit(coroutine, on_end)
 
-        def drop() -> None:
+        def leave() -> None:
             answer.is_dropped = True
             cancel()
+
+        answer.parting = owner.destroyed.connect(leave)
+
+        def drop() -> None:
+            answer.part()
+            leave()
 
         return drop
 
@@ -193,6 +199,7 @@ class Bridge(QObject):
         # Looked at afterwards: what the events did may have ended the question or its owner.
         if answer.is_dropped or not shiboken6.isValid(answer.owner):
             return
+        answer.part()
         if answer.error is None:
             answer.done(answer.result)
         elif isinstance(answer.error, Exception):
@@ -209,6 +216,13 @@ class _Answer:
     result: object | None = None
     error: BaseException | None = None
     is_dropped: bool = False
+    parting: QMetaObject.Connection | None = None  # what happens when the owner is destroyed
+
+    def part(self) -> None:
+        """Nothing happens then any more."""
+        if self.parting is not None and shiboken6.isValid(self.owner):
+            QObject.disconnect(self.parting)
+        self.parting = None
 
 
 def _newer_connection(old: ConnectionChanged | None, new: ConnectionChanged) -> ConnectionChanged:

@@ -73,8 +73,8 @@ class Desk(QObject):
             holder, self.actions, menus, TOOLS, self.tree, status, self.messages
         )
         self._make_pages()
-        self._plans = PlanPages(holder, bridge, gateway, self.window, now)
-        self.window.may_close = lambda: self._plans.may_close(self.messages.add)
+        self.plans = PlanPages(holder, bridge, gateway, self.window, now)
+        self.window.may_close = lambda: self.plans.may_close(self.messages.add)
         self.window.add_page(self.results, is_fixed=True)
         self.window.add_page(self.calendar, is_fixed=True)
         self.window.add_page(self.now, is_fixed=True)
@@ -107,7 +107,7 @@ class Desk(QObject):
     def _connect(self) -> None:
         self.tree.selected.connect(self._choose)
         self.tree.activated.connect(self._show_remote_server)
-        self.tree.plan_wanted.connect(self._plans.open)
+        self.tree.plan_wanted.connect(self.plans.open)
         self.tree.menu_wanted.connect(self._pop_up)
         self.results.selected.connect(lambda _selection: self._look())
         self.results.scope_removed.connect(self.tree.choose_all)
@@ -124,11 +124,12 @@ class Desk(QObject):
         appearance.place_window(self.window, settings)
         self.results.restore_view(settings.results)
         self.calendar.restore_view(settings.calendar)
+        self.now.restore_view(settings.now)
 
     def keep_look(self, store: SettingsStore) -> None:
         """Keeps how the window looks now. Raises KeepingError."""
-        results, calendar = self.results.view_state(), self.calendar.view_state()
-        appearance.keep(store, self._holder, self.window, results, calendar)
+        views = (page.view_state() for page in (self.results, self.calendar, self.now))
+        appearance.keep(store, self._holder, self.window, *views)
 
     def _verbs(self) -> Verbs:
         return Verbs(
@@ -141,7 +142,7 @@ class Desk(QObject):
             results=lambda _selection: self.window.show_page(self.results),
             calendar=lambda _selection: self.window.show_page(self.calendar),
             now=lambda _selection: self.window.show_page(self.now),
-            scheduling=lambda selection: self._plans.open(selection.location_id),
+            scheduling=self._open_plan,
             remote_server=self._show_remote_server,
             switch=self._switch,
             reconnect=self._reconnect,
@@ -238,10 +239,24 @@ class Desk(QObject):
         chosen, key = self.results.selection().tasks, (location_id, task)
         self._start_backup(list(chosen) if key in chosen else [key])
 
+    def _open_plan(self, selection: Selection) -> None:
+        self.plans.open(selection.location_id)
+
     def _open_start(self, selection: Selection) -> None:
-        StartBackupDialog(
+        self.open_start(selection)
+
+    def open_start(self, selection: Selection) -> StartBackupDialog:
+        """The window that starts backups, for what was chosen."""
+        dialog = StartBackupDialog(
             *(self._holder, self._bridge, self._gateway, selection, self.window), clock=self._now
-        ).show()
+        )
+        dialog.finished.connect(lambda: self._note_unanswered(dialog.unanswered()))
+        dialog.show()
+        return dialog
+
+    def _note_unanswered(self, words: str) -> None:
+        if words:
+            self.messages.add(words)
 
     def _restore_selection(self, selection: Selection) -> None:
         location_id, task = selection.tasks[0]

@@ -6,9 +6,10 @@ It knows no pages and no verbs: both are given to it.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QApplication,
     QMainWindow,
     QMenu,
     QSplitter,
@@ -199,6 +200,7 @@ class MainWindow(QMainWindow):
         bind("Previous tab", "Ctrl+Shift+Tab", lambda: self._next_tab(-1))
         bind("Close tab", "Ctrl+W", lambda: self._close_place(self.tabs.currentIndex()))
         bind("Messages", "Ctrl+M", self.messages.toggle)
+        bind("Context menu", "Shift+F10", self._open_context_menu)
 
     def _next_tab(self, step: int) -> None:
         if self._pages:
@@ -212,6 +214,19 @@ class MainWindow(QMainWindow):
         target = panes[0] if place is None else panes[(place + step) % len(panes)]
         widget = target.currentWidget() if target is self.stack else target
         _focus_first(cast(QWidget, widget))
+
+    def _open_context_menu(self) -> None:
+        """As the menu key does, which not every keyboard has: of the platforms' plugins only some
+        take Shift+F10 for it."""
+        widget = self.focusWidget()
+        if widget is None:
+            return
+        cursor = widget.inputMethodQuery(Qt.InputMethodQuery.ImCursorRectangle)
+        place = cursor.center() if isinstance(cursor, QRect) else widget.rect().center()
+        event = QContextMenuEvent(
+            QContextMenuEvent.Reason.Keyboard, place, widget.mapToGlobal(place)
+        )
+        QApplication.sendEvent(widget, event)
 
     def _close_place(self, place: int) -> None:
         if 0 <= place < len(self._pages):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from sesam_master.core.acts import Made
 from sesam_master.core.calendar_days import Occurrence
 from sesam_master.core.gateway import (
     PAGE_SIZE,
@@ -20,10 +21,10 @@ from sesam_master.core.gateway import (
     Step,
     StepReport,
 )
-from sesam_master.core.records import BackupType, Job
+from sesam_master.core.records import Job
 from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.core.sheet import Sheet, Span
-from sesam_master.core.start import BackupOrder, Ordered
+from sesam_master.core.start import BackupOrder
 from sesam_master.core.states import JobState
 from tests.fakes import fleet
 from tests.fakes.plan import FakePlanGateway
@@ -120,17 +121,13 @@ class FakeGateway(FakePlanGateway):
     async def reconnect(self, location_id: str) -> None:
         self._note("reconnect", location_id)
 
-    async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job:
-        self._note("start_backup", location_id, task, backup_type)
-        return self.made
-
-    async def order_backup(self, order: BackupOrder, request_id: str) -> Ordered:
+    async def order_backup(self, order: BackupOrder, request_id: str) -> Made:
         self._note("order_backup", order, request_id)
         is_later = order.start_time is not None
-        return Ordered(() if is_later else (self.made,), "1", order.start_time or fleet.NOW)
+        return Made(() if is_later else (self.made,), "1", order.start_time or fleet.NOW)
 
-    async def cancel_job(self, location_id: str, job_id: str) -> Job:
-        self._note("cancel_job", location_id, job_id)
+    async def cancel_job(self, location_id: str, job_id: str, request_id: str) -> Job:
+        self._note("cancel_job", location_id, job_id, request_id)
         return self.made
 
     async def start_restore(
@@ -186,9 +183,9 @@ class FakeGateway(FakePlanGateway):
         return ()
 
     async def cancel_occurrence(
-        self, location_id: str, event_id: str, planned_time: datetime
+        self, location_id: str, event_id: str, planned_time: datetime, request_id: str
     ) -> None:
-        self._note("cancel_occurrence", location_id, event_id, planned_time)
+        self._note("cancel_occurrence", location_id, event_id, planned_time, request_id)
 
     def _note(self, *call: object) -> None:
         self.calls.append(call)

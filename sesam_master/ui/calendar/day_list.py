@@ -21,7 +21,6 @@ from sesam_master.core.sheet import RowKind
 from sesam_master.core.states import SEVERITY, WORDS, JobState
 from sesam_master.ui.calendar.day_presenter import DayRow
 from sesam_master.ui.calendar.day_rows import DayRowDelegate, DayRows
-from sesam_master.ui.calendar.take_back import TakeBackStrip
 from sesam_master.ui.formatting import number_text
 from sesam_master.ui.icons import icon
 from sesam_master.ui.results.actions import Offer
@@ -97,7 +96,6 @@ class DayList(QWidget):
         self.model = DayRows(zone, clock, self)
         self.list = QListView()
         self._note = ElidedLabel(holder, "", "secondary")
-        self.strip = TakeBackStrip()
         self._buttons = QHBoxLayout()
         self._shown: list[QPushButton] = []
         self._lay_out()
@@ -187,7 +185,6 @@ class DayList(QWidget):
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(place, 1)
-        column.addWidget(self.strip)
         column.addWidget(self._foot)
 
     def _show_offers(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
 
 from sesam_master.core.calendar import CalendarRow, CalendarView, Group, Line
 from sesam_master.core.calendar_source import CalendarSource
@@ -15,8 +15,7 @@ from sesam_master.ui.calendar.day_list import DayList
 from sesam_master.ui.calendar.day_presenter import DayPresenter, DayRow, DayScope
 from sesam_master.ui.calendar.offers import CalendarVerbs, run_offers
 from sesam_master.ui.calendar.presenter import CalendarPresenter
-from sesam_master.ui.formatting import day_text, moment_text
-from sesam_master.ui.notices import notice
+from sesam_master.ui.formatting import day_text
 from sesam_master.ui.results.actions import Offer, offer_menu
 from sesam_master.ui.results.sentences import short_reason
 from sesam_master.ui.theme import ThemeHolder
@@ -24,7 +23,10 @@ from sesam_master.ui.widgets.coverage_pill import coverage_words
 
 
 class DayPanel(QObject):
-    """Shows all of the location (or of the head) that the chosen cell belongs to, on its day."""
+    """Shows all of the location (or of the head) that the chosen cell belongs to, on its day.
+    `take_back_wanted` carries an occurrence that is to come."""
+
+    take_back_wanted = Signal(object)
 
     def __init__(
         self,
@@ -38,8 +40,6 @@ class DayPanel(QObject):
         self._holder = holder
         self._calendar = calendar
         self._verbs = verbs
-        self._bridge = bridge
-        self._source = source
         self._spot: Spot | None = None
         self._view: CalendarView | None = None
         self.presenter = DayPresenter(bridge, source, self)
@@ -48,7 +48,6 @@ class DayPanel(QObject):
         calendar.told.connect(self.presenter.follow)
         self.list.activated.connect(self._open)
         self.list.menu_wanted.connect(self._pop_up)
-        self.list.strip.confirmed.connect(self._take_back)
 
     def follow(self, view: CalendarView, spot: Spot | None) -> None:
         """Another cell was chosen."""
@@ -167,21 +166,7 @@ class DayPanel(QObject):
         return run_offers(row, self._calendar.location, self._verbs, self._ask_back)
 
     def _ask_back(self, row: DayRow) -> None:
-        self.list.strip.ask(row, moment_text(row.occurrence.planned_time, self._calendar.zone))
-
-    def _take_back(self, row: DayRow) -> None:
-        one, strip = row.occurrence, self.list.strip
-
-        def done(_nothing: None) -> None:
-            strip.close_strip()
-            self.presenter.follow(one.location_id)
-
-        def failed(error: Exception) -> None:
-            strip.fail(notice(error, f"take back {one.name}", row.location).text)
-            self.presenter.follow(one.location_id)
-
-        call = self._source.cancel_occurrence(one.location_id, one.event_id, one.planned_time)
-        self._bridge.ask(call, self, done, failed)
+        self.take_back_wanted.emit(row.occurrence)
 
     def _open(self, row: DayRow) -> None:
         if row.occurrence.job_id:

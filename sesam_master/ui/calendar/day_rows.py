@@ -45,12 +45,14 @@ def second_line(row: DayRow, now: datetime, zone: tzinfo, shows_location: bool) 
 
 def _what(row: DayRow, now: datetime, zone: tzinfo) -> str:
     one = row.occurrence
-    if row.state is JobState.PLANNED:
-        return f"in {age_text(max(0.0, (one.planned_time - now).total_seconds()))}"
     if row.state is JobState.UNKNOWN:
         return f"last known as {WORDS[one.state].lower()}"
     if one.cause is Cause.BLOCKED_BY:
-        return f"Held off by {one.by}" if one.by else "Held off by another event"
+        # What is not decided yet may still come otherwise.
+        held = "Held off" if one.state is JobState.BLOCKED else "Will be held off"
+        return f"{held} by {one.by or 'another event'}"
+    if row.state is JobState.PLANNED:
+        return f"in {age_text(max(0.0, (one.planned_time - now).total_seconds()))}"
     if one.cause is Cause.TAKEN_BACK:
         return f"Taken back by {one.by}"
     if one.cause is not Cause.NONE:

@@ -12,7 +12,7 @@ from sesam_master.core.sheet import RowKind
 from sesam_master.core.sheet_shown import shown_state
 from sesam_master.core.states import WORDS, JobState
 from sesam_master.ui.calendar.day_presenter import DayRow
-from sesam_master.ui.results.actions import Offer, cancel_kind_reason, start_reason
+from sesam_master.ui.results.actions import Offer, cancel_kind_reason, possible, start_reason
 
 FAILED = frozenset({JobState.ERROR, JobState.BROKEN, JobState.MISSED, JobState.CANCELLED})
 KINDS = {
@@ -20,6 +20,7 @@ KINDS = {
     RowKind.RESTORE: "restores",
     RowKind.COMMAND: "commands",
     RowKind.NEWDAY: "NEWDAY",
+    RowKind.UNKNOWN: "what is of an unknown kind",
 }
 Tasks = list[tuple[str, str]]
 
@@ -117,17 +118,15 @@ def _start_offer(
     location: Callable[[str], LocationState | None],
     verbs: CalendarVerbs,
 ) -> Offer:
-    """One task that can be started is enough: the others say why they were not."""
-    tasks, reasons = [], []
-    for row in rows:
-        at = row.place.location_id
-        reason = _no_task(row.row.kind) or start_reason(location(at), row.row.name)
-        if reason is None:
-            tasks.append((at, row.row.name))
-        else:
-            reasons.append(reason)
+    able, reason = possible(
+        rows,
+        lambda row: (
+            _no_task(row.row.kind) or start_reason(location(row.place.location_id), row.row.name)
+        ),
+    )
+    tasks = [(row.place.location_id, row.row.name) for row in able]
     none = "Nothing of what is chosen has failed." if key == "restart" else "Choose a task first."
-    reason = None if tasks else next(iter(reasons), none)
+    reason = reason if rows else none
     icon = "rotate-cw" if key == "restart" else "play"
     return Offer(key, text, icon, reason, lambda: verbs.start_backup(tasks))
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 import tzlocal
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from sesam_master.core.calendar import CalendarRow, Grouping
 from sesam_master.core.calendar_filter import CalendarFilter
@@ -19,6 +19,8 @@ from sesam_master.core.sheet import RowKind
 from sesam_master.core.sheet_shown import shown_state
 from sesam_master.core.states import JobState
 from sesam_master.ui.actions import Selection
+from sesam_master.ui.acts.strip import ActStrip
+from sesam_master.ui.acts.taking_back import TakingBack
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.calendar.day_panel import DayPanel
 from sesam_master.ui.calendar.export import chosen_text
@@ -72,6 +74,7 @@ class CalendarPage(QWidget):
         self.header = PageHeader(holder, self.title, Coverage(0, 0))
         self.progress = ThinProgress(holder)
         self.day = DayPanel(holder, bridge, source, self.presenter, verbs)
+        self.take_back = ActStrip(holder, bridge, TakingBack(source, zone))
         self.panes = CalendarPanes(holder, self.presenter.view(), self.day.list)
         self.sheet = self.panes.sheet
         exports = ExportActions(self, self.sheet, self.presenter)
@@ -125,9 +128,11 @@ class CalendarPage(QWidget):
         self._show()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc clears the text, then the filter."""
+        """Esc closes the question above the sheet, then clears the text, then the filter."""
         chosen = self.presenter.filter
-        if event.key() != Qt.Key.Key_Escape or chosen == CalendarFilter():
+        if event.key() == Qt.Key.Key_Escape and self.take_back.isVisible():
+            self.take_back.close_strip()
+        elif event.key() != Qt.Key.Key_Escape or chosen == CalendarFilter():
             super().keyPressEvent(event)
         elif chosen.text:
             self._narrow(replace(chosen, text=""))
@@ -145,6 +150,10 @@ class CalendarPage(QWidget):
         column.setSpacing(0)
         for widget in (self.header, self.progress, self.bar):
             column.addWidget(widget)
+        strip_row = QHBoxLayout()
+        strip_row.setContentsMargins(16, 0, 12, 0)
+        strip_row.addWidget(self.take_back)
+        column.addLayout(strip_row)
         column.addWidget(self.panes, 1)
 
     def _connect(self) -> None:
@@ -175,6 +184,11 @@ class CalendarPage(QWidget):
         sheet.cell_chosen.connect(self._choose)
         sheet.activated.connect(self.day.focus_list)
         sheet.menu_wanted.connect(self._pop_up_menu)
+        self.day.take_back_wanted.connect(lambda one: self.take_back.ask([one]))
+        self.take_back.answered.connect(
+            lambda one, _made: self.day.presenter.follow(one.location_id)
+        )
+        self.take_back.closed.connect(self.day.focus_list)
         self._bind("Ctrl+F", lambda: bar.search.setFocus(Qt.FocusReason.ShortcutFocusReason))
         self._bind("Alt+PgUp", lambda: self._step(-1))
         self._bind("Alt+PgDown", lambda: self._step(1))

@@ -87,8 +87,8 @@ def nothing_planned(view: CalendarView) -> str:
     if any(any(row.planned[today:]) for row in view.rows if row.row.kind is not RowKind.NEWDAY):
         return ""
     return (
-        f"No backup is planned from {day_text(view.today)} on. Plan one with sm_cmd add schedule "
-        "and add event."
+        f"No backup is planned from {day_text(view.today)} on. Plan one under Configuration, "
+        "Scheduling."
     )
 
 

@@ -5,9 +5,17 @@ from datetime import datetime, timedelta
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from sesam_master.core.calendar_days import Occurrence, shown_occurrence_state
+from sesam_master.core.calendar_days import Occurrence
 from sesam_master.core.calendar_source import CalendarSource, PlanChanged
-from sesam_master.core.coming import AHEAD, ComingRow, Start, coming_rows, due, to_come
+from sesam_master.core.coming import (
+    AHEAD,
+    ComingRow,
+    Start,
+    coming_rows,
+    coming_state,
+    due,
+    to_come,
+)
 from sesam_master.core.coverage import Coverage
 from sesam_master.core.fleet import FleetChange
 from sesam_master.ui.bridge import Bridge
@@ -89,7 +97,7 @@ class ComingPresenter(QObject):
         starts = (
             Start(
                 one,
-                shown_occurrence_state(one, self._stands_behind(key)),
+                coming_state(one, self._stands_behind(key)),
                 locations[key].registration.name,
             )
             for key, found in self._found.items()

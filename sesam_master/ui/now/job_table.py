@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, QSize, Signal
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from sesam_master.core.now import OpenJob
 from sesam_master.ui.icons import icon
+from sesam_master.ui.now.grouping import NowRow
 from sesam_master.ui.results.actions import Offer
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.cells import CellDelegate
 from sesam_master.ui.widgets.record_table import RecordTableModel
-from sesam_master.ui.widgets.record_table_view import RecordTableView
+from sesam_master.ui.widgets.record_table_view import RecordTableView, header_height
 
 LEAST_ROWS = 2
 MARGIN = 8
@@ -67,8 +68,8 @@ class RowButtons(QWidget):
         return button
 
 
-class JobTable(RecordTableView[OpenJob]):
-    """`seen` carries the records that can be seen, when others can; `menu_wanted` those that are
+class JobTable(RecordTableView[NowRow]):
+    """`seen` carries the jobs that can be seen, when others can; `menu_wanted` those that are
     selected, with a place on the screen."""
 
     seen = Signal(list)
@@ -77,7 +78,7 @@ class JobTable(RecordTableView[OpenJob]):
     def __init__(
         self,
         holder: ThemeHolder,
-        model: RecordTableModel[OpenJob],
+        model: RecordTableModel[NowRow],
         offers: Callable[[list[OpenJob]], list[Offer]],
         delegate: CellDelegate | None = None,
     ) -> None:
@@ -85,33 +86,38 @@ class JobTable(RecordTableView[OpenJob]):
         self._offers = offers
         self.buttons = RowButtons(holder, self.viewport())
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        model.rowsInserted.connect(self._rows_changed)
+        model.rowsInserted.connect(self._rows_inserted)
         model.rowsRemoved.connect(self._rows_changed)
         model.layoutChanged.connect(self.place_buttons)
         self.verticalScrollBar().valueChanged.connect(self._rows_moved)
         self.horizontalScrollBar().valueChanged.connect(self.place_buttons)
         self.records_selected.connect(lambda _records: self.place_buttons())
-        holder.changed.connect(self._rows_changed)
+        holder.changed.connect(self._take_fonts)
         self._rows_changed()
 
-    def visible_records(self) -> list[OpenJob]:
-        """The records of the rows that can be seen."""
+    def selected_jobs(self) -> list[OpenJob]:
+        """The selected rows without group heads."""
+        return [row for row in self.selected_records() if isinstance(row, OpenJob)]
+
+    def visible_jobs(self) -> list[OpenJob]:
+        """The jobs of the rows that can be seen."""
         model = self.model()
         first = self.rowAt(0)
         if first < 0 or not isinstance(model, RecordTableModel):
             return []
         last = self.rowAt(self.viewport().height() - 1)
         end = last + 1 if last >= 0 else model.rowCount()
-        return [model.record(row) for row in range(first, end)]
+        rows = map(model.record, range(first, end))
+        return [row for row in rows if isinstance(row, OpenJob)]
 
     def place_buttons(self) -> None:
         """On the selected row, if it is a single one."""
-        records = self.selected_records()
+        jobs = self.selected_jobs()
         rows = self.selectionModel().selectedRows()
-        if len(records) != 1 or not rows:
+        if len(jobs) != 1 or len(rows) != 1:
             self.buttons.hide()
             return
-        self.buttons.show_offers(self._offers(records))
+        self.buttons.show_offers(self._offers(jobs))
         size = self.buttons.sizeHint()
         row = rows[0].row()
         y = self.rowViewportPosition(row) + (self.rowHeight(row) - size.height()) // 2
@@ -122,33 +128,44 @@ class JobTable(RecordTableView[OpenJob]):
 
     def sizeHint(self) -> QSize:
         """All rows."""
-        return QSize(400, self._height_of(self.model().rowCount()))
+        return QSize(400, self._height())
 
     def minimumSizeHint(self) -> QSize:
         """The first rows."""
-        return QSize(200, self._height_of(min(LEAST_ROWS, self.model().rowCount())))
+        row = self.verticalHeader().defaultSectionSize()
+        return QSize(200, min(self._height(), self.horizontalHeader().height() + LEAST_ROWS * row))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.place_buttons()
-        self.seen.emit(self.visible_records())
+        self.seen.emit(self.visible_jobs())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """For the mouse and for the menu key."""
-        records = self.selected_records()
-        if records:
-            self.menu_wanted.emit(records, event.globalPos())
+        jobs = self.selected_jobs()
+        if jobs:
+            self.menu_wanted.emit(jobs, event.globalPos())
+
+    def _take_fonts(self) -> None:
+        self._rows_inserted(QModelIndex(), 0, self.model().rowCount() - 1)
+
+    def _rows_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
+        """A group head is one line, whatever a job takes."""
+        height = header_height(self._holder)
+        for row in range(first, last + 1):
+            if self._records.head(row) is not None:
+                self.setRowHeight(row, height)
+        self._rows_changed()
 
     def _rows_changed(self) -> None:
-        self.setMaximumHeight(self._height_of(self.model().rowCount()))
+        self.setMaximumHeight(self._height())
         self.updateGeometry()
         self.place_buttons()
-        self.seen.emit(self.visible_records())
+        self.seen.emit(self.visible_jobs())
 
     def _rows_moved(self) -> None:
         self.place_buttons()
-        self.seen.emit(self.visible_records())
+        self.seen.emit(self.visible_jobs())
 
-    def _height_of(self, rows: int) -> int:
-        row = self.verticalHeader().defaultSectionSize()
-        return self.horizontalHeader().height() + rows * row + 1
+    def _height(self) -> int:
+        return self.horizontalHeader().height() + self.verticalHeader().length() + 1

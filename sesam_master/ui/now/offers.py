@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sesam_master.core.fleet import LocationState
 from sesam_master.core.now import OpenJob
 from sesam_master.core.records import Job, JobKind
-from sesam_master.ui.results.actions import Offer, cancel_reason, start_reason
+from sesam_master.ui.results.actions import Offer, cancel_reason, possible, start_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,13 @@ def job_offers(
     copy: Callable[[], None],
 ) -> list[Offer]:
     """For one or more chosen jobs; the main ones are buttons on a row too."""
-    can_cancel, reasons = [], []
-    for one in jobs:
-        reason = cancel_reason(location(one.job.location_id), one.job)
-        if reason is None:
-            can_cancel.append(one.job)
-        else:
-            reasons.append(reason)
+    can_cancel, no_cancel = possible(
+        [one.job for one in jobs], lambda job: cancel_reason(location(job.location_id), job)
+    )
     tasks = list(
         dict.fromkeys((o.job.location_id, o.job.task) for o in jobs if o.job.kind is JobKind.BACKUP)
     )
-    starts = [start_reason(location(key), task) for key, task in tasks]
-    no_start = next(iter(starts), "Only backups can be started here.")
+    _, no_start = possible(tasks, lambda task: start_reason(location(task[0]), task[1]))
     first = jobs[0].job
     many = f" {len(can_cancel)} jobs" if len(can_cancel) > 1 else ""
     return [
@@ -46,7 +41,7 @@ def job_offers(
             "cancel",
             f"Cancel{many}",
             "circle-stop",
-            None if can_cancel else next(iter(reasons), None),
+            no_cancel,
             lambda: cancel(can_cancel),
             is_main=bool(can_cancel),
         ),
@@ -54,7 +49,7 @@ def job_offers(
             "start",
             "Start backup",
             "play",
-            None if None in starts else no_start,
+            no_start if tasks else "Only backups can be started here.",
             lambda: verbs.start_backup(tasks),
             is_main=False,
         ),

@@ -1,6 +1,8 @@
 """The page "Now": everything that runs or waits, at all locations."""
 
+import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -13,27 +15,30 @@ from PySide6.QtWidgets import QFrame, QMenu, QSplitter, QStackedWidget, QVBoxLay
 from sesam_master.core.coverage import Coverage
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.now import JobKey, OpenJob
+from sesam_master.core.now_groups import GROUPINGS
 from sesam_master.core.records import Job, JobKind
+from sesam_master.core.results_groups import Grouping
 from sesam_master.ui.actions import Selection
+from sesam_master.ui.acts.cancelling import Cancelling
+from sesam_master.ui.acts.strip import ActStrip
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.now.cancelling_any import CancellingAny
 from sesam_master.ui.now.coming_list import WIDTH as COMING_WIDTH
 from sesam_master.ui.now.coming_list import ComingPanel
 from sesam_master.ui.now.coming_presenter import ComingPresenter
+from sesam_master.ui.now.grouping import NO_FARM
 from sesam_master.ui.now.offers import NowVerbs, job_offers
 from sesam_master.ui.now.presenter import NowPresenter, NowScope
 from sesam_master.ui.now.sentences import coming_about, coming_note, empty_content, page_sentence
 from sesam_master.ui.now.strip import NowStrip
 from sesam_master.ui.now.tables import NowTables
-from sesam_master.ui.results.act_strip import ActStrip
 from sesam_master.ui.results.actions import Offer, offer_menu
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.empty_state import EmptyContent, EmptyState
 from sesam_master.ui.widgets.filter_button import FilterButton
+from sesam_master.ui.widgets.grouping_button import GroupingButton
 from sesam_master.ui.widgets.page_header import PageHeader
 
 ALL_FARMS = "All locations"
-NO_FARM = "No farm"
 PANEL_FROM = 820  # px of the page
 
 
@@ -65,10 +70,11 @@ class NowPage(QWidget):
         self.presenter = NowPresenter(bridge, gateway, zone, clock, self)
         self.coming = ComingPresenter(bridge, gateway, clock, self)
         self.header = PageHeader(holder, self.title, Coverage(0, 0))
+        self.group = GroupingButton(holder, GROUPINGS)
         self.farms = FilterButton(holder, "list-filter", ALL_FARMS)
         self.chip = FilterButton(holder, "list-filter", "", "x")
         self.strip = NowStrip(holder, zone)
-        self.cancel = ActStrip(holder, bridge, CancellingAny(gateway))
+        self.cancel = ActStrip(holder, bridge, Cancelling(gateway))
         self.tables = NowTables(holder, self.presenter, self._offers)
         self.empty = EmptyState(holder, EmptyContent("timer", "", ""))
         self.panel = ComingPanel(holder, zone)
@@ -76,6 +82,7 @@ class NowPage(QWidget):
         self._content: EmptyContent | None = None
         self._moved: set[JobKey] | None = None  # None: everything
         self._shown_minute = -1
+        self._grouping = Grouping.NONE
         self._lay_out()
         self._connect(bridge)
         self._show()
@@ -107,6 +114,17 @@ class NowPage(QWidget):
         self.coming.refresh()
         self.tables.resort()
 
+    def view_state(self) -> str:
+        """What is kept of the look of the page from one start to the next, in one line."""
+        return json.dumps({"group": self._grouping.value})
+
+    def restore_view(self, kept: str) -> None:
+        """Take what `view_state` gave; whatever is unusable is passed over."""
+        with suppress(ValueError, KeyError, TypeError):
+            grouping = Grouping(json.loads(kept)["group"])
+            if grouping in GROUPINGS:
+                self._set_grouping(grouping)
+
     def ask_to_cancel(self, jobs: Sequence[Job]) -> None:
         """In place, above the tables."""
         self.cancel.ask(jobs)
@@ -134,6 +152,7 @@ class NowPage(QWidget):
     def _lay_out(self) -> None:
         self.setProperty("surface", "base")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.header.add_action(self.group)
         self.header.add_action(self.farms)
         self.header.add_action(self.chip)
         menu = QMenu(self)
@@ -168,6 +187,8 @@ class NowPage(QWidget):
         self.coming.changed.connect(self._show_coming)
         bridge.aged.connect(self._age)
         self.chip.clicked.connect(self._remove_tree_scope)
+        self.group.chosen.connect(self._set_grouping)
+        self.group.all_opened.connect(self.tables.set_all_open)
         self.tables.selected.connect(self.selected)
         self.tables.menu_wanted.connect(self._pop_up)
         self.tables.opened.connect(lambda one: self._verbs.open_job(*one.key))
@@ -260,6 +281,11 @@ class NowPage(QWidget):
 
     def _pop_up(self, jobs: list[OpenJob], place: QPoint) -> None:
         offer_menu(self._offers(jobs), self._holder, self).popup(place)
+
+    def _set_grouping(self, grouping: Grouping) -> None:
+        self._grouping = grouping
+        self.group.show_grouping(grouping)
+        self.tables.set_grouping(grouping)
 
     def _list_farms(self, menu: QMenu) -> None:
         menu.clear()

@@ -1,6 +1,7 @@
 """The strip above the tables: how much runs and waits, how fast, and the rate of the last half
 hour."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -22,6 +23,7 @@ PLOT_WIDTH = 300
 AXIS_WIDTH = 58
 HEIGHT = 72
 LEAST_PLOT = 30
+BESIDE = 5  # of a label from its line
 UNITS = (1, 2, 3, 5)
 
 
@@ -176,25 +178,21 @@ class RatePlot(QWidget):
 
     def _paint_drops(self, painter: QPainter, box: QRectF, metrics: QFontMetrics) -> None:
         theme = self._holder.current
-        free = box.x()
-        for drop in self._drops:
-            x = self._x(drop.time)
-            if x < box.x():
-                continue
-            pen = QPen(theme.text3, 1)
-            pen.setDashPattern([3, 3])
-            painter.setPen(pen)
+        drops = [(x, drop) for drop in self._drops if (x := self._x(drop.time)) >= box.x()]
+        pen = QPen(theme.text3, 1)
+        pen.setDashPattern([3, 3])
+        painter.setPen(pen)
+        for x, _drop in drops:
             painter.drawLine(QPointF(x, box.y()), QPointF(x, box.bottom()))
-            text = f"{time_text(drop.time, self._zone)} without {drop.location}"
-            width = metrics.horizontalAdvance(text)
-            left = x + 5 if x + 5 + width <= box.right() else x - 5 - width
-            if left < free:
-                continue
-            ground = QRectF(left - 2, box.y(), width + 4, metrics.height())
-            painter.fillRect(ground, theme.base)
-            painter.setPen(theme.text2)
-            painter.drawText(QPointF(left, box.y() + metrics.ascent()), text)
-            free = left + width + 8
+        texts = [f"{time_text(d.time, self._zone)} without {d.location}" for _x, d in drops]
+        widths = [metrics.horizontalAdvance(text) for text in texts]
+        painter.setPen(theme.text2)
+        places = label_places([x for x, _drop in drops], widths, box.x(), box.right())
+        for left, width, text in zip(places, widths, texts, strict=True):
+            if left is not None:
+                ground = QRectF(left - 2, box.y(), width + 4, metrics.height())
+                painter.fillRect(ground, theme.base)
+                painter.drawText(QPointF(left, box.y() + metrics.ascent()), text)
 
     def _take_theme(self) -> None:
         self.updateGeometry()
@@ -228,6 +226,28 @@ class NowStrip(QWidget):
         row.setSpacing(8)
         row.addWidget(self.numbers, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.plot, 1)
+
+
+def label_places(
+    lines: Sequence[float], widths: Sequence[float], left: float, right: float
+) -> list[float | None]:
+    """Where the label of each upright line begins: beside it, where it crosses no other line and no
+    label; None where there is no such room. Lines that nearly touch are one to the eye."""
+    places: list[float | None] = []
+    taken: list[tuple[float, float]] = []
+    for line, width in zip(lines, widths, strict=True):
+        others = [x for x in lines if abs(x - line) > BESIDE - 2]
+        place = None
+        for at in (line + BESIDE, line - BESIDE - width):
+            first, last = min(line, at - 2), max(line, at + width + 2)
+            is_inside = left <= at and at + width <= right
+            is_crossed = any(first <= x <= last for x in others)
+            is_taken = any(begin <= at + width + 4 and end >= at - 4 for begin, end in taken)
+            if place is None and is_inside and not is_crossed and not is_taken:
+                place = at
+                taken.append((at, at + width))
+        places.append(place)
+    return places
 
 
 def top_of_axis(most: float) -> float:

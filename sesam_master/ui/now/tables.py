@@ -1,15 +1,18 @@
 """What runs above what waits; each table is as high as it needs, as far as there is room."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import cast
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from sesam_master.core.now import JobKey, OpenJob
 from sesam_master.core.records import Job
+from sesam_master.core.results_groups import Grouping
 from sesam_master.core.states import JobState
 from sesam_master.ui.formatting import number_text
 from sesam_master.ui.now.columns import queue_columns, running_columns
+from sesam_master.ui.now.grouping import JobGrouping, NowRow, head_of
 from sesam_master.ui.now.job_table import JobTable
 from sesam_master.ui.now.presenter import NowPresenter, in_order
 from sesam_master.ui.now.running_delegate import RunningDelegate
@@ -42,6 +45,8 @@ class NowTables(QWidget):
         columns = running_columns(now, zone)
         self.running_model = self._model(columns)
         self.queue_model = self._model(queue_columns(now, zone, self._jobs_at))
+        self._running_groups = JobGrouping(self.running_model, now)
+        self._queue_groups = JobGrouping(self.queue_model, now)
         delegate = RunningDelegate(holder, columns, now, zone, self)
         self.running = JobTable(holder, self.running_model, offers, delegate)
         self.queue = JobTable(holder, self.queue_model, offers)
@@ -56,8 +61,8 @@ class NowTables(QWidget):
         queued: list[OpenJob] = []
         for job in jobs:
             (queued if job.job.state is JobState.QUEUED else running).append(job)
-        self.running_model.replace_all(running)
-        self.queue_model.replace_all(queued)
+        self._running_groups.show_all(running)
+        self._queue_groups.show_all(queued)
         self._settle()
 
     def show_changes(self, jobs: Mapping[JobKey, OpenJob | None]) -> None:
@@ -66,10 +71,20 @@ class NowTables(QWidget):
         queued: dict[JobKey, OpenJob] = {}
         for job in in_order(job for job in jobs.values() if job is not None):
             (queued if job.job.state is JobState.QUEUED else running)[job.key] = job
-        self.running_model.remove(jobs.keys() - running.keys())
-        self.queue_model.remove(jobs.keys() - queued.keys())
-        self.running_model.upsert(running.values())
-        self.queue_model.upsert(queued.values())
+        self._running_groups.show_changes(list(running.values()), jobs.keys() - running.keys())
+        self._queue_groups.show_changes(list(queued.values()), jobs.keys() - queued.keys())
+        self._settle()
+
+    def set_grouping(self, grouping: Grouping) -> None:
+        """Below heads of locations or farms, or without."""
+        for groups in (self._running_groups, self._queue_groups):
+            groups.set_grouping(grouping)
+        self._settle()
+
+    def set_all_open(self, is_open: bool) -> None:
+        """Open or close all groups of both tables."""
+        for groups in (self._running_groups, self._queue_groups):
+            groups.set_all_open(is_open)
         self._settle()
 
     def resort(self) -> None:
@@ -79,17 +94,19 @@ class NowTables(QWidget):
 
     def age(self) -> None:
         """Time went on: spans, rates and rests are others."""
+        self._running_groups.age()
+        self._queue_groups.age()
         self.running.viewport().update()
         self.queue.viewport().update()
 
     def chosen(self) -> list[OpenJob]:
         """The selected jobs."""
-        return [*self.running.selected_records(), *self.queue.selected_records()]
+        return [*self.running.selected_jobs(), *self.queue.selected_jobs()]
 
     def copy(self) -> None:
         """The selected rows as text."""
         for table in (self.running, self.queue):
-            if table.selected_records():
+            if table.selected_jobs():
                 table.copy_rows()
 
     def focus_first(self) -> None:
@@ -99,11 +116,12 @@ class NowTables(QWidget):
 
     # -- inside
 
-    def _model(self, columns: Sequence[Column[OpenJob]]) -> RecordTableModel[OpenJob]:
+    def _model(self, columns: Sequence[Column[OpenJob]]) -> RecordTableModel[NowRow]:
         return RecordTableModel(
-            columns,
-            lambda job: job.key,
-            is_stale=lambda job: not job.is_live,
+            cast(Sequence[Column[NowRow]], columns),  # heads are never given to a column
+            lambda row: row.key,
+            is_stale=lambda row: isinstance(row, OpenJob) and not row.is_live,
+            head_of=head_of,
             parent=self,
         )
 
@@ -133,18 +151,24 @@ class NowTables(QWidget):
             table.records_selected.connect(lambda _records: self.selected.emit())
             table.menu_wanted.connect(self.menu_wanted)
             table.record_activated.connect(self.opened)
+        for table, groups in (
+            (self.running, self._running_groups),
+            (self.queue, self._queue_groups),
+        ):
+            table.head_activated.connect(groups.toggle)
+            table.head_activated.connect(lambda _row: self._settle())
         self.running.seen.connect(self._presenter.runs.want)
 
     def _settle(self) -> None:
         """What has no rows takes no room."""
-        waiting = self.queue_model.rowCount()
-        self.running.setVisible(self.running_model.rowCount() > 0)
+        waiting = self._queue_groups.count
+        self.running.setVisible(self._running_groups.count > 0)
         self.queue.setVisible(waiting > 0)
         self._heading.setVisible(waiting > 0)
         self._count.set_text(number_text(waiting))
         self.running.place_buttons()
         self.queue.place_buttons()
-        self._presenter.runs.want(self.running.visible_records())
+        self._presenter.runs.want(self.running.visible_jobs())
 
     def _jobs_at(self, location_id: str) -> Mapping[str, Job]:
         place = self._presenter.location(location_id)

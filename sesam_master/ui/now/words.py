@@ -28,7 +28,9 @@ KINDS = {
     JobKind.RESTORE: "Restoring files",
     JobKind.COMMAND: "Command",
     JobKind.NEWDAY: "Ends the sesam day",
+    JobKind.UNKNOWN: "Of a kind that this desk does not know",
 }
+_NOT_ESTIMATED = {JobKind.COMMAND: "", JobKind.UNKNOWN: "unknown kind"}
 _NO_LEFT = {
     Doubt.ASKING: ("", ""),
     Doubt.NO_ANSWER: ("no estimate", "did not answer"),
@@ -104,7 +106,7 @@ def left_texts(job: OpenJob, now: datetime) -> tuple[str, str]:
         return "unknown", ""
     left = job.left(now)
     if left is None:
-        return "no estimate", "" if job.job.kind is JobKind.COMMAND else "not a backup"
+        return "no estimate", _NOT_ESTIMATED.get(job.job.kind, "not a backup")
     if isinstance(left, Doubt):
         return _NO_LEFT[left]
     return left_text(left.seconds), spread_text(left)

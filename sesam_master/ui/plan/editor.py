@@ -15,9 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from sesam_master.core.plan import Event, Planned, Schedule, TaskGroup
+from sesam_master.core.plan_clashes import RunTimes, clash_of, drafted_events
 from sesam_master.ui.icons import icon
 from sesam_master.ui.plan.event_form import EventForm
 from sesam_master.ui.plan.group_form import GroupForm
+from sesam_master.ui.plan.other_starts import OtherStarts
 from sesam_master.ui.plan.presenter import PlanPresenter
 from sesam_master.ui.plan.rows import PlanKind
 from sesam_master.ui.plan.schedule_form import ScheduleForm
@@ -25,6 +27,7 @@ from sesam_master.ui.plan.starts_table import StartsTable, WarningList
 from sesam_master.ui.plan.strips import ConflictStrip, DeleteStrip
 from sesam_master.ui.plan.versions import differences
 from sesam_master.ui.plan.warnings import (
+    clash_warning,
     delete_consequence,
     event_warnings,
     group_warnings,
@@ -32,6 +35,7 @@ from sesam_master.ui.plan.warnings import (
 )
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
+from sesam_master.ui.widgets.wrapped_label import WrappedLabel
 
 FORM_WIDTH = 720  # at most
 _NOTHING = "Choose an entry above, or make a new one."
@@ -43,11 +47,12 @@ class Editor(QWidget):
 
     closed = Signal()
 
-    def __init__(self, holder: ThemeHolder, presenter: PlanPresenter) -> None:
+    def __init__(self, holder: ThemeHolder, presenter: PlanPresenter, others: OtherStarts) -> None:
         super().__init__()
         self.setProperty("surface", "base")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._presenter = presenter
+        self._others = others
         self._widest = holder.fonts.px(FORM_WIDTH)
         self._shown: tuple[object, object] = (None, None)
         self.heading = ElidedLabel(holder, "", "heading")
@@ -61,7 +66,7 @@ class Editor(QWidget):
         self.save = QPushButton("Save")
         self.confirm = DeleteStrip()
         self.conflict = ConflictStrip()
-        self.problem = QLabel()
+        self.problem = WrappedLabel(role="error")
         self.schedule_form = ScheduleForm(holder)
         self.event_form = EventForm(holder)
         self.group_form = GroupForm(holder)
@@ -145,6 +150,7 @@ class Editor(QWidget):
         )
         if presenter.starts.is_old:
             self.starts.mark_old()
+        self._want_others()
         if problem is not None or preview is not None:
             self.follow()
         else:
@@ -160,8 +166,7 @@ class Editor(QWidget):
             presenter.delete()
             return
         consequence = delete_consequence(draft.base, plan, presenter.place.zones.site)
-        what = f"{self._kind().noun} {draft.base.name}"
-        self.confirm.ask(what, presenter.place.name, consequence)
+        self.confirm.ask(self._what(), presenter.place.name, consequence)
 
     def focus_first(self) -> None:
         """Into the form."""
@@ -172,9 +177,6 @@ class Editor(QWidget):
 
     def _lay_out(self) -> None:
         self.save.setProperty("primary", True)
-        self.problem.setProperty("role", "error")
-        self.problem.setWordWrap(True)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.nothing.setProperty("role", "secondary")
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         head = QHBoxLayout()
@@ -223,6 +225,7 @@ class Editor(QWidget):
         presenter.changed.connect(self.follow)
         presenter.edited.connect(self.follow)
         presenter.starts.changed.connect(self.show_starts)
+        self._others.changed.connect(self._show_warnings)
 
     def send(self) -> None:
         """Saves, unless something that was typed cannot be used."""
@@ -258,6 +261,12 @@ class Editor(QWidget):
     def _kind(self) -> PlanKind:
         return self._presenter.key[0] if self._presenter.key else self._presenter.kind
 
+    def _what(self) -> str:
+        """Kind and name of what is being changed. No sentence begins with a name: one that is
+        written from the right would turn it all."""
+        draft = self._presenter.draft
+        return f"{self._kind().noun} {draft.item.name}" if draft is not None else ""
+
     def _mark(self) -> str:
         draft = self._presenter.draft
         if draft is None:
@@ -273,9 +282,9 @@ class Editor(QWidget):
         draft, theirs = presenter.draft, presenter.theirs
         if draft is not None and draft.is_dirty and theirs is not None:
             versions = differences(theirs, draft.item)
-            self.conflict.show_versions(draft.item.name, presenter.place.name, versions)
+            self.conflict.show_versions(self._what(), presenter.place.name, versions)
         elif draft is not None and draft.is_dirty and presenter.is_gone:
-            self.conflict.show_gone(draft.item.name, presenter.place.name)
+            self.conflict.show_gone(self._what(), presenter.place.name)
         else:
             self.conflict.hide()
 
@@ -297,12 +306,37 @@ class Editor(QWidget):
                 warnings = group_warnings(item, plan, presenter.place.tasks)
             case _:
                 pass
+        warnings += self._clash_warnings()
         problem = presenter.starts.problem
         errors = (
             [f"{problem.why} {problem.to_do}"] if problem and isinstance(item, Schedule) else []
         )
         typed = self._form(item).problem
         self.warnings.show_sentences([typed] * bool(typed) + errors, warnings)
+
+    def _want_others(self) -> None:
+        """What else starts the tasks, where that may clash."""
+        draft, plan = self._presenter.draft, self._presenter.plan
+        preview = self._presenter.starts.preview
+        if draft is None or plan is None or preview is None or plan.is_kept:
+            return
+        if drafted_events(draft.item, draft.base, plan):
+            self._others.want(plan, [start.moment for start in preview.starts])
+
+    def _clash_warnings(self) -> list[str]:
+        presenter, starts = self._presenter, self._others.starts
+        draft, plan, preview = presenter.draft, presenter.plan, presenter.starts.preview
+        if draft is None or plan is None or preview is None or presenter.starts.is_old:
+            return []
+        if not drafted_events(draft.item, draft.base, plan):
+            return []
+        if starts is None:
+            why = self._others.unknown
+            return [f"It is not known whether other events clash with it. {why}"] if why else []
+        state, moments = presenter.place.state, [start.moment for start in preview.starts]
+        run_times = RunTimes(state.picture if state is not None else None)
+        clash = clash_of(draft.item, draft.base, plan, moments, starts, run_times)
+        return [clash_warning(clash, presenter.place.zones.site)] if clash is not None else []
 
     def _why_none(self) -> str:
         presenter = self._presenter

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sesam_master.core.plan import BackupAction, Plan, Planned
-from sesam_master.core.plan_draft import Draft
+from sesam_master.core.plan_draft import Draft, bare
 from sesam_master.ui.plan.place import Zones
 from sesam_master.ui.plan.rows import NEW, Key, PlanKind, PlanRow, plan_row
 
@@ -22,6 +22,12 @@ def with_objects(plan: Plan, kind: PlanKind, known: Mapping[str, Planned]) -> Pl
     """The plan with these objects of one kind."""
     in_order = tuple(known[name] for name in sorted(known))
     return replace(plan, **{_FIELDS[kind]: in_order})  # type: ignore[arg-type]
+
+
+def unwritten(drafts: Drafts, kind: PlanKind, fresh: Planned) -> Key | None:
+    """The new object of that kind in which nothing was written yet; None without one."""
+    new = (key for key, draft in drafts.items() if key[0] is kind and draft.is_new)
+    return next((key for key in new if drafts[key].item == bare(fresh)), None)
 
 
 class PlanRows:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sesam_master.core.plan_source import PlanSource
+from sesam_master.core.gateway import FleetGateway
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.main_window import MainWindow
 from sesam_master.ui.plan.listing import Drafts
@@ -19,7 +19,7 @@ class PlanPages:
         self,
         holder: ThemeHolder,
         bridge: Bridge,
-        source: PlanSource,
+        source: FleetGateway,
         window: MainWindow,
         now: Callable[[], datetime],
     ) -> None:
@@ -32,13 +32,14 @@ class PlanPages:
         self._drafts: dict[str, Drafts] = {}
         self._warned: list[str] = []
 
-    def open(self, location_id: str) -> None:
-        """Brings the page of a location to the front; without one, that of the only location."""
+    def open(self, location_id: str) -> PlanPage | None:
+        """Brings the page of a location to the front; without one, that of the only location. None
+        if there is no such location."""
         known = self._bridge.fleet.locations
         if not location_id and len(known) == 1:
             location_id = next(iter(known))
         if location_id not in known:
-            return
+            return None
         page = self._pages.get(location_id)
         if page is None or not self._window.has_page(page):
             drafts = self._drafts.setdefault(location_id, {})
@@ -49,6 +50,7 @@ class PlanPages:
             self._window.add_page(page)
         self._window.show_page(page)
         page.table.setFocus()
+        return page
 
     def may_close(self, say: Callable[[str], None]) -> bool:
         """Not the first time that a person wants to while something is not saved: says what, and

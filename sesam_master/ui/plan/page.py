@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
 )
 
 from sesam_master.core.coverage import Coverage
-from sesam_master.core.plan_source import PlanSource
+from sesam_master.core.gateway import FleetGateway
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import moment_text
 from sesam_master.ui.icons import icon
 from sesam_master.ui.plan.calendar_files import CalendarFiles
 from sesam_master.ui.plan.editor import Editor
 from sesam_master.ui.plan.listing import Drafts
+from sesam_master.ui.plan.other_starts import OtherStarts
 from sesam_master.ui.plan.presenter import PlanPresenter
 from sesam_master.ui.plan.rows import Key, PlanKind, PlanRow, columns
 from sesam_master.ui.plan.sentences import empty_content, page_sentence
@@ -47,7 +48,7 @@ class PlanPage(QWidget):
         self,
         holder: ThemeHolder,
         bridge: Bridge,
-        source: PlanSource,
+        source: FleetGateway,
         location_id: str,
         drafts: Drafts,
         *,
@@ -69,7 +70,8 @@ class PlanPage(QWidget):
         self.filter_field = SearchField(holder, "Filter", "Ctrl+F")
         self.tables = {kind: _table(holder, kind, self) for kind in PlanKind}
         self.empty = EmptyState(holder, empty_content(PlanKind.SCHEDULES, "", None, None, ""))
-        self.editor = Editor(holder, self.presenter)
+        others = OtherStarts(bridge, source, location_id, clock, self)
+        self.editor = Editor(holder, self.presenter, others)
         self.files = CalendarFiles(self, bridge, source, self.presenter)
         self._lists = QStackedWidget()
         self._lay_out()

@@ -15,7 +15,7 @@ from sesam_master.core.plan_source import PlanSource
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.notices import Notice, notice
 from sesam_master.ui.plan.fresh import copy_of, fresh
-from sesam_master.ui.plan.listing import Drafts, PlanRows, objects_of, with_objects
+from sesam_master.ui.plan.listing import Drafts, PlanRows, objects_of, unwritten, with_objects
 from sesam_master.ui.plan.place import PlanPlace
 from sesam_master.ui.plan.refusals import delete_refusal, save_refusal
 from sesam_master.ui.plan.rows import NEW, Key, PlanKind, PlanRow
@@ -123,10 +123,10 @@ class PlanPresenter(QObject):
         draft = self.draft
         if draft is None or self.plan is None:
             return "Choose something in the list first."
-        if draft.base is None:
-            return None
         if self.is_saving and self.place.hindrance is None:
             return "It is being saved."
+        if draft.base is None:
+            return None
         return self.place.hindrance or delete_refusal(draft.base, self.plan)
 
     # -- what a person does
@@ -166,8 +166,10 @@ class PlanPresenter(QObject):
         self.chosen_changed.emit()
 
     def new(self) -> None:
-        """A new object of the list in front."""
-        self._add(fresh(self.kind, self.plan, list(self.place.tasks), self.today))
+        """A new object of the list in front, unless there is one in which nothing was written."""
+        item = fresh(self.kind, self.plan, list(self.place.tasks), self.today)
+        key = unwritten(self.drafts, self.kind, item)
+        self._add(item) if key is None else self.choose(key)
 
     def duplicate(self) -> None:
         """A new object like the chosen one, under a name that is free."""
@@ -182,6 +184,7 @@ class PlanPresenter(QObject):
         if draft is None:
             return
         draft.change(item)
+        self.problem = None  # it was of what stood there before
         self._follow_starts(at_once=False)
         self.edited.emit()
 
@@ -348,6 +351,7 @@ class PlanPresenter(QObject):
     def _step(self, act: Callable[[Draft], None]) -> None:
         if self.draft is not None:
             act(self.draft)
+            self.problem = None
             self._show_step()
 
     def _show_step(self) -> None:

@@ -99,6 +99,7 @@ class RuleForm(QWidget):
         self.weekdays = [QCheckBox(name[:2]) for name in DAY_NAMES]
         self.places = [QCheckBox(text) for text in _SHORT_PLACES]
         self.place = CalmChoice(_PLACES)
+        self.place.setMinimumContentsLength(2)  # three stand side by side in a narrow window
         self.weekday = CalmChoice(_WEEKDAYS)
         self.month = CalmChoice(_MONTHS)
         self.day = CalmSpin(1, 31)

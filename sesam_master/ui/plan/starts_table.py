@@ -17,6 +17,7 @@ from sesam_master.ui.widgets.column import Align, CellKind, Column
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.record_table import RecordTableModel
 from sesam_master.ui.widgets.record_table_view import RecordTableView
+from sesam_master.ui.widgets.wrapped_label import WrappedLabel
 
 _SIGN = 14
 
@@ -104,11 +105,9 @@ class WarningList(QWidget):
 
     def _line(self, text: str, state: JobState) -> QWidget:
         size = self._holder.fonts.px(_SIGN)
-        sign, words = QLabel(), QLabel(text)
+        sign, words = QLabel(), WrappedLabel(text)
         sign.setPixmap(self._atlas.state(state, size, self.devicePixelRatioF()))
         sign.setFixedWidth(size)
-        words.setTextFormat(Qt.TextFormat.PlainText)
-        words.setWordWrap(True)
         box = QWidget()
         row = QHBoxLayout(box)
         row.setContentsMargins(0, 1, 0, 1)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
+
+from sesam_master.ui.widgets.wrapped_label import WrappedLabel
 
 MOST_LINES = 6
 
@@ -17,8 +19,8 @@ class DeleteStrip(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("raised", True)
-        self.question = _words("heading")
-        self.consequence = _words("secondary")
+        self.question = WrappedLabel(role="heading")
+        self.consequence = WrappedLabel(role="secondary")
         self.keep = QPushButton("Keep it")
         self.go = QPushButton()
         self.go.setProperty("primary", True)
@@ -65,7 +67,7 @@ class ConflictStrip(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("raised", True)
-        self.heading = _words("heading")
+        self.heading = WrappedLabel(role="heading")
         self.theirs = QPushButton("Take theirs")
         self.theirs.setToolTip("Show what the location has now. Undo brings yours back.")
         self.mine = QPushButton("Keep mine")
@@ -91,17 +93,19 @@ class ConflictStrip(QFrame):
         self.hide()
 
     def show_versions(
-        self, name: str, location: str, versions: Sequence[tuple[str, str, str]]
+        self, what: str, location: str, versions: Sequence[tuple[str, str, str]]
     ) -> None:
-        """Field by field, as `versions.differences` gives them."""
-        self.heading.setText(f"{name} was changed at {location} meanwhile. Which version counts?")
+        """Field by field, as `versions.differences` gives them. `what` is the kind and the name."""
+        self.heading.setText(
+            f"The {what} was changed at {location} meanwhile. Which version counts?"
+        )
         self.theirs.show()
         self._fill([("", f"At {location} now", "Yours"), *versions])
         self.mine.setText("Keep mine")
 
-    def show_gone(self, name: str, location: str) -> None:
+    def show_gone(self, what: str, location: str) -> None:
         """It was deleted there."""
-        self.heading.setText(f"{name} was deleted at {location} meanwhile.")
+        self.heading.setText(f"The {what} was deleted at {location} meanwhile.")
         self.theirs.hide()
         self.mine.setText("Make it again")
         self._fill([])
@@ -118,19 +122,8 @@ class ConflictStrip(QFrame):
                 widget.deleteLater()
         for row, texts in enumerate(lines[: MOST_LINES + 1]):
             for place, text in enumerate(texts):
-                label = _words("secondary" if row == 0 or place == 0 else "")
-                label.setText(text)
+                label = WrappedLabel(text, "secondary" if row == 0 or place == 0 else "")
                 self._grid.addWidget(label, row, place, Qt.AlignmentFlag.AlignTop)
         if len(lines) > MOST_LINES + 1:
-            more = _words("caption")
-            more.setText(f"and {len(lines) - MOST_LINES - 1} more")
+            more = WrappedLabel(f"and {len(lines) - MOST_LINES - 1} more", "caption")
             self._grid.addWidget(more, MOST_LINES + 2, 0, 1, 3)
-
-
-def _words(role: str) -> QLabel:
-    label = QLabel()
-    if role:
-        label.setProperty("role", role)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

@@ -1,7 +1,7 @@
 """What the author of a plan may not have meant, and what would stop, in sentences. Pure text."""
 
 from collections.abc import Iterable, Sequence
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from sesam_master.core.plan import (
     BackupAction,
@@ -15,6 +15,7 @@ from sesam_master.core.plan import (
     Schedule,
     TaskGroup,
 )
+from sesam_master.core.plan_clashes import Clash
 from sesam_master.core.rule import MonthDays, MonthWeekdays, YearDay, pattern_of
 from sesam_master.core.rule_words import (
     DAY_NAMES,
@@ -23,7 +24,7 @@ from sesam_master.core.rule_words import (
     time_words,
     window_words,
 )
-from sesam_master.ui.formatting import moment_text
+from sesam_master.ui.formatting import moment_text, time_text
 
 _NAMED = 4
 _IDLE = {
@@ -126,6 +127,35 @@ def event_warnings(event: Event, plan: Plan, tasks: Iterable[str]) -> list[str]:
     if follower is not None and not follower.active:
         found.append(f"Its follow-up {follower.name} is not active.")
     return found
+
+
+def clash_warning(clash: Clash, zone: tzinfo) -> str:
+    """Another event starts the same task at nearly the same time, or while it still runs."""
+    mine, task = clash.mine or "this event", clash.task
+    first, then = sorted((clash.mine_time, clash.other_time))
+    if clash.run_time is not None:
+        began, comes = (mine, clash.other) if clash.mine_time == first else (clash.other, mine)
+        return (
+            f"Overlap: {comes} starts {task} while it still runs for {began}, first "
+            f"{moment_text(then, zone)}: that run begins {_after(then, first, zone)} and takes "
+            f"about {window_words(_minutes(clash.run_time))}."
+        )
+    if first == then:
+        when = f"at the same time, first {moment_text(first, zone)}"
+    else:
+        apart = window_words(max(_minutes(then - first), timedelta(minutes=1)))
+        when = f"within {apart}, first {moment_text(first, zone)} and {_after(first, then, zone)}"
+    return f"Overlap: {mine} and {clash.other} start {task} {when}."
+
+
+def _after(said: datetime, moment: datetime, zone: tzinfo) -> str:
+    """The time alone where the day was said."""
+    is_same = said.astimezone(zone).date() == moment.astimezone(zone).date()
+    return time_text(moment, zone) if is_same else moment_text(moment, zone)
+
+
+def _minutes(span: timedelta) -> timedelta:
+    return timedelta(minutes=round(span / timedelta(minutes=1)))
 
 
 def _object_warnings(event: Event, plan: Plan, tasks: frozenset[str]) -> list[str]:

@@ -16,10 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from sesam_master.core.acts import Made
 from sesam_master.core.coverage import Coverage
 from sesam_master.core.gateway import FleetGateway
-from sesam_master.core.records import Saveset
+from sesam_master.core.records import Job, Saveset
 from sesam_master.core.states import JobState
+from sesam_master.ui.acts.cancelling import Cancelling
+from sesam_master.ui.acts.strip import ActStrip
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import age_between, size_text
 from sesam_master.ui.icons import icon
@@ -34,8 +37,6 @@ from sesam_master.ui.restore.savesets import saveset_table
 from sesam_master.ui.restore.steps import RunStep, TargetStep
 from sesam_master.ui.restore.tree import Choice
 from sesam_master.ui.restore.view import ListingView
-from sesam_master.ui.results.act_strip import ActStrip
-from sesam_master.ui.results.cancelling import Cancelling
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.banner import Banner
 from sesam_master.ui.widgets.elided_label import ElidedLabel
@@ -155,7 +156,7 @@ class RestorePage(QWidget):
         self.next.clicked.connect(self._next)
         self.banner.triggered.connect(self.banner.hide)
         self.run.cancel.clicked.connect(self._ask_cancel)
-        self.cancel.answered.connect(self.presenter.take_job)
+        self.cancel.answered.connect(self._take_cancel)
 
     # -- what the location says
 
@@ -263,6 +264,10 @@ class RestorePage(QWidget):
     def _ask_cancel(self) -> None:
         if self.presenter.job is not None and self.presenter.job.is_open:
             self.cancel.ask([self.presenter.job])
+
+    def _take_cancel(self, _asked: Job, made: Made | None) -> None:
+        for job in made.jobs if made is not None else ():
+            self.presenter.take_job(job)
 
     def _show_foot(self) -> None:
         choice, step = self.choice(), self.step

@@ -1,8 +1,9 @@
 """What can be done with a result, and why not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -13,6 +14,7 @@ from sesam_master.ui.icons import icon
 from sesam_master.ui.results.rows import ResultRow
 from sesam_master.ui.theme import ThemeHolder
 
+Item = TypeVar("Item")
 RESTARTABLE = frozenset({JobState.ERROR, JobState.BROKEN, JobState.CANCELLED})
 
 
@@ -40,6 +42,16 @@ class RowVerbs:
     copy: Callable[[], None]
 
 
+def possible(
+    items: Iterable[Item], reason_of: Callable[[Item], str | None]
+) -> tuple[list[Item], str | None]:
+    """What can be done of several: one is enough, the others say why they were not. Else why it
+    cannot be done with the first; None where there is none."""
+    reasons = [(item, reason_of(item)) for item in items]
+    able = [item for item, reason in reasons if reason is None]
+    return able, None if able or not reasons else reasons[0][1]
+
+
 def row_offers(row: ResultRow, place: LocationState | None, verbs: RowVerbs) -> list[Offer]:
     """What can be done with a row of the results; to cancel only while it is open, to restart only
     what failed."""
@@ -52,7 +64,7 @@ def row_offers(row: ResultRow, place: LocationState | None, verbs: RowVerbs) -> 
         first = Offer("start", "Start backup", "play", reason, start)
     restore = partial(verbs.restore, job.location_id, job.saveset or None, job.task)
     offers = [first, Offer("restore", "Restore", "rotate-ccw", restore_reason(place), restore)]
-    if not job.task:  # a command or NEWDAY
+    if not job.task or job.kind is JobKind.UNKNOWN:  # a command or NEWDAY has no task
         offers = []
     if job.is_open:
         reason = cancel_reason(place, job)
@@ -104,6 +116,7 @@ def cancel_kind_reason(place: LocationState | None, kind: JobKind) -> str | None
         JobKind.RESTORE: place.role.may_restore,
         JobKind.COMMAND: place.role in (Role.ADMIN, Role.OPERATOR),
         JobKind.NEWDAY: place.role is Role.ADMIN,
+        JobKind.UNKNOWN: place.role in (Role.ADMIN, Role.OPERATOR),
     }
     if allowed[kind]:
         return None

@@ -35,6 +35,7 @@ from sesam_master.ui.widgets.elided_label import ElidedLabel
 SIGN = 15
 FACTS_WIDTH = 340
 LEAST_HEIGHT = 124
+WIDEST_NAME = 320
 INFO, PROTOCOL, PRE, POST, LISTING, RUNS = range(6)  # places of the tabs
 TABS = ("Info", "Protocol", "Pre", "Post", "Listing", "Earlier runs")
 
@@ -210,7 +211,10 @@ class ResultDrawer(QWidget):
             return
         size = self._holder.fonts.px(SIGN)
         self._sign.setPixmap(self._atlas.state(row.state, size, self.devicePixelRatioF()))
-        self._title.setText(row.job.name)
+        widest, middle = self._holder.fonts.px(WIDEST_NAME), Qt.TextElideMode.ElideMiddle
+        name = self._title.fontMetrics().elidedText(row.job.name, middle, widest)
+        self._title.setText(name)
+        self._title.setToolTip(row.job.name if name != row.job.name else "")
         self._sentence.set_text(job_sentence(row))
         self.tabs.setTabToolTip(PRE, _no_program(row, "before"))
         self.tabs.setTabToolTip(POST, _no_program(row, "after"))

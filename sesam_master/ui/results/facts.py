@@ -33,7 +33,7 @@ def job_facts(row: ResultRow, zone: tzinfo) -> list[tuple[str, str]]:
     return [
         ("Result", f"{CODES[row.state]}  {WORDS[row.state].lower()}"),
         ("Message", message_text(row) or MISSING),
-        *(_restored(row) if job.kind is JobKind.RESTORE else _saved(row)),
+        *_worked(row),
         ("Saveset", job.saveset or MISSING),
         ("Asked", full_moment_text(job.create_time, zone)),
         ("Start", full_moment_text(job.start_time, zone)),
@@ -41,6 +41,14 @@ def job_facts(row: ResultRow, zone: tzinfo) -> list[tuple[str, str]]:
         ("Duration", measured(row, duration_text(row.duration_seconds))),
         ("Started by", job.started_by or MISSING),
     ]
+
+
+def _worked(row: ResultRow) -> list[tuple[str, str]]:
+    if row.job.kind is JobKind.RESTORE:
+        return _restored(row)
+    if row.job.kind is JobKind.UNKNOWN:
+        return [("Kind", "unknown to this desk; its agent is newer")]
+    return _saved(row)
 
 
 def _saved(row: ResultRow) -> list[tuple[str, str]]:
@@ -99,7 +107,17 @@ def _type_text(row: ResultRow) -> str:
 
 def main_facts(row: ResultRow, zone: tzinfo) -> list[tuple[str, str]]:
     """Those that one wants to see beside the protocol."""
-    wanted = ("Result", "Message", "Files", "Read", "Restored", "Saveset", "Start", "Duration")
+    wanted = (
+        "Result",
+        "Message",
+        "Kind",
+        "Files",
+        "Read",
+        "Restored",
+        "Saveset",
+        "Start",
+        "Duration",
+    )
     return [fact for fact in job_facts(row, zone) if fact[0] in wanted]
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from sesam_master.core.results_groups import Grouping
 from sesam_master.ui.results.filters import ResultFilter
@@ -13,18 +12,10 @@ from sesam_master.ui.results.sentences import scope_text
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.filter_button import FilterButton
+from sesam_master.ui.widgets.grouping_button import GroupingButton
 from sesam_master.ui.widgets.search_field import SearchField
 
 TYPING_MS = 250
-GROUPING_WORDS = {
-    Grouping.NONE: "none",
-    Grouping.TASK: "task",
-    Grouping.CLIENT: "client",
-    Grouping.LOCATION: "location",
-    Grouping.FARM: "farm",
-    Grouping.TASK_GROUP: "task group",
-    Grouping.STATE: "state",
-}
 
 
 class ResultFilterBar(QWidget):
@@ -47,8 +38,9 @@ class ResultFilterBar(QWidget):
         self.scope.hide()
         self.period = PeriodControl(holder)
         self.view = FilterButton(holder, "bookmark", "View: all results")
-        self.group = FilterButton(holder, "rows-3", "Group: none")
-        self.group.set_menu(self._grouping_menu())
+        self.group = GroupingButton(holder, Grouping)
+        self.group.chosen.connect(self.grouping_chosen)
+        self.group.all_opened.connect(self.all_opened)
         self.search = SearchField(holder, "Filter all results", "Ctrl+F")
         self.search.setMaximumWidth(holder.fonts.px(260))
         self.sentence = ElidedLabel(holder, "", "secondary")
@@ -88,12 +80,7 @@ class ResultFilterBar(QWidget):
         self.scope.setVisible(chosen.scope is not None)
         if chosen.scope is not None:
             self.scope.set_text(scope_text(chosen.scope, names))
-        self.group.set_text(f"Group: {GROUPING_WORDS[chosen.grouping]}")
-        self.group.setToolTip(self.group.text())
-        self.group.set_narrowing(chosen.grouping is not Grouping.NONE)
-        self._groupings[chosen.grouping].setChecked(True)
-        for action in self._all_groups:
-            action.setEnabled(chosen.grouping is not Grouping.NONE)
+        self.group.show_grouping(chosen.grouping)
         if not self._typing.isActive() and self.search.text().strip() != chosen.text.strip():
             self._is_showing = True
             self.search.setText(chosen.text)
@@ -101,22 +88,6 @@ class ResultFilterBar(QWidget):
         self._shows_known = chosen.shows_known
         self.known.setText("Hide what was known" if chosen.shows_known else "Show what was known")
         self.known.setVisible(has_dark or chosen.shows_known)
-
-    def _grouping_menu(self) -> QMenu:
-        menu, group = QMenu(self), QActionGroup(self)
-        self._groupings: dict[Grouping, QAction] = {}
-        for grouping, text in GROUPING_WORDS.items():
-            action = menu.addAction(text.capitalize())
-            action.setCheckable(True)
-            action.triggered.connect(lambda _=False, g=grouping: self.grouping_chosen.emit(g))
-            group.addAction(action)
-            self._groupings[grouping] = action
-        menu.addSeparator()
-        self._all_groups = [
-            menu.addAction("Open all groups", lambda: self.all_opened.emit(True)),
-            menu.addAction("Close all groups", lambda: self.all_opened.emit(False)),
-        ]
-        return menu
 
     def _take_text(self, text: str) -> None:
         """A person clears the field, which is no editing for Qt."""

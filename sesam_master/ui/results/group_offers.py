@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from sesam_master.core.records import Job
+from sesam_master.ui.acts.restarting import to_restart
 from sesam_master.ui.results.actions import Offer
 from sesam_master.ui.results.groups import GroupBoard
-from sesam_master.ui.results.restarting import to_restart
 from sesam_master.ui.results.rows import GroupRow
 from sesam_master.ui.widgets.column import HeadKind
 

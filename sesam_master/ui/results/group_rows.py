@@ -1,11 +1,12 @@
 """The rows of grouped results: a head per group, below an open one its jobs and what follows."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, tzinfo
 
 from sesam_master.core.fleet import LocationState
 from sesam_master.core.records import Job
-from sesam_master.core.results_groups import ASKED, Grouping, GroupSum
+from sesam_master.core.results_groups import Grouping, GroupSum
 from sesam_master.core.states import WORDS, JobState
 from sesam_master.ui.formatting import number_text
 from sesam_master.ui.results.filters import ResultFilter
@@ -40,6 +41,15 @@ class GroupTable:
         self._now = now
         self._zone = zone
         self._silent = self._places.keys() - board.answered
+        # How many that did not tell may have jobs of a group of this name, and of one of any name.
+        self._missing_of: Counter[str] = Counter()
+        self._missing_of_any = 0
+        for key in self._silent:
+            names = self._possible_groups(self._places[key])
+            if names is None:
+                self._missing_of_any += 1
+            else:
+                self._missing_of.update(names)
         self._sums = board.sums(chosen, self.title)
 
     @property
@@ -81,7 +91,7 @@ class GroupTable:
 
     def _head(self, group: GroupSum, *, is_open: bool) -> GroupHead:
         counts: tuple[tuple[JobState, int | None], ...] = group.shown_counts
-        if self._board.grouping is Grouping.LOCATION and self._is_missing(group.key, group):
+        if self._board.grouping is Grouping.LOCATION and self._missing(group):
             counts = counts or ((JobState.UNKNOWN, None),)
         return GroupHead(self.title(group.key), self._detail(group), counts, is_open)
 
@@ -96,13 +106,13 @@ class GroupTable:
                 parts.append("asking")
         else:
             parts.append(self._where(group))
-            missing = sum(self._is_missing(key, group) for key in self._silent)
+            missing = self._missing(group)
             if missing:
                 parts.append(f"not told by {number_text(missing)}")
         if group.newest_time is not None:
             parts.append(f"newest {when_text(group.newest_time, self._now, self._zone)}")
         elif not group.locations:
-            parts.append("no results" if not self._is_missing(group.key, group) else "")
+            parts.append("no results" if not self._missing(group) else "")
         return ", ".join(part for part in parts if part)
 
     def _where(self, group: GroupSum) -> str:
@@ -111,19 +121,22 @@ class GroupTable:
             return self._places[next(iter(told))].registration.name
         return f"{number_text(len(told))} locations" if told else ""
 
-    def _is_missing(self, location_id: str, group: GroupSum) -> bool:
-        """This location did not tell, and may have jobs of the group."""
-        place = self._places.get(location_id)
-        if place is None or location_id not in self._silent:
-            return False
-        grouping, picture = self._board.grouping, place.picture
-        if grouping is Grouping.FARM:
-            return place.registration.farm == group.key
-        if grouping not in ASKED or picture is None:
-            return True
-        if grouping is Grouping.TASK:
-            return group.key in picture.tasks
-        return grouping is not Grouping.CLIENT or group.key in picture.clients
+    def _missing(self, group: GroupSum) -> int:
+        """How many locations did not tell, and may have jobs of the group."""
+        return self._missing_of_any + self._missing_of[group.key]
+
+    def _possible_groups(self, place: LocationState) -> Collection[str] | None:
+        """The groups of which a location may have jobs; None where it may be any."""
+        match self._board.grouping:
+            case Grouping.LOCATION:
+                return (place.registration.location_id,)
+            case Grouping.FARM:
+                return (place.registration.farm,)
+            case Grouping.TASK if place.picture is not None:
+                return place.picture.tasks.keys()
+            case Grouping.CLIENT if place.picture is not None:
+                return place.picture.clients.keys()
+        return None
 
     def _end_words(self, group: GroupSum, inside: ResultList, shown: int, *, is_end: bool) -> str:
         if inside.awaited and not shown:

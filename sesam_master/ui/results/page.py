@@ -17,12 +17,13 @@ from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.records import Job
 from sesam_master.core.saved_views import ViewStore
 from sesam_master.ui.actions import Selection
+from sesam_master.ui.acts.cancelling import Cancelling
+from sesam_master.ui.acts.restarting import Restarting, to_restart
+from sesam_master.ui.acts.strip import ActStrip
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import number_text
 from sesam_master.ui.icons import icon
-from sesam_master.ui.results.act_strip import ActStrip
 from sesam_master.ui.results.actions import Offer, RowVerbs, offer_menu, row_offers
-from sesam_master.ui.results.cancelling import Cancelling
 from sesam_master.ui.results.columns import ORDERS
 from sesam_master.ui.results.drawer import ResultDrawer
 from sesam_master.ui.results.filter_bar import ResultFilterBar
@@ -31,7 +32,6 @@ from sesam_master.ui.results.group_offers import group_offers
 from sesam_master.ui.results.page_words import page_sentence, scope_words, standings
 from sesam_master.ui.results.panes import ResultPanes
 from sesam_master.ui.results.presenter import ResultsPicture, ResultsPresenter
-from sesam_master.ui.results.restarting import Restarting, to_restart
 from sesam_master.ui.results.result_facets import ResultFacets
 from sesam_master.ui.results.result_table import ResultTable
 from sesam_master.ui.results.rows import GroupRow, ResultRow
@@ -148,9 +148,13 @@ class ResultsPage(QWidget):
         self.views.use(store)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc closes the drawer, then clears the text."""
+        """Esc closes what is asked or told above the table, then the drawer, then clears the
+        text."""
+        strips = [s for s in (self.view_strip, self.cancel, self.restart) if s.isVisible()]
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
+        elif strips:
+            strips[-1].close_strip()
         elif self.drawer.row is not None:
             self.drawer.close_job()
         elif self.presenter.filter.text:

@@ -40,7 +40,7 @@ class ViewStrip(QFrame):
         row.addWidget(self.leave)
         row.addWidget(self.go)
         self.go.clicked.connect(self._go_on)
-        self.leave.clicked.connect(self._close)
+        self.leave.clicked.connect(self.close_strip)
         self.name.textChanged.connect(self._look)
         self.hide()
 
@@ -73,10 +73,15 @@ class ViewStrip(QFrame):
         self.leave.setText("Close")
         self.show()
 
+    def close_strip(self) -> None:
+        """Nothing is done."""
+        self.hide()
+        self.closed.emit()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and Esc."""
         if event.key() == Qt.Key.Key_Escape:
-            self._close()
+            self.close_strip()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.go.click()
         else:
@@ -88,9 +93,5 @@ class ViewStrip(QFrame):
         self.go.setEnabled(not trouble)
 
     def _go_on(self) -> None:
-        self._close()
+        self.close_strip()
         self._run()
-
-    def _close(self) -> None:
-        self.hide()
-        self.closed.emit()

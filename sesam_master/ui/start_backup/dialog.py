@@ -4,18 +4,20 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from sesam_master.core.acts import Act, Stage
 from sesam_master.core.gateway import FleetGateway
-from sesam_master.core.start import StartObject
+from sesam_master.core.start import BackupOrder, StartObject
 from sesam_master.core.states import Connection
 from sesam_master.ui.actions import Selection
+from sesam_master.ui.acts.columns import act_columns, summary_text
+from sesam_master.ui.acts.number_field import NumberField
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.start_backup.columns import start_columns, summary_text
+from sesam_master.ui.start_backup.columns import when_column
 from sesam_master.ui.start_backup.form import StartForm
 from sesam_master.ui.start_backup.presenter import StartPresenter
 from sesam_master.ui.start_backup.site_plans import drive_names, event_names, group_names
-from sesam_master.ui.start_backup.starts import Stage, Start
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.record_table import RecordTableModel
@@ -24,6 +26,7 @@ from sesam_master.ui.widgets.record_table_view import RecordTableView
 CHOSEN = "chosen"
 GROUP = "group "
 TASK = "task "
+MOST_NAMED = 5
 
 
 class StartBackupDialog(QDialog):
@@ -58,17 +61,16 @@ class StartBackupDialog(QDialog):
         )
         mine = f"my time ({clock().astimezone(self.presenter.zone):%Z})"
         self.form = StartForm(holder, (self._site_words(), mine), self._first_reading(clock()))
-        self.model: RecordTableModel[Start] = RecordTableModel(
-            start_columns(self.presenter.zone),
-            lambda start: start.key,
-            is_stale=lambda start: start.connection is not Connection.ON,
+        self.model: RecordTableModel[Act[BackupOrder]] = RecordTableModel(
+            act_columns(is_followed=True, when=when_column(self.presenter.zone)),
+            lambda act: act.item.key,
+            is_stale=lambda act: act.connection is not Connection.ON,
             parent=self,
         )
         self.table = RecordTableView(holder, self.model)
         self.table.setAccessibleName("What is started, and how it went")
         self.summary = ElidedLabel(holder, "", "secondary")
-        self.number = QLineEdit()
-        self.number.setMaximumWidth(holder.fonts.px(110))
+        self.number = NumberField(holder.fonts.px(110))
         self.retry = QPushButton("Retry failed")
         self.start = QPushButton("Start backup")
         self.close_button = QPushButton("Close")
@@ -78,8 +80,20 @@ class StartBackupDialog(QDialog):
         self._show_names()
         self._choose(self.form.what.currentData() or CHOSEN)
         self._show()
-        first = self.start if self.start.isEnabled() else self.close_button
-        (self.number if self.presenter.is_far_reaching else first).setFocus()
+        self._first_field().setFocus()
+
+    def unanswered(self) -> str:
+        """What was sent and may have been started, for when the window is closed; "" for
+        nothing."""
+        acts = self.presenter.actor.at(Stage.SENT, Stage.UNSURE)
+        if not acts:
+            return ""
+        named = [f"{act.item.name} at {act.location}" for act in acts[:MOST_NAMED]]
+        more = f" and {len(acts) - MOST_NAMED} more" if len(acts) > MOST_NAMED else ""
+        return (
+            f"Not answered yet when its window was closed: the start of {', '.join(named)}{more}. "
+            "The calendar shows whether it was made."
+        )
 
     # -- parts
 
@@ -106,9 +120,9 @@ class StartBackupDialog(QDialog):
         form.what_chosen.connect(self._choose)
         self.number.textChanged.connect(self._show)
         self.start.clicked.connect(self._send)
-        self.retry.clicked.connect(presenter.retry)
+        self.retry.clicked.connect(presenter.actor.retry)
         self.close_button.clicked.connect(self.close)
-        presenter.changed.connect(self._show)
+        presenter.actor.changed.connect(self._show)
         presenter.plans.changed.connect(self._show_names)
 
     # -- what can be chosen
@@ -141,6 +155,9 @@ class StartBackupDialog(QDialog):
         for name, count in self.presenter.plans.names(group_names).items():
             at = "" if places == 1 else f" at {count} of {places} locations"
             entries.append((f"{GROUP}{name}", f"Task group {name}{at}"))
+        if not self._chosen and len(entries) > 1:
+            # Nobody starts what happens to be the first.
+            entries.insert(0, (CHOSEN, "Choose a task or task group"))
         return entries
 
     def _show_names(self) -> None:
@@ -164,35 +181,45 @@ class StartBackupDialog(QDialog):
 
     # -- showing
 
+    def _first_field(self) -> QWidget:
+        """Where somebody goes on who knows what to start, and who does not."""
+        if self.number.missing:
+            return self.number
+        if self.start.isEnabled():
+            return self.start
+        return self.form.what if self.form.what.isEnabled() else self.close_button
+
     def _send(self) -> None:
-        self.presenter.send()
+        self.presenter.actor.send()
         self.number.clear()
         self.close_button.setFocus()
 
     def _show(self) -> None:
-        presenter = self.presenter
-        starts = list(presenter.starts.values())
-        self.model.replace_all(starts)
-        ready, is_begun = presenter.count(Stage.READY), presenter.is_begun
-        needed = str(ready) if presenter.is_far_reaching else ""
-        self.number.setVisible(bool(needed))
-        self.number.setPlaceholderText(f"Type {needed}")
-        self.number.setAccessibleName(f"Type {needed} to confirm")
-        is_confirmed = not needed or self.number.text().strip() == needed
+        actor = self.presenter.actor
+        acts = list(actor.acts.values())
+        self.model.replace_all(acts)
+        self.number.ask_for(actor.at(Stage.READY))
+        ready, is_begun = len(actor.at(Stage.READY)), actor.is_begun
         self.start.setVisible(ready > 0 or not is_begun)
-        self.start.setEnabled(ready > 0 and is_confirmed)
+        self.start.setEnabled(ready > 0 and not self.number.missing)
         self.start.setText(f"Start {ready} backups" if ready > 1 else "Start backup")
-        self.start.setToolTip(self._hindrance(starts, ready, needed))
-        self.retry.setVisible(presenter.count(Stage.FAILED) > 0)
+        hindered = [act.reason for act in actor.at(Stage.HINDERED)]
+        self.start.setToolTip(self.number.missing if ready else next(iter(hindered), ""))
+        self.retry.setVisible(bool(actor.at(Stage.FAILED)))
         self.form.setEnabled(not is_begun or ready > 0)
         self.form.what.setEnabled(not is_begun and self.form.what.count() > 1)
-        self.summary.set_text(summary_text(starts))
+        self.summary.set_text(summary_text(acts) if acts else self._why_nothing())
 
-    def _hindrance(self, starts: Sequence[Start], ready: int, needed: str) -> str:
-        if ready and needed and self.number.text().strip() != needed:
-            return f"Type {needed} at the left first"
-        reasons = [start.reason for start in starts if start.stage is Stage.HINDERED]
-        return reasons[0] if reasons and not ready else ""
+    def _why_nothing(self) -> str:
+        place = self._bridge.fleet.locations.get(self._places[0])
+        if place is None:
+            return "No location is chosen: there is nothing to start."
+        if place.picture is None:
+            return f"What there is at {place.registration.name} is not known: it was never seen."
+        if self.form.what.count():
+            return "Choose what to start."
+        whose = f" of {self._client}" if self._client else ""
+        return f"There is no task{whose} to start at {place.registration.name}."
 
 
 def _chosen_words(chosen: Sequence[StartObject]) -> str:

@@ -12,19 +12,16 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from sesam_master.core.states import WORDS
 from sesam_master.ui.formatting import MISSING, UNKNOWN
+from sesam_master.ui.widgets.cell_data import alignment, column_data, head_data
 from sesam_master.ui.widgets.column import (
-    Align,
-    Cell,
-    CellKind,
     Column,
     GroupHead,
-    HeadKind,
     R,
     Role,
 )
 from sesam_master.ui.widgets.held_rows import hold_rows
+from sesam_master.ui.widgets.row_order import RowKey, in_sections, is_in_order, ordered, value_key
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -40,8 +37,8 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
     never sorts: it asks its owner (`sort_requested` with column key and descending) for records in
     the new order, and for the next page (`more_requested`, once until the next records come). Held,
     it takes in what stands below its last row and the new values of its rows; the rest waits.
-    Records for which `head_of` gives a GroupHead are group rows, never given to a column; use them
-    in paged models only, where the owner keeps them above their rows.
+    Records for which `head_of` gives a GroupHead are group rows, never given to a column. The owner
+    of a paged model keeps them above their rows; in others `set_sections` does.
     """
 
     more_requested = Signal()
@@ -66,7 +63,8 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         self._is_paged = is_paged
         self._records: list[R] = []
         self._rows_by_key: dict[Hashable, int] = {}
-        self._sort_keys: list[tuple[Any, ...]] = []
+        self._sort_keys: list[RowKey] = []
+        self._section_of: Callable[[R], Any] | None = None
         self._sort_column: int | None = None
         self._descending = False
         self._is_held = False
@@ -197,8 +195,13 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         if self._is_paged:
             self.sort_requested.emit(self._columns[column].key, self._descending)
             return
-        self._sort_keys = [self._sort_key(record) for record in self._records]
-        self.resort()
+        self._take_order()
+
+    def set_sections(self, section_of: Callable[[R], Any] | None) -> None:
+        """Rows stand in the order of what this gives for their records, whatever they are sorted
+        by, held or not; a new one at the end of its section. None: there are no sections."""
+        self._section_of = section_of
+        self._take_order()
 
     def sort_by(self, key: str, descending: bool) -> None:
         """Sort by a column's key. Raises KeyError for an unknown one."""
@@ -208,9 +211,8 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
 
     def resort(self) -> None:
         """Bring all rows into order now, those that wait too."""
-        if not self._is_paged and not self._is_sorted():
-            rows = range(len(self._records))
-            self._permute(sorted(rows, key=self._sort_keys.__getitem__, reverse=self._descending))
+        if not self._is_paged and not is_in_order(self._sort_keys, self._descending):
+            self._permute(ordered(self._sort_keys, self._descending))
         self._set_waiting(frozenset())
 
     def set_held(self, is_held: bool) -> None:
@@ -247,12 +249,12 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
             return self._key_of(record)
         head = self.head(index.row())
         if head is not None:
-            return _head_data(head, role)
+            return head_data(head, role)
         if role == Role.CELL:
             return column.cell(record, self._is_stale is not None and self._is_stale(record))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.sentence(record)
-        return _column_data(column, record, role)
+        return column_data(column, record, role)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         """Titles with the arrow of the sorting in front."""
@@ -266,7 +268,7 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return column.title
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column.align)
+            return alignment(column.align)
         if role == Qt.ItemDataRole.InitialSortOrderRole:
             down, up = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
             return down if column.descending_first else up
@@ -321,10 +323,12 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         return is_moved
 
     def _settle(self, moved: set[Hashable]) -> None:
-        if self._is_paged or self._sort_column is None or not moved:
+        if self._is_paged or not moved or is_in_order(self._sort_keys, self._descending):
             return
         if self._is_held:
-            if not self._is_sorted():
+            if self._section_of is not None:
+                self._permute(in_sections(self._sort_keys))
+            if not is_in_order(self._sort_keys, self._descending):
                 self._set_waiting(self._waiting | moved)
             return
         self.resort()
@@ -334,19 +338,17 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
             self._waiting = waiting
             self.waiting_changed.emit(len(waiting))
 
-    def _sort_key(self, record: R) -> tuple[Any, ...]:
-        if self._sort_column is None or self._is_paged:
-            return ()
-        value = self._columns[self._sort_column].sort_value(record)
-        if value is None:
-            return (not self._descending,)
-        return (self._descending, value)
+    def _take_order(self) -> None:
+        self._sort_keys = [self._sort_key(record) for record in self._records]
+        self.resort()
 
-    def _is_sorted(self) -> bool:
-        keys = self._sort_keys
-        if self._descending:
-            return all(keys[row] >= keys[row + 1] for row in range(len(keys) - 1))
-        return all(keys[row] <= keys[row + 1] for row in range(len(keys) - 1))
+    def _sort_key(self, record: R) -> RowKey:
+        section = self._section_of(record) if self._section_of else ()
+        is_head = self._head_of is not None and self._head_of(record) is not None
+        if self._sort_column is None or self._is_paged or is_head:
+            return section, ()
+        value = self._columns[self._sort_column].sort_value(record)
+        return section, value_key(value, self._descending)
 
     def _permute(self, order: Sequence[int]) -> None:
         """Show the present rows in the order given, carrying selection and current row along."""
@@ -364,36 +366,3 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
 
     def _reindex(self) -> None:
         self._rows_by_key = {self._key_of(record): row for row, record in enumerate(self._records)}
-
-
-def _head_data(head: GroupHead, role: int) -> Any:
-    if role == Role.CELL:
-        elide = Qt.TextElideMode.ElideRight
-        return Cell(CellKind.TEXT, "", None, Align.LEFT, elide, is_stale=False)
-    if role == Qt.ItemDataRole.AccessibleTextRole:
-        counts = [
-            f"{count} {WORDS[state].lower()}" if count is not None else WORDS[state].lower()
-            for state, count in head.counts
-        ]
-        texts = [head.title, head.detail, *counts]
-        if head.kind is HeadKind.GROUP:
-            texts.append("open" if head.is_open else "closed")
-        return ", ".join(text for text in texts if text)
-    return head.title if role == _DISPLAY else None
-
-
-def _column_data(column: Column[R], record: R, role: int) -> Any:
-    if role == _DISPLAY:
-        return column.text(record)
-    if role == Qt.ItemDataRole.ToolTipRole:
-        return column.tooltip(record) if column.tooltip else None
-    if role == Qt.ItemDataRole.TextAlignmentRole:
-        return _alignment(column.align)
-    if role == Role.SORT:
-        return column.sort_value(record)
-    return column.kind if role == Role.KIND else None
-
-
-def _alignment(align: Align) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if align is Align.RIGHT else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter

@@ -6,6 +6,7 @@ from typing import Any, Generic
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
     QAction,
+    QContextMenuEvent,
     QEnterEvent,
     QFontMetrics,
     QGuiApplication,
@@ -16,7 +17,14 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QHeaderView,
+    QMenu,
+    QTableView,
+    QWidget,
+)
 
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.cells import CellDelegate
@@ -161,6 +169,20 @@ class RecordTableView(QTableView, Generic[R]):
             QGuiApplication.clipboard().setText("\n".join(lines) + "\n")
 
     # -- Qt's side
+
+    def event(self, event: QEvent) -> bool:
+        """The menu key is for the row in focus. Qt would name its place below the header, but tell
+        it as one above."""
+        if (
+            isinstance(event, QContextMenuEvent)
+            and event.reason() is QContextMenuEvent.Reason.Keyboard
+        ):
+            place = self.visualRect(self.currentIndex()).center()
+            there = self.viewport().mapToGlobal(place)
+            return QApplication.sendEvent(
+                self.viewport(), QContextMenuEvent(event.reason(), place, there)
+            )
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copies whole rows; Right and Left open and close groups; everything else is Qt's."""

@@ -167,9 +167,9 @@ class SiteSource:
         return [o for o in found if from_time <= o.planned_time < to_time]
 
     async def cancel_occurrence(
-        self, location_id: str, event_id: str, planned_time: datetime
+        self, location_id: str, event_id: str, planned_time: datetime, request_id: str
     ) -> None:
-        self._note("cancel_occurrence", location_id, event_id, planned_time)
+        self._note("cancel_occurrence", location_id, event_id, planned_time, request_id)
         self.runs[location_id] = [
             replace(o, state=JobState.CANCELLED, cause=Cause.TAKEN_BACK, by="me")
             if (o.event_id, o.planned_time) == (event_id, planned_time)

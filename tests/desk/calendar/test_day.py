@@ -5,6 +5,7 @@ from dataclasses import replace
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.calendar import CalendarRow
+from sesam_master.core.calendar_days import Cause
 from sesam_master.core.sheet import RowKind
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
@@ -54,6 +55,23 @@ def test_the_day_of_a_location_that_was_away_is_asked_again(
     settle(qtbot, page)
 
     assert [r.state for r in page.day.list.model.rows] == [JobState.BROKEN]
+
+
+def test_who_holds_off_what_is_to_come_is_said_before_and_behind(
+    page: CalendarPage, source: SiteSource, qtbot: QtBot
+) -> None:
+    by_full = {"cause": Cause.BLOCKED_BY, "by": "full"}
+    source.runs["Boulder"] = [
+        occurrence("Boulder", "home", 40, JobState.PLANNED, **by_full),
+        occurrence("Boulder", "home", 30, JobState.LATE, **by_full),
+        occurrence("Boulder", "home", 20, JobState.BLOCKED, **by_full),
+    ]
+    choose(page, "Boulder", "home", SUNDAY)
+    settle(qtbot, page)
+    said = [str(page.day.list.model.data(page.day.list.model.index(n))) for n in range(3)]
+    assert said[0].endswith(", Held off by full")
+    assert said[1].endswith(", Will be held off by full")
+    assert said[2] == "Planned, home, Boulder, 17:00, Will be held off by full"
 
 
 def test_backups_and_restores_of_a_task_are_told_apart(

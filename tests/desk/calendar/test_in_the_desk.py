@@ -12,6 +12,7 @@ from sesam_master.core.calendar_days import Occurrence
 from sesam_master.core.errors import Trouble
 from sesam_master.core.fleet import ObjectsChanged
 from sesam_master.core.registry import KeepingError
+from sesam_master.core.results_groups import Grouping
 from sesam_master.core.settings import Settings
 from sesam_master.core.sheet import CellChange, RowKind, Sheet
 from sesam_master.core.sheet_shown import shown_state
@@ -111,7 +112,7 @@ def test_the_tool_bar_starts_the_chosen_tasks_but_no_newday(desk: Desk) -> None:
     desk.actions.qaction("start_backup").trigger()
     dialog = desk.window.findChild(StartBackupDialog)
     assert dialog is not None
-    assert [(one.location_id, one.task) for one in dialog.presenter.starts] == wanted
+    assert [(one.location_id, one.task) for one in dialog.presenter.actor.acts] == wanted
     choose_today(desk, "NEWDAY")
     assert desk.actions.selection == desk.tree.selection()
 
@@ -164,11 +165,14 @@ def test_the_look_is_kept_with_the_settings(desk: Desk) -> None:
     store = MemorySettings()
     desk.calendar.bar.length_chosen.emit(Length.YEAR)
     desk.calendar.sheet.set_zoom(8)
+    desk.now.group.chosen.emit(Grouping.FARM)
     desk.keep_look(store)
     desk.calendar.bar.length_chosen.emit(Length.MONTH)
+    desk.now.group.chosen.emit(Grouping.NONE)
     desk.look_as(store.load())
     assert desk.calendar.sheet.zoom == 8
     assert desk.calendar.presenter.period.length is Length.YEAR
+    assert desk.now.group.text() == "Group: farm"
 
 
 def changed(cells: Sequence[CellChange] = (), **fields: object) -> ObjectsChanged:

@@ -42,7 +42,7 @@ def _offer(page: CalendarPage, row: DayRow) -> Offer | None:
 def test_it_is_asked_for_and_shown_as_cancelled(
     page: CalendarPage, source: SiteSource, qtbot: QtBot, planned: DayRow
 ) -> None:
-    strip = page.day.list.strip
+    strip = page.take_back
     offer = _offer(page, planned)
     assert offer is not None
     assert offer.reason is None
@@ -54,7 +54,7 @@ def test_it_is_asked_for_and_shown_as_cancelled(
     strip.go.click()
     qtbot.waitUntil(lambda: not strip.isVisible(), timeout=3000)
     one = planned.occurrence
-    assert source.calls[-1] == ("cancel_occurrence", "Boulder", one.event_id, one.planned_time)
+    assert source.calls[-1][:4] == ("cancel_occurrence", "Boulder", one.event_id, one.planned_time)
     states = lambda: [row.state for row in page.day.list.model.rows]  # noqa: E731
     qtbot.waitUntil(lambda: states()[1] is JobState.CANCELLED, timeout=4000)
 
@@ -63,23 +63,24 @@ def test_a_person_may_think_again(
     page: CalendarPage, source: SiteSource, qtbot: QtBot, planned: DayRow
 ) -> None:
     page.day._ask_back(planned)
-    assert page.day.list.strip.keep.hasFocus()
-    qtbot.keyClick(page.day.list.strip.keep, Qt.Key.Key_Escape)
-    assert not page.day.list.strip.isVisible()
+    assert page.take_back.leave.text() == "Keep it"
+    qtbot.keyClick(page.take_back, Qt.Key.Key_Escape)
+    assert not page.take_back.isVisible()
     assert source.asked("cancel_occurrence") == []
 
 
 def test_a_refusal_is_said_and_can_be_tried_again(
     page: CalendarPage, source: SiteSource, qtbot: QtBot, planned: DayRow
 ) -> None:
-    strip = page.day.list.strip
+    strip = page.take_back
     page.day._ask_back(planned)
     source.troubles["Boulder"] = Trouble.UNREACHABLE
     strip.go.click()
-    qtbot.waitUntil(strip.go.isEnabled, timeout=3000)
-    assert strip.consequence.text().startswith("Cannot take back home at Boulder.")
+    qtbot.waitUntil(strip.retry.isVisible, timeout=3000)
+    assert strip.question.text() == "Taking back of home at Boulder failed."
+    assert strip.consequence.text().startswith("There is no connection to it.")
     source.troubles.clear()
-    strip.go.click()
+    strip.retry.click()
     qtbot.waitUntil(lambda: not strip.isVisible(), timeout=3000)
 
 
@@ -97,3 +98,14 @@ def test_what_cannot_be_taken_back(
     assert dark is not None
     assert dark.reason is not None
     assert dark.reason.startswith("Boulder is ")
+
+
+def test_the_question_is_closed_from_the_sheet_and_the_list_too(
+    page: CalendarPage, source: SiteSource, planned: DayRow, qtbot: QtBot
+) -> None:
+    for widget in (page.sheet, page.day.list):
+        page.day._ask_back(planned)
+        assert page.take_back.isVisible()
+        qtbot.keyClick(widget, Qt.Key.Key_Escape)
+        assert not page.take_back.isVisible()
+    assert source.asked("cancel_occurrence") == []

@@ -308,8 +308,8 @@ def test_a_directory_comes_in_pages_with_its_total(asked: Asked, directory: byte
     [
         ("JOB_NOT_FOUND", "job", lambda g, at: g.job(at, "4711")),
         ("JOB_NOT_FOUND", "job", lambda g, at: g.protocol(at, "4711", 0)),
-        ("JOB_NOT_FOUND", "job", lambda g, at: g.cancel_job(at, "4711")),
-        ("JOB_ENDED", "state", lambda g, at: g.cancel_job(at, "7")),
+        ("JOB_NOT_FOUND", "job", lambda g, at: g.cancel_job(at, "4711", "r-1")),
+        ("JOB_ENDED", "state", lambda g, at: g.cancel_job(at, "7", "r-2")),
         ("PAGE_TOKEN_INVALID", "", lambda g, at: g.jobs(at, JobQuery(), "odd", False)),
         (
             "PAGE_TOKEN_INVALID",

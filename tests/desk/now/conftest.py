@@ -6,13 +6,20 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.calendar_days import Occurrence
-from sesam_master.core.records import BackupType, Job, Phase, Progress
+from sesam_master.core.records import (
+    BackupType,
+    Job,
+    Phase,
+    Progress,
+)
 from sesam_master.core.sheet import RowKind
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.now.job_table import JobTable
 from sesam_master.ui.now.offers import NowVerbs
 from sesam_master.ui.now.page import NowPage
 from sesam_master.ui.theme import ThemeHolder
@@ -149,3 +156,20 @@ def settle(qtbot: QtBot, page: NowPage) -> None:
     for _ in range(3):
         pump()
         qtbot.waitUntil(is_calm, timeout=3000)
+
+
+def texts(table: JobTable, title: str) -> list[str]:
+    """The column with this title, from the first row to the last."""
+    model, role = table.model(), Qt.ItemDataRole.AccessibleTextRole
+    across = Qt.Orientation.Horizontal
+    titles = [model.headerData(n, across, role) for n in range(model.columnCount())]
+    place = titles.index(title)
+    return [str(model.index(row, place).data()) for row in range(model.rowCount())]
+
+
+def numbers(page: NowPage) -> str:
+    return page.strip.numbers.accessibleName()
+
+
+def jobs_asked(gateway: NowGateway) -> list[tuple[object, str]]:
+    return [(call[1], call[2].task) for call in gateway.calls if call[0] == "jobs"]  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from sesam_master.core.calendar_days import Cause
 from sesam_master.core.coming import AHEAD, Start, coming_rows, due, to_come
 from sesam_master.core.errors import Trouble
 from sesam_master.core.fleet import ObjectsChanged
@@ -68,7 +69,10 @@ def test_the_panel_lists_what_the_locations_plan(
     page: NowPage, bridge: Bridge, gateway: NowGateway, qtbot: QtBot
 ) -> None:
     gateway.planned = {
-        "Boulder": [planned("Boulder", "log", 20), planned("Boulder", "web", 95, JobState.BLOCKED)],
+        "Boulder": [
+            planned("Boulder", "log", 20),
+            replace(planned("Boulder", "web", 95), cause=Cause.BLOCKED_BY, by="full"),
+        ],
         "Hamburg": [planned("Hamburg", "log", 20)],
     }
     page.refresh()

@@ -72,7 +72,7 @@ def test_the_actions_of_the_desk_work_on_the_selected_row(desk: Desk, gateway: N
     choose(desk, "Hamburg")
     desk.actions.qaction("start_backup").trigger()
     [dialog] = dialogs()
-    assert list(dialog.presenter.starts) == [StartObject("Hamburg", task="home")]
+    assert list(dialog.presenter.actor.acts) == [StartObject("Hamburg", task="home")]
     dialog.form.full.setChecked(True)
     dialog.start.click()
     pump()
@@ -93,7 +93,10 @@ def test_of_a_location_alone_the_start_window_offers_its_tasks(desk: Desk) -> No
 
     [dialog] = dialogs()
     what = dialog.form.what
-    assert [what.itemText(n) for n in range(what.count())] == ["home", "mail", "web"]
+    assert [what.itemText(n) for n in range(1, what.count())] == ["home", "mail", "web"]
+    assert not dialog.start.isEnabled()
+    what.setCurrentIndex(1)
+    what.activated.emit(1)
     assert dialog.start.isEnabled()
 
 
@@ -114,8 +117,8 @@ def test_several_results_are_started_together(desk: Desk, qtbot: QtBot) -> None:
     desk._start_result("Boulder", "mail")
 
     [dialog] = dialogs()
-    assert len(dialog.presenter.starts) == 6
-    assert {what.location_id for what in dialog.presenter.starts} == {"Boulder", "Hamburg"}
+    assert len(dialog.presenter.actor.acts) == 6
+    assert {what.location_id for what in dialog.presenter.actor.acts} == {"Boulder", "Hamburg"}
 
 
 def test_opening_a_row_shows_its_protocol(desk: Desk) -> None:

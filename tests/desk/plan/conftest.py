@@ -13,6 +13,7 @@ from sesam_master.core.plan import (
     CommandAction,
     Event,
     Plan,
+    Planned,
     Preview,
     Schedule,
     Start,
@@ -122,3 +123,22 @@ def texts(page: PlanPage, name: str) -> dict[str, str]:
 
 def _column(page: PlanPage, key: str) -> int:
     return [column.key for column in page.table.model().columns].index(key)  # type: ignore[attr-defined]
+
+
+SCHEDULES, EVENTS, GROUPS = PlanKind.SCHEDULES, PlanKind.EVENTS, PlanKind.GROUPS
+
+
+def sent(gateway: FakeGateway, call: str) -> list[Planned]:
+    """What a call was asked with, oldest first."""
+    return [one[2] for one in gateway.calls if one[0] == call]  # type: ignore[misc]
+
+
+def there(gateway: FakeGateway, kind: PlanKind, name: str) -> Planned:
+    """The object as the location has it."""
+    field = {SCHEDULES: "schedules", EVENTS: "events", GROUPS: "groups"}[kind]
+    return next(one for one in getattr(gateway.plans[HERE], field) if one.name == name)
+
+
+def change_there(gateway: FakeGateway, item: Planned) -> None:
+    """Somebody else changes it."""
+    gateway._put(HERE, item, str(int(item.etag) + 1))

@@ -208,3 +208,8 @@ class HubRig:
             raise got[1]
         result: Result = got[0]
         return result
+
+
+def silent(number: int) -> Registration:
+    """A location where nobody listens."""
+    return Registration(f"silent-{number}", f"silent {number}", "", "127.0.0.1", 1, b"x", "")

@@ -243,3 +243,18 @@ def test_what_a_live_location_does_not_answer_is_not_taken_from_what_was_kept(
     agent.location.open_sesam_day = "never"
     with pytest.raises(LocationError):
         rig.ask(rig.hub.gateway.sheet(here, FIRST, LAST))
+
+
+def test_what_is_of_a_kind_that_only_a_newer_agent_knows_is_told() -> None:
+    cell = calendar_pb2.CalendarCell(
+        kind=99,  # type: ignore[arg-type]
+        name="scrub",
+        sesam_day="2026-11-23",
+        state=calendar_pb2.OCCURRENCE_STATE_ERROR,
+        runs=1,
+    )
+    change = convert_calendar.cell(cell)
+    assert change is not None
+    assert change.kind is RowKind.UNKNOWN
+    run = convert_calendar.occurrence("a", occurrence(1, kind=99, task="scrub"))
+    assert run.title == "scrub (unknown kind)"

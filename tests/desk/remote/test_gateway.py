@@ -2,18 +2,22 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent import futures
+from typing import Any
 
 import grpc
 import pytest
 
 from sesam_api.v1 import access_pb2, jobs_pb2, savesets_pb2
+from sesam_master.core.acts import Made
 from sesam_master.core.errors import AlreadyListed, LocationError, Trouble
 from sesam_master.core.gateway import FleetGateway, JobQuery
 from sesam_master.core.records import BackupType
 from sesam_master.core.registry import KeepingError, Registration
+from sesam_master.core.start import BackupOrder, StartObject
 from sesam_master.core.states import Connection, JobState
+from sesam_master.remote.calls import new_request_id
 from tests.desk.remote.rig import DEADLINE, HubRig
 from tests.fakes.agent_server import FakeAgent
 from tests.fakes.certificates import make_certificate
@@ -52,24 +56,31 @@ def refused(rig: HubRig, coroutine: object) -> LocationError:
     return caught.value
 
 
-def test_start_and_cancel(rig: HubRig, gateway: FleetGateway, here: str) -> None:
-    job = rig.ask(gateway.start_backup(here, "docs", BackupType.FULL))
+def order(
+    gateway: FleetGateway, here: str, task: str, backup_type: BackupType
+) -> Coroutine[Any, Any, Made]:
+    return gateway.order_backup(BackupOrder(StartObject(here, task), backup_type), new_request_id())
+
+
+def test_start_and_cancel(agent: FakeAgent, rig: HubRig, gateway: FleetGateway, here: str) -> None:
+    [job] = rig.ask(order(gateway, here, "docs", BackupType.FULL)).jobs
     assert (job.state, job.requested_type) == (JobState.QUEUED, BackupType.FULL)
-    assert rig.ask(gateway.cancel_job(here, job.id)).id == job.id
-    again = refused(rig, gateway.cancel_job(here, job.id))
+    assert rig.ask(gateway.cancel_job(here, job.id, "r-1")).id == job.id
+    assert [r.request_id for name, r in agent.calls if name == "CancelJob"] == ["r-1"]
+    again = refused(rig, gateway.cancel_job(here, job.id, new_request_id()))
     assert (again.trouble, again.reason) == (Trouble.REJECTED, "JOB_ENDED")
     assert again.metadata["job"] == job.id
 
 
 def test_a_job_is_asked_for_by_its_id(rig: HubRig, gateway: FleetGateway, here: str) -> None:
-    started = rig.ask(gateway.start_backup(here, "docs", BackupType.FULL))
+    [started] = rig.ask(order(gateway, here, "docs", BackupType.FULL)).jobs
     assert rig.ask(gateway.job(here, started.id)).id == started.id
     error = refused(rig, gateway.job(here, "4711"))
     assert (error.reason, error.metadata) == ("JOB_NOT_FOUND", {"job": "4711"})
 
 
 def test_unknown_task(rig: HubRig, gateway: FleetGateway, here: str) -> None:
-    error = refused(rig, gateway.start_backup(here, "nope", BackupType.FULL))
+    error = refused(rig, order(gateway, here, "nope", BackupType.FULL))
     assert (error.trouble, error.reason, error.location_id) == (
         Trouble.REJECTED,
         "TASK_NOT_FOUND",
@@ -82,7 +93,7 @@ def test_a_lost_answer_starts_one_job(
     agent: FakeAgent, rig: HubRig, gateway: FleetGateway, here: str
 ) -> None:
     agent.lost_answers = 1
-    job = rig.ask(gateway.start_backup(here, "docs", BackupType.INC))
+    [job] = rig.ask(order(gateway, here, "docs", BackupType.INC)).jobs
     requests = [request for name, request in agent.calls if name == "StartBackup"]
     assert len(requests) == 2
     assert requests[0].request_id == requests[1].request_id
@@ -93,7 +104,7 @@ def test_answers_lost_for_good_may_have_happened(
     agent: FakeAgent, rig: HubRig, gateway: FleetGateway, here: str
 ) -> None:
     agent.lost_answers = 2
-    error = refused(rig, gateway.start_backup(here, "docs", BackupType.INC))
+    error = refused(rig, order(gateway, here, "docs", BackupType.INC))
     assert error.trouble is Trouble.NO_ANSWER
 
 
@@ -132,10 +143,10 @@ def test_lists(agent: FakeAgent, rig: HubRig, gateway: FleetGateway, here: str) 
 def test_dark_and_unlisted_locations_answer_at_once(
     agent: FakeAgent, rig: HubRig, gateway: FleetGateway, here: str
 ) -> None:
-    assert refused(rig, gateway.cancel_job("nobody", "1")).reason == "NOT_LISTED"
+    assert refused(rig, gateway.cancel_job("nobody", "1", "r-1")).reason == "NOT_LISTED"
     agent.stop()
     rig.until(here, Connection.BROKEN, "tcp")
-    error = refused(rig, gateway.start_backup(here, "docs", BackupType.FULL))
+    error = refused(rig, order(gateway, here, "docs", BackupType.FULL))
     assert error.trouble is Trouble.UNREACHABLE
     agent.start()
 
@@ -313,4 +324,22 @@ def test_a_cancelled_question_is_not_answered(
     cancel()
     agent.thaw.set()
     rig.ask(gateway.diagnose(here))
+    assert not answered.is_set()
+
+
+def test_a_change_that_nobody_waits_for_goes_on_to_its_end(
+    agent: FakeAgent, rig: HubRig, gateway: FleetGateway, here: str
+) -> None:
+    """It is sent once more when its answer is lost, though its window was closed meanwhile."""
+    [job] = rig.ask(order(gateway, here, "docs", BackupType.FULL)).jobs
+    asked, again, answered = threading.Event(), threading.Event(), threading.Event()
+    agent.thaw.clear()
+    agent.on_call["CancelJob"] = asked.set
+    cancel = rig.hub.submit(gateway.cancel_job(here, job.id, "r-7"), lambda *_: answered.set())
+    assert asked.wait(DEADLINE)
+    agent.on_call["CancelJob"] = again.set
+    agent.lost_answers = 1
+    cancel()
+    agent.thaw.set()
+    assert again.wait(DEADLINE)
     assert not answered.is_set()

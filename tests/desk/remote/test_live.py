@@ -1,6 +1,6 @@
 """One location as its stream tells it: the agent says what is watched, the desk follows."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sesam_api.v1 import (
     calendar_pb2,
@@ -9,8 +9,10 @@ from sesam_api.v1 import (
     groups_pb2,
     jobs_pb2,
     location_pb2,
+    schedules_pb2,
 )
 from sesam_master.core.fleet import ObjectsChanged
+from sesam_master.core.records import JobKind
 from sesam_master.core.states import JobState
 from sesam_master.remote.live import LiveState
 
@@ -120,7 +122,7 @@ def test_of_a_cell_the_newest_is_told_and_one_that_cannot_be_is_not() -> None:
             )
         )
 
-    newest = [cell("2026-11-23", 1), cell("2026-11-23", 2), cell("", 1), cell("2026-11-22", 1, 99)]
+    newest = [cell("2026-11-23", 1), cell("2026-11-23", 2), cell("", 1)]
     event = live().take(newest, NOW, 12)
     assert event is not None
     assert [(told.day.day, told.runs) for told in event.cells.values()] == [(23, 2)]
@@ -128,3 +130,38 @@ def test_of_a_cell_the_newest_is_told_and_one_that_cannot_be_is_not() -> None:
     gone = cell("2026-11-23", 0)
     gone.calendar_cell.state = calendar_pb2.OCCURRENCE_STATE_UNSPECIFIED
     assert [told.state for told in take(live(), gone).cells.values()] == [None]
+
+
+def test_a_start_that_was_made_is_no_other_plan() -> None:
+    def hourly(next_time: datetime, schedule: str = "hourly") -> Change:
+        event = events_pb2.Event(event_id="7", name="hourly", schedule=schedule)
+        event.next_time.FromDatetime(next_time)
+        return Change(event=event)
+
+    state = live()
+    assert take(state, hourly(NOW)).is_plan_changed  # a new one
+    later = NOW + timedelta(hours=1)
+    assert state.take([hourly(later)], NOW) is None
+    kept = location_pb2.Snapshot.FromString(state.to_bytes()).events
+    assert [event.next_time.ToDatetime(UTC) for event in kept] == [later]
+    # The next start is another before its time has come: it was taken back, or moved.
+    assert take(state, hourly(later + timedelta(hours=1))).is_plan_changed
+    moved = hourly(later + timedelta(hours=2), schedule="nightly")
+    assert take(state, moved).is_plan_changed
+
+
+def test_a_schedule_that_is_told_again_as_it_is_is_no_other_plan() -> None:
+    night = schedules_pb2.Schedule(name="night", rule="FREQ=DAILY")
+    state = live()
+    assert take(state, Change(schedule=night)).is_plan_changed
+    assert state.take([Change(schedule=night)], NOW) is None
+    ended = schedules_pb2.Schedule(name="night", rule="FREQ=DAILY", comment="over")
+    assert take(state, Change(schedule=ended)).is_plan_changed
+
+
+def test_a_job_of_a_kind_that_only_a_newer_agent_knows_is_no_backup() -> None:
+    state = live(job("1", jobs_pb2.JOB_STATE_OK), job("2", jobs_pb2.JOB_STATE_ACTIVE, 99))
+    picture = state.picture()
+    assert picture.backups == {"docs": ("1",)}
+    assert picture.jobs["2"].kind is JobKind.UNKNOWN
+    assert take(state, Change(job=job("3", jobs_pb2.JOB_STATE_OK, 98))).jobs["3"].kind == "unknown"

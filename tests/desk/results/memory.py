@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QCoreApplication
 
+from sesam_master.core.acts import Made
 from sesam_master.core.errors import LocationError, Trouble
 from sesam_master.core.fleet import (
     ConnectionChanged,
@@ -46,7 +47,7 @@ from sesam_master.core.records import (
 )
 from sesam_master.core.registry import Registration
 from sesam_master.core.results import matches, sort_key
-from sesam_master.core.start import BackupOrder, Ordered, StartObject
+from sesam_master.core.start import BackupOrder, StartObject
 from sesam_master.core.states import Connection, JobState, severity_rank
 from sesam_master.ui.bridge import Bridge
 from tests.fakes.fleet import backups_of
@@ -169,23 +170,17 @@ class MemoryGateway(FakeGateway):
         last = after_line + self.lines_per_page
         return ProtocolPage(tuple(lines[after_line:last]), last < len(lines), len(lines))
 
-    async def start_backup(self, location_id: str, task: str, backup_type: BackupType) -> Job:
-        self._ask("start_backup", location_id, task, backup_type)
-        made = job(location_id, 900, JobState.QUEUED, task=task, requested_type=backup_type)
-        self.history.setdefault(location_id, []).append(made)
-        return made
-
-    async def order_backup(self, order: BackupOrder, request_id: str) -> Ordered:
+    async def order_backup(self, order: BackupOrder, request_id: str) -> Made:
         """A group has the jobs of its plan; an order of a later time has none yet."""
         at = order.object.location_id
         self._ask("order_backup", at, order, request_id)
         if order.start_time is not None:
-            return Ordered((), "1", order.start_time)
+            return Made((), "1", order.start_time)
         made = []
         for number, task in enumerate(self._tasks_of(order.object), 900):
             made.append(job(at, number, JobState.QUEUED, task=task, requested_type=order.type))
         self.history.setdefault(at, []).extend(made)
-        return Ordered(tuple(made), "1", NOW)
+        return Made(tuple(made), "1", NOW)
 
     def _tasks_of(self, what: StartObject) -> tuple[str, ...]:
         if what.task:
@@ -193,8 +188,8 @@ class MemoryGateway(FakeGateway):
         groups = self.plans[what.location_id].groups
         return next(group.tasks for group in groups if group.name == what.group)
 
-    async def cancel_job(self, location_id: str, job_id: str) -> Job:
-        self._ask("cancel_job", location_id, job_id)
+    async def cancel_job(self, location_id: str, job_id: str, request_id: str) -> Job:
+        self._ask("cancel_job", location_id, job_id, request_id)
         found = self._found(location_id, job_id)
         if not found.is_open:
             about = {"job": job_id, "state": found.state.value}

@@ -33,3 +33,14 @@ def test_the_state_column_has_room_for_a_job_that_has_read_all(page: ResultsPage
     [state] = [column for column in page.model.columns if column.key == "state"]
     assert state.text(row) == "Running 100\N{NO-BREAK SPACE}%"
     assert state.text(row) in state.fits
+
+
+def test_a_job_of_a_kind_that_only_a_newer_agent_knows_is_not_shown_as_a_backup(
+    page: ResultsPage,
+) -> None:
+    row = page.presenter.row(job("Hamburg", 42, JobState.ERROR, kind=JobKind.UNKNOWN))
+    assert row is not None
+    facts = dict(job_facts(row, UTC))
+    assert facts["Kind"] == "unknown to this desk; its agent is newer"
+    assert not {"Files", "Read", "Stored", "Type"} & facts.keys()
+    assert [offer.key for offer in page.offers(row)] == ["copy"]

@@ -57,7 +57,7 @@ def test_the_tool_bar_acts_on_the_chosen_result(desk: Desk, gateway: MemoryGatew
     desk.actions.qaction("start_backup").trigger()
     dialog = desk.window.findChild(StartBackupDialog)
     assert dialog is not None
-    assert [(one.location_id, one.task) for one in dialog.presenter.starts] == [
+    assert [(one.location_id, one.task) for one in dialog.presenter.actor.acts] == [
         ("Hamburg", "task-2")
     ]
     desk.actions.qaction("restore").trigger()
@@ -69,7 +69,7 @@ def test_the_tool_bar_acts_on_the_chosen_result(desk: Desk, gateway: MemoryGatew
     assert not [call for call in gateway.calls if call[0] == "cancel_job"]
     desk.results.cancel.go.click()
     pump()
-    assert [call for call in gateway.calls if call[0] == "cancel_job"] == [
+    assert [call[:3] for call in gateway.calls if call[0] == "cancel_job"] == [
         ("cancel_job", "Boulder", "9")
     ]
 
@@ -102,7 +102,7 @@ def test_the_running_job_of_a_task_in_the_tree_can_be_cancelled(
     desk.actions.qaction("cancel").trigger()
     assert desk.results.cancel.question.text() == "Cancel home at Hamburg?"
     desk.results.cancel.go.click()
-    assert ("cancel_job", "Hamburg", "9") in gateway.calls
+    assert ("cancel_job", "Hamburg", "9") in [call[:3] for call in gateway.calls]
 
 
 def test_what_is_chosen_in_the_tree_narrows_the_results_until_the_chip_goes(
@@ -166,7 +166,9 @@ def test_nothing_that_opens_makes_the_window_larger(
     pump()
     size = window.size()
     results.table.select_key(("Hamburg", "9"))
-    results.cancel.ask([job(place, n) for place in gateway.history for n in range(10, 25)])
+    results.cancel.ask(
+        [job(place, n, JobState.ACTIVE) for place in gateway.history for n in range(10, 25)]
+    )
     window.messages.toggle()
     qtbot.waitUntil(results.cancel.table.isVisible)
     pump()

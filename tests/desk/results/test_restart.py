@@ -7,13 +7,14 @@ from pytestqt.qtbot import QtBot
 from sesam_master.core.errors import Trouble
 from sesam_master.core.records import BackupType, Job, JobKind, Role
 from sesam_master.core.results_groups import Grouping
+from sesam_master.core.start import BackupOrder
 from sesam_master.core.states import JobState
+from sesam_master.ui.acts.restarting import Restarting, restart_type, to_restart
+from sesam_master.ui.acts.strip import ActStrip
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.results.act_strip import ActStrip
 from sesam_master.ui.results.actions import Offer
 from sesam_master.ui.results.group_offers import group_offers
 from sesam_master.ui.results.page import ResultsPage
-from sesam_master.ui.results.restarting import Restarting, restart_type, to_restart
 from sesam_master.ui.results.rows import GroupRow
 from sesam_master.ui.theme import ThemeHolder
 from tests.desk.results.memory import (
@@ -49,7 +50,12 @@ def strip(holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: Qt
 
 
 def sent(gateway: MemoryGateway) -> list[tuple[object, ...]]:
-    return [call[1:] for call in gateway.calls if call[0] == "start_backup"]
+    orders: list[BackupOrder] = [
+        call[2]  # type: ignore[misc]
+        for call in gateway.calls
+        if call[0] == "order_backup"
+    ]
+    return [(order.location_id, order.object.task, order.type) for order in orders]
 
 
 def failed(gateway: MemoryGateway, *names: str) -> list[Job]:
@@ -84,7 +90,23 @@ def test_several_locations_are_asked_about_and_each_has_its_outcome(
     gateway.troubles.clear()
     strip.retry.click()
     pump()
-    assert strip.question.text() == "Restart of 3 backups: 1 not possible, 2 accepted"
+    assert strip.question.text() == "Restart of 3 backups: 2 accepted, 1 not possible"
+
+
+def test_one_that_goes_dark_while_one_is_asked_is_not_sent_and_not_asked_about_afterwards(
+    strip: ActStrip, gateway: MemoryGateway, bridge: Bridge
+) -> None:
+    strip.ask(failed(gateway, "Boulder", "Hamburg"))
+    take_down(bridge, "Hamburg")
+    assert strip.question.text() == "Restart task-1 at Boulder?"
+    strip.go.click()
+    pump()
+    assert [call[0] for call in sent(gateway)] == ["Boulder"]
+    assert strip.question.text() == "Restart of 2 backups: 1 accepted, 1 not possible"
+
+    bring_up(bridge, "Hamburg", gateway.history["Hamburg"])
+    assert not strip.go.isVisible()
+    assert strip.question.text() == "Restart of 2 backups: 1 accepted, 1 ready"
 
 
 def test_a_task_that_is_gone_is_refused_with_the_reason(

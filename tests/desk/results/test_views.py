@@ -208,3 +208,18 @@ def test_a_text_that_a_view_takes_away_does_not_come_back_as_typed(
     settle(qtbot, page)
     assert page.bar.search.text() == ""
     assert not page.bar._typing.isActive()
+
+
+def test_escape_in_the_table_leaves_the_question_for_a_name_before_anything_else(
+    page: ResultsPage, qtbot: QtBot
+) -> None:
+    settle(qtbot, page)
+    page.table.selectRow(0)
+    page.views.ask_save()
+    assert page.view_strip.isVisible()
+
+    qtbot.keyClick(page.table, Qt.Key.Key_Escape)
+    assert not page.view_strip.isVisible()
+    assert page.drawer.isVisible()
+    qtbot.keyClick(page.table, Qt.Key.Key_Escape)
+    assert not page.drawer.isVisible()

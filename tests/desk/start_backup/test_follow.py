@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from pytestqt.qtbot import QtBot
 
+from sesam_master.core.acts import Act, Made, Stage
 from sesam_master.core.errors import LocationError, Trouble
 from sesam_master.core.plan import TaskGroup
-from sesam_master.core.start import Ordered, StartObject, When, Wish
+from sesam_master.core.start import BackupOrder, StartObject, When, Wish
 from sesam_master.core.states import JobState
+from sesam_master.ui.acts.columns import outcome_text, reason_text
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.start_backup.columns import outcome_text, reason_text, when_text
+from sesam_master.ui.start_backup.columns import when_text
 from sesam_master.ui.start_backup.presenter import StartPresenter
-from sesam_master.ui.start_backup.starts import Stage, Start
 from tests.desk.results.memory import (
     NOW,
     MemoryGateway,
@@ -57,14 +58,14 @@ def make(bridge: Bridge, gateway: MemoryGateway, now: list[datetime]) -> Make:
     return made
 
 
-def only(presenter: StartPresenter) -> Start:
-    [start] = presenter.starts.values()
+def only(presenter: StartPresenter) -> Act[BackupOrder]:
+    [start] = presenter.actor.acts.values()
     return start
 
 
 def start_later(presenter: StartPresenter) -> None:
     presenter.set_wish(Wish(when=When(LATER, is_site=True)))
-    presenter.send()
+    presenter.actor.send()
     pump()
     assert outcome_text(only(presenter)) == "Accepted, planned"
 
@@ -76,16 +77,16 @@ def test_one_question_at_a_time_is_asked_for_a_lost_answer(nothing_left: None) -
     bring_up(bridge, "Lyon", [job("Lyon", 1, task="home")])
     what = StartObject("Lyon", task="home")
     presenter = StartPresenter(bridge, FakeGateway(), [what], clock=lambda: NOW, parent=bridge)
-    presenter.send()
+    presenter.actor.send()
     parked.questions.pop()(None, LocationError(Trouble.NO_ANSWER, "Lyon"))
     pump()
     assert only(presenter).stage is Stage.UNSURE
 
     before = len(parked.questions)
-    presenter._ask_again()
-    presenter._ask_again()  # the first one is still on its way
+    presenter.actor.ask_again()
+    presenter.actor.ask_again()  # the first one is still on its way
     assert len(parked.questions) == before + 1
-    made = Ordered((job("Lyon", 9, JobState.QUEUED, task="home"),), "1", NOW)
+    made = Made((job("Lyon", 9, JobState.QUEUED, task="home"),), "1", NOW)
     parked.questions.pop()(made, None)
     pump()
 
@@ -101,18 +102,18 @@ def test_no_refusal_of_the_second_question_says_that_the_first_one_did_not_start
 ) -> None:
     presenter = make(StartObject("Lyon", task="home"))
     gateway.troubles = {"Lyon": Trouble.NO_ANSWER}
-    presenter.send()
+    presenter.actor.send()
     pump()
     first = only(presenter).request_id
 
     gateway.troubles = {"Lyon": trouble}
-    presenter._ask_again()
+    presenter.actor.ask_again()
     pump()
     assert only(presenter).stage is Stage.UNSURE
 
     gateway.troubles = {}
-    presenter.retry()  # would start it under another id
-    presenter._ask_again()
+    presenter.actor.retry()  # would start it under another id
+    presenter.actor.ask_again()
     pump()
     assert (only(presenter).stage, only(presenter).request_id) == (Stage.ACCEPTED, first)
 

@@ -170,7 +170,10 @@ def test_nobody_is_told_who_is_gone_or_has_dropped_the_question(
     qtbot.waitUntil(lambda: bool(told))
 
     assert told == ["here"]
-    assert parked.cancelled == 1
+    assert parked.cancelled == 2
+    stays.deleteLater()
+    qtbot.waitUntil(lambda: bool(_is_gone(stays)))
+    assert parked.cancelled == 2  # what was answered is not cancelled with its owner
     bridge.close()
 
 

@@ -12,16 +12,16 @@ from sesam_master.core.gateway import PAGE_SIZE
 from sesam_master.core.records import Job
 from sesam_master.core.start import StartObject
 from sesam_master.core.states import Connection, JobState
+from sesam_master.ui.acts.cancelling import Cancelling
+from sesam_master.ui.acts.restarting import Restarting
+from sesam_master.ui.acts.strip import ActStrip
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.first_start.page import AddLocationPage
 from sesam_master.ui.restore.page import RestorePage
 from sesam_master.ui.restore.presenter import RestorePresenter
-from sesam_master.ui.results.act_strip import ActStrip
-from sesam_master.ui.results.cancelling import Cancelling
 from sesam_master.ui.results.filters import ResultFilter
 from sesam_master.ui.results.page import ResultsPage
 from sesam_master.ui.results.presenter import ResultsPresenter
-from sesam_master.ui.results.restarting import Restarting
 from sesam_master.ui.results.rows import ResultRow
 from sesam_master.ui.start_backup.presenter import StartPresenter
 from sesam_master.ui.theme import ThemeHolder
@@ -53,13 +53,13 @@ def test_a_start_is_not_known_any_more(
     bridge: Bridge, gateway: MemoryGateway, running: Job
 ) -> None:
     presenter = StartPresenter(bridge, gateway, [StartObject("Hamburg", "home")])
-    presenter.send()
+    presenter.actor.send()
     pump()
-    [start] = presenter.starts.values()
+    [start] = presenter.actor.acts.values()
     assert (start.connection, start.state) == (Connection.ON, JobState.ACTIVE)
 
     delete(bridge)
-    [start] = presenter.starts.values()
+    [start] = presenter.actor.acts.values()
     assert (start.connection, start.state) == (Connection.OFF, JobState.UNKNOWN)
 
 
@@ -77,6 +77,7 @@ def test_a_cancel_shows_no_live_location(
 def test_what_came_of_a_restart_is_not_known_any_more(
     holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, running: Job, qtbot: QtBot
 ) -> None:
+    gateway.made = job("Hamburg", 2, JobState.QUEUED, task="home")
     strip = ActStrip(holder, bridge, Restarting(gateway))
     qtbot.addWidget(strip)
     strip.ask([replace(running, state=JobState.ERROR)])

@@ -7,10 +7,9 @@ from pytestqt.qtbot import QtBot
 from sesam_master.core.errors import Trouble
 from sesam_master.core.records import JobKind
 from sesam_master.core.states import JobState
+from sesam_master.ui.acts.cancelling import Cancelling
+from sesam_master.ui.acts.strip import ActStrip
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.now.cancelling_any import CancellingAny
-from sesam_master.ui.results.act_strip import ActStrip
-from sesam_master.ui.results.cancelling import Cancelling
 from sesam_master.ui.theme import ThemeHolder
 from tests.desk.results.memory import (
     MemoryGateway,
@@ -36,7 +35,7 @@ def strip(holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: Qt
 
 
 def sent(gateway: MemoryGateway) -> list[tuple[object, ...]]:
-    return [call[1:] for call in gateway.calls if call[0] == "cancel_job"]
+    return [call[1:3] for call in gateway.calls if call[0] == "cancel_job"]
 
 
 def test_enter_cancels_a_running_job_and_esc_leaves_it(
@@ -112,7 +111,7 @@ def test_what_is_about_no_task_is_named_by_its_event(
     tidy = job("Oslo", 3, JobState.ACTIVE, task="", event="tidy-up", kind=JobKind.COMMAND)
     list_locations(bridge, "Oslo")
     bring_up(bridge, "Oslo", [tidy])
-    strip = ActStrip(holder, bridge, CancellingAny(gateway))
+    strip = ActStrip(holder, bridge, Cancelling(gateway))
     qtbot.addWidget(strip)
     gateway.troubles["Oslo"] = Trouble.NO_ANSWER
     strip.ask([tidy])
@@ -126,4 +125,4 @@ def test_what_is_about_no_task_is_named_by_its_event(
     ]
     strip.go.click()
     pump()
-    assert strip.question.text() == "Cancel of 2 jobs: 2 not known"
+    assert strip.question.text() == "Cancel of 2 jobs: 2 unknown"

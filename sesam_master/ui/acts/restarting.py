@@ -3,17 +3,17 @@
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from sesam_master.core.acts import MANY_ITEMS, Act, Made, unsent
 from sesam_master.core.fleet import LocationState
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.records import BackupType, Job, JobKind
-from sesam_master.ui.results.acting import Act, listed_places
+from sesam_master.core.start import BackupOrder, StartObject
+from sesam_master.ui.acts.strip import listed_places
 from sesam_master.ui.results.actions import RESTARTABLE, start_reason
-
-MANY_JOBS = 20  # more are asked about, also at a single location
 
 
 class Restarting:
-    """Implements acting.Deed. What runs at one location only is started without a question."""
+    """Implements strip.AskedDeed. What runs at one location only is started without a question."""
 
     leave = "Start nothing"
     name = "Restart"
@@ -22,29 +22,30 @@ class Restarting:
     def __init__(self, gateway: FleetGateway) -> None:
         self._gateway = gateway
 
-    def send(self, job: Job) -> Coroutine[Any, Any, Job]:
-        return self._gateway.start_backup(job.location_id, job.task, restart_type(job))
+    def prepared(self, job: Job, place: LocationState | None) -> Act[Job]:
+        return unsent(job, place, restart_reason(job, place), (job,))
+
+    def send(self, job: Job, request_id: str) -> Coroutine[Any, Any, Made]:
+        what = StartObject(job.location_id, job.task)
+        return self._gateway.order_backup(BackupOrder(what, restart_type(job)), request_id)
 
     def doing(self, job: Job) -> str:
         return f"restart {job.task}"
 
-    def hindrance(self, job: Job, place: LocationState | None) -> str | None:
-        return restart_reason(job, place)
+    def is_asked_for(self, acts: Sequence[Act[Job]]) -> bool:
+        return len(acts) > MANY_ITEMS or len({act.item.location_id for act in acts}) > 1
 
-    def is_over(self, _job: Job) -> bool:
-        return False
+    def question(self, acts: Sequence[Act[Job]]) -> str:
+        return f"{self.verb(acts)} at {listed_places(acts)}?"
 
-    def is_asked_for(self, acts: Sequence[Act]) -> bool:
-        return len(acts) > MANY_JOBS or len({act.job.location_id for act in acts}) > 1
-
-    def question(self, acts: Sequence[Act]) -> str:
-        return f"Restart {_backups(acts)} at {listed_places(acts)}?"
-
-    def consequence(self, _acts: Sequence[Act]) -> str:
+    def consequence(self, _acts: Sequence[Act[Job]]) -> str:
         return "Each task is started once, now, with the backup type of its failed run."
 
-    def verb(self, acts: Sequence[Act]) -> str:
-        return f"Restart {_backups(acts)}"
+    def verb(self, acts: Sequence[Act[Job]]) -> str:
+        return f"Restart {acts[0].item.task if len(acts) == 1 else f'{len(acts)} backups'}"
+
+    def noun(self, _acts: Sequence[Act[Job]]) -> str:
+        return "backups"
 
 
 def restart_type(job: Job) -> BackupType:
@@ -71,7 +72,3 @@ def to_restart(jobs: Sequence[Job]) -> list[Job]:
             if before is None or before.create_time < job.create_time:
                 newest[key] = job
     return list(newest.values())
-
-
-def _backups(acts: Sequence[Act]) -> str:
-    return acts[0].job.task if len(acts) == 1 else f"{len(acts)} backups"
