@@ -75,7 +75,7 @@ class Source:
         return []
 
     async def cancel_occurrence(
-        self, _location_id: str, _event_id: str, _planned_time: datetime
+        self, _location_id: str, _event_id: str, _planned_time: datetime, _request_id: str
     ) -> None:
         pass
 

@@ -5,9 +5,10 @@ real one with its own catalogue, port and certificate, and drives the page "Back
 desk over real connections. A time is from the choice until the rows are painted. Beside it stand
 what cannot be undercut: the same page as bare SQL, and as a bare gRPC call.
 
-The first agent has all N jobs and a process of its own. The others have 20 000 each and share three
-processes, but for one that is frozen in a process of its own after it has connected. Two locations
-are black from the start: one accepts connections and never answers, one drops what is sent to it.
+The first agent has all N jobs and a process of its own. The others have 20 000 each and share a few
+processes, but for one that is frozen in a process of its own after it has connected. All of them
+and the desk share the cores of this machine, which agents do not do elsewhere. Two locations are
+black from the start: one accepts connections and never answers, one drops what is sent to it.
 """
 
 import argparse

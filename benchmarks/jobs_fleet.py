@@ -17,7 +17,7 @@ from typing import Any
 from sesam_master.core.registry import Registration
 
 SMALL = 20_000  # jobs of each agent but the first
-PROCESSES = 3  # that share them
+PROCESSES = 12  # that share them: the fewer, the longer they wait for their interpreter
 
 
 @dataclass(frozen=True, slots=True)

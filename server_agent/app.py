@@ -174,6 +174,7 @@ class Agent:
         exchange = CalendarExchange(changes, outside.calendar_files, clock, location_id)
         events = Events(changes, clock, self._scheduler, outside.programs.has)
         drives = Drives(changes, clock, self._wake_queue)
+        groups = Groups(changes, clock, self._scheduler)
         previews = Previews(changes, clock)
         yield (
             calendar_pb2,
@@ -186,7 +187,7 @@ class Agent:
         )
         yield drives_pb2, DriveServicer(drives, workers)
         yield events_pb2, EventServicer(events, changes, workers)
-        yield groups_pb2, TaskGroupServicer(Groups(changes, clock), workers)
+        yield groups_pb2, TaskGroupServicer(groups, workers)
         yield schedules_pb2, ScheduleServicer(schedules, previews, exchange, changes, workers)
 
     def _wake_queue(self) -> None:

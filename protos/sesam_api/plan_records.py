@@ -144,8 +144,8 @@ class Occurrence:
         job_id: None before there is a job.
         decide_time: when it was started or given up.
         cause: why it was not started: "overtaken", "window_over", "still_running", "blocked_by" (by
-            the event `by`), "impossible" (`text` says more), "taken_back" (by the person `by`), or
-            "".
+            the event `by`; of one that is "planned" or "late": it will be, as the plan is),
+            "impossible" (`text` says more), "taken_back" (by the person `by`), or "".
         started_by: of an immediate start who asked for it.
         end_time: of its job; None before.
     """

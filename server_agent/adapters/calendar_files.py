@@ -12,7 +12,7 @@ from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.recurrence import checked_rule, dates_of, interval_of
 from server_agent.domain.schedule import Schedule, at
 
-PRODUCT = "-//SEP sesam Master//agent//EN"
+PRODUCT = "-//Sesam Master//agent//EN"
 OFFSET = "X-SESAM-OFFSET-DAYS"
 UNTIL_TIME = "X-SESAM-UNTIL-TIME"
 MOST_EVENTS = 20_000

@@ -1,14 +1,21 @@
-"""The `DayLogs` port over files: `<YYYYMMDD>.status` and `<YYYYMMDD>.prt` in one directory."""
+"""The `DayLogs` port over files: `<YYYYMMDD>.status` and `<YYYYMMDD>.prt` in one directory.
 
+Beside them lies an empty `<YYYYMMDD>.open` as long as they are not written for good.
+"""
+
+import contextlib
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
-STATES, HAPPENED = ".status", ".prt"
+from server_agent.adapters.durable import sync
+from server_agent.ports.day_logs import DayLogError
+
+STATES, HAPPENED, OPEN = ".status", ".prt", ".open"
 _MODE = 0o600
-_NAME = re.compile(r"([0-9]{8})\.(?:status|prt)(?:\.new)?")
+_NAME = re.compile(r"([0-9]{8})\.(?:(?:status|prt)(?:\.new)?|open)")
 _BREAKS = str.maketrans({"\n": " ", "\r": " "})
 
 
@@ -27,33 +34,54 @@ class DayLogFiles:
         self._begin(day)
 
     def is_closed(self, day: date) -> bool:
-        return self._file(day, STATES).exists() and self._file(day, HAPPENED).exists()
+        found = [self._file(day, suffix).exists() for suffix in (STATES, HAPPENED, OPEN)]
+        return found == [True, True, False]
 
-    def close(self, day: date, states: Iterable[str], happened: Iterable[str]) -> None:
-        for suffix, lines in ((HAPPENED, happened), (STATES, states)):
-            _write_whole(self._file(day, suffix), lines)
-        directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+    def close(
+        self, day: date, states: Iterable[str], happened: Iterable[str], *, for_good: bool
+    ) -> None:
+        mark = self._file(day, OPEN)
+        with _named(self._directory, "written"):
+            if not for_good:
+                mark.touch(_MODE)
+                sync(self._directory)
+            for suffix, lines in ((HAPPENED, happened), (STATES, states)):
+                file = self._file(day, suffix)
+                with _named(file, "written"):
+                    _write_whole(file, lines)
+            sync(self._directory)
+            if for_good:
+                mark.unlink(missing_ok=True)
 
     def forget(self, before: date) -> None:
-        for path in self._directory.iterdir():
-            found = _NAME.fullmatch(path.name)
-            if found is not None and found[1] < f"{before:%Y%m%d}":
-                path.unlink(missing_ok=True)
+        with _named(self._directory, "cleared of old days"):
+            for path in self._directory.iterdir():
+                found = _NAME.fullmatch(path.name)
+                if found is not None and found[1] < f"{before:%Y%m%d}":
+                    path.unlink(missing_ok=True)
 
     def _file(self, day: date, suffix: str) -> Path:
         return self._directory / f"{day:%Y%m%d}{suffix}"
 
 
+@contextlib.contextmanager
+def _named(path: Path, done: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DayLogError(f"{path} cannot be {done}: {error.strerror or error}") from error
+
+
 def _write_whole(file: Path, lines: Iterable[str]) -> None:
     part = file.with_name(file.name + ".new")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
-    with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
-        for line in lines:
-            stream.write(line.translate(_BREAKS) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(file)
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            for line in lines:
+                stream.write(line.translate(_BREAKS) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(file)
+    except BaseException:
+        part.unlink(missing_ok=True)  # on a full disk its room is needed
+        raise

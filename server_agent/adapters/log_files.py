@@ -2,6 +2,7 @@
 limit."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -44,6 +45,8 @@ class DailyLog(RotatingFileHandler):
             self.close_stream()
             self.baseFilename = file
             self._forget_old_days()
+        elif not os.path.exists(file):  # removed meanwhile: nobody could read what is written
+            self.close_stream()
         before, self._failure = self._failure, None
         super().emit(record)
         if self._failure is not None and before is None:

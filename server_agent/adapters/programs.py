@@ -1,6 +1,7 @@
 """Runs the programs of the agent's `bin/sesam` directory."""
 
 import contextlib
+import errno
 import os
 import re
 import selectors
@@ -19,6 +20,10 @@ GRACE_SECONDS = 10.0  # between the request to end and the kill
 _AT_ONCE = 1 << 16  # bytes that are read together
 _LARGEST_PIPE = 1 << 20  # bytes that may lie unread when the program ends
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_REMEDIES = {
+    errno.ENOEXEC: ". A script needs a first line such as #!/bin/sh",
+    errno.ENOENT: ". Its first line names a program that is not there",
+}
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 
 
@@ -74,8 +79,8 @@ class BinPrograms:
             )
         except OSError as error:
             raise ProgramError(
-                f"{self._directory / name} cannot be run: {error.strerror}. "
-                "A script needs a first line such as #!/bin/sh"
+                f"{self._directory / name} cannot be run: {error.strerror}"
+                f"{_REMEDIES.get(error.errno or 0, '')}"
             ) from error
 
 

@@ -6,7 +6,8 @@ blocked, and that is recorded; a person may take it back before. What was starte
 again, whatever happens to clocks; what a clock gave up that was ahead is open again (`stands`).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -15,7 +16,10 @@ from server_agent.domain.events import Event, EventKind, kind_of, rank
 from server_agent.domain.recurrence import interval_of
 from server_agent.domain.schedule import Schedule, count_starts, starts
 
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
+_INSTANT = timedelta(microseconds=1)
+_AT_ONCE = timedelta(days=1)  # starts that are worked out together
 LATE_AFTER = timedelta(seconds=60)  # a start later than this is marked as late
 
 
@@ -33,7 +37,7 @@ FOR_GOOD = (Verdict.STARTED, Verdict.CANCELLED)
 
 
 class Cause(StrEnum):
-    """Why an occurrence was not started, or started late."""
+    """Why an occurrence was not started; BLOCKED_BY also why it will not be."""
 
     NONE = ""
     # The agent did not run, or its machine slept, and a later time of the event came too.
@@ -42,7 +46,7 @@ class Cause(StrEnum):
     WINDOW_OVER = "window_over"
     # What the occurrence before had started was still open.
     STILL_RUNNING = "still_running"
-    # A blocking event of a higher priority.
+    # A blocking event of a higher priority. Of one to come: if the plan stays as it is.
     BLOCKED_BY = "blocked_by"
     # What it is about is gone, or it failed to be queued; the text says more.
     IMPOSSIBLE = "impossible"
@@ -93,13 +97,16 @@ class Planned:
     def starts(self, zone: tzinfo, first: datetime, end: datetime) -> list[datetime]:
         """Its planned times from `first` to before `end`: none of a time at which it was not yet
         what it is now, none while it is silenced."""
-        schedule = self.schedule
-        if schedule is None:
-            once = self.event.start_time
-            is_due = self.event.active and once is not None and first <= once < end
-            return [once] if is_due and once is not None else []
-        since = self.since(first)
-        return list(starts(schedule, zone, since, end)) if since < end else []
+        return list(self.coming(zone, first, end))
+
+    def coming(self, zone: tzinfo, first: datetime, end: datetime) -> Iterator[datetime]:
+        """The same one by one, for whom the next ones will do."""
+        schedule, once = self.schedule, self.event.start_time
+        if schedule is not None:
+            since = self.since(first)
+            yield from starts(schedule, zone, since, end) if since < end else ()
+        elif self.event.active and once is not None and first <= once < end:
+            yield once
 
     @property
     def is_frequent(self) -> bool:
@@ -121,13 +128,13 @@ class Planned:
         return max(first, self.event.change_time, self.schedule.change_time)
 
     def as_of(self, now: datetime) -> "Planned":
-        """The same by a clock that shows `now`: what was changed by one that was ahead holds from
-        now on, and is not silent until that time has come."""
+        """The same by a clock that shows `now`. What was changed by one that was ahead holds of
+        all that is not decided yet, and is not silent until that time has come."""
         event, schedule = self.event, self.schedule
         if event.change_time > now:
-            event = replace(event, change_time=now)
+            event = replace(event, change_time=_LONG_AGO)
         if schedule is not None and schedule.change_time > now:
-            schedule = replace(schedule, change_time=now)
+            schedule = replace(schedule, change_time=_LONG_AGO)
         return Planned(event, schedule)
 
     @property
@@ -154,16 +161,15 @@ def decide(
         open_events: ids of events of which something is still queued or running.
         taken_back: what a person did not want; it holds nobody off.
     """
-    blockers = [plan for plan in plans if plan.event.blocking]
+    blockers = Blockers(plans, zone, since, taken_back)
     found: list[tuple[tuple[bool, int], Occurrence]] = []
-    instant = timedelta(microseconds=1)
     for plan in plans:
-        moments = plan.starts(zone, since + instant, now + instant)
+        moments = plan.starts(zone, since + _INSTANT, now + _INSTANT)
         slots = [Slot(moment, plan.event.id) for moment in moments]
         slots = [slot for slot in slots if slot not in decided]
         order = (kind_of(plan.event) is not EventKind.NEWDAY, -rank(plan.event.priority))
         for slot in slots:
-            blocker = blocker_of(plan, slot.planned_time, blockers, zone, taken_back)
+            blocker = blockers.of(plan, slot.planned_time)
             newest = slot == slots[-1]
             verdict = _verdict(plan, slot, newest, blocker, now, open_events)
             found.append((order, verdict))
@@ -190,37 +196,69 @@ def _verdict(
     return Occurrence(slot, Verdict.STARTED, now)
 
 
-def blocker_of(
-    plan: Planned,
-    moment: datetime,
-    blockers: Iterable[Planned],
-    zone: tzinfo,
-    taken_back: Collection[Slot] = (),
-) -> Planned | None:
-    """The event that keeps this one from starting at that moment: blocking, of the same kind, of a
-    higher priority, and with a start whose window holds the moment (manual, "Events"; without a
-    window, the same minute) and that was not taken back. Priority 0 is never blocked."""
-    if kind_of(plan.event) is EventKind.NEWDAY:
+class Blockers:
+    """Which event keeps another one from starting at a moment: a blocking one, of the same kind, of
+    a higher priority, and with a start whose window holds the moment (manual, "Events"; without a
+    window, the same minute) and that was not taken back. Priority 0 is never blocked.
+
+    Each start is worked out once, however many moments are asked about.
+
+    Args:
+        first: no earlier moment is asked about.
+        taken_back: what a person did not want; it holds nobody off.
+    """
+
+    def __init__(
+        self,
+        plans: Iterable[Planned],
+        zone: tzinfo,
+        first: datetime,
+        taken_back: Collection[Slot] = (),
+    ) -> None:
+        self._blocking = [
+            _Blocking(plan, zone, first, taken_back)
+            for plan in plans
+            if plan.event.blocking and kind_of(plan.event) is not EventKind.NEWDAY
+        ]
+
+    def of(self, plan: Planned, moment: datetime) -> Planned | None:
+        """The one that holds this event off at that moment."""
+        kind, own = kind_of(plan.event), rank(plan.event.priority)
+        for each in self._blocking:
+            blocker = each.plan.event
+            if kind_of(blocker) is kind and rank(blocker.priority) > own and each.holds(moment):
+                return each.plan
         return None
-    for blocker in blockers:
-        if (
-            blocker.event.blocking
-            and kind_of(blocker.event) is kind_of(plan.event)
-            and rank(blocker.event.priority) > rank(plan.event.priority)
-        ):
-            first, end = _held_off(blocker, moment)
-            held = (Slot(start, blocker.event.id) for start in blocker.starts(zone, first, end))
-            if any(slot not in taken_back for slot in held):
-                return blocker
-    return None
 
 
-def _held_off(blocker: Planned, moment: datetime) -> tuple[datetime, datetime]:
-    """Between which times, the second exclusive, a start of the blocker holds off that moment."""
-    if blocker.window is not None:
-        return moment - blocker.window, moment + timedelta(microseconds=1)
-    minute = moment.replace(second=0, microsecond=0)
-    return minute, minute + timedelta(minutes=1)
+class _Blocking:
+    """One that blocks, and its starts as far as anybody has asked."""
+
+    def __init__(
+        self, plan: Planned, zone: tzinfo, first: datetime, taken_back: Collection[Slot]
+    ) -> None:
+        self.plan = plan
+        self._zone = zone
+        self._taken_back = taken_back
+        self._starts: list[datetime] = []
+        self._known_until, _ = self._held_off(first)
+
+    def holds(self, moment: datetime) -> bool:
+        first, end = self._held_off(moment)
+        if end > self._known_until:
+            coming = self.plan.starts(self._zone, self._known_until, end + _AT_ONCE)
+            event_id = self.plan.event.id
+            self._starts += [m for m in coming if Slot(m, event_id) not in self._taken_back]
+            self._known_until = end + _AT_ONCE
+        place = bisect_left(self._starts, first)
+        return place < len(self._starts) and self._starts[place] < end
+
+    def _held_off(self, moment: datetime) -> tuple[datetime, datetime]:
+        """Between which times, the second exclusive, a start holds off that moment."""
+        if self.plan.window is not None:
+            return moment - self.plan.window, moment + _INSTANT
+        minute = moment.replace(second=0, microsecond=0)
+        return minute, minute + timedelta(minutes=1)
 
 
 def stands(occurrence: Occurrence, now: datetime) -> bool:

@@ -13,11 +13,24 @@ class DayLogs(Protocol):
         """What the agent logs from now on belongs to that day."""
 
     def is_closed(self, day: date) -> bool:
-        """Whether both were written."""
+        """Whether both were written for good."""
 
-    def close(self, day: date, states: Iterable[str], happened: Iterable[str]) -> None:
+    def close(
+        self, day: date, states: Iterable[str], happened: Iterable[str], *, for_good: bool
+    ) -> None:
         """Writes both, in place of what there is of the day. Each of them is whole or as it was,
-        whatever happens meanwhile; afterwards they outlive the machine. Raises OSError."""
+        whatever happens meanwhile; afterwards they outlive the machine.
+
+        Args:
+            for_good: whether nothing of the day is open any more, so that they stay as they are.
+
+        Raises:
+            DayLogError: they cannot be written.
+        """
 
     def forget(self, before: date) -> None:
-        """Removes those of earlier days. Raises OSError."""
+        """Removes those of earlier days. Raises DayLogError."""
+
+
+class DayLogError(Exception):
+    """Logs of days cannot be written or removed; the text is for people and names the file."""

@@ -179,7 +179,8 @@ class PlanningTransaction(PlanningView, Protocol):
 
     def reopen(self, after: datetime, now: datetime) -> None:
         """Takes back what was given up of a planned time after a moment by a clock that was ahead
-        of `now`, as if it had not been decided yet; the cells follow. What was started stays."""
+        of `now`, as if it had not been decided yet; the cells follow, and the days that would have
+        begun. What was started stays, and the days that it began."""
 
     def set_decided_until(self, moment: datetime) -> None: ...
 

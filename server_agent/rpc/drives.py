@@ -37,7 +37,13 @@ class DriveServicer:
         return pb.DeleteDriveResponse()
 
     async def ListDrives(self, message: pb.ListDrivesRequest, _call: Call) -> pb.ListDrivesResponse:
-        page = await self._workers.read(self._drives.list, *lists.by_name(message))
-        return pb.ListDrivesResponse(
-            drives=map(plan.drive_to_wire, page.items), next_page_token=page.next_position or ""
-        )
+        text, descending, token, size = lists.by_name(message)
+
+        async def answer(size: int) -> pb.ListDrivesResponse:
+            page = await self._workers.read(self._drives.list, text, descending, token, size)
+            return pb.ListDrivesResponse(
+                drives=map(plan.drive_to_wire, page.items),
+                next_page_token=page.next_position or "",
+            )
+
+        return await lists.fitting(size, answer)

@@ -43,11 +43,16 @@ class EventServicer:
         return pb.DeleteEventResponse()
 
     async def ListEvents(self, message: pb.ListEventsRequest, _call: Call) -> pb.ListEventsResponse:
-        page = await self._workers.read(self._events.list, *lists.by_name(message))
-        live = await self._workers.read(self._live, page.items)
-        return pb.ListEventsResponse(
-            events=map(plan.event_to_wire, live), next_page_token=page.next_position or ""
-        )
+        text, descending, token, size = lists.by_name(message)
+
+        async def answer(size: int) -> pb.ListEventsResponse:
+            page = await self._workers.read(self._events.list, text, descending, token, size)
+            live = await self._workers.read(self._live, page.items)
+            return pb.ListEventsResponse(
+                events=map(plan.event_to_wire, live), next_page_token=page.next_position or ""
+            )
+
+        return await lists.fitting(size, answer)
 
     async def _answer(self, item: Event) -> pb.Event:
         [live] = await self._workers.read(self._live, [item])

@@ -39,7 +39,13 @@ class TaskGroupServicer:
     async def ListTaskGroups(
         self, message: pb.ListTaskGroupsRequest, _call: Call
     ) -> pb.ListTaskGroupsResponse:
-        page = await self._workers.read(self._groups.list, *lists.by_name(message))
-        return pb.ListTaskGroupsResponse(
-            groups=map(plan.group_to_wire, page.items), next_page_token=page.next_position or ""
-        )
+        text, descending, token, size = lists.by_name(message)
+
+        async def answer(size: int) -> pb.ListTaskGroupsResponse:
+            page = await self._workers.read(self._groups.list, text, descending, token, size)
+            return pb.ListTaskGroupsResponse(
+                groups=map(plan.group_to_wire, page.items),
+                next_page_token=page.next_position or "",
+            )
+
+        return await lists.fitting(size, answer)

@@ -57,11 +57,17 @@ class ScheduleServicer:
     async def ListSchedules(
         self, message: pb.ListSchedulesRequest, _call: Call
     ) -> pb.ListSchedulesResponse:
-        page = await self._workers.read(self._schedules.list, *lists.by_name(message))
-        live = await self._workers.read(self._changes.live_schedules, page.items)
-        return pb.ListSchedulesResponse(
-            schedules=map(plan.schedule_to_wire, live), next_page_token=page.next_position or ""
-        )
+        text, descending, token, size = lists.by_name(message)
+
+        async def answer(size: int) -> pb.ListSchedulesResponse:
+            page = await self._workers.read(self._schedules.list, text, descending, token, size)
+            live = await self._workers.read(self._changes.live_schedules, page.items)
+            return pb.ListSchedulesResponse(
+                schedules=map(plan.schedule_to_wire, live),
+                next_page_token=page.next_position or "",
+            )
+
+        return await lists.fitting(size, answer)
 
     async def PreviewSchedule(
         self, message: pb.PreviewScheduleRequest, _call: Call

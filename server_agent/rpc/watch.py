@@ -92,21 +92,23 @@ class Watches:
                     known = after_revision or 0 if changes.more else begin.revision
                     yield self._response(known, changes=changes)
             revision, sent = begin.revision, alarm.time()
+            looked = sent
             while True:
-                if not await alarm.wait_until(sent + self._pace.heartbeat):
+                if await alarm.wait_until(sent + self._pace.heartbeat):
+                    await alarm.pause_until(looked + self._pace.interval)
+                    closing = self._closing
+                    taken = await self._workers.read(self._take, subscription, caller)
+                    for changes in _change_parts(_changes(taken)):
+                        known = revision if changes.more else taken.revision
+                        yield self._response(known, changes=changes)
+                        sent = alarm.time()
+                    revision, looked = taken.revision, alarm.time()
+                    if closing:
+                        raise ShuttingDown
+                # Also after a look that found nothing: most writes are of no watched object.
+                if alarm.time() >= sent + self._pace.heartbeat:
                     yield self._response(revision, heartbeat=pb.Heartbeat())
                     sent = alarm.time()
-                    continue
-                await alarm.pause_until(sent + self._pace.interval)
-                closing = self._closing
-                taken = await self._workers.read(self._take, subscription, caller)
-                for changes in _change_parts(_changes(taken)):
-                    known = revision if changes.more else taken.revision
-                    yield self._response(known, changes=changes)
-                    sent = alarm.time()
-                revision = taken.revision
-                if closing:
-                    raise ShuttingDown
 
     async def job(self, job_id: str, caller: Caller) -> AsyncGenerator[LiveJob, None]:
         """The job at once, and after each change until it has ended."""

@@ -14,12 +14,12 @@ from server_agent.domain.events import (
     RestoreAction,
     kind_of,
 )
-from server_agent.domain.occurrences import Slot, Verdict, planned_slots
+from server_agent.domain.occurrences import Blockers, Cause, Slot, Verdict, planned_slots
 from server_agent.domain.sesam_day import SesamDays
 from server_agent.ports import CatalogueView, Clock, Page, Past, PastKey
 from server_agent.service.changes import Changes
 from server_agent.service.days import sesam_days, zone_of
-from server_agent.service.occurrences import plans_at, tasks_of
+from server_agent.service.occurrences import plans_at, taken_back_from, tasks_of
 from server_agent.service.paging import seal, unseal
 
 LONGEST_SPAN = timedelta(days=400)
@@ -110,6 +110,8 @@ class Calendar:
         begin = max(query.first, decided_until + _INSTANT, after[0] if after else query.first)
         days = sesam_days(view, self._zone, _date(begin) - _DAY, now, query.end)
         plans = plans_at(view, now)
+        taken_back = taken_back_from(view, plans, begin)
+        blockers = Blockers(plans, self._zone, begin, taken_back)
         clients = {task.name: task.client for task in view.tasks()}
         rows: dict[str, Rows] = {}
         while begin < query.end:
@@ -118,7 +120,9 @@ class Calendar:
                 event = plan.event
                 if event.id not in rows:
                     rows[event.id] = rows_of(view, event, clients)
-                for entry in _planned_entries(slot, event, rows[event.id], days, now):
+                blocker = blockers.of(plan, slot.planned_time)
+                held_off_by = blocker.event.name if blocker is not None else ""
+                for entry in _planned_entries(slot, event, rows[event.id], days, now, held_off_by):
                     if after is None or _sorted_key(entry) > after:
                         yield entry
             begin = end
@@ -157,7 +161,7 @@ def _past_entries(
 
 
 def _planned_entries(
-    slot: Slot, event: Event, rows: Rows, days: SesamDays, now: datetime
+    slot: Slot, event: Event, rows: Rows, days: SesamDays, now: datetime, held_off_by: str
 ) -> list[Entry]:
     about_tasks = isinstance(event.action, BackupAction | RestoreAction)
     return [
@@ -173,6 +177,8 @@ def _planned_entries(
             group=_group_of(event),
             client=client,
             type=event.action.backup_type if isinstance(event.action, BackupAction) else None,
+            cause=Cause.BLOCKED_BY if held_off_by else Cause.NONE,
+            by=held_off_by,
             started_by=event.made_by,
         )
         for kind, name, client in rows

@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from server_agent.domain.calendar import SEVERITY, EntryState, state_of
 from server_agent.domain.events import EventKind, kind_of
-from server_agent.domain.jobs import Job
-from server_agent.domain.sesam_day import SesamDays
+from server_agent.domain.jobs import Job, JobKind
 from server_agent.ports import CatalogueView, Clock, JobQuery, Past, PastKey
+from server_agent.service.days import EndedDay
 
-_DAY = timedelta(days=1)
 _AT_ONCE = 1000  # occurrences or jobs that are read together
 _COUNTED = {
     EntryState.BROKEN: "broken",
@@ -44,24 +43,36 @@ STATE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class DayReport:
-    """One sesam day. `summed_up` names its backups, restores and commands by what became of them,
-    the worst first."""
+    """One sesam day.
+
+    Attributes:
+        summed_up: its backups, restores and commands by what became of them, the worst first: the
+            jobs that belong to the day, and what was planned on it and given up.
+        for_good: whether nothing of it is open any more.
+    """
 
     day: date
     summed_up: str
+    for_good: bool
     states: tuple[str, ...]
     happened: tuple[str, ...]
 
 
-def day_report(view: CatalogueView, clock: Clock, days: SesamDays, day: date) -> DayReport:
+def day_report(view: CatalogueView, clock: Clock, ended: EndedDay) -> DayReport:
     """The day as it stands now."""
     now = clock.now()
-    first, end = days.bounds(day) or _first_of_all(days, day)
-    rows = list(_past(view, first, end))
+    day = ended.day
+    # A job is told on the day on which it started, whenever it was planned, as in the calendar.
+    given_up = [row for row in _past(view, ended.begin, ended.end) if row.job is None]
     jobs = list(_jobs_of(view, day))
     counts = Counter(
-        state_of(row.occurrence.slot.planned_time, row.occurrence, row.job, now)
-        for row in rows
+        state_of(job.planned_time or job.create_time, None, job, now)
+        for job in jobs
+        if job.kind is not JobKind.NEWDAY
+    )
+    counts.update(
+        state_of(row.occurrence.slot.planned_time, row.occurrence, None, now)
+        for row in given_up
         if kind_of(row.event) is not EventKind.NEWDAY
     )
     told = [f"{counts[state]} {_COUNTED[state]}" for state in SEVERITY if counts[state]]
@@ -71,25 +82,19 @@ def day_report(view: CatalogueView, clock: Clock, days: SesamDays, day: date) ->
         return clock.local(moment).isoformat(" ", "seconds") if moment is not None else ""
 
     happened = sorted(
-        (moment, text) for moment, text in (*_begun_and_ended(jobs), *_given_up(rows, now, shown))
+        (moment, text)
+        for moment, text in (*_begun_and_ended(jobs), *_given_up(given_up, now, shown))
     )
     return DayReport(
         day=day,
         summed_up=summed_up,
+        for_good=not any(job.state.is_open for job in jobs),
         states=("\t".join(STATE_COLUMNS), *(_state_line(job, shown) for job in jobs)),
         happened=(
             *(f"{shown(moment)}\t{text}" for moment, text in happened),
             f"{shown(now)}\tSesam day {day} is closed: {summed_up}",
         ),
     )
-
-
-def _first_of_all(days: SesamDays, day: date) -> tuple[datetime, datetime]:
-    """The day before the first NEWDAY: no other has begun it."""
-    end = days.end_of(day)
-    if end is None:
-        raise LookupError(f"sesam day {day} has not ended")
-    return end - _DAY, end
 
 
 def _past(view: CatalogueView, first: datetime, end: datetime) -> Iterator[Past]:
@@ -148,8 +153,6 @@ def _given_up(
     rows: list[Past], now: datetime, shown: Callable[[datetime | None], str]
 ) -> Iterator[tuple[datetime, str]]:
     for row in rows:
-        if row.job is not None:
-            continue
         decided = row.occurrence
         planned = decided.slot.planned_time
         state = state_of(planned, decided, None, now).name.lower()

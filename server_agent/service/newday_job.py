@@ -16,11 +16,11 @@ from server_agent.ports import (
     Control,
     Engine,
 )
-from server_agent.ports.day_logs import DayLogs
+from server_agent.ports.day_logs import DayLogError, DayLogs
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl, too_late
-from server_agent.service.day_report import DayReport, day_report
-from server_agent.service.days import day_of, sesam_days, zone_of
+from server_agent.service.day_report import day_report
+from server_agent.service.days import EndedDay, day_of, ended_days, sesam_days, zone_of
 from server_agent.service.occurrences import start_again
 from server_agent.service.plan import Outcome
 from server_agent.service.protocol import JobProtocol
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 CALENDAR_KEPT = timedelta(days=400)
 _DAY = timedelta(days=1)
-_INSTANT = timedelta(microseconds=1)
 _BROKEN = (JobState.BROKEN, JobState.ERROR)
 
 
@@ -56,45 +55,53 @@ class Newday:
 
     def run(self, job: Job, control: JobControl, protocol: JobProtocol) -> Outcome:
         """Closes the sesam day that ended when the job was planned, and those before it that were
-        not closed. Raises Cancelled."""
+        not closed for good. Raises Cancelled."""
+        begun = job.planned_time or job.create_time
         with self._changes.read() as view:
-            if len(view.jobs_of(Slot(job.planned_time or job.create_time, job.event_id))) > 1:
-                text = "This NEWDAY was broken before, and is repeated"
-                protocol.line(Level.INFO, "REPEATED", text)
-            reports = self._reports(view, job)
+            is_repeated = len(view.jobs_of(Slot(begun, job.event_id))) > 1
             today = day_of(view, self._clock, self._clock.now())
-        for report in reports:
-            self._day_logs.close(report.day, report.states, report.happened)
+            ended = ended_days(view, self._clock, begun)
+            # A clock that has just leapt far ahead is no reason to forget anything.
+            has_seen = any(view.jobs_of(Slot(each.begin, job.event_id)) for each in reversed(ended))
+        self._day_logs.begin(today)
+        if is_repeated:
+            text = "This NEWDAY was broken before, and is repeated"
+            protocol.line(Level.INFO, "REPEATED", text)
+        last = ended[-1].day if ended else today
+        try:
+            closed = self._close(ended, begun, protocol)
+            kept = self._compress(last - self._listings_plain, control, protocol)
+            state = JobState.WARNING if kept else JobState.OK
+            control.set_result(state)
+            if has_seen:
+                self._forget(last - CALENDAR_KEPT, protocol)
+        except DayLogError as error:
+            said = f"{error}. Put that right: the next start of the agent or NEWDAY does it again"
+            return Outcome(JobState.ERROR, "DAY_LOG", said)
+        told = closed[::-1]
+        if not ended or ended[-1].end != begun:
+            told.insert(0, "No sesam day ended")
+        if kept:
+            told.append(f"{_listings(kept)} could not be compressed")
+        return Outcome(state, "RESULT", "; ".join(filter(None, (*told, too_late(control)))))
+
+    def _close(self, ended: list[EndedDay], begun: datetime, protocol: JobProtocol) -> list[str]:
+        """Those of the days that need it: the one that ended now, those that nobody has closed, and
+        those of which something was open still. Returns what became of each."""
+        closed: list[str] = []
+        for each in ended:
+            if each.end != begun and self._day_logs.is_closed(each.day):
+                continue
+            with self._changes.read() as view:
+                report = day_report(view, self._clock, each)
+            self._day_logs.close(
+                report.day, report.states, report.happened, for_good=report.for_good
+            )
             text = f"Sesam day {report.day:%a %d %b %Y} is closed: {report.summed_up}"
             protocol.line(Level.INFO, "DAY_CLOSED", text)
-        self._day_logs.begin(today)
-        closed = reports[-1]
-        log.info("sesam day %s is closed: %s", closed.day, closed.summed_up)
-        kept = self._compress(closed.day - self._listings_plain, control, protocol)
-        state = JobState.WARNING if kept else JobState.OK
-        control.set_result(state)
-        self._forget(closed.day - CALENDAR_KEPT, protocol)
-        message = f"{closed.day:%a %d %b}: {closed.summed_up}"
-        left = f"{kept} listings could not be compressed" if kept else ""
-        last = filter(None, (message, left, too_late(control)))
-        return Outcome(state, "RESULT", "; ".join(last))
-
-    def _reports(self, view: CatalogueView, job: Job) -> list[DayReport]:
-        """Of the day that has ended; of the one before it, since what ran over its end has ended
-        too by now; and of days that nobody has closed."""
-        now = self._clock.now()
-        ended = (job.planned_time or job.create_time) - _INSTANT
-        zone = zone_of(self._clock)
-        since = ended.astimezone(zone).date() - LONGEST_DAY
-        days = sesam_days(view, zone, since, now, max(ended, now))
-        last = days.day_of(ended)
-        starts = days.starts(since, last)
-        if view.day_starts(since - LONGEST_DAY)[0] != starts[0]:
-            del starts[0]  # what it ended began before all that was read
-        before = sorted({days.day_of(start.moment - _INSTANT) for start in starts} - {last})
-        again = before[-1:]
-        wanted = [day for day in before if day in again or not self._day_logs.is_closed(day)]
-        return [day_report(view, self._clock, days, day) for day in (*wanted, last)]
+            log.info("sesam day %s is closed: %s", report.day, report.summed_up)
+            closed.append(f"{report.day:%a %d %b}: {report.summed_up}")
+        return closed
 
     def _compress(self, before: date, control: Control, protocol: JobProtocol) -> int:
         """Returns how many could not be."""
@@ -108,7 +115,7 @@ class Newday:
                 kept += 1
         if done:
             sizes = sum(each.size_before for each in done), sum(each.size_after for each in done)
-            text = f"{len(done)} listings from before {before:%d %b %Y} were compressed"
+            text = f"Compressed {_listings(len(done))} from before {before:%d %b %Y}"
             protocol.line(Level.INFO, "COMPRESSED", f"{text}: {sizes[0]} to {sizes[1]} bytes")
         return kept
 
@@ -118,6 +125,10 @@ class Newday:
         self._day_logs.forget(before)
         text = f"The calendar and the logs of days are kept from {before:%d %b %Y} on"
         protocol.line(Level.INFO, "CALENDAR_KEPT", text)
+
+
+def _listings(count: int) -> str:
+    return "1 listing" if count == 1 else f"{count} listings"
 
 
 def repeat_newday(tx: CatalogueTransaction, clock: Clock) -> bool:

@@ -1,8 +1,10 @@
 """Enters what was decided about an occurrence, with the jobs that it becomes."""
 
-from collections.abc import Sequence
+import sys
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from server_agent.domain.errors import (
     DomainError,
@@ -13,14 +15,29 @@ from server_agent.domain.errors import (
 from server_agent.domain.events import BackupAction, Event, EventKind, RestoreAction, kind_of
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.occurrences import Cause, Occurrence, Planned, Slot, Verdict
+from server_agent.domain.schedule import MAX_WINDOW
 from server_agent.domain.sesam_day import DayStart, SesamDays
-from server_agent.ports import CatalogueTransaction, CatalogueView, CellKey
+from server_agent.ports import CatalogueTransaction, CatalogueView, CellKey, Past
+from server_agent.service.days import sesam_days
 from server_agent.service.starts import STARTS, backup
+
+_MINUTE = timedelta(minutes=1)
+_FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
+_ALL = sys.maxsize
 
 
 def plans_at(view: CatalogueView, now: datetime) -> list[Planned]:
     """What is planned, by a clock that shows `now`."""
     return [plan.as_of(now) for plan in view.plans()]
+
+
+def taken_back_from(
+    view: CatalogueView, plans: Iterable[Planned], first: datetime
+) -> Collection[Slot]:
+    """What was taken back and would else hold off something from that moment on."""
+    if not any(plan.event.blocking for plan in plans):
+        return ()
+    return view.taken_back(first - MAX_WINDOW - _MINUTE)
 
 
 def tasks_of(view: CatalogueView, event: Event) -> tuple[str, ...] | None:
@@ -52,6 +69,32 @@ def enter(
 def take_back(tx: CatalogueTransaction, event: Event, decided: Occurrence, days: SesamDays) -> None:
     """Records that an occurrence to come is not wanted."""
     _record(tx, event, decided, (), days)
+
+
+def name_days_anew(tx: CatalogueTransaction, zone: tzinfo, now: datetime) -> None:
+    """Gives what was taken back its sesam day, when those to come are others than they were. To be
+    called when NEWDAY was moved."""
+    kept = tx.past(now, _FOR_EVER, None, _ALL)
+    given_up = [row for row in kept if row.occurrence.verdict is Verdict.CANCELLED]
+    if not given_up:
+        return
+    last = given_up[-1].occurrence.slot.planned_time
+    days = sesam_days(tx, zone, now.astimezone(zone).date() - timedelta(days=1), now, last)
+    by_slot: dict[Slot, list[Past]] = defaultdict(list)
+    for row in given_up:
+        by_slot[row.occurrence.slot].append(row)
+    for slot, rows in by_slot.items():
+        before, day = rows[0], days.day_of(slot.planned_time)
+        if day == before.sesam_day:
+            continue
+        tasks = tuple(row.task for row in rows if row.task)
+        tx.put_decided(replace(before.occurrence, tasks=tasks), before.event, day)
+        cells = {
+            CellKey.of_event(row.event, row.task, each)
+            for row in rows
+            for each in (before.sesam_day, day)
+        }
+        tx.refresh_cells(cells, now)
 
 
 def start_again(
@@ -132,8 +175,10 @@ def _record(
 
 
 def is_settled(jobs: Sequence[Job]) -> bool:
-    """Whether all jobs of an occurrence have ended well."""
-    return bool(jobs) and all(job.state in (JobState.OK, JobState.WARNING) for job in jobs)
+    """Whether what an occurrence became, by id, has ended well; of a job that was started again
+    only the last one counts."""
+    newest = {job.task: job for job in jobs}.values()
+    return bool(jobs) and all(job.state in (JobState.OK, JobState.WARNING) for job in newest)
 
 
 def first_job(event: Event, decided: Occurrence, days: SesamDays) -> Job:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from server_agent.domain.errors import (
     DriveInUse,
@@ -35,6 +36,7 @@ from server_agent.ports import CatalogueTransaction, CatalogueView, Clock
 from server_agent.service.changes import Changes
 from server_agent.service.collection import Collection
 from server_agent.service.days import zone_of
+from server_agent.service.occurrences import name_days_anew
 from server_agent.service.scheduler import Scheduler
 from server_agent.service.topology import planned_by
 
@@ -62,19 +64,20 @@ class Schedules(Collection[Schedule]):
 
     def _put(self, tx: CatalogueTransaction, item: Schedule) -> None:
         tx.put_schedule(item)
+        if item.name == NEWDAY:
+            name_days_anew(tx, zone_of(self._clock), self._clock.now())
 
     def _remove(self, tx: CatalogueTransaction, item: Schedule) -> None:
         tx.remove_schedule(item.name)
 
     def _checked(
-        self, _tx: CatalogueTransaction, item: Schedule, before: Schedule | None
+        self, tx: CatalogueTransaction, item: Schedule, before: Schedule | None
     ) -> Schedule:
-        now = self._clock.now()
         item = checked_schedule(item)
         if item.name == NEWDAY:
-            checked_newday(item, zone_of(self._clock), now)
+            checked_newday(item, zone_of(self._clock), self._clock.now())
         version = before.version + 1 if before is not None else 1
-        return replace(item, change_time=now, version=version)
+        return replace(item, change_time=_decided_until(tx, self._clock), version=version)
 
     def _check_unused(self, tx: CatalogueTransaction, item: Schedule) -> None:
         if item.name == NEWDAY:
@@ -147,7 +150,8 @@ class Events(Collection[Event]):
         check_names(tx, item)
         self._check_program(item)
         _check_follow_ups(tx, item)
-        return replace(item, change_time=self._clock.now(), start_time=None, made_by="")
+        change_time = _decided_until(tx, self._clock)
+        return replace(item, change_time=change_time, start_time=None, made_by="")
 
     def _check_program(self, item: Event) -> None:
         if kind_of(item) is EventKind.COMMAND and not self._has_program(item.action.object_name):
@@ -172,6 +176,17 @@ class Groups(Collection[TaskGroup]):
     """The task groups of the location."""
 
     kind = "group"
+
+    def __init__(self, changes: Changes, clock: Clock, scheduler: Scheduler) -> None:
+        super().__init__(changes, clock)
+        self._scheduler = scheduler
+
+    def _begin(self, tx: CatalogueTransaction) -> None:
+        # What has come due is about the tasks that were in the group then.
+        self._scheduler.settle(tx)
+
+    def _changed(self) -> None:
+        self._scheduler.wake()
 
     def _get(self, view: CatalogueView, name: str) -> TaskGroup | None:
         return view.group(name)
@@ -248,6 +263,12 @@ class Drives(Collection[Drive]):
 
     def _not_found(self, name: str) -> NotFound:
         return DriveNotFound(drive=name)
+
+
+def _decided_until(view: CatalogueView, clock: Clock) -> datetime:
+    """From when on a change holds. The clock has gone on since the scheduler has decided: what is
+    planned for that while would be neither the old plan's nor the new one's."""
+    return view.decided_until() or clock.now()
 
 
 def check_names(view: CatalogueView, event: Event) -> None:

@@ -31,7 +31,8 @@ from server_agent.service.protocol import protocol_of
 log = logging.getLogger(__name__)
 
 _STOPPED = "The agent stopped while this job ran"
-_BROKEN = Outcome(JobState.BROKEN, "BROKEN", _STOPPED)
+# An agent that is killed ends nothing, and what it ran does not know.
+_MAY_RUN = "its program may run still, look for it before it is started again"
 
 
 def recover(
@@ -65,7 +66,7 @@ def recover(
     ended = []
     for job in active:
         done = found.get(job.saveset) if job.kind is JobKind.BACKUP else None
-        outcome = _BROKEN
+        outcome = _broken(job)
         messages: list[Message] = []
         if job.kind is JobKind.RESTORE:
             messages = engine.put_back(job.id)
@@ -111,6 +112,11 @@ def _completed(done: BackupDone, saveset: Saveset, remarks: tuple[Remark, ...]) 
         skipped=done.skipped,
         saveset=saveset,
     )
+
+
+def _broken(job: Job) -> Outcome:
+    sentences = (_STOPPED, _MAY_RUN) if job.kind is JobKind.COMMAND else (_STOPPED,)
+    return Outcome(JobState.BROKEN, "BROKEN", "; ".join(sentences))
 
 
 def _half_restored(messages: list[Message]) -> Outcome:

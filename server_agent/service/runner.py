@@ -48,6 +48,7 @@ class Runner:
         self._look_seconds = look_seconds
         self._lock = threading.Lock()
         self._running: dict[str, _Running] = {}
+        self._tries: dict[str, int] = {}  # of jobs that could not be started, each by its thread
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -95,13 +96,17 @@ class Runner:
             job.thread.join()
 
     def _dispatch(self) -> None:
+        failed = 0
         while not self._stop.is_set():
             self._wake.wait()
             self._wake.clear()
             try:
                 self._start_admitted()
+                failed = 0
             except Exception:
-                log.exception("the queue could not be read; it is tried again")
+                if failed % TRIES_PER_WARNING == 0:
+                    log.exception("the queue could not be read; it is tried again")
+                failed += 1
                 self._stop.wait(self._retry_seconds)
                 self._wake.set()
 
@@ -154,16 +159,19 @@ class Runner:
         job_id = job.id
         try:
             plan = self._work.start(job_id, job.drive)
+            self._tries.pop(job_id, None)
             if plan is not None:
                 plan, outcome = self._work.do(plan, control)
                 self._end(plan, outcome)
             else:
                 self._changes.drop_progress(job_id)  # it may have been held
         except Exception as error:
-            if no_space(error) is not None:
-                log.warning("job %s could not be started; it is tried again: %s", job_id, error)
-            else:
+            tried = self._tries.get(job_id, 0)
+            self._tries[job_id] = tried + 1
+            if tried == 0 and no_space(error) is None:
                 log.exception("job %s could not be started; it is tried again", job_id)
+            elif tried % TRIES_PER_WARNING == 0:
+                log.warning("job %s could not be started; it is tried again: %s", job_id, error)
             self._hold(job_id, JobState.QUEUED, "Cannot be started", error)
             self._stop.wait(self._retry_seconds)
         finally:

@@ -7,16 +7,22 @@ domain says; so sleeping, stopping and clocks that jump are all the same to it.
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from server_agent.domain.calendar import QUEUED_TOO_LONG
 from server_agent.domain.jobs import Job, JobState
 from server_agent.domain.occurrences import Slot, decide, planned_slots, rewound
-from server_agent.domain.schedule import MAX_WINDOW, starts
+from server_agent.domain.schedule import starts
 from server_agent.ports import CatalogueTransaction, CatalogueView, CellKey, Clock
 from server_agent.service.changes import Changes
 from server_agent.service.days import sesam_days, zone_of
-from server_agent.service.occurrences import enter, is_settled, plans_at, start_follow_up
+from server_agent.service.occurrences import (
+    enter,
+    is_settled,
+    plans_at,
+    start_follow_up,
+    taken_back_from,
+)
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +31,8 @@ LOOK_EVERY = timedelta(seconds=20)
 RETRY_SECONDS = 5.0  # a full disk or a locked catalogue is seldom over sooner
 # That all is decided up to a moment is written with each decision, else so often.
 NOTE_EVERY = timedelta(minutes=5)
+# A machine without a battery shows 1970 until its clock is set. It has not been set back.
+NO_CLOCK_BEFORE = datetime(2001, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -65,6 +73,9 @@ class Scheduler:
     def look(self) -> timedelta:
         """Decides what is due; returns how long nothing else is, at most `LOOK_EVERY`."""
         now = self._clock.now()
+        if now < NO_CLOCK_BEFORE:
+            log.warning("the clock shows %s: nothing is decided until it is set", now)
+            return LOOK_EVERY
         with self._changes.read() as view:
             is_due = self._is_due(view, now)
         if is_due:
@@ -80,6 +91,8 @@ class Scheduler:
         """Decides what is due. To be called first in every transaction that changes the plan, so
         that what had passed is decided by the plan as it was; `wake` comes after its commit."""
         now = self._clock.now()
+        if now < NO_CLOCK_BEFORE:
+            return
         before = tx.decided_until()
         if before is None:
             tx.set_decided_until(now)
@@ -92,8 +105,7 @@ class Scheduler:
         plans = plans_at(tx, now)
         by_id = {plan.event.id: plan.event for plan in plans}
         standing = tx.decided_slots(since, now)
-        is_held = any(plan.event.blocking for plan in plans)
-        taken_back = tx.taken_back(since - MAX_WINDOW) if is_held else set()
+        taken_back = taken_back_from(tx, plans, since)
         decided = decide(plans, self._zone, since, now, standing, tx.open_event_ids(), taken_back)
         if decided:
             first = min(each.slot for each in decided).planned_time.astimezone(self._zone).date()

@@ -20,7 +20,6 @@ from server_agent.domain.events import (
     RestoreAction,
     checked_event,
 )
-from server_agent.domain.groups import MAX_TASKS
 from server_agent.domain.jobs import Job, JobKind
 from server_agent.domain.occurrences import Occurrence, Slot, Verdict
 from server_agent.domain.quoting import printable
@@ -41,7 +40,6 @@ from server_agent.service.scheduler import Scheduler
 LARGEST_SELECTION = 4 << 20  # bytes of all paths of a restore, so that it fits into a message
 LONGEST_AHEAD = timedelta(days=400)
 STARTABLE_TYPES = (BackupType.FULL, BackupType.INC)
-_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +155,7 @@ class Starting:
         if event is None or event.start_time is None:
             raise EventNotFound(event=event_id)
         moment = event.start_time
-        rows = view.past(moment, moment + _INSTANT, None, MAX_TASKS)
-        jobs = [row.job for row in rows if row.event.id == event_id and row.job is not None]
-        live = tuple(self._changes.live(job) for job in sorted(jobs, key=lambda job: int(job.id)))
+        live = tuple(map(self._changes.live, view.jobs_of(Slot(moment, event_id))))
         return Started(event, moment, live)
 
     def _check_running(self) -> None:

@@ -68,7 +68,7 @@ class TakingBack:
         end = planned_time + _INSTANT if planned_time is not None else now + LOOK_AHEAD
         for plan in plans_at(view, now):
             if plan.event.id == event_id:
-                coming = plan.starts(self._zone, first, end)
+                coming = plan.coming(self._zone, first, end)
                 moment = next((m for m in coming if Slot(m, event_id) not in decided), None)
                 if moment is not None:
                     return plan, moment

@@ -125,6 +125,40 @@ def test_no_count_or_group_runs_through_the_table(
         assert not steps, (sql, plan)
 
 
+@pytest.mark.parametrize("kinds", [frozenset(), frozenset({JobKind.BACKUP})])
+def test_what_a_text_is_found_in_is_counted_without_the_jobs(
+    file: Path, asked: dict[str, tuple[object, ...]], kinds: frozenset[JobKind]
+) -> None:
+    """A third of a million may be found."""
+    with closing(SqlCatalogue(f"sqlite:///{file}")) as catalogue, catalogue.read() as view:
+        asked.clear()
+        assert view.job_counts(JobQuery(text="said", kinds=kinds)) == {JobState.QUEUED: 3}
+    plans = [(sql, plan) for sql, plan in plans_of(file, asked).items() if "MATCH" in sql]
+    assert plans
+    for sql, plan in plans:
+        assert not [step for step in plan if "jobs" in step or "TEMP B-TREE" in step], (sql, plan)
+
+
+def test_no_more_than_the_begin_of_a_long_text_is_looked_for_in_the_index(
+    file: Path, asked: dict[str, tuple[object, ...]]
+) -> None:
+    """FTS5 looks for each three of its characters in all of the jobs."""
+    query = JobQuery(text="said" * 250)
+    with closing(SqlCatalogue(f"sqlite:///{file}")) as catalogue, catalogue.read() as view:
+        asked.clear()
+        view.jobs(query, None, 9)
+        view.job_counts(query)
+    phrases = [
+        value
+        for sql, values in asked.items()
+        if "MATCH" in sql
+        for value in values
+        if isinstance(value, str) and value.startswith('"')
+    ]
+    assert phrases
+    assert max(map(len, phrases)) <= 40
+
+
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [

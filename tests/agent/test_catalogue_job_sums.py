@@ -27,7 +27,11 @@ Step = Callable[[CatalogueTransaction], object]
 FIRST = date(2025, 12, 30)
 DAYS = st.integers(0, 500).map(lambda number: FIRST + timedelta(days=number))
 WORDS = st.sampled_from(
-    ["", "Straße 7", 'a "b" c', "100%_*", "ẞ\N{COMBINING DIAERESIS}x", "abcabc"]
+    [
+        *("", "Straße 7", 'a "b" c', "100%_*", "ẞ\N{COMBINING DIAERESIS}x", "abcabc"),
+        *("abc\0def", "abc\ufffedef", "\N{GRINNING FACE}" * 4, "k\nabc"),
+        "The client alpha did not answer within 300 seconds",
+    ]
 )
 JOBS = st.builds(
     lambda **values: replace(JOB, **values),
@@ -134,6 +138,15 @@ QUERIES = st.builds(
             "älp",
             "Office",
             "ss\u0308x",
+            "def",
+            "abc\ufffed",
+            "abc\0d",
+            "k\nabc",
+            "abcdefghijk\nabc",  # from a saveset into a message
+            "\N{GRINNING FACE}" * 3,
+            "\N{GRINNING FACE}" * 2,
+            "The client ALPHA did not answer within 3",
+            "the client alpha did not answer within 31",
         ]
     ),
     group=st.sampled_from([None, None, "", "office"]),
@@ -218,6 +231,48 @@ def test_the_seventh_version_sums_up_the_jobs_that_are_there(tmp_path: Path) -> 
     assert kept == said
 
 
+def test_the_eighth_version_keeps_what_is_found_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "db"
+    SqlCatalogue(f"sqlite:///{file}", create=True, migrations=MIGRATIONS[:7]).close()
+    with closing(sqlite3.connect(file)) as connection:
+        for number in range(30):
+            connection.execute(
+                "INSERT INTO jobs (kind, state, task, client, type, saveset, create_time, "
+                "sesam_day, files, bytes_done, stored_bytes, skipped, message, started_by, "
+                "duration, search, paths, target, event, group_name) VALUES (?, ?, 'home', 'fs', "
+                "'F', '', 1, '2026-03-01', 0, 0, 0, 0, '', '', 0, ?, x'', x'', '', '')",
+                (
+                    "restore" if number % 2 else "backup",
+                    3 + number % 3,
+                    "\nnot read" if number < 18 else "\nelse",
+                ),
+            )
+        connection.execute("UPDATE jobs SET search = search || ' at all', state = 6 WHERE id = 1")
+        connection.commit()
+    found = {JobState.OK: 2, JobState.WARNING: 3, JobState.ERROR: 3, JobState.BROKEN: 1}
+    backups = JobQuery(text="Not read", kinds=frozenset({JobKind.BACKUP}))
+    with closing(SqlCatalogue(f"sqlite:///{file}")) as catalogue:
+        with catalogue.read() as view:
+            assert view.job_counts(backups) == found
+            assert view.job_counts(JobQuery(text="at all")) == {JobState.BROKEN: 1}
+            assert sum(view.job_counts(JobQuery(text="else")).values()) == 12
+        with catalogue.write() as writer:
+            job = writer.job("1")
+            assert job is not None
+            for changed in (
+                replace(job, message="It was not read"),
+                replace(job, message="It was not read", state=JobState.WARNING),
+            ):
+                writer.put_job(changed)
+                counts = found | {JobState.BROKEN: 0}
+                counts[changed.state] += 1
+                assert writer.job_counts(backups) == {s: n for s, n in counts.items() if n}
+            writer.put_job(replace(changed, kind=JobKind.RESTORE))
+            assert sum(writer.job_counts(backups).values()) == 8
+    kept, said = sums_of(file)
+    assert kept == said
+
+
 def test_pages_are_stable_while_jobs_end(tmp_path: Path) -> None:
     """Those that stay as they are come once each, in order, whatever the others do meanwhile."""
     with closing(SqlCatalogue(f"sqlite:///{tmp_path}/db", create=True)) as catalogue:
@@ -243,3 +298,14 @@ def test_pages_are_stable_while_jobs_end(tmp_path: Path) -> None:
                         writer.put_job(replace(job, state=JobState.ERROR, message="It failed"))
                     writer.add_job(replace(JOB, state=JobState.ACTIVE))
             assert [job_id for job_id in seen if job_id in set(still)] == still[::-1]
+
+
+@pytest.mark.parametrize("first", [date(20, 2, 5), date(1, 1, 2), date(1899, 12, 31)])
+def test_a_day_of_antiquity_is_no_month_of_now(tmp_path: Path, first: date) -> None:
+    with closing(SqlCatalogue(f"sqlite:///{tmp_path}/db", create=True)) as catalogue:
+        with catalogue.write() as writer:
+            writer.add_job(replace(JOB, sesam_day=date(2002, 6, 7)))
+        with catalogue.read() as view:
+            assert view.job_counts(JobQuery(first_sesam_day=first)) == {JobState.QUEUED: 1}
+            assert len(view.jobs(JobQuery(first_sesam_day=first), None, 5).items) == 1
+            assert view.job_counts(JobQuery(last_sesam_day=first)) == {}

@@ -1,6 +1,8 @@
 """What an upgrade of the catalogue leaves behind, and what a full disk is told as."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -15,6 +17,7 @@ from server_agent.adapters.catalogue.opening import CatalogueTooNew
 from server_agent.domain.calendar import EntryState
 from server_agent.domain.errors import NoSpace
 from server_agent.domain.events import EventKind
+from server_agent.domain.jobs import JobState
 from server_agent.ports import Answer, Cell, CellKey, JobQuery
 from tests.fakes.catalogue_records import EVENT
 from tests.fakes.records import CLIENT, START
@@ -54,6 +57,48 @@ def test_a_copy_is_named_by_the_first_step_that_it_lacks(file: Path) -> None:
 
 def nothing(_connection: sa.Connection) -> None:
     """A step that changes no table."""
+
+
+UPGRADING = """
+import sys
+from server_agent.adapters.catalogue.database import SqlCatalogue
+from server_agent.adapters.catalogue.migrations import MIGRATIONS
+
+def last(connection):
+    print("all but the end", flush=True)
+    sys.stdin.read()
+
+SqlCatalogue(sys.argv[1], migrations=[*MIGRATIONS, last])
+"""
+
+
+def test_kill_9_in_an_upgrade_leaves_what_was(tmp_path: Path) -> None:
+    file = tmp_path / "old.sdb"
+    SqlCatalogue(url(file), create=True, migrations=MIGRATIONS[:5]).close()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executemany(
+            "INSERT INTO jobs (kind, state, task, client, saveset, create_time, sesam_day, files, "
+            "bytes_done, stored_bytes, skipped, message, started_by, duration, search, paths, "
+            "target) VALUES ('backup', 3, ?, 'host', '', 1, '2026-01-01', 0, 0, 0, 0, ?, '', 0, "
+            "'', x'', x'')",
+            [(f"task-{number % 3}", "Why " * 50) for number in range(5000)],
+        )
+        connection.commit()
+    for _ in range(2):
+        with subprocess.Popen(
+            [sys.executable, "-c", UPGRADING, url(file)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "all but the end\n"
+            process.kill()
+        assert version_of(file) == 5
+    with closing(SqlCatalogue(url(file))) as catalogue, catalogue.read() as view:
+        assert view.job_counts(JobQuery(text="why why")) == {JobState.OK: 5000}
+    assert (version_of(file), version_of(file.with_name("old.sdb.before-6"))) == (NEWEST, 5)
+    assert list(tmp_path.glob("*.part")) == []
 
 
 def test_a_full_disk_is_told_as_such(file: Path) -> None:

@@ -56,7 +56,8 @@ def test_a_sesam_day_is_one_file_over_midnight(tmp_path: Path) -> None:
 def test_old_days_are_forgotten(tmp_path: Path) -> None:
     clock = FakeClock(START)
     log = logging.getLogger("server_agent.test")
-    (tmp_path / "sms.log").touch()
+    for name in ("sms.log", "agent_20250101.log", "agent_20250101.log.1"):
+        (tmp_path / name).touch()
     with logging_to(tmp_path, clock):
         for day in range(DAYS_KEPT + 5):
             log.info("day %d", day)
@@ -99,6 +100,27 @@ def test_a_log_that_cannot_be_written_is_said_once(
         "before",
         "after",
     ]
+
+
+def test_a_log_that_somebody_removed_is_begun_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = logging.getLogger("server_agent.test")
+    lgc = tmp_path / "lgc"
+    lgc.mkdir()
+    with logging_to(lgc, FakeClock(START)):
+        log.info("before")
+        (file,) = lgc.iterdir()
+        file.unlink()
+        log.info("after")
+        assert file.read_text().endswith(": after\n")
+        file.unlink()
+        lgc.rmdir()
+        log.info("lost")
+        assert "cannot be written: No such file or directory" in capsys.readouterr().err
+        lgc.mkdir()
+        log.info("found")
+        assert file.read_text().endswith(": found\n")
 
 
 def test_a_day_that_says_too_much_forgets_its_older_half(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from server_agent.domain.calendar import EntryState
-from server_agent.domain.events import BackupAction, Event, EventKind
+from server_agent.domain.events import NEWDAY, BackupAction, Event, EventKind, NewdayAction
 from server_agent.domain.jobs import JobState
 from server_agent.domain.occurrences import Occurrence, Slot, Verdict
 from server_agent.domain.savesets import BackupType
@@ -97,6 +97,22 @@ def test_what_a_clock_that_was_ahead_gave_up_is_open_again(
             (2 * ONE_DAY, event.id),
         ]
         assert once.id in {plan.event.id for plan in view.plans()}
+
+
+def test_the_days_that_a_clock_that_was_ahead_gave_up_have_not_begun(
+    catalogue: Catalogue, events: dict[str, Event]
+) -> None:
+    event = replace(events["dump"], name=NEWDAY, action=NewdayAction())
+    ahead = EIGHT + 10 * ONE_DAY
+    with catalogue.write() as tx:
+        for days, verdict in enumerate((Verdict.STARTED, Verdict.MISSED, Verdict.STARTED)):
+            moment = EIGHT + days * ONE_DAY
+            made = decided(event, verdict, moment=moment, decide_time=ahead)
+            tx.put_decided(made, event, DAY + days * ONE_DAY)
+            tx.add_day_start(DayStart(moment, DAY + days * ONE_DAY))
+        tx.reopen(EIGHT + HOUR, EIGHT + HOUR)
+    with catalogue.read() as view:
+        assert [start.day for start in view.day_starts(DAY)] == [DAY, DAY + 2 * ONE_DAY]
 
 
 def test_each_task_of_a_decision_has_its_job(

@@ -1,5 +1,7 @@
 """What every catalogue's lists do: orders, filters, and pages while the lists change."""
 
+import base64
+import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -178,6 +180,23 @@ def test_nonsense_is_no_position(filled: tuple[Catalogue, list[Job]], position: 
             view.savesets(SavesetQuery(), position, 3)
         with pytest.raises(PageTokenInvalid):
             view.credentials("", True, position, 3)
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\0b"])
+def test_no_text_is_too_odd_for_a_position(filled: tuple[Catalogue, list[Job]], name: str) -> None:
+    """A position may be made by anybody; half of a surrogate pair is no text."""
+    catalogue, _ = filled
+    query = JobQuery(order="task", descending=False)
+    with catalogue.read() as view:
+        token = view.jobs(query, None, 3).next_position
+        assert token is not None
+        mark, _name, number = json.loads(base64.urlsafe_b64decode(token))
+        made = base64.urlsafe_b64encode(json.dumps([mark, name, number]).encode()).decode()
+        if name.isascii():
+            assert view.jobs(query, made, 3).items
+        else:
+            with pytest.raises(PageTokenInvalid):
+                view.jobs(query, made, 3)
 
 
 def test_an_unknown_order_is_refused(catalogue: Catalogue) -> None:

@@ -201,8 +201,15 @@ def test_a_script_without_a_first_line_is_refused(scripts: BinPlace) -> None:
 
 def test_an_interpreter_that_is_not_there(scripts: BinPlace) -> None:
     scripts.write("lost", "", first="#!/nowhere/sh\n")
-    with pytest.raises(ProgramError, match="No such file"):
+    said = "lost cannot be run: No such file or directory. Its first line names a program that"
+    with pytest.raises(ProgramError, match=said):
         ran(scripts.programs, "lost")
+
+
+def test_arguments_that_are_too_much_for_the_system(scripts: BinPlace) -> None:
+    scripts.put("report")
+    with pytest.raises(ProgramError, match=r"report cannot be run: Argument list too long$"):
+        ran(scripts.programs, "report", "x" * (1 << 20))
 
 
 def test_bytes_that_are_no_text(scripts: BinPlace) -> None:

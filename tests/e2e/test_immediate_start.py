@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sesam_api.plan_records import TaskGroup
+from sesam_master.core.acts import Made
 from sesam_master.core.calendar_days import Cause
 from sesam_master.core.errors import LocationError
 from sesam_master.core.fleet import FleetChange
@@ -17,7 +18,7 @@ from sesam_master.core.now import NowBoard
 from sesam_master.core.now_estimate import Doubt
 from sesam_master.core.records import BackupType, Job, WaitsFor
 from sesam_master.core.sheet import RowKind
-from sesam_master.core.start import BackupOrder, Ordered, StartObject
+from sesam_master.core.start import BackupOrder, StartObject
 from sesam_master.core.states import JobState
 from tests.desk.remote.rig import HubRig
 from tests.e2e.agent_process import AgentProcess
@@ -44,6 +45,10 @@ def agent() -> Iterator[AgentProcess]:
         process.close()
 
 
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
 class Site:
     """A desk over the agent."""
 
@@ -51,12 +56,12 @@ class Site:
         self.rig = rig
         self.id = enrol(rig, agent)
 
-    def order(self, task: str = "", group: str = "", **values: object) -> Ordered:
+    def order(self, task: str = "", group: str = "", **values: object) -> Made:
         wanted = {"start_time": None, "priority": 1, "drive": "", "follow_up": ""} | values
         what = StartObject(self.id, task, group)
         order = BackupOrder(what, BackupType.FULL, **wanted)  # type: ignore[arg-type]
-        made = self.rig.ask(self.rig.hub.gateway.order_backup(order, str(uuid.uuid4())))
-        assert isinstance(made, Ordered)
+        made = self.rig.ask(self.rig.hub.gateway.order_backup(order, new_id()))
+        assert isinstance(made, Made)
         return made
 
     def job(self, job_id: str) -> Job | None:
@@ -105,11 +110,11 @@ def test_a_later_start_stands_in_the_calendar(site: Site) -> None:
         ("a", JobState.PLANNED, RowKind.BACKUP)
     ]
 
-    site.rig.ask(gateway.cancel_occurrence(site.id, made.event_id, later))
+    site.rig.ask(gateway.cancel_occurrence(site.id, made.event_id, later, new_id()))
     found = site.rig.ask(gateway.occurrences(site.id, later, later + timedelta(minutes=1)))
     assert [(one.state, one.cause) for one in found] == [(JobState.CANCELLED, Cause.TAKEN_BACK)]
     with pytest.raises(LocationError) as caught:
-        site.rig.ask(gateway.cancel_occurrence(site.id, made.event_id, later))
+        site.rig.ask(gateway.cancel_occurrence(site.id, made.event_id, later, new_id()))
     assert caught.value.reason == "OCCURRENCE_NOT_PLANNED"
 
 
@@ -129,7 +134,7 @@ def test_what_is_not_there_is_refused_by_name(site: Site) -> None:
 
 def test_the_same_request_does_nothing_twice(site: Site) -> None:
     order = BackupOrder(StartObject(site.id, task="a"), BackupType.FULL, None, 1, "", "")
-    gateway, request_id = site.rig.hub.gateway, str(uuid.uuid4())
+    gateway, request_id = site.rig.hub.gateway, new_id()
 
     first = site.rig.ask(gateway.order_backup(order, request_id))
     again = site.rig.ask(gateway.order_backup(order, request_id))

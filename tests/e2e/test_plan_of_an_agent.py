@@ -22,6 +22,7 @@ from sesam_master.core.plan import (
     Schedule,
     TaskGroup,
 )
+from sesam_master.core.plan_clashes import RunTimes, TaskStarts, clash_of
 from sesam_master.core.records import BackupType
 from tests.desk.remote.rig import QUICK, HubRig
 from tests.e2e.agent_process import AgentProcess
@@ -126,3 +127,23 @@ def test_a_calendar_goes_out_and_comes_in(site: Site) -> None:
 def test_a_program_that_is_not_there_is_named(site: Site) -> None:
     error = site.refused(site.gateway.add_to_plan(site.here, Event("x", "", CommandAction("x"))))
     assert (error.metadata["field"], error.metadata["value"]) == ("program", "x")
+
+
+def test_two_events_that_start_one_task_within_minutes_are_found(site: Site) -> None:
+    gateway, here, ask = site.gateway, site.here, site.rig.ask
+    late = replace(NIGHTLY, name="late", start_time=time(20, 5), window=None)
+    for item in (NIGHTLY, late, GROUP, EVENT):
+        site.add(item)
+    group = site.add(Event("all", "late", BackupAction(BackupType.FULL, group="both")))
+    plan = ask(gateway.plan(here))
+    preview = ask(gateway.preview_schedule(here, late))
+    moments = [start.moment for start in preview.starts]
+    now = datetime.now(UTC)
+    planned = TaskStarts(ask(gateway.occurrences(here, now, now + timedelta(days=35))))
+
+    clash = clash_of(group, group, plan, moments, planned, RunTimes(None))
+
+    assert clash is not None
+    assert (clash.task, clash.mine, clash.other) == ("docs", "all", "docs")
+    assert abs(clash.mine_time - clash.other_time) == timedelta(minutes=5)
+    assert clash.mine_time in moments[:2]  # one of the two may be between now and the other

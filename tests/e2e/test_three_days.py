@@ -40,7 +40,7 @@ class Days:
 
     def __init__(self, directory: Path) -> None:
         root = directory / "root"
-        self.clock = FastClock("Europe/Berlin", time.time() + 3.0, BEGIN, FACTOR)
+        self.clock = FastClock("Europe/Berlin", directory / "epoch", BEGIN, FACTOR)
         command = (sys.executable, "-m", "tests.e2e.fast_agent", str(root), *self.clock.arguments)
         self.agent = AgentProcess(root, directory, command)
         ini = root / "var/ini/sm.ini"
@@ -108,7 +108,6 @@ def plan(location: Location, days: Days) -> None:
     location.order_backup("FULL", task="db", start_time=ORDERED, follow_up="report")
     unwanted = location.order_backup("FULL", task="db", start_time=TAKEN_BACK)
     location.cancel_occurrence(unwanted.event_id)
-    assert days.clock.now() < BEGIN + 2.5 * HOUR, "this machine is too slow for this"
 
 
 @dataclass(frozen=True)
@@ -124,8 +123,8 @@ def begin(days: Days) -> Gap:
     """Up to a kill while something is saved, and a restart."""
     days.agent.start()
     with days.agent.connected() as location:
-        days.until(BEGIN)
         plan(location, days)
+        days.clock.start()
         with days.changing(location):
             days.until(DOWN)
         days.agent.hold.touch()
@@ -244,9 +243,8 @@ def check_savesets(days: Days, location: Location, jobs: dict[str, Job], target:
     return sure / len(savesets)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_three_sesam_days(days: Days, tmp_path: Path) -> None:
-    began = time.monotonic()
     gap = begin(days)
     with days.agent.connected() as location:
         with days.changing(location):
@@ -268,4 +266,3 @@ def test_three_sesam_days(days: Days, tmp_path: Path) -> None:
         check_day_logs(days, jobs)
         assert check_savesets(days, location, jobs, tmp_path / "back") > 0.8
     assert days.agent.end() == 0
-    assert time.monotonic() - began < 60

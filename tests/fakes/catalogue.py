@@ -97,6 +97,10 @@ def _contains(text: str, *fields: str) -> bool:
     return any(text.casefold() in value.casefold() for value in fields)
 
 
+def _is_word(text: str) -> bool:
+    return len(text) >= 3 and not any(sign in text for sign in "\n\0\ufffe\uffff")
+
+
 def _job_matches(job: Job, query: JobQuery) -> bool:
     return (
         (not query.states or job.state in query.states)
@@ -108,7 +112,7 @@ def _job_matches(job: Job, query: JobQuery) -> bool:
         and job.sesam_day <= (query.last_sesam_day or date.max)
         and (
             _contains(query.text, job.task, job.client, job.event, job.group)
-            or (len(query.text.casefold()) >= 3 and _contains(query.text, job.saveset, job.message))
+            or (_is_word(query.text.casefold()) and _contains(query.text, job.saveset, job.message))
         )
     )
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from server_agent.domain.calendar import EntryState, state_of, worst
 from server_agent.domain.errors import AlreadyExists, EventNotFound
-from server_agent.domain.events import Event
+from server_agent.domain.events import NEWDAY, Event
 from server_agent.domain.groups import TaskGroup
 from server_agent.domain.jobs import Job
 from server_agent.domain.occurrences import FOR_GOOD, Occurrence, Planned, Slot, Verdict, stands
@@ -194,6 +194,11 @@ class MemoryPlanningTransaction(MemoryPlanningView):
         for key, _ in given_up:
             del state.decided[key]
             state.decided_events.pop(key[1], None)
+        if given_up:
+            begun = {key[0] for key, each in state.decided.items() if each.event.name == NEWDAY}
+            for moment in [moment for moment in state.day_starts if moment > after]:
+                if moment not in begun:
+                    del state.day_starts[moment]
         cells = {CellKey.of_event(each.event, key[2], each.day) for key, each in given_up}
         self.refresh_cells(cells, now)
 

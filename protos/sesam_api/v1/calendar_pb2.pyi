@@ -86,14 +86,14 @@ class _OccurrenceCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Occur
     OCCURRENCE_CAUSE_STILL_RUNNING: _OccurrenceCause.ValueType  # 3
     """What the occurrence before had started was still open. NEWDAY waits for it instead."""
     OCCURRENCE_CAUSE_BLOCKED_BY: _OccurrenceCause.ValueType  # 4
-    """A blocking event; `by` names it."""
+    """A blocking event; `by` names it. Of one that is PLANNED or LATE: it will be, as the plan is."""
     OCCURRENCE_CAUSE_IMPOSSIBLE: _OccurrenceCause.ValueType  # 5
     """What it is about was gone; `text` says more."""
     OCCURRENCE_CAUSE_TAKEN_BACK: _OccurrenceCause.ValueType  # 6
     """Somebody took it back; `by` is the name of their credential, or "local"."""
 
 class OccurrenceCause(_OccurrenceCause, metaclass=_OccurrenceCauseEnumTypeWrapper):
-    """Why an occurrence was not started."""
+    """Why an occurrence was not started; of one to come, why it will not be."""
 
 OCCURRENCE_CAUSE_UNSPECIFIED: OccurrenceCause.ValueType  # 0
 OCCURRENCE_CAUSE_OVERTAKEN: OccurrenceCause.ValueType  # 1
@@ -103,7 +103,7 @@ OCCURRENCE_CAUSE_WINDOW_OVER: OccurrenceCause.ValueType  # 2
 OCCURRENCE_CAUSE_STILL_RUNNING: OccurrenceCause.ValueType  # 3
 """What the occurrence before had started was still open. NEWDAY waits for it instead."""
 OCCURRENCE_CAUSE_BLOCKED_BY: OccurrenceCause.ValueType  # 4
-"""A blocking event; `by` names it."""
+"""A blocking event; `by` names it. Of one that is PLANNED or LATE: it will be, as the plan is."""
 OCCURRENCE_CAUSE_IMPOSSIBLE: OccurrenceCause.ValueType  # 5
 """What it is about was gone; `text` says more."""
 OCCURRENCE_CAUSE_TAKEN_BACK: OccurrenceCause.ValueType  # 6

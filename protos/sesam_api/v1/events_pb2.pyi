@@ -122,7 +122,9 @@ class Event(_message.Message):
     def newday(self) -> Global___NewdayAction: ...
     @_builtins.property
     def next_time(self) -> _timestamp_pb2.Timestamp:
-        """Coming start; absent if there is none. Filled by the agent."""
+        """Coming start, the first that ListCalendar gives as PLANNED, also if another event will hold it
+        off; absent if there is none. Filled by the agent.
+        """
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from server_agent.adapters.catalogue import position as positions
 from server_agent.adapters.catalogue.columns import severity
 from server_agent.adapters.catalogue.job_sums import JobSums
+from server_agent.adapters.catalogue.job_text import listed
 from server_agent.adapters.catalogue.schema import jobs
 from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.jobs import JobState
@@ -84,7 +85,9 @@ def _groups(sums: JobSums, query: JobQuery, grouping: JobGrouping) -> list[_Sum]
 
 def _newest(connection: sa.Connection, ids: list[int]) -> dict[int, tuple[JobState, datetime]]:
     """State and time of entry of each job."""
-    wanted = sa.select(jobs.c.id, jobs.c.state, jobs.c.create_time).where(jobs.c.id.in_(ids))
+    wanted = sa.select(jobs.c.id, jobs.c.state, jobs.c.create_time).where(
+        jobs.c.id.in_(listed(ids))
+    )
     return {row.id: (row.state, row.create_time) for row in connection.execute(wanted)}
 
 

@@ -17,7 +17,12 @@ from server_agent.adapters.catalogue import position as positions
 from server_agent.adapters.catalogue import records
 from server_agent.adapters.catalogue.columns import ByteStrings, severity, state_number
 from server_agent.adapters.catalogue.job_sums import JobSums, Tally
-from server_agent.adapters.catalogue.job_text import Text, beside_order, job_conditions
+from server_agent.adapters.catalogue.job_text import (
+    Text,
+    beside_order,
+    job_conditions,
+    listed,
+)
 from server_agent.adapters.catalogue.pages import Condition, Order, as_kept
 from server_agent.adapters.catalogue.records import columns_of
 from server_agent.adapters.catalogue.schema import job_subjects, jobs
@@ -126,7 +131,7 @@ class _Search:
         """Whether so many jobs have the text in their words, and hardly anything else is asked of
         them, that they lie dense in the index of the order; they need not be counted to know it."""
         query = self.query
-        if text is None or not text.has_words or query.group is not None:
+        if text is None or not text.has_words or not text.is_whole or query.group is not None:
             return False
         days = query.first_sesam_day or query.last_sesam_day
         if query.task or query.client or query.states or days:
@@ -233,8 +238,8 @@ def _nearest(query: JobQuery, text: Text | None) -> sa.Select[Any] | sa.Compound
         for condition in [beside_order(column).in_(wanted)]
     ]
     if text is not None:
-        tasks = sorted({row.task for row in text.subjects})
-        named = ids.where(jobs.c.task.in_(tasks), *beside)
+        tasks = {row.task for row in text.subjects}
+        named = ids.where(jobs.c.task.in_(listed(tasks)), *beside)
         return sa.union(named, text.word_ids()) if text.has_words else named
     if query.task:
         return ids.where(jobs.c.task == query.task, *beside)

@@ -4,23 +4,27 @@ Read from `job_sums`, which holds years, months and days, so that a long history
 than a short one; only those found by their words are looked at one by one.
 """
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from server_agent.adapters.catalogue.columns import state_number
 from server_agent.adapters.catalogue.job_text import (
+    ID_BITS,
+    STATE_BITS,
     Condition,
     Text,
     beside_order,
     job_conditions,
+    listed,
     look_up,
+    word_id,
 )
 from server_agent.adapters.catalogue.schema import job_subjects, job_sums, job_words, jobs
-from server_agent.domain.jobs import JobState
+from server_agent.domain.jobs import JobKind, JobState
 from server_agent.ports import JobGrouping, JobQuery
 
 _TYPE = sa.func.coalesce(
@@ -42,8 +46,7 @@ _SUBJECT_NAMES: dict[JobGrouping, sa.ColumnElement[Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """Jobs of one group in one state. `newest` is an id."""
 
     name: str
@@ -99,8 +102,7 @@ def _by_subject(
     if query.group is not None:
         wanted.append(job_subjects.c.group == query.group)
     if text is not None:
-        ids = sa.func.json_each(json.dumps([row.id for row in text.subjects]))
-        wanted.append(job_subjects.c.id.in_(sa.select(ids.table_valued("value").c.value)))
+        wanted.append(job_subjects.c.id.in_(listed([row.id for row in text.subjects])))
     name = _SUBJECT_NAMES[grouping].label("name")
     sums = (
         sa.select(
@@ -114,37 +116,55 @@ def _by_subject(
         .group_by(*([] if grouping is JobGrouping.LOCATION else [name]), job_sums.c.state)
     )
     for first, last in _periods(query.first_sesam_day, query.last_sesam_day):
-        for row in connection.execute(sums, {"first": first, "last": last}):
-            yield Tally(row.name, row.state, row.jobs, row.newest)
+        rows = connection.execute(sums, {"first": first, "last": last})
+        yield from map(Tally._make, rows)
 
 
 def _by_words(
     connection: sa.Connection, query: JobQuery, grouping: JobGrouping, text: Text
-) -> list[Tally]:
-    """Those that have the text in their words and in no name."""
+) -> Iterator[Tally]:
+    """Those that have the text in their words and in no name.
+
+    State by state, so that nothing has to be sorted, and without a look at the jobs themselves
+    where the index of words knows all that is asked for.
+    """
+    is_backup: tuple[bool, ...] = (True, False)
+    if query.kinds == {JobKind.BACKUP}:
+        query, is_backup = replace(query, kinds=frozenset()), (True,)
     conditions = job_conditions(query)
     if text.subjects:
         conditions.append(sa.not_(text.in_names))
+    if not text.is_whole:
+        conditions.append(text.in_words)
     name = _NAMES[grouping].label("name")
-    rows = connection.execute(
-        sa.select(
-            name,
-            jobs.c.state,
-            sa.func.count().label("jobs"),
-            sa.func.max(jobs.c.id).label("newest"),
-        )
-        .select_from(job_words)
-        .join(jobs, jobs.c.id == job_words.c.rowid + 0)
-        .where(text.matches, *conditions)
-        .group_by(*([] if grouping is JobGrouping.LOCATION else [name]), jobs.c.state)
-    )
-    return [Tally(row.name, row.state, row.jobs, row.newest) for row in rows]
+    found = sa.select(name, sa.func.count().label("jobs"), sa.func.max(word_id).label("newest"))
+    found = found.select_from(job_words).where(text.matches, _PLACES, *conditions)
+    if conditions or grouping is not JobGrouping.LOCATION:
+        found = found.join(jobs, jobs.c.id == word_id)
+    if grouping is not JobGrouping.LOCATION:
+        found = found.group_by(name)
+    for flag in is_backup:
+        for state in JobState:
+            first = (flag << STATE_BITS | state_number(state)) << ID_BITS
+            places = {"first": first, "end": first + (1 << ID_BITS)}
+            for row in connection.execute(found, places):
+                if row.jobs:
+                    yield Tally(row.name, state, row.jobs, row.newest)
+
+
+_PLACES = sa.and_(
+    job_words.c.rowid >= sa.bindparam("first"), job_words.c.rowid < sa.bindparam("end")
+)
+
+
+# Before it, a day may have as many digits as a month.
+_FIRST_DAY = date(1900, 1, 1)
 
 
 def _periods(first: date | None, last: date | None) -> Iterator[tuple[int, int]]:
     """Spans of years, of months where a year is not whole, and of days where a month is not, which
     together are the days; some of them may be empty."""
-    begin, end = first or date.min, last or date.max
+    begin, end = max(first or date.min, _FIRST_DAY), last or date.max
     if begin > end:
         return
     low, high = _number(begin), _number(end)

@@ -4,6 +4,8 @@ Names (task, client, event, task group) are few and compared here; words (savese
 many as jobs, and found by an index of three characters each.
 """
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,13 @@ from server_agent.adapters.catalogue.schema import job_subjects, job_words, jobs
 from server_agent.ports import JobQuery
 
 SHORTEST_WORD = 3  # characters that the index of words can look for
+# More of a text are not: each three of them are looked for by themselves, in up to all jobs.
+LONGEST_WORD = 32
+# What no word holds: a line break parts saveset and message; FTS5 ends at the first of the others,
+# and takes the last two for U+FFFD.
+_NOT_IN_WORDS = frozenset("\n\0\ufffe\uffff")
+_INDEXED = str.maketrans(dict.fromkeys(_NOT_IN_WORDS - {"\n"}, "\ufffd"))
+ID_BITS, STATE_BITS = 40, 8  # of a place in the index of words
 
 Condition = sa.ColumnElement[bool]
 
@@ -32,12 +41,17 @@ class Text:
     @property
     def has_words(self) -> bool:
         """Whether words are looked at, too."""
-        return len(self.text) >= SHORTEST_WORD and "\0" not in self.text
+        return len(self.text) >= SHORTEST_WORD and _NOT_IN_WORDS.isdisjoint(self.text)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what `matches` has all of the text."""
+        return len(self.text) <= LONGEST_WORD
 
     @property
     def phrase(self) -> str:
-        """The text in the words of FTS5 (sqlite.org/fts5.html, section 3.1)."""
-        return '"' + self.text.replace('"', '""') + '"'
+        """The begin of the text in the words of FTS5 (sqlite.org/fts5.html, section 3.1)."""
+        return '"' + self.text[:LONGEST_WORD].replace('"', '""') + '"'
 
     @property
     def in_names(self) -> Condition:
@@ -45,7 +59,7 @@ class Text:
         return sa.or_(
             sa.false(),
             *(
-                beside_order(column).in_(sorted(names))
+                beside_order(column).in_(listed(names))
                 for column, names in (
                     (jobs.c.task, self.tasks),
                     (jobs.c.client, self.clients),
@@ -61,17 +75,36 @@ class Text:
         """Whether a job has it in a name or in its words."""
         if not self.has_words:
             return self.in_names
+        return sa.or_(self.in_words, self.in_names)
+
+    @property
+    def in_words(self) -> Condition:
+        """Whether a job has it in its words."""
         # Not LIKE: the text needs no escapes, and SQLite limits the length of a pattern.
-        return sa.or_(sa.func.instr(jobs.c.search, self.text) > 0, self.in_names)
+        return sa.func.instr(jobs.c.search, self.text) > 0
 
     def word_ids(self) -> sa.Select[Any]:
-        """Ids of the jobs that have it in their words."""
-        return sa.select(job_words.c.rowid).where(self.matches)
+        """Ids of the jobs that have its begin in their words."""
+        return sa.select(word_id).where(self.matches)
 
     @property
     def matches(self) -> Condition:
-        """Whether a row of the index of words has it."""
+        """Whether a row of the index of words has its begin."""
         return sa.literal_column("job_words").op("MATCH", return_type=sa.Boolean)(self.phrase)
+
+
+word_id: sa.ColumnElement[int] = job_words.c.rowid.bitwise_and((1 << ID_BITS) - 1)
+
+
+def listed(values: Collection[int] | Collection[str]) -> sa.Select[Any]:
+    """What a column may be `in_`: one value for the database, however many they are."""
+    rows = sa.func.json_each(json.dumps(sorted(values), ensure_ascii=False))
+    return sa.select(rows.table_valued("value").c.value)
+
+
+def words_of(saveset: str, message: str) -> str:
+    """What is kept of a job to look for a text in: `jobs.search`."""
+    return f"{saveset}\n{message}".casefold().translate(_INDEXED)
 
 
 def look_up(connection: sa.Connection, text: str) -> Text:

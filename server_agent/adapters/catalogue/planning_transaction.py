@@ -26,7 +26,7 @@ from server_agent.adapters.catalogue.planning_view import SqlPlanningView
 from server_agent.adapters.catalogue.records import number_of, values_of
 from server_agent.adapters.catalogue.schema import tasks
 from server_agent.domain.errors import AlreadyExists, EventNotFound
-from server_agent.domain.events import Event
+from server_agent.domain.events import Event, EventKind
 from server_agent.domain.groups import TaskGroup
 from server_agent.domain.occurrences import FOR_GOOD, Occurrence
 from server_agent.domain.queue import Drive
@@ -129,6 +129,11 @@ class SqlPlanningTransaction(SqlPlanningView):
         if not rows:
             return
         self._connection.execute(occurrences.delete().where(given_up))
+        begun = sa.select(occurrences.c.planned_time).where(
+            occurrences.c.planned_time > after, occurrences.c.kind == EventKind.NEWDAY
+        )
+        to_come = sa.and_(day_starts.c.moment > after, day_starts.c.moment.not_in(begun))
+        self._connection.execute(day_starts.delete().where(to_come))
         numbers = {number_of(row.event_id) for row in rows}
         once = sa.and_(events.c.id.in_(numbers), events.c.start_time.is_not(None))
         self._connection.execute(events.update().where(once).values(decided=False))

@@ -69,6 +69,7 @@ def decode(list_name: str, position: str, key_type: type[Key], id_type: type[Id]
     try:
         packed = base64.b64decode(position, altchars=b"-_", validate=True)
         list_hash, key, item_id = json.loads(packed.decode())
+        f"{key}{item_id}".encode()  # half of a surrogate pair is nothing that a database takes
     except (binascii.Error, ValueError, TypeError, RecursionError):
         raise PageTokenInvalid from None
     if list_hash != _hash(list_name) or type(key) is not key_type or type(item_id) is not id_type:

@@ -148,7 +148,8 @@ job_sums = sa.Table(
 )
 
 # The index of `jobs.search` by three characters each: a virtual table of FTS5, kept by triggers.
-job_words = sa.table("job_words", sa.column("rowid", sa.Integer))
+# `rowid` is the job's place: whether it is a backup, its state (8 bits) and its id (40 bits).
+job_words = sa.table("job_words", sa.column("rowid", sa.BigInteger))
 
 savesets = sa.Table(
     "savesets",

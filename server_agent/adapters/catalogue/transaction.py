@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from server_agent.adapters.catalogue.job_sums import JobSums
+from server_agent.adapters.catalogue.job_text import words_of
 from server_agent.adapters.catalogue.planning_transaction import SqlPlanningTransaction
 from server_agent.adapters.catalogue.records import number_of, values_of
 from server_agent.adapters.catalogue.schema import (
@@ -51,8 +52,7 @@ def _job_values(job: Job) -> dict[str, Any]:
         duration = max(0, (job.end_time - job.start_time) // _MICROSECOND)
     values = values_of(job)
     del values["id"]
-    search = _search(job.saveset, job.message)
-    return {**values, "duration": duration, "search": search}
+    return {**values, "duration": duration, "search": words_of(job.saveset, job.message)}
 
 
 class SqlTransaction(SqlView, SqlPlanningTransaction):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from server_agent.adapters.tar import packed
 from server_agent.adapters.tar.database import Database
-from server_agent.adapters.tar.failures import is_broken
+from server_agent.adapters.tar.failures import is_broken, is_full
 from server_agent.adapters.tar.listing import Row, opened
 from server_agent.adapters.tar.names import joined, split
 from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetDamaged
-from server_agent.domain.quoting import printable
+from server_agent.domain.quoting import printable, quoted
 from server_agent.ports import EngineError, Entry, EntryKind, EntryPage
 
 _COLUMNS = """
@@ -104,9 +104,9 @@ def _entry(row: Row) -> Entry:
 
 @contextlib.contextmanager
 def _read(listing: Path, saveset: str) -> Iterator[Database]:
-    if not packed.is_there(listing):
-        raise SavesetDamaged(saveset=saveset, detail="its listing is missing")
     try:
+        if not packed.is_there(listing):
+            raise SavesetDamaged(saveset=saveset, detail="its listing is missing")
         with opened(listing) as connection:
             yield connection
     except sqlite3.Error as error:
@@ -115,5 +115,8 @@ def _read(listing: Path, saveset: str) -> Iterator[Database]:
             raise SavesetDamaged(saveset=saveset, detail=detail) from error
         raise EngineError("LISTING", f"saveset {saveset}: {detail}") from error
     except OSError as error:
-        detail = f"its listing cannot be unpacked: {error.strerror or error}"
+        place = f"{quoted(error.filename)}: " if error.filename else ""
+        detail = f"its listing cannot be read: {place}{error.strerror or error}"
+        if is_full(error):
+            detail += ". It is compressed and has to be unpacked there: free some space"
         raise EngineError("LISTING", f"saveset {saveset}: {detail}") from error

@@ -97,9 +97,10 @@ class TarEngine:
             if control.cancelled:
                 raise Cancelled
             try:
-                yield packed.pack(listing)
+                yield packed.pack(listing, control)
             except (OSError, sqlite3.DatabaseError) as error:
-                text = f"{listing} stays as it is, it cannot be compressed: {error}"
+                why = getattr(error, "strerror", None) or error
+                text = f"{listing} stays as it is, it cannot be compressed: {why}"
                 yield Message(Level.WARNING, "LISTING_KEPT", text)
 
     def put_back(self, job_id: str) -> list[Message]:

@@ -22,9 +22,10 @@ from server_agent.adapters.durable import sync
 from server_agent.adapters.tar import private
 from server_agent.adapters.tar.database import read_only_uri
 from server_agent.adapters.tar.description import digest_of
+from server_agent.adapters.tar.failures import written_to
 from server_agent.adapters.tar.places import LISTING_SUFFIX, PACKED_SUFFIX
 from server_agent.domain.savesets import NAME_PATTERN
-from server_agent.ports import Compressed
+from server_agent.ports import Cancelled, Compressed, Control
 
 Opened = TypeVar("Opened")
 
@@ -63,17 +64,18 @@ def read(listing: Path, open_uri: Callable[[str], Opened]) -> Opened:
         file = _plain(listing)
         try:
             return open_uri(read_only_uri(file))
-        except sqlite3.OperationalError:
-            if file.exists() or not is_there(listing):
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN or not is_there(listing):
                 raise
-    return open_uri(read_only_uri(listing))
+    return open_uri(read_only_uri(_plain(listing)))
 
 
-def pack(listing: Path) -> Compressed:
+def pack(listing: Path, control: Control) -> Compressed:
     """Replaces the listing by its compressed form, once that is proved to be whole.
 
     Raises:
-        OSError: it stays as it is.
+        OSError, sqlite3.DatabaseError: it stays as it is.
+        Cancelled: by the control; it stays as it is.
     """
     packed = _packed(listing)
     part = packed.with_name(packed.name + ".tmp")
@@ -81,10 +83,12 @@ def pack(listing: Path) -> Compressed:
     try:
         with listing.open("rb") as source, open(part, "wb", opener=private.opener) as target:
             compressor = zstandard.ZstdCompressor(_LEVEL, write_checksum=True)
-            compressor.copy_stream(source, target, size=before)
+            for piece in compressor.read_to_iter(source, before, _PIECE_BYTES):
+                _check_cancel(control)
+                target.write(piece)
             target.flush()
             os.fsync(target.fileno())
-        _check_same(part, listing)
+        _check_same(part, listing, control)
         part.replace(packed)
     except BaseException:
         part.unlink(missing_ok=True)
@@ -130,7 +134,11 @@ def _plain(listing: Path) -> Path:
         # Several readers may do so at once.
         part = listing.with_name(f"{listing.name}.{uuid.uuid4().hex}.tmp")
         try:
-            with packed.open("rb") as source, open(part, "xb", opener=private.opener) as target:
+            with (
+                written_to(listing.parent),
+                packed.open("rb") as source,
+                open(part, "xb", opener=private.opener) as target,
+            ):
                 _unpack(source, target.write)
             part.replace(unpacked)
         except FileNotFoundError:
@@ -140,18 +148,34 @@ def _plain(listing: Path) -> Path:
     return unpacked
 
 
-def _check_same(packed: Path, listing: Path) -> None:
+def _check_same(packed: Path, listing: Path, control: Control) -> None:
     """Raises OSError unless what is in the one is the other."""
     digest = blake3()
+
+    def look(piece: bytes) -> None:
+        _check_cancel(control)
+        digest.update(piece)
+
     with packed.open("rb") as source:
-        _unpack(source, digest.update)
+        _unpack(source, look)
     if digest.digest() != digest_of(listing):
         raise OSError(f"{packed} does not give back what was written to it")
 
 
 def _unpack(source: io.BufferedReader, write: Callable[[bytes], object]) -> None:
+    got = 0
     try:
+        size = zstandard.frame_content_size(source.read(_HEADER_BYTES))
+        source.seek(0)
         for piece in zstandard.ZstdDecompressor().read_to_iter(source, _PIECE_BYTES):
             write(piece)
+            got += len(piece)
     except zstandard.ZstdError as error:
         raise sqlite3.DatabaseError(f"its compressed form is damaged: {error}") from error
+    if got != size:  # of a file that was cut the library says nothing
+        raise sqlite3.DatabaseError(f"its compressed form is cut: {got} of {size} bytes")
+
+
+def _check_cancel(control: Control) -> None:
+    if control.cancelled:
+        raise Cancelled

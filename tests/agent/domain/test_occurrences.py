@@ -7,12 +7,12 @@ import pytest
 
 from server_agent.domain.events import Action, BackupAction, CommandAction, RestoreAction
 from server_agent.domain.occurrences import (
+    Blockers,
     Cause,
     Occurrence,
     Planned,
     Slot,
     Verdict,
-    blocker_of,
     decide,
     planned_slots,
     rewound,
@@ -47,6 +47,10 @@ def _decide(
     open_events: set[str] | None = None,
 ) -> list[Occurrence]:
     return decide(plans, UTC, utc(since), utc(now), decided or set(), open_events or set())
+
+
+def _blocker_of(plan: Planned, moment: datetime, plans: list[Planned]) -> Planned | None:
+    return Blockers(plans, UTC, moment).of(plan, moment)
 
 
 def _told(found: list[Occurrence]) -> list[tuple[str, str, Verdict, Cause]]:
@@ -172,7 +176,7 @@ def test_who_holds_off_whom(
 
 def test_only_blocking_events_hold_off() -> None:
     plans = [_plan("7"), _plan("8", priority=99)]
-    assert blocker_of(plans[0], utc("2024-05-06 20:00"), plans, UTC) is None
+    assert _blocker_of(plans[0], utc("2024-05-06 20:00"), plans) is None
     found = _decide(plans, "2024-05-06 19:00", "2024-05-06 20:00")
     assert [item.verdict for item in found] == [Verdict.STARTED, Verdict.STARTED]
 
@@ -198,12 +202,40 @@ def test_a_blocker_holds_off_what_falls_into_its_window(
     blocker = _plan("8", schedule(window=window), priority=9, blocking=True)
     plan = _plan("7", schedule(start_time=wall))
     moment = datetime.combine(utc("2024-05-06").date(), wall, UTC)
-    assert blocker_of(plan, moment, [blocker], UTC) is (blocker if blocked else None)
+    assert _blocker_of(plan, moment, [blocker]) is (blocker if blocked else None)
 
 
 def test_in_one_minute_it_does_not_matter_who_is_first() -> None:
     blocker = _plan("8", schedule(start_time=time(20, 0, 30)), priority=9, blocking=True)
-    assert blocker_of(_plan("7"), utc("2024-05-06 20:00"), [blocker], UTC) is blocker
+    assert _blocker_of(_plan("7"), utc("2024-05-06 20:00"), [blocker]) is blocker
+
+
+@pytest.mark.parametrize("window", [None, timedelta(minutes=90), timedelta(days=3)])
+def test_the_order_in_which_blockers_are_asked_does_not_matter(window: timedelta | None) -> None:
+    blocker = _plan("8", schedule(window=window), priority=9, blocking=True)
+    other = _plan("9", replace(HOURLY, rule="FREQ=HOURLY;INTERVAL=7"), priority=8, blocking=True)
+    plans, plan = [blocker, other], _plan("7")
+    first = utc("2024-05-06 19:30")
+    moments = [first + timedelta(minutes=15 * number) for number in range(4 * 24 * 6)]
+    taken_back = {
+        Slot(utc("2024-05-08 20:00"), "8"),
+        *(Slot(moment, "9") for moment in moments if moment.day % 2),
+    }
+    expected = [Blockers(plans, UTC, each, taken_back).of(plan, each) for each in moments]
+    assert "8" in {each.event.id for each in expected if each is not None}
+    for asked in (moments, moments[::-1]):
+        blockers = Blockers(plans, UTC, first, taken_back)
+        found = {each: blockers.of(plan, each) for each in asked}
+        assert [found[each] for each in moments] == expected
+
+
+def test_a_blocker_that_was_taken_back_is_followed_by_the_one_below() -> None:
+    highest = _plan("9", priority=90, blocking=True)
+    higher = _plan("8", priority=9, blocking=True)
+    moment = utc("2024-05-06 20:00")
+    blockers = Blockers([highest, higher], UTC, moment, {Slot(moment, "9")})
+    assert blockers.of(_plan("7"), moment) is higher
+    assert blockers.of(_plan("7"), moment + timedelta(days=1)) is highest
 
 
 @pytest.mark.parametrize(
@@ -217,7 +249,7 @@ def test_in_one_minute_it_does_not_matter_who_is_first() -> None:
     ],
 )
 def test_a_silenced_blocker_holds_nobody_off(blocker: Planned) -> None:
-    assert blocker_of(_plan("7"), utc("2024-05-06 20:00"), [blocker], UTC) is None
+    assert _blocker_of(_plan("7"), utc("2024-05-06 20:00"), [blocker]) is None
 
 
 def test_newday_is_first_and_is_never_held_off() -> None:
@@ -235,7 +267,7 @@ def test_newday_is_first_and_is_never_held_off() -> None:
 def test_not_even_another_newday_holds_newday_off() -> None:
     plan = Planned(replace(newday().event, priority=1), EVENING)
     blocker = Planned(replace(newday().event, id="2", blocking=True), EVENING)
-    assert blocker_of(plan, utc("2024-05-06 20:00"), [blocker], UTC) is None
+    assert _blocker_of(plan, utc("2024-05-06 20:00"), [blocker]) is None
 
 
 def test_newday_is_first_even_of_what_was_planned_before_it() -> None:
@@ -273,8 +305,8 @@ def test_an_immediate_start_is_decided_like_any_other() -> None:
 def test_an_immediate_start_is_held_off_unless_it_is_above_all() -> None:
     moment = utc("2024-05-06 20:30")
     blocker = _plan("8", schedule(window=timedelta(hours=1)), priority=9, blocking=True)
-    assert blocker_of(once("7", moment), moment, [blocker], UTC) is blocker
-    assert blocker_of(once("7", moment, priority=0), moment, [blocker], UTC) is None
+    assert _blocker_of(once("7", moment), moment, [blocker]) is blocker
+    assert _blocker_of(once("7", moment, priority=0), moment, [blocker]) is None
 
 
 def test_nothing_is_planned_before_it_was_what_it_is() -> None:

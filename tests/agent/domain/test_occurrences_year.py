@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from server_agent.domain.events import CommandAction, EventKind, kind_of
 from server_agent.domain.occurrences import (
+    Blockers,
     Cause,
     Occurrence,
     Planned,
     Slot,
     Verdict,
-    blocker_of,
     decide,
     rewound,
     stands,
@@ -97,7 +97,7 @@ def _justified(
 ) -> None:
     """Nothing is given up without one of the reasons, and that one is told."""
     if item.verdict is Verdict.BLOCKED:
-        blocker = blocker_of(plan, item.slot.planned_time, BLOCKERS, zone)
+        blocker = Blockers(BLOCKERS, zone, BEGIN).of(plan, item.slot.planned_time)
         assert blocker is not None
         assert (item.cause, item.by) == (Cause.BLOCKED_BY, blocker.event.name)
     elif item.slot != newest:

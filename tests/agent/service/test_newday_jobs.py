@@ -1,19 +1,22 @@
 """The job of NEWDAY, and what belongs to which sesam day when a job waits over it."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
 from server_agent.domain.access import Caller, Role
 from server_agent.domain.calendar import EntryState
 from server_agent.domain.errors import RoleRequired
-from server_agent.domain.events import NEWDAY, BackupAction, Event
+from server_agent.domain.events import NEWDAY, BackupAction, CommandAction, Event
 from server_agent.domain.jobs import Job, JobKind, JobState, Level
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import Compressed, EngineError, JobQuery, Message
+from server_agent.ports.day_logs import DayLogError
 from server_agent.service.calendar import Calendar, CalendarQuery
+from server_agent.service.collection import etag
 from server_agent.service.newday_job import CALENDAR_KEPT, repeat_newday
+from server_agent.service.plan_objects import Schedules
 from server_agent.service.recovery import recover
 from server_agent.service.taking_back import TakingBack
 from tests.agent.service.rig import LABEL, LISTINGS_PLAIN, Rig, request
@@ -52,7 +55,6 @@ def test_it_reports_the_day_that_ended(rig: Rig) -> None:
     assert [(line.code, line.text) for line in rig.protocol(job)] == [
         ("EVENT", f"Event NEWDAY, job {job.id}"),
         ("DAY_CLOSED", "Sesam day Wed 04 Mar 2026 is closed: 1 failed, 2 ok"),
-        ("CALENDAR_KEPT", "The calendar and the logs of days are kept from 28 Jan 2025 on"),
         ("RESULT", "OK: Wed 04 Mar: 1 failed, 2 ok: 0.0 s"),
     ]
 
@@ -102,11 +104,28 @@ def test_it_forgets_the_calendar_that_is_kept_long_enough(rig: Rig) -> None:
     newday(rig, CALENDAR_KEPT)
     with rig.changes.read() as view:
         assert view.cells(job.sesam_day, job.sesam_day)
-    newday(rig, timedelta(days=1))
+    last = newday(rig, timedelta(days=1))
     with rig.changes.read() as view:
         assert view.cells(job.sesam_day, job.sesam_day) == []
+    [line] = [line for line in rig.protocol(last) if line.code == "CALENDAR_KEPT"]
+    assert line.text == "The calendar and the logs of days are kept from 05 Mar 2026 on"
     # What the job itself has come to is kept.
     assert rig.job(job).state is JobState.OK
+
+
+@pytest.mark.logs_warnings
+def test_a_clock_that_leaps_ahead_makes_it_forget_nothing(rig: Rig) -> None:
+    """But a day on which it is still there does: then it is right, or nobody cares."""
+    rig.scheduler.look()
+    job = rig.backed_up()
+    newday(rig)
+    leap = timedelta(days=800)
+    assert "CALENDAR_KEPT" not in rig.codes(newday(rig, leap))
+    rig.clock.advance(timedelta(hours=1) - leap)
+    rig.scheduler.look()
+    with rig.changes.read() as view:
+        assert view.cells(job.sesam_day, job.sesam_day)
+    assert rig.day_logs.is_closed(job.sesam_day)
 
 
 def test_it_writes_the_logs_of_the_day(rig: Rig) -> None:
@@ -141,10 +160,76 @@ def test_what_ran_over_its_end_is_told_when_the_next_day_is_closed(rig: Rig) -> 
     newday(rig)
     day = date(2026, 3, 4)
     assert [line[0] for line in rig.day_logs.closed[day][0][1:]] == ["a"]
+    newday(rig, timedelta(days=1))
+    assert [line[0] for line in rig.day_logs.closed[day][0][1:]] == ["a"]
     gate.open()
     rig.ended(running)
-    newday(rig, timedelta(days=1))
+    job = newday(rig, timedelta(days=1))
+    assert job.message == "Fri 06 Mar: nothing was planned and nothing ran; Wed 04 Mar: 1 ok"
     assert [line[0] for line in rig.day_logs.closed[day][0][1:]] == ["0"]
+    assert newday(rig, timedelta(days=1)).message.startswith("Sat 07 Mar: nothing was planned")
+
+
+def test_a_job_is_told_on_the_day_on_which_it_started(rig: Rig) -> None:
+    """As in the calendar, although it was planned on the day before."""
+    rig.scheduler.look()
+    gate = Gate()
+    rig.engine.scripts.append([gate, DONE])
+    rig.engine.scripts.append([EngineError("NO_SPACE", "The medium is full.")])
+    running = rig.start_backup()
+    gate.wait_until_reached()
+    queued = rig.start_backup()
+    newday(rig)
+    gate.open()
+    rig.ended(running)
+    assert rig.ended(queued).sesam_day == date(2026, 3, 5)
+    job = newday(rig, timedelta(days=1))
+    assert job.message == "Thu 05 Mar: 1 failed; Wed 04 Mar: 1 ok"
+    states = {day: [line[0] for line in log[0][1:]] for day, log in rig.day_logs.closed.items()}
+    assert states == {date(2026, 3, 4): ["0"], date(2026, 3, 5): ["X", "0"]}  # with its NEWDAY
+
+
+def test_a_second_one_on_the_same_date_closes_nothing(rig: Rig) -> None:
+    rig.scheduler.look()
+    newday(rig)
+    rig.clock.advance(timedelta(hours=1))
+    with rig.changes.read() as view:
+        schedule = view.schedule(NEWDAY)
+    assert schedule is not None
+    schedules = Schedules(rig.changes, rig.clock, rig.scheduler)
+    schedules.update(request(), replace(schedule, start_time=time(20)), etag(schedule))
+    rig.backed_up()
+    job = newday(rig, timedelta(hours=11))
+    assert (job.sesam_day, job.message) == (date(2026, 3, 5), "No sesam day ended")
+    assert sorted(rig.day_logs.closed) == [date(2026, 3, 4)]
+    assert newday(rig, timedelta(days=1)).message == "Thu 05 Mar: 1 ok"
+
+
+def test_one_that_follows_another_job_closes_nothing(rig: Rig) -> None:
+    rig.programs.put("report")
+    rig.add_event("tell", CommandAction("report"), follow_up=NEWDAY)
+    rig.start_event("tell")
+
+    def followed() -> Job | None:
+        jobs = [live.job for live in rig.jobs.find(JobQuery(), None, 9, False).jobs.items]
+        ended = [job for job in jobs if job.kind is JobKind.NEWDAY and not job.state.is_open]
+        return ended[0] if ended else None
+
+    job = rig.eventually(followed)
+    assert (job.state, job.message) == (JobState.OK, "No sesam day ended")
+    assert rig.day_logs.closed == {}
+
+
+def test_logs_that_cannot_be_written_are_named(rig: Rig) -> None:
+    rig.scheduler.look()
+    rig.day_logs.error = DayLogError("/prot/20260304.prt cannot be written: Permission denied")
+    job = newday(rig)
+    assert (job.state, rig.codes(job)[-1]) == (JobState.ERROR, "DAY_LOG")
+    assert job.message == (
+        "/prot/20260304.prt cannot be written: Permission denied. "
+        "Put that right: the next start of the agent or NEWDAY does it again"
+    )
+    assert rig.day_logs.begun == [date(2026, 3, 5)]  # the day has begun all the same
 
 
 def test_what_was_given_up_is_in_the_log_of_the_day(rig: Rig) -> None:
@@ -170,8 +255,9 @@ def test_days_that_nobody_closed_are_closed_too(rig: Rig) -> None:
     rig.clock.advance(timedelta(days=2))
     job = newday(rig, timedelta(days=1))
     lines = [line.text for line in rig.protocol(job) if line.code == "DAY_CLOSED"]
-    assert [line.partition(" is closed")[0] for line in lines] == [
-        f"Sesam day {day} Mar 2026" for day in ("Fri 06", "Sat 07", "Sun 08")
+    assert lines == [
+        f"Sesam day {day} Mar 2026 is closed: nothing was planned and nothing ran"
+        for day in ("Fri 06", "Sat 07", "Sun 08")
     ]
     assert sorted(rig.day_logs.closed) == [date(2026, 3, day) for day in range(4, 9)]
 
@@ -183,7 +269,7 @@ def test_it_has_old_listings_compressed(rig: Rig) -> None:
     job = newday(rig)
     assert (job.state, rig.engine.compressed_before) == (JobState.OK, [before])
     [line] = [line for line in rig.protocol(job) if line.code == "COMPRESSED"]
-    assert line.text == ("2 listings from before 25 Feb 2026 were compressed: 1500 to 160 bytes")
+    assert line.text == "Compressed 2 listings from before 25 Feb 2026: 1500 to 160 bytes"
 
 
 def test_one_that_cannot_be_compressed_is_a_warning(rig: Rig) -> None:
@@ -193,7 +279,7 @@ def test_one_that_cannot_be_compressed_is_a_warning(rig: Rig) -> None:
     rig.engine.listings[before] = [kept, Compressed("b", 500, 60)]
     job = newday(rig)
     assert job.state is JobState.WARNING
-    assert job.message.endswith("; 1 listings could not be compressed")
+    assert job.message.endswith("; 1 listing could not be compressed")
     assert "LISTING_KEPT" in rig.codes(job)
 
 
@@ -259,7 +345,7 @@ def test_one_that_failed_is_repeated_once_at_the_next_start(rig: Rig, error: Exc
     job = rig.eventually(repeated)
     assert (job.state, job.message, job.planned_time) == (
         JobState.OK,
-        failed.message if not failed.message else "Wed 04 Mar: nothing was planned and nothing ran",
+        "Wed 04 Mar: nothing was planned and nothing ran",
         failed.planned_time,
     )
     assert "REPEATED" in rig.codes(job)
@@ -302,10 +388,9 @@ def test_one_that_went_well_or_was_cancelled_is_not_repeated(rig: Rig) -> None:
     assert not restarted(rig)
 
 
-@pytest.mark.logs_warnings
 def test_a_newer_one_does_what_a_broken_one_left(rig: Rig) -> None:
     rig.scheduler.look()
-    rig.day_logs.error = OSError("no")
+    rig.day_logs.error = DayLogError("no")
     assert newday(rig).state is JobState.ERROR
     assert rig.day_logs.closed == {}
     rig.clock.advance(timedelta(days=1))

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from server_agent.domain.jobs import Job, JobState, Level
+from server_agent.domain.events import CommandAction
+from server_agent.domain.jobs import Job, JobKind, JobState, Level
 from server_agent.domain.queue import FIRST_DRIVE
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import BackupDone, Message
@@ -39,6 +40,16 @@ def test_a_backup_that_was_not_whole_is_broken(idle_rig: Rig) -> None:
     [(writing, committed)] = idle_rig.engine.recovered
     assert [ref.name for ref in writing] == [job.saveset]
     assert committed == frozenset()
+
+
+def test_a_program_may_run_still(idle_rig: Rig) -> None:
+    idle_rig.programs.put("report")
+    idle_rig.add_event("tell", CommandAction("report"))
+    job = idle_rig.start_event("tell")
+    assert idle_rig.work.start(job.id, "") is not None
+    [ended] = settle(idle_rig)
+    assert (ended.kind, ended.state) == (JobKind.COMMAND, JobState.BROKEN)
+    assert ended.message.startswith(f"{BROKEN}; its program may run still")
 
 
 def test_a_backup_that_lacked_only_its_entry_is_entered(idle_rig: Rig) -> None:

@@ -27,11 +27,13 @@ class FullCatalogue(MemoryCatalogue):
         super().__init__()
         self.full = threading.Event()
         self.refused = threading.Event()
+        self.refusals = 0
 
     @contextmanager
     def write(self) -> Iterator[MemoryTransaction]:
         if self.full.is_set():
             self.refused.set()
+            self.refusals += 1
             raise OSError(28, "No space left on device")
         with super().write() as transaction:
             yield transaction
@@ -115,6 +117,27 @@ def test_a_job_that_cannot_be_started_is_tried_again() -> None:
     ended = rig.ended(job)
     assert (ended.state, ended.message) == (JobState.OK, "")
     rig.runner.stop()
+
+
+def test_a_job_that_cannot_be_started_does_not_flood_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Which keeps so many bytes of a day, and forgets what was said before."""
+    catalogue = FullCatalogue()
+    rig = Rig(catalogue=catalogue)
+    rig.add_task()
+    job = rig.start_backup()
+    catalogue.full.set()
+    rig.runner.start()
+    deadline = time.monotonic() + DEADLINE
+    while catalogue.refusals < 10:
+        assert time.monotonic() < deadline, "it is not tried again"
+        threading.Event().wait(0.01)
+    catalogue.full.clear()
+    assert rig.ended(job).state is JobState.OK
+    rig.runner.stop()
+    told = [each for each in caplog.records if "could not be started" in each.message]
+    assert len(told) == 1
 
 
 def test_what_holds_a_job_is_told_once_and_forgotten(idle_rig: Rig) -> None:

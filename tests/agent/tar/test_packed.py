@@ -1,6 +1,8 @@
 """Listings that were compressed are read as before, whatever happens meanwhile."""
 
+import errno
 import os
+import sqlite3
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from server_agent.adapters.tar import packed
+from server_agent.adapters.tar.database import Database, connect
 from server_agent.domain.errors import SavesetDamaged
 from server_agent.ports import Cancelled, Compressed, EngineError, Message
 from tests.agent.tar.site import DAY, Site
@@ -78,6 +81,26 @@ def test_what_is_compressed_is_read_restored_and_built_on(saved: Site, tmp_path:
         assert {path.name: path.read_text() for path in restored.iterdir()} == wanted
 
 
+def test_one_form_is_on_its_disk_before_the_other_goes(
+    saved: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, list[str]]] = []
+    fsync = os.fsync
+
+    def note(fd: int) -> None:
+        what = Path(os.readlink(f"/proc/self/fd/{fd}")).name.partition(".")[2]
+        synced.append((what or "directory", forms(saved)))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", note)
+    next(saved.engine.compress_listings(LATER, FakeControl()))
+    assert synced == [
+        ("db.zst.tmp", ["db", "db", "db.zst.tmp"]),
+        ("directory", ["db", "db", "db.zst"]),
+        ("directory", ["db", "db.zst"]),
+    ]
+
+
 def test_what_was_unpacked_for_a_reader_goes(saved: Site) -> None:
     compress(saved)
     names(saved)
@@ -142,6 +165,79 @@ def test_a_damaged_one_is_damaged(saved: Site) -> None:
     assert saved.engine.present(saved.chain) == {saved.chain[1].name}
     with pytest.raises(SavesetDamaged, match="its listing is missing"):
         names(saved)
+
+
+@pytest.mark.parametrize("cut", [1000, 10])
+def test_one_that_was_cut_is_damaged(saved: Site, cut: int) -> None:
+    compress(saved)
+    file = saved.listing().with_name(saved.listing().name + ".zst")
+    file.write_bytes(file.read_bytes()[:-cut])
+    with pytest.raises(SavesetDamaged, match=r"its compressed form is cut: \d+ of \d+ bytes"):
+        names(saved)
+    assert forms(saved) == ["db.zst", "db.zst"]  # nothing that was half unpacked
+
+
+class SoonCancelled(FakeControl):
+    """Is cancelled when it has been looked at so often."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._looks = looks
+
+    @property
+    def cancelled(self) -> bool:
+        self._looks -= 1
+        return self._looks < 0
+
+
+@pytest.mark.parametrize("looks", [1, 2])  # while it is compressed, and while that is proved
+def test_a_cancel_does_not_wait_for_the_end_of_a_listing(saved: Site, looks: int) -> None:
+    with pytest.raises(Cancelled):
+        list(saved.engine.compress_listings(LATER, SoonCancelled(looks)))
+    assert forms(saved) == ["db", "db"]
+
+
+def test_one_for_which_there_is_no_room_is_told_with_its_place(
+    saved: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compress(saved)
+
+    def full(_source: object, _write: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(packed, "_unpack", full)
+    place = f'"{saved.listing().parent}": No space left on device'
+    with pytest.raises(EngineError, match=f"{place}. It is compressed and has to be") as browsed:
+        names(saved)
+    assert browsed.value.code == "LISTING"
+    with pytest.raises(EngineError, match=place) as restored:
+        saved.restore(saved.root / "target")
+    assert restored.value.code == "NO_SPACE"
+    with pytest.raises(EngineError, match=place) as built_on:
+        saved.back_up()
+    assert built_on.value.code == "NO_SPACE"
+    assert forms(saved) == ["db.zst", "db.zst"]
+
+
+def test_one_that_is_forgotten_before_it_is_opened_is_unpacked_again(saved: Site) -> None:
+    compress(saved)
+    opened: list[Database] = []
+
+    def open_after_others(uri: str) -> Database:
+        if opened:
+            return connect(uri)
+        packed.forget_unpacked(saved.listing().parent.parent)
+        try:
+            return connect(uri)
+        except sqlite3.OperationalError:
+            opened.append(packed.read(saved.listing(), connect))  # another reader
+            raise
+
+    opened.append(packed.read(saved.listing(), open_after_others))
+    assert len(opened) == 2
+    for connection in opened:
+        assert connection.number("SELECT count(*) FROM source") == 1
+        connection.close()
 
 
 def test_reading_and_compressing_may_go_on_at_once(saved: Site) -> None:

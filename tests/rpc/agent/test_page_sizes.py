@@ -1,14 +1,21 @@
 """A page ends before it is too large for a message, and the list goes on behind it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from server_agent.domain.events import NEWDAY, CommandAction, Event
+from server_agent.domain.events.command import MAX_ARGUMENTS
+from server_agent.domain.groups import MAX_TASKS, TaskGroup
 from server_agent.domain.jobs import JobState
-from server_agent.ports import SavesetQuery
+from server_agent.domain.queue import FIRST_DRIVE, Drive
+from server_agent.ports import CatalogueTransaction, SavesetQuery
 from server_agent.rpc.lists import LARGEST_ANSWER, PORTION
 from server_agent.service.savesets import Savesets
+from server_agent.service.topology import LONGEST_COMMENT
+from tests.fakes.catalogue_records import SCHEDULE
 from tests.fakes.records import JOB, SAVESET
 from tests.rpc.agent.rig import AgentRig
 
@@ -71,6 +78,57 @@ def test_tasks_of_many_sources(agent: AgentRig) -> None:
     found = pages(agent, "TaskService/ListTasks", "tasks")
     assert len(found) == 2
     assert [t.name for page in found for t in page] == [f"t{n:02d}" for n in range(30)]
+
+
+COMMENT = "\U0001f4be" * LONGEST_COMMENT  # 16 KB
+
+
+def put_groups(tx: CatalogueTransaction) -> None:
+    tasks = tuple(f"{number:0128d}" for number in range(MAX_TASKS))
+    for number in range(40):
+        tx.put_group(TaskGroup(f"{number:03d}", tasks))
+
+
+def put_drives(tx: CatalogueTransaction) -> None:
+    tx.remove_drive(FIRST_DRIVE)
+    for number in range(300):
+        tx.put_drive(Drive(f"{number:03d}", comment=COMMENT))
+
+
+def put_schedules(tx: CatalogueTransaction) -> None:
+    for number in range(300):
+        tx.put_schedule(replace(SCHEDULE, name=f"{number:03d}", comment=COMMENT))
+
+
+def put_events(tx: CatalogueTransaction) -> None:
+    action = CommandAction("report", ("x" * 4096,) * MAX_ARGUMENTS)
+    for number in range(40):
+        event = Event("", f"{number:03d}", action, "", SCHEDULE.change_time)
+        tx.add_event(event)
+
+
+@pytest.mark.parametrize(
+    ("name", "items", "put", "count"),
+    [
+        ("TaskGroupService/ListTaskGroups", "groups", put_groups, 40),
+        ("DriveService/ListDrives", "drives", put_drives, 300),
+        ("ScheduleService/ListSchedules", "schedules", put_schedules, 300),
+        ("EventService/ListEvents", "events", put_events, 40),
+    ],
+)
+def test_objects_of_the_plan(
+    agent: AgentRig,
+    name: str,
+    items: str,
+    put: Callable[[CatalogueTransaction], None],
+    count: int,
+) -> None:
+    with agent.catalogue.write() as tx:
+        put(tx)
+    found = pages(agent, name, items, page_size=1000)
+    assert len(found) > 1
+    names = [item.name for page in found for item in page if item.name != NEWDAY]
+    assert names == [f"{number:03d}" for number in range(count)]
 
 
 def test_one_item_is_sent_however_large_it_is(agent: AgentRig) -> None:

@@ -16,6 +16,7 @@ from server_agent.adapters.catalogue.migrations import (
     m0005_listing,
     m0006_plan,
     m0007_job_sums,
+    m0008_word_places,
 )
 
 Migration = Callable[[sa.Connection], None]
@@ -28,4 +29,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0005_listing.upgrade,
     m0006_plan.upgrade,
     m0007_job_sums.upgrade,
+    m0008_word_places.upgrade,
 )

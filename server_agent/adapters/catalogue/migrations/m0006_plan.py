@@ -1,4 +1,4 @@
-"""Version 3: the plan, and which occurrence a job belongs to."""
+"""Version 6: the plan, and which occurrence a job belongs to."""
 
 import sqlalchemy as sa
 

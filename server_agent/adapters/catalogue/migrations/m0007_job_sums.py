@@ -77,12 +77,12 @@ _NEXT = (
     + " = "
     + _TYPE.format(job="OLD")
 )
-_LEAVE = (
+LEAVE = (
     "UPDATE job_sums SET jobs = jobs - 1, newest = CASE WHEN newest = OLD.id AND jobs > 1 "
     f"THEN ({_NEXT}) ELSE newest END WHERE {_MINE};"
     f"DELETE FROM job_sums WHERE {_MINE} AND jobs = 0;"
 )
-_ENTER = (
+ENTER = (
     _SUBJECTS.format(job="NEW")
     + ";INSERT INTO job_sums SELECT s.id, p.value, NEW.state, 1, NEW.id FROM job_subjects AS s, "
     + "(SELECT {day} AS value UNION ALL SELECT {day} / 100 UNION ALL SELECT {day} / 10000) "
@@ -101,9 +101,9 @@ _MOVED = " OR ".join(
 )
 
 _TRIGGERS = (
-    f"CREATE TRIGGER jobs_added AFTER INSERT ON jobs BEGIN {_ENTER}{_LEARN} END",
-    f"CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN {_LEAVE}{_FORGET} END",
-    f"CREATE TRIGGER jobs_moved AFTER UPDATE ON jobs WHEN {_MOVED} BEGIN {_LEAVE}{_ENTER} END",
+    f"CREATE TRIGGER jobs_added AFTER INSERT ON jobs BEGIN {ENTER}{_LEARN} END",
+    f"CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN {LEAVE}{_FORGET} END",
+    f"CREATE TRIGGER jobs_moved AFTER UPDATE ON jobs WHEN {_MOVED} BEGIN {LEAVE}{ENTER} END",
     "CREATE TRIGGER jobs_said AFTER UPDATE ON jobs WHEN OLD.search <> NEW.search "
     f"BEGIN {_FORGET}{_LEARN} END",
 )

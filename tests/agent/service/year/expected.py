@@ -3,25 +3,29 @@
 Written from what the issue and the manual ask for: each planned time is decided at the first look
 behind it; whoever slept through several makes the newest; a start after its window, one whose
 predecessor still runs and one that a blocking event holds off are not made; what was given up by a
-clock that was ahead is decided anew, what was started is not.
+clock that was ahead is decided anew, what was started is not. What a person took back before is not
+made, whatever the clock does, and holds nobody off. Of what is to come it is said who will hold it
+off.
 """
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import inf
 from zoneinfo import ZoneInfo
 
 from server_agent.domain.calendar import Entry, EntryState
 from server_agent.domain.events import EventKind
 from server_agent.domain.occurrences import Cause
-from tests.agent.service.year.location import CLIENT
+from tests.agent.service.year.location import ADMIN, CLIENT
 from tests.agent.service.year.plant import Planted
-from tests.agent.service.year.story import WELL, Facts, Key, Look, planned_times
+from tests.agent.service.year.story import WELL, Facts, Key, Look, Wish, planned_times
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 LATE = timedelta(seconds=60)
 WAITS_LONG = timedelta(minutes=15)
+_GIVEN_UP = {Cause.BLOCKED_BY: EntryState.BLOCKED, Cause.TAKEN_BACK: EntryState.CANCELLED}
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,13 @@ class Expected:
             event_id for event_id, each in facts.plan.items() if each.kind is EventKind.NEWDAY
         ]
         self._days = self._times[newday]
+        self._blocking = {each: event for each, event in facts.plan.items() if event.blocking}
+        # By whose number it holds nobody off any more.
+        self._not_wanted = {
+            (wish.event_id, wish.moment): wish.look.number
+            for wish in facts.wishes
+            if wish.is_granted
+        }
         self.rows: dict[Key, Row] = {}
         for event_id in facts.versions:
             self._tell(event_id)
@@ -97,12 +108,14 @@ class Expected:
     def _tell(self, event_id: str) -> None:
         event = self._facts.plan[event_id]
         decisions = self._decisions(event_id)
-        for moment in self._times[event_id]:
+        # What was taken back of a plan that was changed behind that stays in the calendar.
+        for moment in sorted({*self._times[event_id], *decisions}):
             decision = decisions.get(moment)
+            blocker = "" if decision is not None else self._blocker(event_id, moment)
             for task in event.tasks or ("",):
                 key = (moment, event_id, task)
                 if decision is None:
-                    row = self._row(event, EntryState.PLANNED, self.day_of(moment))
+                    row = self._planned(event, moment, blocker)
                 elif decision.cause is not Cause.NONE:
                     row = self._given_up(event, moment, decision)
                 else:
@@ -136,8 +149,11 @@ class Expected:
         times = self._times[event_id]
         found: dict[datetime, Decision] = {}
         begun: list[datetime] = []  # those that may still run
-        before = self._facts.looks[0].now
-        for look in self._facts.looks[1:]:
+        known = self._facts.versions[event_id][0].number
+        place = bisect_right(self._facts.looks, known, key=lambda look: look.number)
+        before = self._facts.looks[place - 1].now
+        wishes = {w.look.number: w for w in self._facts.wishes if w.event_id == event_id}
+        for look in self._facts.looks[place:]:
             low = min(before, look.now)
             if look.now < before:
                 # What a clock that was ahead gave up of times to come is open again.
@@ -155,7 +171,24 @@ class Expected:
                 found[moment] = self._decision(event_id, moment, newest, look, bool(begun))
                 if found[moment].cause is Cause.NONE:
                     begun.append(moment)
+            if look.number in wishes:
+                self._take_back(wishes[look.number], found)
         return found
+
+    def _take_back(self, wish: Wish, found: dict[datetime, Decision]) -> None:
+        """Only what is to come and not decided can be, and if none is named it is the next."""
+        now, behind = wish.look.now, wish.moment + MINUTE
+        open_ones = [
+            moment
+            for moment in planned_times(self._facts, wish.event_id, now, behind)
+            if moment > now and not _binds(found.get(moment), now)
+        ]
+        if not wish.is_granted:
+            assert wish.moment not in open_ones, f"{wish} is refused"
+            return
+        assert wish.moment in open_ones, f"{wish} is granted"
+        assert not wish.is_next or wish.moment == open_ones[0], f"{wish} is not the next"
+        found[wish.moment] = Decision(wish.look, Cause.TAKEN_BACK, ADMIN.name)
 
     def _decision(
         self,
@@ -165,7 +198,7 @@ class Expected:
         look: Look,
         still_runs: bool,
     ) -> Decision:
-        blocker = self._blocker(event_id, moment)
+        blocker = self._blocker(event_id, moment, look.number)
         if blocker:
             return Decision(look, Cause.BLOCKED_BY, blocker)
         if not newest:
@@ -191,27 +224,37 @@ class Expected:
                 return True
         return False
 
-    def _blocker(self, event_id: str, moment: datetime) -> str:
+    def _blocker(self, event_id: str, moment: datetime, number: float = inf) -> str:
+        """Who holds it off, as things were at the look of that number."""
         event = self._facts.plan[event_id]
         if event.kind is EventKind.NEWDAY or event.priority == 0:
             return ""
-        for other, blocker in self._facts.plan.items():
+        for other, blocker in self._blocking.items():
             above = blocker.priority == 0 or blocker.priority > event.priority
-            if not (blocker.blocking and blocker.kind is event.kind and above):
+            if not (blocker.kind is event.kind and above):
                 continue
             window = self._window(other, moment)
             times = self._times[other]
             if window is not None:
-                held = bisect_left(times, moment - window) < bisect_right(times, moment)
+                held = times[bisect_left(times, moment - window) : bisect_right(times, moment)]
             else:
                 minute = moment.replace(second=0, microsecond=0)
-                held = bisect_left(times, minute) < bisect_left(times, minute + MINUTE)
-            if held:
+                held = times[bisect_left(times, minute) : bisect_left(times, minute + MINUTE)]
+            if any(self._not_wanted.get((other, each), inf) >= number for each in held):
                 return blocker.name
         return ""
 
-    def _row(self, event: Planted, state: EntryState, day: date) -> Row:
-        return Row(event.name, event.kind, event.group, CLIENT if event.tasks else "", state, day)
+    def _planned(self, event: Planted, moment: datetime, blocker: str) -> Row:
+        return Row(
+            event=event.name,
+            kind=event.kind,
+            group=event.group,
+            client=CLIENT if event.tasks else "",
+            state=EntryState.PLANNED,
+            sesam_day=self.day_of(moment),
+            cause=Cause.BLOCKED_BY if blocker else Cause.NONE,
+            by=blocker,
+        )
 
     def _given_up(self, event: Planted, moment: datetime, decision: Decision) -> Row:
         return Row(
@@ -219,7 +262,7 @@ class Expected:
             kind=event.kind,
             group=event.group,
             client=CLIENT if event.tasks else "",
-            state=EntryState.BLOCKED if decision.by else EntryState.MISSED,
+            state=_GIVEN_UP.get(decision.cause, EntryState.MISSED),
             sesam_day=self.day_of(moment),
             cause=decision.cause,
             by=decision.by,
@@ -255,4 +298,5 @@ class Expected:
 def _binds(decision: Decision | None, now: datetime) -> bool:
     if decision is None:
         return False
-    return decision.cause is Cause.NONE or decision.look.now <= now
+    is_for_good = decision.cause in (Cause.NONE, Cause.TAKEN_BACK)
+    return is_for_good or decision.look.now <= now

@@ -26,6 +26,7 @@ from server_agent.service.recovery import recover
 from server_agent.service.requests import Request
 from server_agent.service.scheduler import Scheduler
 from server_agent.service.sheet import Sheets
+from server_agent.service.taking_back import TakingBack
 from tests.agent.service.steered import SteeredEngine
 from tests.fakes.clock import FakeClock
 from tests.fakes.protocols import MemoryProtocols
@@ -70,7 +71,8 @@ class Location:
         self.sheets = Sheets(self.changes, self.clock)
         self.schedules = Schedules(self.changes, self.clock, self.scheduler)
         self.events = Events(self.changes, self.clock, self.scheduler, lambda _: True)
-        self.groups = Groups(self.changes, self.clock)
+        self.groups = Groups(self.changes, self.clock, self.scheduler)
+        self.taking_back = TakingBack(self.changes, self.clock, self.scheduler)
 
     def restart(self) -> list[Job]:
         """Comes up again after a crash; returns what had run."""
@@ -89,6 +91,11 @@ class Location:
 
     def add_group(self, name: str, *tasks: str) -> None:
         self.groups.create(request(), TaskGroup(name, tasks))
+
+    def change_group(self, changed: TaskGroup) -> None:
+        with self.changes.read() as view:
+            before = view.group(changed.name)
+        self.groups.update(request(), changed, etag(before))
 
     def add_schedule(self, schedule: Schedule) -> None:
         self.schedules.create(request(), schedule)
@@ -128,6 +135,33 @@ class Location:
 
     def change_event(self, changed: Event) -> None:
         self.events.update(request(), changed, etag(self.event(changed.name)))
+
+    def order(self, action: Action, moment: datetime, priority: int = 1) -> Event:
+        """What somebody asks for once, later."""
+        now = self.clock.now()
+        with self.changes.write() as tx:
+            self.scheduler.settle(tx)
+            once = Event(
+                id="",
+                name=action.object_name,
+                action=action,
+                schedule="",
+                change_time=now,
+                priority=priority,
+                start_time=moment,
+                made_by=ADMIN.name,
+            )
+            return tx.add_event(once)
+
+    def take_back(self, event_id: str, moment: datetime | None = None) -> datetime:
+        """Returns the time of what was taken back."""
+        return self.taking_back.cancel(request(), event_id, moment)
+
+    def next_times(self) -> dict[str, datetime | None]:
+        """By the ids of the events, as a watcher is told."""
+        with self.changes.read() as view:
+            live = self.changes.live_events(view, view.events())
+        return {each.event.id: each.next_time for each in live}
 
     def add_saveset(self, task: str, name: str) -> None:
         now = self.clock.now()

@@ -4,18 +4,20 @@ The machine's own time goes on steadily; what the clock shows is that and an off
 a run is what the machine did, never what the catalogue says about it.
 """
 
-from bisect import bisect_right
-from dataclasses import dataclass, field
+from bisect import bisect_right, insort
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import inf
 from random import Random
 
+from server_agent.domain.errors import OccurrenceNotPlanned
+from server_agent.domain.events import EventKind
 from server_agent.domain.jobs import Job, JobState
 from server_agent.service.scheduler import LOOK_EVERY
 from tests.agent.service.year.location import Location
-from tests.agent.service.year.plant import SAVED, Planted
-from tests.agent.service.year.timetables import Timetable
+from tests.agent.service.year.plant import SAVED, TASKS, Planted
+from tests.agent.service.year.timetables import Once, Timetable
 
 Key = tuple[datetime, str, str]  # planned time, event id, task
 HOUR = timedelta(hours=1)
@@ -28,16 +30,34 @@ class What(StrEnum):
     CRASH = "the agent dies and is down"
     JUMP = "the clock is set"
     CHANGE = "the plan is changed"
+    ORDER = "a backup is ordered for later"
+    TAKE_BACK = "a start to come is taken back"
+
+
+class Whose(StrEnum):
+    """Of which event a start is taken back."""
+
+    ANY = "any"
+    BLOCKER = "one that blocks others"
+    ORDERED = "one that was ordered"
 
 
 @dataclass(frozen=True)
 class Disturbance:
-    """At `at` of the machine's time. `span` is how long it lasts, of a jump how far."""
+    """At `at` of the machine's time.
+
+    Attributes:
+        span: how long it lasts, of a jump how far, of an order how far ahead; behind what is taken
+            back so long the machine sleeps, zero if it stays awake.
+        waits: it is taken back just before its time, if that is not far.
+    """
 
     at: datetime
     what: What
     span: timedelta = timedelta()
     timetable: Timetable | None = None
+    whose: Whose = Whose.ANY
+    waits: bool = False
 
 
 @dataclass
@@ -61,10 +81,27 @@ class Look:
 
 @dataclass(frozen=True)
 class Version:
-    """A timetable, and since when by the clock it has been the event's."""
+    """A timetable, since when by the clock it has been the event's, and behind which look."""
 
     since: datetime
-    timetable: Timetable
+    timetable: Timetable | Once
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """That a start to come is taken back, behind a look of that number.
+
+    Attributes:
+        is_next: not this one was named, but the next of its event.
+        is_granted: False if there was nothing to be taken back.
+    """
+
+    look: Look
+    event_id: str
+    moment: datetime
+    is_next: bool
+    is_granted: bool
 
 
 @dataclass
@@ -78,6 +115,7 @@ class Facts:
     versions: dict[str, list[Version]]  # by event
     looks: list[Look] = field(default_factory=list)
     runs: dict[Key, Run] = field(default_factory=dict)
+    wishes: list[Wish] = field(default_factory=list)
     first_saveset: float = inf
 
     def fate(self, key: Key) -> tuple[timedelta, JobState]:
@@ -115,7 +153,7 @@ class Simulation:
             if each.timetable is not None
         }
         self.facts = Facts(zone, seed, plan, now, versions)
-        self.facts.looks.append(Look(0, now))
+        self._note_look()
         self._horizon = now
         self._times: list[datetime] = []
 
@@ -130,32 +168,50 @@ class Simulation:
         """Looks now, and starts what may start."""
         self._number += 1
         self._location.look()
-        self.facts.looks.append(Look(self._number, self._clock.now()))
+        self._note_look()
         self._admit()
 
     def settle(self) -> None:
         """Has everything decided and the sheet brought up to date, due or not."""
         self._number += 1
         self._location.settle()
-        self.facts.looks.append(Look(self._number, self._clock.now()))
+        self._note_look()
         self._location.look()
         self._admit()
+
+    def _note_look(self) -> Look:
+        """On a clock that is set back to before the plan was made it holds from then on."""
+        facts, look = self.facts, Look(self._number, self._clock.now())
+        facts.looks.append(look)
+        if look.now < facts.begin:
+            facts.begin = look.now
+            for versions in facts.versions.values():
+                versions[0] = replace(versions[0], since=look.now + INSTANT)
+        return look
 
     def _suffer(self, each: Disturbance) -> None:
         match each.what:
             case What.SLEEP:
-                self._advance(each.span)
-                self._ends = {job: (end + each.span, key) for job, (end, key) in self._ends.items()}
+                self._sleep(each.span)
             case What.CRASH:
                 self._advance(each.span)
                 self._restart()
             case What.JUMP:
-                self._clock.advance(each.span)
+                # Before the plan was made its own time has yet to come: another test's matter.
+                self._clock.advance(max(each.span, self.facts.begin - self._clock.now()))
                 self._advance(self._random.random() * LOOK_EVERY)
             case What.CHANGE:
                 assert each.timetable is not None
                 self._change(each.timetable)
+            case What.ORDER:
+                self._order(each.span)
+            case What.TAKE_BACK:
+                self._take_back(each)
         self.look()
+
+    def _sleep(self, span: timedelta) -> None:
+        self._advance(span)
+        self._ends = {job: (end + span, key) for job, (end, key) in self._ends.items()}
 
     def _restart(self) -> None:
         self._number += 1
@@ -171,11 +227,64 @@ class Simulation:
         now = self._clock.now()
         self._location.change_schedule(timetable.name, timetable.schedule(now))
         self._number += 1
-        self.facts.looks.append(Look(self._number, now))
+        self._note_look()
         for event_id, each in self.facts.plan.items():
             if each.timetable is not None and each.timetable.name == timetable.name:
-                self.facts.versions[event_id].append(Version(now, timetable))
+                self.facts.versions[event_id].append(Version(now, timetable, self._number))
         self._times = []
+
+    def _order(self, ahead: timedelta) -> None:
+        self._advance(INSTANT)
+        now = self._clock.now()
+        moment, priority = now + ahead, self._random.choice([0, 1, 1, 70])
+        task = self._random.choice(TASKS)
+        planted = Planted(task, EventKind.BACKUP, (task,), None, priority)
+        event = self._location.order(planted.action, moment, priority)
+        self._number += 1
+        self._note_look()
+        self.facts.plan[event.id] = planted
+        self.facts.versions[event.id] = [Version(now, Once(moment), self._number)]
+        if self._times and moment < self._times[-1]:
+            insort(self._times, moment)
+
+    def _take_back(self, each: Disturbance) -> None:
+        """What is chosen may be decided already, by a clock that was ahead."""
+        now = self._clock.now()
+        coming = self._coming(each.whose, now)
+        if not coming:
+            return
+        moment, event_id = self._random.choice(coming)
+        if each.waits and moment - now < 15 * HOUR:
+            self._pass(self._machine + (moment - now) - self._random.random() * LOOK_EVERY)
+        self._advance(INSTANT)
+        is_next = self._random.random() < 0.3
+        try:
+            moment = self._location.take_back(event_id, None if is_next else moment)
+            is_granted = True
+        except OccurrenceNotPlanned:
+            is_granted = False
+        self._number += 1
+        now = self._clock.now()
+        look = self._note_look()
+        self.facts.wishes.append(Wish(look, event_id, moment, is_next, is_granted))
+        if each.span and timedelta() < moment - now < 48 * HOUR:
+            self._sleep(moment - now + each.span)
+
+    def _coming(self, whose: Whose, now: datetime) -> list[tuple[datetime, str]]:
+        """The next starts of each event that is meant."""
+        found = []
+        for event_id, versions in self.facts.versions.items():
+            event = self.facts.plan[event_id]
+            is_ordered = isinstance(versions[-1].timetable, Once)
+            is_meant = {
+                Whose.ANY: not is_ordered and event.kind is not EventKind.NEWDAY,
+                Whose.BLOCKER: event.blocking,
+                Whose.ORDERED: is_ordered,
+            }
+            if is_meant[whose]:
+                times = planned_times(self.facts, event_id, now + HOUR / 30, now + 20 * 24 * HOUR)
+                found += [(moment, event_id) for moment in times[:3]]
+        return found
 
     def _pass(self, target: datetime) -> None:
         """Up to a moment of the machine's time, with a look whenever something is due."""
@@ -255,30 +364,3 @@ def _key(job: Job) -> Key:
 
 def _saves(event: Planted, key: Key, state: JobState) -> bool:
     return event.kind.value == "backup" and key[2] == SAVED and state in WELL
-
-
-def story_of_a_year(
-    seed: str, begin: datetime, changes: list[Disturbance], count: int
-) -> list[Disturbance]:
-    """Disturbances all over the year; none that touches a change of the plan."""
-    random = Random(f"story {seed}")
-    found = list(changes)
-    for _ in range(count):
-        at = begin + timedelta(days=random.uniform(2, 355), microseconds=random.randrange(1000))
-        if any(abs(at - change.at) < timedelta(days=6) for change in changes):
-            continue
-        hours = random.choice([random.uniform(0.1, 3), random.uniform(3, 30), 0.5])
-        match random.randrange(4):
-            case 0:
-                found.append(Disturbance(at, What.SLEEP, 2 * hours * HOUR))
-            case 1:
-                found.append(Disturbance(at, What.CRASH, 2 * hours * HOUR))
-            case 2:
-                found.append(Disturbance(at, What.JUMP, random.choice([-1, 1]) * hours * HOUR))
-            case _:
-                # Wrong for a while, then put right.
-                wrong = random.choice([-1, 1]) * hours * HOUR
-                found.append(Disturbance(at, What.JUMP, wrong))
-                later = at + random.uniform(0.01, 20) * HOUR
-                found.append(Disturbance(later, What.JUMP, -wrong))
-    return found

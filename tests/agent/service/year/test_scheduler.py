@@ -7,6 +7,7 @@ import pytest
 
 from server_agent.domain.calendar import EntryState
 from server_agent.domain.events import NEWDAY, Action, BackupAction, CommandAction, RestoreAction
+from server_agent.domain.groups import TaskGroup
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.occurrences import Cause
 from server_agent.domain.savesets import BackupType
@@ -14,6 +15,7 @@ from server_agent.ports import Catalogue
 from server_agent.service.scheduler import LOOK_EVERY
 from tests.agent.domain.plans import schedule
 from tests.agent.service.year.location import CLIENT, Location, location_at, minutes, request, utc
+from tests.fakes.clock import FakeClock
 
 MONDAY = utc("2026-03-02 12:00")
 EVENING = utc("2026-03-02 20:00")
@@ -260,6 +262,50 @@ def test_a_changed_plan_finds_the_past_decided_as_it_was_planned(location: Locat
     run(location)
     jobs = go_to(location, EVENING + DAY + minutes(70))
     assert [job.planned_time for job in jobs] == [EVENING + DAY + minutes(60)]
+
+
+class _Going(FakeClock):
+    """Goes on by itself: by a fifth of a second whenever it is looked at."""
+
+    def now(self) -> datetime:
+        self.advance(timedelta(seconds=0.2))
+        return super().now()
+
+
+@pytest.mark.parametrize("before", [0.1, 0.3, 0.5, 0.7])
+@pytest.mark.parametrize("changed", ["event", "schedule", "group"])
+def test_a_start_that_comes_while_the_plan_is_changed_is_made_once(
+    catalogue: Catalogue, before: float, changed: str
+) -> None:
+    location = Location(catalogue, FakeClock(MONDAY))
+    location.look()
+    location.add_tasks("docs", "mail")
+    location.add_group("all", "docs")
+    location.add_schedule(replace(schedule(start_time=time(20)), name="evening"))
+    location.add_event("it", INC_OF_ALL, "evening")
+    location.clock = _Going(EVENING - timedelta(seconds=before))
+    location.start()
+    if changed == "event":
+        location.change_event(replace(location.event("it"), comment="changed"))
+    elif changed == "schedule":
+        location.change_schedule(
+            "evening", replace(schedule(start_time=time(20)), comment="changed")
+        )
+    else:
+        location.change_group(TaskGroup("all", ("docs", "mail"), comment="changed"))
+    go_to(location, EVENING + timedelta(seconds=10))
+    backups = [job for job in location.jobs() if job.kind is JobKind.BACKUP]
+    assert {job.planned_time for job in backups} == {EVENING}
+    assert len({job.task for job in backups}) == len(backups)
+
+
+def test_what_has_come_due_is_about_the_group_as_it_was(location: Location) -> None:
+    location.add_event("it", INC_OF_ALL, "evening")
+    location.clock.advance(EVENING + minutes(1) - MONDAY)  # nobody has looked yet
+    location.change_group(TaskGroup("all", ("mail",)))
+    location.look()
+    backups = [job.task for job in location.jobs() if job.kind is JobKind.BACKUP]
+    assert sorted(backups) == ["docs", "mail"]
 
 
 def test_a_removed_event_stays_in_the_calendar(location: Location) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from server_agent.domain.calendar import Entry, EntryState
 from server_agent.domain.events import NEWDAY, BackupAction, CommandAction
-from server_agent.domain.jobs import JobState
+from server_agent.domain.jobs import JobKind, JobState
 from server_agent.domain.occurrences import Cause
 from server_agent.domain.queue import FIRST_DRIVE, Drive
 from server_agent.domain.savesets import BackupType
@@ -143,6 +143,57 @@ def test_a_plan_that_was_changed_by_a_clock_years_ahead_is_not_silent_for_years(
     assert [(job.planned_time, job.priority) for job in daily.jobs() if job.event == "it"] == [
         (EVENING + HOUR, 5)
     ]
+
+
+@pytest.mark.logs_warnings
+def test_what_was_changed_by_a_clock_that_was_ahead_is_started_behind_its_time(
+    daily: Location,
+) -> None:
+    daily.clock.advance(300 * DAY)
+    daily.change_schedule("evening", schedule(start_time=time(21)))
+    daily.add_event("more", replace(FULL, task="mail"), "evening")
+    go_to(daily, MONDAY)
+    for job in daily.admit():
+        daily.end(job.id)
+    for number in range(3):
+        go_to(daily, EVENING + HOUR + number * DAY - minutes(1))
+        go_to(daily, EVENING + HOUR + number * DAY + minutes(0.2))
+        started = [job for job in daily.admit() if job.kind is JobKind.BACKUP]
+        assert sorted(job.event for job in started) == ["it", "more"]
+        assert {job.planned_time for job in started} == {EVENING + HOUR + number * DAY}
+        for job in started:
+            daily.end(job.id)
+
+
+@pytest.mark.logs_warnings
+def test_a_blocker_that_was_changed_by_a_clock_that_was_ahead_blocks(daily: Location) -> None:
+    daily.clock.advance(300 * DAY)
+    weekly = schedule(start_time=time(19), window=3 * HOUR)
+    daily.add_schedule(replace(weekly, name="before"))
+    daily.add_event("more", replace(FULL, task="mail"), "before", priority=9, blocking=True)
+    go_to(daily, MONDAY)
+    planned = [entry for entry in of_it(daily) if entry.state is EntryState.PLANNED]
+    assert {entry.by for entry in planned} == {"more"}
+    go_to(daily, EVENING - HOUR + minutes(0.1))
+    go_to(daily, EVENING + minutes(0.1))
+    assert [(entry.state, entry.by) for entry in of_it(daily)][:1] == [(EntryState.BLOCKED, "more")]
+
+
+@pytest.mark.logs_warnings
+def test_a_clock_that_is_not_set_yet_undoes_nothing(daily: Location) -> None:
+    go_to(daily, EVENING + 3 * DAY)
+    daily.change_schedule("evening", schedule(start_time=time(21)))
+    found = of_it(daily)
+    assert [entry.state.value for entry in found[:5]] == ["m", "m", "m", "q", "p"]
+    here = daily.clock.now()
+    go_to(daily, utc("1970-01-01 00:00") + minutes(1))
+    daily.add_event("more", FULL, "evening")
+    daily.look()
+    go_to(daily, here + minutes(2))
+    assert of_it(daily) == found
+    check_sheet(daily)
+    go_to(daily, EVENING + 3 * DAY + HOUR)
+    assert {job.event for job in daily.jobs()} >= {"it", "more"}
 
 
 def test_set_ahead_the_newest_is_made_late(daily: Location) -> None:

@@ -10,6 +10,7 @@ from server_agent.domain.events import NEWDAY, Action, BackupAction, CommandActi
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.occurrences import Cause
 from server_agent.domain.savesets import BackupType
+from server_agent.service.newday_job import repeat_newday
 from tests.agent.domain.plans import schedule
 from tests.agent.service.year.location import Location, minutes, utc
 
@@ -70,6 +71,20 @@ def test_it_does_not_start_if_one_job_has_not_ended_well(
         location.end(job.id, state if number == failing else JobState.OK)
     assert location.jobs() == []
     assert entries_of(location, "then") == []
+
+
+def test_it_follows_a_newday_that_was_broken_and_made_again(location: Location) -> None:
+    location.add_event("then", COMMAND)
+    location.change_event(replace(location.event(NEWDAY), follow_up="then"))
+    go_to(location, utc("2026-03-03 08:00"))
+    [broken] = location.admit()
+    location.end(broken.id, JobState.BROKEN)
+    assert location.jobs() == []
+    with location.changes.write() as tx:
+        assert repeat_newday(tx, location.clock)
+    [again] = location.admit()
+    location.end(again.id)
+    assert [job.event for job in location.jobs()] == ["then"]
 
 
 def test_a_chain_goes_on_to_its_end(location: Location) -> None:

@@ -12,9 +12,8 @@ from server_agent.domain.events import NEWDAY, BackupAction, CommandAction, Even
 from server_agent.domain.jobs import JobKind
 from server_agent.domain.occurrences import Cause
 from server_agent.domain.savesets import BackupType
-from server_agent.service.taking_back import TakingBack
 from tests.agent.domain.plans import schedule
-from tests.agent.service.year.location import Location, minutes, request, utc
+from tests.agent.service.year.location import CLIENT, Location, minutes, request, utc
 from tests.agent.service.year.sheets import cells, summed
 
 MONDAY = utc("2026-03-02 12:00")
@@ -31,8 +30,7 @@ def event(location: Location) -> Event:
 
 
 def cancel(location: Location, event: Event, moment: datetime | None = None) -> datetime:
-    taking_back = TakingBack(location.changes, location.clock, location.scheduler)
-    return taking_back.cancel(request(), event.id, moment)
+    return location.take_back(event.id, moment)
 
 
 def go_to(location: Location, moment: datetime) -> None:
@@ -41,11 +39,12 @@ def go_to(location: Location, moment: datetime) -> None:
 
 
 def of_it(location: Location, name: str = "it") -> list[Entry]:
-    found = location.entries(MONDAY - DAY, MONDAY + 6 * DAY)
+    found = location.entries(MONDAY - DAY, MONDAY + 8 * DAY)
     of_sheet = {key: each for key, each in summed(found).items() if FIRST <= key[1] < LAST}
     in_sheet = cells(location.sheets.sheet(FIRST, LAST - DAY))
     assert {key: each for key, each in in_sheet.items() if key[1] < LAST} == of_sheet
-    return [entry for entry in found if entry.event == name]
+    end = MONDAY + 6 * DAY
+    return [e for e in found if e.event == name and e.slot.planned_time < end]
 
 
 def states(location: Location, name: str = "it") -> str:
@@ -78,10 +77,7 @@ def test_the_next_one_is_taken_when_the_first_is(location: Location, event: Even
 
 
 def test_a_backup_ordered_for_later_is_taken_back(location: Location) -> None:
-    now = location.clock.now()
-    with location.changes.write() as tx:
-        once = Event("", "docs", FULL, "", now, start_time=EVENING + minutes(7), made_by="me")
-        once = tx.add_event(once)
+    once = location.order(FULL, EVENING + minutes(7))
     assert states(location, "docs") == "p"
     assert cancel(location, once) == EVENING + minutes(7)
     assert states(location, "docs") == "c"
@@ -122,21 +118,19 @@ def test_who_may_cancel_the_job_may_take_it_back(
     location: Location, event: Event, role: Role, may: bool
 ) -> None:
     asked = replace(request(), caller=Caller("somebody", role, "2"))
-    taking_back = TakingBack(location.changes, location.clock, location.scheduler)
     if may:
-        taking_back.cancel(asked, event.id, None)
+        location.taking_back.cancel(asked, event.id, None)
     else:
         with pytest.raises(RoleRequired):
-            taking_back.cancel(asked, event.id, None)
+            location.taking_back.cancel(asked, event.id, None)
     assert states(location)[:2] == ("cc" if may else "pp")
 
 
 def test_a_repeat_takes_no_second_one_back(location: Location, event: Event) -> None:
-    taking_back = TakingBack(location.changes, location.clock, location.scheduler)
     asked = request()
-    assert taking_back.cancel(asked, event.id, None) == EVENING
+    assert location.taking_back.cancel(asked, event.id, None) == EVENING
     location.clock.advance(minutes(1))
-    assert taking_back.cancel(asked, event.id, None) == EVENING
+    assert location.taking_back.cancel(asked, event.id, None) == EVENING
     assert states(location) == "cc" + "pp" * 5
 
 
@@ -162,6 +156,33 @@ def test_one_of_many_a_day(location: Location) -> None:
     [row] = [row for row in found.rows if row.name == "it"]
     assert (row.runs[0], row.planned[0], row.states[0]) == (2, 117, EntryState.CANCELLED)
     of_it(location)
+
+
+def test_it_belongs_to_the_day_as_it_is_when_newday_was_moved(
+    location: Location, event: Event
+) -> None:
+    command = location.add_event("report", CommandAction("report"), "evening")
+    cancel(location, event, EVENING + DAY)
+    cancel(location, command, EVENING + 3 * DAY)
+    day = {entry.slot.planned_time: entry.sesam_day for entry in of_it(location)}
+    assert day[EVENING + DAY] == date(2026, 3, 3)
+    location.change_schedule(NEWDAY, schedule("FREQ=DAILY", time(21)))
+    for name in ("it", "report"):
+        moved = {entry.slot.planned_time: entry.sesam_day for entry in of_it(location, name)}
+        assert list(moved.values()) == [date(2026, 3, 1 + number) for number in range(6)]
+    assert states(location) == "ppccpppppppp"
+    entry = of_it(location)[2]
+    assert (entry.task, entry.client, entry.by) == ("docs", CLIENT, "the admin")
+    # Moved back, as if nothing had been.
+    location.change_schedule(NEWDAY, schedule("FREQ=DAILY", time(8)))
+    assert {entry.slot.planned_time: entry.sesam_day for entry in of_it(location)} == day
+
+
+def test_the_next_of_very_many(location: Location) -> None:
+    location.add_schedule(replace(schedule("FREQ=MINUTELY", time()), name="always"))
+    event = location.add_event("it", CommandAction("report"), "always")
+    assert cancel(location, event) == MONDAY + minutes(1)
+    assert cancel(location, event) == MONDAY + minutes(2)
 
 
 def test_a_blocker_that_was_taken_back_holds_nobody_off(location: Location) -> None:

@@ -22,12 +22,13 @@ from tests.agent.service.year.location import Location, location_at
 from tests.agent.service.year.plant import EVENINGS, NEWDAYS, plant
 from tests.agent.service.year.quick_catalogue import QuickCatalogue
 from tests.agent.service.year.sheets import cells, summed
+from tests.agent.service.year.stories import story_of_a_year, wishes_of_a_year
 from tests.agent.service.year.story import (
     Disturbance,
     Key,
     Simulation,
     What,
-    story_of_a_year,
+    Whose,
 )
 
 pytestmark = pytest.mark.logs_warnings  # the clock is set back
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.logs_warnings  # the clock is set back
 DAY = timedelta(days=1)
 AHEAD = 35 * DAY
 DISTURBANCES = 150
+ORDERS = 25  # and three times as many are taken back
 # Each with a year in which its clocks did something remarkable, where they ever did.
 ZONES = [
     ("Europe/Berlin", 2026),
@@ -73,11 +75,25 @@ def check(location: Location, simulation: Simulation) -> Counter[tuple[EntryStat
     rows = {key: row_of(entry) for key, entry in found.items() if key[0] < end}
     wrong = _differences(rows, wanted)
     assert not wrong, f"{len(wrong)} wrong, first {wrong[0]}"
+    _check_next_times(location, wanted, end)
     first, last = (facts.begin - 2 * DAY).date(), (end - 5 * DAY).date()
     summed_up = summed(found.values())
     within = {key: each for key, each in summed_up.items() if first <= key[1] <= last}
     assert _sheets(location, first, last) == within
     return Counter((row.state, row.cause) for row in wanted.values())
+
+
+def _check_next_times(location: Location, wanted: dict[Key, Row], end: datetime) -> None:
+    """An event's coming start is the first that the calendar has as planned."""
+    first: dict[str, datetime] = {}
+    for moment, event_id, _ in sorted(
+        key for key, row in wanted.items() if row.decide_time is None
+    ):
+        first.setdefault(event_id, moment)
+    told = location.next_times()
+    assert {each: moment for each, moment in told.items() if moment and moment < end} == {
+        each: moment for each, moment in first.items() if each in told
+    }
 
 
 def _in_parts(location: Location, first: datetime, end: datetime) -> Iterator[Entry]:
@@ -134,12 +150,14 @@ def test_a_year(zone: str, year: int) -> None:
     begin = datetime(year, 1, 5, 10, 17, 3, 123456, tzinfo=UTC)
     changes = changes_from(begin, 100, 170, 230)
     story = story_of_a_year(zone, begin, changes, DISTURBANCES)
+    story += wishes_of_a_year(zone, begin, ORDERS)
     seen = live(QuickCatalogue(), zone, begin, 365, story)
     assert seen.total() > 10_000
     # The year had everything in it.
     states = {state for state, _ in seen}
     assert states >= set(EntryState) - {EntryState.QUEUED, EntryState.ACTIVE, EntryState.LATE}
-    assert {cause for _, cause in seen} == set(Cause) - {Cause.TAKEN_BACK}
+    assert {cause for _, cause in seen} == set(Cause)
+    assert (EntryState.PLANNED, Cause.BLOCKED_BY) in seen
 
 
 def test_an_autumn_in_the_real_catalogue(tmp_path: Path) -> None:
@@ -153,6 +171,12 @@ def test_an_autumn_in_the_real_catalogue(tmp_path: Path) -> None:
         Disturbance(begin + 18.3 * DAY, What.JUMP, 0.4 * DAY),
         Disturbance(begin + 18.5 * DAY, What.JUMP, -0.4 * DAY),
         Disturbance(begin + 19.6 * DAY, What.JUMP, -0.3 * DAY),
+        Disturbance(begin + 5.0 * DAY, What.TAKE_BACK, 0.1 * DAY, whose=Whose.BLOCKER),
+        Disturbance(begin + 6.0 * DAY, What.ORDER, 9.6 * DAY),
+        Disturbance(begin + 7.5 * DAY, What.TAKE_BACK, whose=Whose.ORDERED, waits=True),
+        *(Disturbance(begin + day * DAY, What.ORDER, 0.8 * DAY) for day in (17, 19, 21)),
+        *(Disturbance(begin + day * DAY, What.TAKE_BACK) for day in (2, 7, 18.4, 18.6, 20, 27)),
+        Disturbance(begin + 22.1 * DAY, What.TAKE_BACK, whose=Whose.BLOCKER, waits=True),
     ]
     with closing(SqlCatalogue(f"sqlite:///{tmp_path}/sesam_db.sdb", create=True)) as catalogue:
         live(catalogue, "Europe/Berlin", begin, 32, story)

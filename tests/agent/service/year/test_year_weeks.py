@@ -12,7 +12,7 @@ from tests.agent.domain.oracle import CHANGES
 from tests.agent.service.year.location import location_at
 from tests.agent.service.year.plant import EVENINGS, NEWDAYS, plant
 from tests.agent.service.year.quick_catalogue import QuickCatalogue
-from tests.agent.service.year.story import Disturbance, Simulation, What
+from tests.agent.service.year.story import Disturbance, Simulation, What, Whose
 from tests.agent.service.year.test_year import check
 
 pytestmark = pytest.mark.logs_warnings  # the clock is set back
@@ -26,23 +26,31 @@ suffered = st.sampled_from([What.SLEEP, What.CRASH, What.JUMP])
 jumps_back = st.tuples(waits, st.just(What.JUMP), lengths.map(lambda minutes: -minutes))
 changes = st.tuples(waits, st.just(What.CHANGE), st.integers(0, 3))
 forward = st.tuples(waits, suffered, lengths)
+orders = st.tuples(waits, st.just(What.ORDER), lengths)
+wishes = st.tuples(waits, st.just(What.TAKE_BACK), st.integers(0, 300))
 # What a plan is, that was changed at a time that has yet to come, is another test's matter.
 stories = st.one_of(
-    st.lists(st.one_of(forward, jumps_back), max_size=8),
-    st.lists(st.one_of(forward, changes), max_size=8),
+    st.lists(st.one_of(forward, orders, wishes, jumps_back), max_size=12),
+    st.lists(st.one_of(forward, orders, wishes, changes), max_size=12),
 )
 
 
 def story_of(begin: datetime, steps: Sequence[Step]) -> list[Disturbance]:
-    timetables = [*NEWDAYS[1:], *EVENINGS]
     moments = accumulate((minutes for minutes, _, _ in steps), initial=0)
     next(moments)
     return [
-        Disturbance(begin + moment * MINUTE, what, timedelta(), timetables[length])
-        if what is What.CHANGE
-        else Disturbance(begin + moment * MINUTE, what, length * MINUTE)
+        _disturbance(begin + moment * MINUTE, what, length)
         for moment, (_, what, length) in zip(moments, steps, strict=True)
     ]
+
+
+def _disturbance(at: datetime, what: What, length: int) -> Disturbance:
+    if what is What.CHANGE:
+        return Disturbance(at, what, timetable=[*NEWDAYS[1:], *EVENINGS][length])
+    if what is What.TAKE_BACK:
+        whose = list(Whose)[length % 3]
+        return Disturbance(at, what, length // 6 * MINUTE, whose=whose, waits=length % 2 == 0)
+    return Disturbance(at, what, length * MINUTE)
 
 
 @settings(max_examples=40, deadline=None)

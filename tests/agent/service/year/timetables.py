@@ -96,6 +96,18 @@ class Timetable:
         return found
 
 
+@dataclass(frozen=True)
+class Once:
+    """One moment, named by a person."""
+
+    moment: datetime
+    window: timedelta | None = None
+
+    def times(self, _zone: str, first: datetime, end: datetime) -> list[datetime]:
+        """Those in [first, end)."""
+        return [self.moment] if first <= self.moment < end else []
+
+
 @cache
 def shown_at(zone: str, day: date, wall_time: time) -> datetime:
     """When the zone's clocks first show that; of what they leap over, as if they had not."""
