@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from server_agent.adapters.tar.client import LocalClient
 from server_agent.adapters.tar.engine import TarEngine
 from server_agent.adapters.tar.listing import ListingWriter
 from server_agent.adapters.tar.names import member_name
@@ -60,7 +61,9 @@ def list_only(store: Path, source: Path) -> None:
     places."""
     path = store / "listing-only.db"
     with ListingWriter(path, FULL.name, (os.fsencode(source),), NoCancel()) as listing:
-        for _ in Scan(os.fsencode(source), (), (), listing, NoCancel()).run():
+        client, root = LocalClient(), os.fsencode(source)
+        survey = client.survey([root], NoCancel())
+        for _ in Scan(root, (), (), listing, client, survey, NoCancel()).run():
             pass
         listing.end_scan()
         names = [member_name(path) for path in listing.paths_to_save()]

@@ -17,7 +17,8 @@ from pathlib import Path
 from benchmarks.jobs_catalogue import make_agent
 from server_agent.adapters.clock import SystemClock
 from server_agent.adapters.identity import load_identity
-from server_agent.app import Agent, build
+from server_agent.agent import Agent
+from server_agent.app import build
 from server_agent.installation import Installation, find_installation, socket_address
 from server_agent.rpc.server import Endpoint
 

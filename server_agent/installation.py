@@ -18,9 +18,12 @@ SYSTEM_ANCHOR = Path("/etc") / ANCHOR
 SM_INI = Path("var/ini/sm.ini")  # below the root
 PROFILE = Path("var/ini/sesam2000.profile")
 LISTINGS_PLAIN_DAYS = 7
+PRE_POST_SECONDS = 3600
+NOTICE_SECONDS = 60
 LONGEST_SOCKET_PATH = 107  # bytes; unix(7): sun_path has 108 with its NUL
 _PLAIN_DAYS = "listings_plain_days"
 _MOST_DAYS = 36_500
+_MOST_SECONDS = 7 * 24 * 3600
 
 
 class InstallationError(Exception):
@@ -43,6 +46,8 @@ class Installation:
         catalogue_url: `sqlite:///` and an absolute path, as it stands.
         store, label: the default data store and its medium's label.
         listings_plain_days: after so many days NEWDAY compresses listings.
+        pre_post_seconds: that sbc_pre, sbc_post and sm_disaster may run.
+        notice_seconds: that sm_notify and sm_alarm may run.
     """
 
     anchor: Path
@@ -63,6 +68,8 @@ class Installation:
     store: Path
     label: str
     listings_plain_days: int
+    pre_post_seconds: int = PRE_POST_SECONDS
+    notice_seconds: int = NOTICE_SECONDS
 
     @property
     def var(self) -> Path:
@@ -280,6 +287,18 @@ def _described(anchor: Path, sm_ini: Path) -> Installation:
         store=path("STORE", "path"),
         label=value("STORE", "label"),
         listings_plain_days=_plain_days(sm_ini, parser),
+        pre_post_seconds=_seconds(sm_ini, parser, "pre_post_seconds", PRE_POST_SECONDS),
+        notice_seconds=_seconds(sm_ini, parser, "notice_seconds", NOTICE_SECONDS),
+    )
+
+
+def _seconds(sm_ini: Path, parser: ConfigParser, key: str, usual: int) -> int:
+    text = parser.get("INTERFACES", key, fallback=str(usual))
+    if text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= _MOST_SECONDS:
+        return int(text)
+    raise InstallationError(
+        f'{sm_ini}: {key} in section [INTERFACES] is "{text}"; '
+        f"it has to be a number of seconds from 1 to {_MOST_SECONDS}. Correct it"
     )
 
 

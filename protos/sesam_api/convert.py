@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from sesam_api import records
 from sesam_api.errors import SesamError
+from sesam_api.media_records import MediaChanged
 from sesam_api.v1 import (
     access_pb2,
     jobs_pb2,
@@ -84,6 +85,30 @@ def client(message: topology_pb2.Client) -> records.Client:
         comment=message.comment,
         create_time=moment(message.create_time),
         etag=message.etag,
+        ssh=_ssh(message.ssh) if message.HasField("ssh") else None,
+        locked=message.locked,
+    )
+
+
+def _ssh(message: topology_pb2.Ssh) -> records.Ssh:
+    return records.Ssh(
+        host=message.host,
+        key_file=message.key_file,
+        host_key=message.host_key,
+        port=message.port,
+        user=message.user,
+        alive_seconds=message.alive_seconds,
+    )
+
+
+def ssh_message(record: records.Ssh) -> topology_pb2.Ssh:
+    return topology_pb2.Ssh(
+        host=record.host,
+        port=record.port,
+        user=record.user,
+        key_file=record.key_file,
+        host_key=record.host_key,
+        alive_seconds=record.alive_seconds,
     )
 
 
@@ -96,6 +121,42 @@ def task(message: tasks_pb2.Task) -> records.Task:
         comment=message.comment,
         create_time=moment(message.create_time),
         etag=message.etag,
+        options=_options(message.options),
+    )
+
+
+def _options(message: tasks_pb2.TaskOptions) -> records.TaskOptions:
+    usual = records.TaskOptions()
+    reference = word(tasks_pb2.TimeReference.DESCRIPTOR, message.time_reference)
+    kind = word(tasks_pb2.ExcludeKind.DESCRIPTOR, message.exclude_kind)
+    return records.TaskOptions(
+        exclude_kind=kind or usual.exclude_kind,
+        exclude_file=message.exclude_file,
+        skip_cache_directories=message.skip_cache_directories,
+        skip_nodump=message.skip_nodump,
+        one_file_system=message.one_file_system,
+        accept_size_change=tuple(message.accept_size_change),
+        time_reference=reference or usual.time_reference,
+        without_interfaces=message.without_interfaces,
+        backup_even_if_pre_fails=message.backup_even_if_pre_fails,
+    )
+
+
+def options_message(record: records.TaskOptions) -> tasks_pb2.TaskOptions:
+    """Raises SesamError INVALID_ARGUMENT for a word that the contract does not know."""
+    kinds, references = tasks_pb2.ExcludeKind, tasks_pb2.TimeReference
+    kind = number(kinds.DESCRIPTOR, "exclude_kind", record.exclude_kind)
+    reference = number(references.DESCRIPTOR, "time_reference", record.time_reference)
+    return tasks_pb2.TaskOptions(
+        exclude_kind=kinds.ValueType(kind),
+        exclude_file=record.exclude_file,
+        skip_cache_directories=record.skip_cache_directories,
+        skip_nodump=record.skip_nodump,
+        one_file_system=record.one_file_system,
+        accept_size_change=record.accept_size_change,
+        time_reference=references.ValueType(reference),
+        without_interfaces=record.without_interfaces,
+        backup_even_if_pre_fails=record.backup_even_if_pre_fails,
     )
 
 
@@ -161,6 +222,8 @@ def job(message: jobs_pb2.Job) -> records.Job:
         group=message.group,
         drive=message.drive,
         waiting=_waiting(message.waiting) if message.HasField("waiting") else "",
+        pool=message.pool,
+        label=message.label,
     )
 
 
@@ -172,6 +235,8 @@ def _waiting(message: jobs_pb2.Waiting) -> str:
             return f"drive {message.drive}"
         case "drive_off":
             return f"drive {message.drive_off}, which is off"
+        case "drive_group":
+            return f"drive group {message.drive_group}"
         case "any_drive":
             return "any drive"
         case _:
@@ -208,6 +273,9 @@ def saveset(message: savesets_pb2.Saveset) -> records.Saveset:
         label=message.label,
         job_id=message.job_id,
         damage=message.damage,
+        eol=message.eol,
+        pool=message.pool,
+        verify_time=moment(message.verify_time) if message.HasField("verify_time") else None,
     )
 
 
@@ -250,6 +318,8 @@ def change(message: location_pb2.Change) -> records.Change | None:
             return task(message.task)
         case "job":
             return job(message.job)
+        case "media_changed":
+            return MediaChanged()
         case "removed_client":
             return records.Removed("client", message.removed_client)
         case "removed_task":

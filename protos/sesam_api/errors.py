@@ -54,6 +54,16 @@ SENTENCES: Mapping[str, str] = {
     "EVENT_NOT_FOUND": 'There is no event "{event}" in this location.',
     "GROUP_NOT_FOUND": 'There is no task group "{group}" in this location.',
     "DRIVE_NOT_FOUND": 'There is no drive "{drive}" in this location.',
+    "STORE_NOT_FOUND": 'There is no data store "{store}" in this location.',
+    "POOL_NOT_FOUND": 'There is no media pool "{pool}" in this location.',
+    "MEDIUM_NOT_FOUND": "There is no medium {medium} in this location.",
+    "STORE_IN_USE": 'The data store "{store}" is needed by {users}.',
+    "POOL_IN_USE": 'The media pool "{pool}" is needed by {users}.',
+    "MEDIUM_IN_USE": "The medium {medium} holds {users}. Delete them first, or wait for their EOL.",
+    "STORE_UNUSABLE": "That cannot be used as a data store. {detail}",
+    "CLIENT_UNUSABLE": 'The client "{client}" cannot be used: {detail}',
+    "CLIENT_LOCKED": 'The client "{client}" is locked: it is not backed up until it is unlocked.',
+    "SAVESET_NEEDED": "The saveset {saveset} cannot be deleted: {users}.",
     "SCHEDULE_IN_USE": 'The schedule "{schedule}" is used by events ({events}). '
     "Remove them first, or give them another one.",
     "EVENT_IN_USE": 'The event "{event}" is the follow-up of others ({events}). '

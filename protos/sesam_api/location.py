@@ -8,39 +8,33 @@ from google.protobuf.duration_pb2 import Duration
 
 from sesam_api import convert, watching
 from sesam_api.errors import StillRunning
-from sesam_api.plan_calls import PAGE_SIZE, PlanCalls, named, pages
+from sesam_api.finding_calls import FindingCalls, Path, name_of, saveset_name
+from sesam_api.media_calls import MediaCalls
+from sesam_api.plan_calls import PAGE_SIZE, PlanCalls, pages
 from sesam_api.records import (
     Change,
-    Client,
     Credential,
     EnrolmentToken,
-    Entry,
     Identity,
     Job,
     ProtocolLine,
     Saveset,
-    Task,
 )
+from sesam_api.topology_calls import TopologyCalls, path_bytes
 from sesam_api.v1 import (
     access_pb2,
     jobs_pb2,
     location_pb2,
     savesets_pb2,
-    tasks_pb2,
-    topology_pb2,
 )
 from sesam_api.v1.access_pb2_grpc import AccessServiceStub
 from sesam_api.v1.jobs_pb2_grpc import JobServiceStub
 from sesam_api.v1.location_pb2_grpc import LocationServiceStub
 from sesam_api.v1.savesets_pb2_grpc import SavesetServiceStub
-from sesam_api.v1.tasks_pb2_grpc import TaskServiceStub
-from sesam_api.v1.topology_pb2_grpc import TopologyServiceStub
 from sesam_api.wire import Wire
 
-Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
-
-class Location(PlanCalls):
+class Location(TopologyCalls, PlanCalls, FindingCalls, MediaCalls):
     """One location. Made by `sesam_api.client.connect`, good until its `with` block ends.
 
     Attributes:
@@ -50,12 +44,13 @@ class Location(PlanCalls):
     """
 
     def __init__(self, wire: Wire) -> None:
-        super().__init__(wire)
+        TopologyCalls.__init__(self, wire)
+        PlanCalls.__init__(self, wire)
+        FindingCalls.__init__(self, wire)
+        MediaCalls.__init__(self, wire)
         self._access = AccessServiceStub(wire.channel)
         self._jobs = JobServiceStub(wire.channel)
         self._savesets = SavesetServiceStub(wire.channel)
-        self._tasks = TaskServiceStub(wire.channel)
-        self._topology = TopologyServiceStub(wire.channel)
         answer = wire.call(
             LocationServiceStub(wire.channel).GetLocation, location_pb2.GetLocationRequest()
         )
@@ -63,127 +58,13 @@ class Location(PlanCalls):
         self.role: str = convert.role(answer.role)
         self.credential: str | None = wire.credential
 
-    # --- clients and tasks ---
-
-    def clients(self, text: str = "") -> Iterator[Client]:
-        """The clients by name. `text`: a part of the name, letter case does not matter."""
-
-        def page(token: str) -> tuple[Iterable[Client], str]:
-            request = topology_pb2.ListClientsRequest(
-                page_size=PAGE_SIZE, page_token=token, filter=text
-            )
-            answer = self._wire.call(self._topology.ListClients, request)
-            return map(convert.client, answer.clients), answer.next_page_token
-
-        return pages(page)
-
-    def add_client(self, name: str, comment: str = "") -> Client:
-        """Adds the machine on which the agent runs, under a name."""
-        request = topology_pb2.CreateClientRequest(
-            **self._change(), name=name, access=topology_pb2.ACCESS_LOCAL, comment=comment
-        )
-        return convert.client(self._wire.call(self._topology.CreateClient, request).client)
-
-    def client(self, name: str) -> Client:
-        """One client. Raises SesamError CLIENT_NOT_FOUND."""
-        return named(self.clients(name), name, "client")
-
-    def modify_client(self, name: str, comment: str) -> Client:
-        """Replaces the comment of a client.
-
-        Raises SesamError CHANGED_MEANWHILE if somebody else changes it at the same moment.
-        """
-        request = topology_pb2.UpdateClientRequest(
-            **self._change(),
-            name=name,
-            etag=self.client(name).etag,
-            access=topology_pb2.ACCESS_LOCAL,
-            comment=comment,
-        )
-        return convert.client(self._wire.call(self._topology.UpdateClient, request).client)
-
-    def remove_client(self, name: str) -> None:
-        """Removes a client that has no tasks."""
-        request = topology_pb2.DeleteClientRequest(**self._change(), name=name)
-        self._wire.call(self._topology.DeleteClient, request)
-
-    def tasks(self, text: str = "") -> Iterator[Task]:
-        """The tasks by name. `text`: a part of the name or of the client's name."""
-
-        def page(token: str) -> tuple[Iterable[Task], str]:
-            request = tasks_pb2.ListTasksRequest(page_size=PAGE_SIZE, page_token=token, filter=text)
-            answer = self._wire.call(self._tasks.ListTasks, request)
-            return map(convert.task, answer.tasks), answer.next_page_token
-
-        return pages(page)
-
-    def task(self, name: str) -> Task:
-        """One task. Raises SesamError TASK_NOT_FOUND."""
-        return named(self.tasks(name), name, "task")
-
-    def add_task(
-        self,
-        name: str,
-        client: str,
-        sources: Iterable[Path],
-        excludes: Iterable[str] = (),
-        comment: str = "",
-    ) -> Task:
-        """Adds a task.
-
-        Args:
-            name: unique in the location.
-            client: name of a client.
-            sources: absolute paths on the client.
-            excludes: shell wildcards. One without a slash is compared with each name, one that
-                begins with "./" or "/" with the path from its source or from the root.
-            comment: for people.
-        """
-        request = tasks_pb2.CreateTaskRequest(
-            **self._change(),
-            name=name,
-            client=client,
-            sources=_paths(sources),
-            excludes=excludes,
-            comment=comment,
-        )
-        return convert.task(self._wire.call(self._tasks.CreateTask, request).task)
-
-    def modify_task(
-        self,
-        name: str,
-        *,
-        sources: Iterable[Path] | None = None,
-        excludes: Iterable[str] | None = None,
-        comment: str | None = None,
-    ) -> Task:
-        """Replaces what is given and leaves the rest as it is.
-
-        Raises SesamError CHANGED_MEANWHILE if somebody else changes the task at the same moment.
-        """
-        task = self.task(name)
-        request = tasks_pb2.UpdateTaskRequest(
-            **self._change(),
-            name=name,
-            etag=task.etag,
-            sources=task.sources if sources is None else _paths(sources),
-            excludes=task.excludes if excludes is None else excludes,
-            comment=task.comment if comment is None else comment,
-        )
-        return convert.task(self._wire.call(self._tasks.UpdateTask, request).task)
-
-    def remove_task(self, name: str) -> None:
-        """Removes a task that has no open job and that no event or group names. Its savesets stay
-        and can be restored."""
-        request = tasks_pb2.DeleteTaskRequest(**self._change(), name=name)
-        self._wire.call(self._tasks.DeleteTask, request)
-
     # --- jobs ---
 
     def start_backup(self, task: str, backup_type: str) -> Job:
-        """Queues a backup, "FULL" or "INC". An INC without a usable base becomes a FULL.
+        """Queues a backup, "FULL", "DIFF", "INC" or "COPY". A DIFF or INC without a usable base
+        becomes a FULL.
 
-        `order_backup` can do more: groups, drives, priorities, a later time.
+        `order_backup` can do more: groups, media pools, drives, priorities, a later time.
         """
         [job] = self.order_backup(backup_type, task=task).jobs
         return job
@@ -200,12 +81,12 @@ class Location(PlanCalls):
             paths: full paths out of the listing, directories with all they hold; without them,
                 everything. An empty list is a ValueError.
         """
-        chosen = [] if paths is None else _paths(paths)
+        chosen = [] if paths is None else path_bytes(paths)
         if paths is not None and not chosen:
             raise ValueError("restore(): paths is empty. Leave it out to restore everything")
         request = savesets_pb2.StartRestoreRequest(
             **self._change(),
-            saveset=_saveset_name(saveset),
+            saveset=saveset_name(saveset),
             paths=chosen,
             target=os.fsencode(target),
         )
@@ -281,9 +162,15 @@ class Location(PlanCalls):
             ended = now
         return ended
 
-    def protocol(self, job: str | Job) -> Iterator[ProtocolLine]:
-        """What the job has written so far."""
-        request = jobs_pb2.ReadProtocolRequest(job_id=_job_id(job))
+    def protocol(self, job: str | Job, part: str = "main") -> Iterator[ProtocolLine]:
+        """What the job has written so far.
+
+        Args:
+            part: "pre" or "post" for what sbc_pre or sbc_post said.
+        """
+        number = convert.number(jobs_pb2.ProtocolPart.DESCRIPTOR, "part", part)
+        wanted = jobs_pb2.ProtocolPart.ValueType(number)
+        request = jobs_pb2.ReadProtocolRequest(job_id=_job_id(job), part=wanted)
         more = True
         while more:
             answer = self._wire.call(self._jobs.ReadProtocol, request)
@@ -316,19 +203,6 @@ class Location(PlanCalls):
         """One saveset."""
         request = savesets_pb2.GetSavesetRequest(name=name)
         return convert.saveset(self._wire.call(self._savesets.GetSaveset, request).saveset)
-
-    def entries(self, saveset: str | Saveset, directory: Path = b"") -> Iterator[Entry]:
-        """What a directory held, directories first and then by name; without one the sources."""
-        name, path = _saveset_name(saveset), os.fsencode(directory)
-
-        def page(token: str) -> tuple[Iterable[Entry], str]:
-            request = savesets_pb2.ListEntriesRequest(
-                saveset=name, directory=path, page_size=PAGE_SIZE, page_token=token
-            )
-            answer = self._wire.call(self._savesets.ListEntries, request)
-            return map(convert.entry, answer.entries), answer.next_page_token
-
-        return pages(page)
 
     # --- the whole location ---
 
@@ -375,21 +249,5 @@ class Location(PlanCalls):
         return convert.credential(answer.credential)
 
 
-def _paths(paths: Iterable[Path]) -> list[bytes]:
-    if isinstance(paths, str | bytes | os.PathLike):
-        raise TypeError("a list of paths is needed, not one path")
-    return [os.fsencode(path) for path in paths]
-
-
 def _job_id(job: str | Job) -> str:
-    return job.id if isinstance(job, Job) else _name(job, "job")
-
-
-def _saveset_name(saveset: str | Saveset) -> str:
-    return saveset.name if isinstance(saveset, Saveset) else _name(saveset, "saveset")
-
-
-def _name(given: str, kind: str) -> str:
-    if not isinstance(given, str):
-        raise TypeError(f"a {kind}, or what names it as text, is needed, not {given!r}")
-    return given
+    return job.id if isinstance(job, Job) else name_of(job, "job")

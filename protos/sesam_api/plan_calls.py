@@ -217,7 +217,7 @@ class PlanCalls:
         return plan_convert.drive(self._wire.call(self._drives.CreateDrive, request).drive)
 
     def modify_drive(self, drive: Drive) -> Drive:
-        """Replaces streams, switch and comment of a drive. Jobs that run on it go on."""
+        """Replaces all of a drive but its name. Jobs that run on it go on."""
         request = drives_pb2.UpdateDriveRequest(
             **self._change(), drive=plan_convert.drive_message(drive)
         )
@@ -230,7 +230,7 @@ class PlanCalls:
 
     # --- what runs when ---
 
-    def order_backup(
+    def order_backup(  # noqa: PLR0913 - all that can be said of a start
         self,
         backup_type: str,
         *,
@@ -240,15 +240,17 @@ class PlanCalls:
         priority: int = 1,
         drive: str = "",
         follow_up: str = "",
+        pool: str = "",
     ) -> Started:
         """Starts a backup of a task, or of all tasks of a group, now or once at a later time.
 
         Args:
-            backup_type: "FULL" or "INC".
+            backup_type: "FULL", "DIFF", "INC" or "COPY".
             start_time: aware; None or passed: now.
             priority: 1 lowest to 99 highest; 0 is above all and never blocked.
-            drive: "" for any.
+            drive: "" for any of the pool's group.
             follow_up: name of an event to start when this has ended well.
+            pool: the media pool that it is written to; "" for the usual one.
         """
         request = jobs_pb2.StartBackupRequest(
             **self._change(),
@@ -259,6 +261,7 @@ class PlanCalls:
             priority=priority,
             drive=drive,
             follow_up=follow_up,
+            pool=pool,
         )
         return plan_convert.started(self._wire.call(self._orders.StartBackup, request))
 
@@ -335,8 +338,12 @@ class PlanCalls:
         return datetime.now(ZoneInfo(self.identity.time_zone)).date()
 
     def _change(self) -> dict[str, str]:
-        """What every changing request carries."""
-        return {"location_id": self.identity.location_id, "request_id": str(uuid.uuid4())}
+        return change_of(self.identity)
+
+
+def change_of(identity: Identity) -> dict[str, str]:
+    """What every changing request carries."""
+    return {"location_id": identity.location_id, "request_id": str(uuid.uuid4())}
 
 
 def pages(page: Callable[[str], tuple[Iterable[Listed], str]]) -> Iterator[Listed]:

@@ -71,7 +71,7 @@ def event(message: events_pb2.Event) -> records.Event:
         name=message.name,
         schedule=message.schedule,
         kind=kind,
-        task=restore.task if kind == "restore" else backup.task,
+        task=backup.task or restore.task or message.verify.task,
         group=backup.group,
         type=convert.backup_type(backup.type),
         drive=backup.drive,
@@ -88,6 +88,8 @@ def event(message: events_pb2.Event) -> records.Event:
         etag=message.etag,
         next_time=convert.moment(message.next_time) if message.HasField("next_time") else None,
         idle_cause=convert.word(events_pb2.EventIdleCause.DESCRIPTOR, message.idle_cause),
+        pool=backup.pool,
+        whole_chain=message.verify.whole_chain if kind == "verify" else True,
     )
 
 
@@ -107,6 +109,7 @@ def event_message(record: records.Event) -> events_pb2.Event:
         case "backup":
             message.backup.type = convert.backup_type_number(record.type)
             message.backup.drive = record.drive
+            message.backup.pool = record.pool
             if record.group:
                 message.backup.group = record.group
             if record.task:
@@ -123,6 +126,9 @@ def event_message(record: records.Event) -> events_pb2.Event:
         case "command":
             message.command.program = record.program
             message.command.arguments.extend(record.arguments)
+        case "verify":
+            message.verify.task = record.task
+            message.verify.whole_chain = record.whole_chain
         case "newday":
             message.newday.SetInParent()
         case _:
@@ -147,6 +153,8 @@ def drive(message: drives_pb2.Drive) -> records.Drive:
         active=message.active,
         comment=message.comment,
         etag=message.etag,
+        group=message.group,
+        data_store=message.data_store,
     )
 
 
@@ -157,6 +165,8 @@ def drive_message(record: records.Drive) -> drives_pb2.Drive:
         active=record.active,
         comment=record.comment,
         etag=record.etag,
+        group=record.group,
+        data_store=record.data_store,
     )
 
 

@@ -51,10 +51,12 @@ class Event:
 
     Attributes:
         schedule: "" for an event that waits to be another's follow-up.
-        kind: "backup", "restore", "command" or "newday".
-        task: of a backup or restore; a backup has a task or else a group.
-        type: backups only, "FULL" or "INC".
-        drive: backups only; "" is any.
+        kind: "backup", "restore", "command", "verify" or "newday".
+        task: of a backup, restore or verify; a backup has a task or else a group.
+        type: backups only, "FULL", "DIFF", "INC" or "COPY".
+        drive: backups only; "" is any of the pool's group.
+        pool: backups only: the media pool that it is written to; "" is the usual one.
+        whole_chain: verify only: also all that the saveset builds on.
         paths, target: restores only: full paths out of the listing (none: everything), and the
             directory restored to.
         program, arguments: commands only.
@@ -85,6 +87,8 @@ class Event:
     etag: str = ""
     next_time: datetime | None = None
     idle_cause: str = ""
+    pool: str = ""
+    whole_chain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +103,21 @@ class TaskGroup:
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """What jobs run on. `streams` is how many at once."""
+    """What jobs run on.
+
+    Attributes:
+        streams: how many at once.
+        group: drives that a media pool can use alike.
+        data_store: the one that it writes to.
+    """
 
     name: str
     streams: int = 2
     active: bool = True
     comment: str = ""
     etag: str = ""
+    group: str = "Drives"
+    data_store: str = "Store_1"
 
 
 @dataclass(frozen=True, slots=True)

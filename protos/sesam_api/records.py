@@ -5,14 +5,20 @@ enums are words: types "FULL", "DIFF", "INC", "COPY"; everything else in small l
 "directory"). A word that a newer agent knows and this client does not is its number as text.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from sesam_api.media_records import MediaChanged
 from sesam_api.plan_records import CalendarCell, Drive, Event, Schedule, TaskGroup
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OPEN_STATES = frozenset({"queued", "active"})
 _USABLE_STATES = frozenset({"ok", "warning"})
+
+
+def moment_of_ns(nanoseconds: int) -> datetime:
+    """The moment so long after 1970-01-01 UTC, cut to microseconds."""
+    return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +41,84 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Ssh:
+    """How to log in to a client, with a key and no password.
+
+    Attributes:
+        key_file: absolute path of the private key on the agent's machine.
+        host_key: the client's public key as `ssh-keyscan` prints it, or its fingerprint
+            "SHA256:…". No other is accepted.
+        alive_seconds: how often it has to give a sign of life while a job runs; 0: never.
+    """
+
+    host: str
+    key_file: str
+    host_key: str
+    port: int = 22
+    user: str = "root"
+    alive_seconds: int = 15
+
+
+@dataclass(frozen=True, slots=True)
+class HostKey:
+    """A public key that a machine shows: type and base64, and its fingerprint "SHA256:..."."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
-    """A machine whose data the location backs up. `access` is "local"."""
+    """A machine whose data the location backs up.
+
+    Attributes:
+        access: "local" or "ssh".
+        ssh: of access "ssh" only.
+        locked: it is not backed up until it is unlocked; restores work.
+    """
 
     name: str
     access: str
     comment: str
     create_time: datetime
     etag: str
+    ssh: Ssh | None = None
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOptions:
+    """How a task is backed up.
+
+    Attributes:
+        exclude_kind: what its excludes are: "pattern" or "regex".
+        exclude_file: absolute path of a file on the client with one more exclude on each line; b""
+            for none.
+        skip_cache_directories: leave out what lies beside a CACHEDIR.TAG.
+        skip_nodump: leave out files with the attribute "no dump".
+        one_file_system: stay in the file system of each source.
+        accept_size_change: regular expressions; a file whose path one is found in may change its
+            size while it is read.
+        time_reference: how a file is told to have changed: by the "database", a "time_stamp_file"
+            or the "archive_bit".
+        without_interfaces: do not run sbc_pre and sbc_post.
+        backup_even_if_pre_fails: as it says.
+    """
+
+    exclude_kind: str = "pattern"
+    exclude_file: bytes = b""
+    skip_cache_directories: bool = False
+    skip_nodump: bool = False
+    one_file_system: bool = False
+    accept_size_change: tuple[str, ...] = ()
+    time_reference: str = "database"
+    without_interfaces: bool = False
+    backup_even_if_pre_fails: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Named sources of a client, and the patterns that are left out of them."""
+    """Named sources of a client, and what is left out of them."""
 
     name: str
     client: str
@@ -56,6 +127,7 @@ class Task:
     comment: str
     create_time: datetime
     etag: str
+    options: TaskOptions = field(default_factory=TaskOptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +153,11 @@ class Job:
     """One queued, running or ended backup or restore.
 
     Attributes:
-        kind: "backup", "restore", "command" or "newday".
+        kind: "backup", "restore", "command", "verify" or "newday".
         state: "queued", "active", "ok", "warning", "error", "broken" or "cancelled".
         requested_type, type: backups only, else ""; the type asked for and the one that is made.
-        saveset: the one that was made, "" until it is there; of a restore the one restored.
+        saveset: the one that was made, "" until it is there; of a restore or verify the one that
+            is read.
         sesam_day: YYYY-MM-DD, a label of the site.
         progress: only while the job is active.
         files, size, stored_size: the result, 0 while open; sizes in bytes, `stored_size` on the
@@ -97,6 +170,8 @@ class Job:
         group: the task group whose event started it.
         drive: the one asked for while it is queued, then the one that it runs on.
         waiting: of a queued job what it waits for: "job 17", "drive Drive_1".
+        pool: backups only: the media pool asked for, then the one that it is written to.
+        label: backups only: its medium, from the start of the job on.
     """
 
     id: str
@@ -125,6 +200,8 @@ class Job:
     group: str = ""
     drive: str = ""
     waiting: str = ""
+    pool: str = ""
+    label: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -173,6 +250,9 @@ class Saveset:
         listed_files, listed_size: what a restore of it brings back, with its bases.
         label: of the medium that holds it.
         damage: why it cannot be restored whole; empty when nothing is known to be wrong.
+        eol: YYYY-MM-DD, the last sesam day on which it is kept; "": its age does not end it.
+        pool: the media pool of its medium.
+        verify_time: when all of its data were last compared with their digests, and found right.
     """
 
     name: str
@@ -194,6 +274,9 @@ class Saveset:
     label: str
     job_id: str
     damage: str
+    eol: str = ""
+    pool: str = ""
+    verify_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +307,7 @@ class Entry:
     @property
     def modify_time(self) -> datetime:
         """Modification time, cut to microseconds."""
-        return _EPOCH + timedelta(microseconds=self.modify_time_ns // 1000)
+        return moment_of_ns(self.modify_time_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,5 +377,6 @@ Change = (
     | TaskGroup
     | Drive
     | CalendarCell
+    | MediaChanged
     | Removed
 )

@@ -8,6 +8,7 @@ import selectors
 import signal
 import subprocess
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from server_agent.ports import Cancelled, Control
 from server_agent.ports.programs import Ended, Output, ProgramError
 
 LONGEST_LINE = 4096  # bytes; what is longer comes in pieces
-MOST_LINES = 10_000  # of one run; what follows is counted only
+MOST_LINES = 10_000  # of one run; of what follows only the last are told
+LAST_LINES = 100
 GRACE_SECONDS = 10.0  # between the request to end and the kill
 _AT_ONCE = 1 << 16  # bytes that are read together
 _LARGEST_PIPE = 1 << 20  # bytes that may lie unread when the program ends
@@ -40,21 +42,24 @@ class BinPrograms:
 
     def has(self, name: str) -> bool:
         file = self._directory / name
-        return bool(_NAME.fullmatch(name)) and file.is_file() and os.access(file, os.X_OK)
+        return self.is_there(name) and file.is_file() and os.access(file, os.X_OK)
+
+    def is_there(self, name: str) -> bool:
+        return is_name(name) and os.path.lexists(self._directory / name)
 
     def run(
         self, name: str, arguments: Sequence[str], facts: Mapping[str, str], control: Control
     ) -> Iterator[Output | Ended]:
         if not self.has(name):
             raise ProgramError(
-                f"There is no program {name} in {self._directory}. Put it there, executable by "
-                "the agent's user, or name another one in the event"
+                f"There is no program {name} in {self._directory} that can be run. Put it there, "
+                "executable by the agent's user"
             )
         process = self._started(name, arguments, facts)
         ending = _Ending(process, self._grace_seconds)
         control.on_cancel(ending.begin)
         try:
-            yield from _lines(_written(process))
+            yield from lines(_written(process))
         finally:
             ending.finish()
         if control.cancelled:
@@ -82,6 +87,11 @@ class BinPrograms:
                 f"{self._directory / name} cannot be run: {error.strerror}"
                 f"{_REMEDIES.get(error.errno or 0, '')}"
             ) from error
+
+
+def is_name(text: str) -> bool:
+    """Whether it can be the name of a program: a file's name without a path."""
+    return _NAME.fullmatch(text) is not None
 
 
 class _Ending:
@@ -149,27 +159,38 @@ def _written(process: "subprocess.Popen[bytes]") -> Iterator[bytes]:
         yield piece
 
 
-def _lines(pieces: Iterable[bytes]) -> Iterator[Output]:
+def lines(pieces: Iterable[bytes]) -> Iterator[Output]:
+    """Output that comes in pieces; of very many lines the first and the last."""
     count = 0
+    last: deque[Output] = deque(maxlen=LAST_LINES)
     for line in _cut(pieces):
         count += 1
         if count <= MOST_LINES:
-            yield Output(line.rstrip(b"\r").decode("utf-8", "backslashreplace"))
-    if count > MOST_LINES:
-        yield Output(f"({count - MOST_LINES} more lines)")
+            yield line
+        else:
+            last.append(line)
+    left_out = count - MOST_LINES - len(last)
+    if left_out > 0:
+        yield Output(f"({left_out} lines are left out)".encode())
+    yield from last
 
 
-def _cut(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _cut(pieces: Iterable[bytes]) -> Iterator[Output]:
     """Lines without their ends."""
     rest = b""
     for piece in pieces:
         *whole, rest = (rest + piece).split(b"\n")
         for line in whole:
-            yield line[:LONGEST_LINE]
-            for start in range(LONGEST_LINE, len(line), LONGEST_LINE):
-                yield line[start : start + LONGEST_LINE]
+            yield from _pieces(line)
         while len(rest) > LONGEST_LINE:
-            yield rest[:LONGEST_LINE]
+            yield Output(rest[:LONGEST_LINE], goes_on=True)
             rest = rest[LONGEST_LINE:]
     if rest:
-        yield rest
+        yield from _pieces(rest)
+
+
+def _pieces(line: bytes) -> Iterator[Output]:
+    line = line.rstrip(b"\r")
+    last = max(0, len(line) - 1) // LONGEST_LINE * LONGEST_LINE
+    for start in range(0, last + 1, LONGEST_LINE):
+        yield Output(line[start : start + LONGEST_LINE], goes_on=start < last)

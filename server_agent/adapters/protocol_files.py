@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from server_agent.adapters.durable import sync
-from server_agent.domain.jobs import Job, Level, ProtocolLine
+from server_agent.domain.jobs import Job, Level, ProtocolLine, ProtocolPart
 
 _LONGEST_TASK_BYTES = 150  # of the 255 that a file name may have
 _BLOCK = 64 * 1024
@@ -81,22 +81,29 @@ class ProtocolFile:
 
 
 class ProtocolFiles:
-    """The `Protocols` port."""
+    """The `Protocols` port.
 
-    def __init__(self, lis: Path) -> None:
+    Args:
+        prepost: for what interface programs have said; else it stands beside the protocols.
+    """
+
+    def __init__(self, lis: Path, prepost: Path | None = None) -> None:
         self._lis = lis
+        self._prepost = prepost or lis
         self._lock = threading.Lock()
         self._marks: OrderedDict[Path, _Marks] = OrderedDict()
 
-    def open(self, job: Job) -> ProtocolFile:
-        file = self.file(job)
+    def open(self, job: Job, part: ProtocolPart = ProtocolPart.MAIN) -> ProtocolFile:
+        file = self.file(job, part)
         if not file.parent.is_dir():
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             sync(file.parent.parent)
         return ProtocolFile(file)
 
-    def read(self, job: Job, after_line: int, limit: int) -> tuple[list[ProtocolLine], int]:
-        file = self.file(job)
+    def read(
+        self, job: Job, after_line: int, limit: int, part: ProtocolPart = ProtocolPart.MAIN
+    ) -> tuple[list[ProtocolLine], int]:
+        file = self.file(job, part)
         try:
             stream = file.open("rb")
         except FileNotFoundError:
@@ -108,12 +115,13 @@ class ProtocolFiles:
             raw = list(islice(stream, after_line - line, min(after_line + limit, total) - line))
         return [_parsed(each, job) for each in raw], total
 
-    def file(self, job: Job) -> Path:
-        """`<sesam day>/<task>-<sesam day>_<job>.not`; signs of the task that are awkward in a
-        file name become "_"."""
+    def file(self, job: Job, part: ProtocolPart = ProtocolPart.MAIN) -> Path:
+        """`<sesam day>/<task>-<sesam day>_<job>.not`, and in the other directory the same with
+        `.pre` and `.pos`; signs of the task that are awkward in a file name become "_"."""
         day = f"{job.sesam_day:%Y%m%d}"
         task = _UNSAFE.sub("_", job.task).encode()[:_LONGEST_TASK_BYTES].decode(errors="ignore")
-        return self._lis / day / f"{task}-{day}_{job.id}.not"
+        place = self._lis if part is ProtocolPart.MAIN else self._prepost
+        return place / day / f"{task}-{day}_{job.id}.{part.value}"
 
     def _marks_of(self, file: Path) -> "_Marks":
         with self._lock:

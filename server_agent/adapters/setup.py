@@ -12,20 +12,26 @@ import uuid
 from collections.abc import Mapping
 from configparser import ConfigParser
 from datetime import datetime
+from importlib import resources
 from io import StringIO
 from pathlib import Path
 
+import server_agent
 from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.catalogue.opening import CatalogueError
 from server_agent.adapters.identity import make_identity
 from server_agent.adapters.tar.store import write_label
+from server_agent.adapters.tar.stores import make_store
 from server_agent.domain.errors import InvalidArgument
+from server_agent.domain.media import FIRST_STORE
 from server_agent.domain.quoting import quoted
 from server_agent.domain.topology import checked_name
 from server_agent.installation import (
     ANCHOR,
     ANCHOR_VARIABLE,
     LISTINGS_PLAIN_DAYS,
+    NOTICE_SECONDS,
+    PRE_POST_SECONDS,
     PROFILE,
     SM_INI,
     Installation,
@@ -166,6 +172,10 @@ def _settings(place: Path, name: str, host: str, port: int) -> dict[str, dict[st
         },
         "STORE": {"path": f"{place}/store/{DEFAULT_LABEL}", "label": DEFAULT_LABEL},
         "NEWDAY": {"listings_plain_days": str(LISTINGS_PLAIN_DAYS)},
+        "INTERFACES": {
+            "pre_post_seconds": str(PRE_POST_SECONDS),
+            "notice_seconds": str(NOTICE_SECONDS),
+        },
         "ENVIRONMENT": {},
     }
 
@@ -183,8 +193,11 @@ def _fill(
     server = settings["SERVER"]
     make_identity(ini, server["location_id"], server["host"], now)
     SqlCatalogue(server["catalogue"], create=True).close()
-    write_label(Path(settings["STORE"]["path"]), DEFAULT_LABEL, server["location_id"])
+    medium = Path(settings["STORE"]["path"])
+    make_store(medium.parent, FIRST_STORE, server["location_id"])
+    write_label(medium, DEFAULT_LABEL, server["location_id"])
     _link_commands(place / "bin/sesam")
+    _copy_templates(place / "skel/templates")
     _write(place / SM_INI, _ini_text(settings))
     _write(place / PROFILE, _profile(place))
     _write(place / f"{ANCHOR}.new", _anchor(place))
@@ -197,6 +210,14 @@ def _link_commands(directory: Path) -> None:
     for command in COMMANDS:
         if (scripts / command).exists():
             (directory / command).symlink_to(scripts / command)
+
+
+def _copy_templates(directory: Path) -> None:
+    """The interface programs, which are switched on by copying them to bin/sesam."""
+    for template in resources.files(server_agent).joinpath("templates").iterdir():
+        file = directory / template.name
+        file.write_bytes(template.read_bytes())
+        file.chmod(0o755)
 
 
 def _ini_text(settings: Mapping[str, Mapping[str, str]]) -> str:

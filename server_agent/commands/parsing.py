@@ -82,23 +82,16 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
-def add_task_options(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    """What `add task` and `modify task` have in common."""
-    parser.add_argument(
-        "-s",
-        "--source",
-        action="append",
-        required=required,
-        metavar="SOURCE[,SOURCE]",
-        help=r"absolute paths; a comma in a path is written \,",
-    )
-    parser.add_argument(
-        "-x",
-        "--exclude",
-        action="append",
-        type=text,
-        metavar="EXCLUDE[,EXCLUDE]",
-        help="patterns of what is left out: *.tmp anywhere, ./cache below the source; "
-        "? stands for any byte, also for one that is no text",
-    )
-    parser.add_argument("--comment", type=text, help="for people")
+def add_limit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=_count, metavar="N", help="the first N only")
+
+
+def _count(argument: str) -> int:
+    if not (argument.isascii() and argument.isdigit()):
+        raise argparse.ArgumentTypeError(f'"{argument}" is no number of rows')
+    return int(argument)
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Those that were given: whatever is not None."""
+    return {name: value for name, value in values.items() if value is not None}

@@ -9,7 +9,7 @@ from typing import Any
 
 from server_agent.commands import plan_words
 from server_agent.commands.answer import CommandError
-from server_agent.commands.parsing import text
+from server_agent.commands.parsing import given, text
 from server_agent.commands.words import TYPE_LETTERS, split_lists
 from sesam_api.location import Location
 from sesam_api.plan_records import Drive, Event, Schedule, TaskGroup
@@ -105,7 +105,7 @@ def schedule_of(location: Location, arguments: argparse.Namespace, before: Sched
     Raises:
         CommandError: a date or file cannot be read.
     """
-    changes: dict[str, Any] = _only(
+    changes: dict[str, Any] = given(
         rule=arguments.rule,
         active=arguments.active,
         offset_days=arguments.offset,
@@ -114,8 +114,8 @@ def schedule_of(location: Location, arguments: argparse.Namespace, before: Sched
         start_date=arguments.start,
     )
     # These may be taken away: None is a value of theirs, and absent is none.
-    given = vars(arguments)
-    changes |= {name: given[name] for name in ("end_date", "window", "until_time") if name in given}
+    taken = vars(arguments)
+    changes |= {name: taken[name] for name in ("end_date", "window", "until_time") if name in taken}
     if arguments.once is not None:
         changes |= {"rule": "", "dates": (arguments.once,)}
     if arguments.dates is not None:
@@ -156,6 +156,7 @@ def add_event_options(parser: argparse.ArgumentParser, *, required: bool) -> Non
     what.add_argument("-t", "--task", type=text, help="back up this task")
     what.add_argument("-g", "--group", type=text, help="back up all tasks of this group")
     what.add_argument("--restore", type=text, metavar="TASK", help="restore its newest saveset")
+    what.add_argument("--verify", type=text, metavar="TASK", help="verify its newest saveset")
     what.add_argument(
         "--command",
         nargs=argparse.REMAINDER,
@@ -166,6 +167,14 @@ def add_event_options(parser: argparse.ArgumentParser, *, required: bool) -> Non
         "-l", "--level", choices=TYPE_LETTERS, help="of a backup: F: FULL, D: DIFF, I: INC, C: COPY"
     )
     parser.add_argument("--drive", type=text, help='of a backup; "" is any')
+    parser.add_argument(
+        "-m", "--pool", type=text, help='media pool of a backup; "" is the usual one'
+    )
+    parser.add_argument(
+        "--whole-chain",
+        action=argparse.BooleanOptionalAction,
+        help="of a verify: also all that the saveset builds on, as usual",
+    )
     parser.add_argument("--target", metavar="DIR", help="of a restore: absolute path")
     parser.add_argument(
         "-f", "--file", action="append", metavar="PATH", help="of a restore: may be repeated"
@@ -193,9 +202,11 @@ def event_of(arguments: argparse.Namespace, before: Event) -> Event:
     Raises:
         CommandError: something of its kind is missing.
     """
-    changes: dict[str, Any] = _only(
+    changes: dict[str, Any] = given(
         schedule=arguments.schedule,
         drive=arguments.drive,
+        pool=arguments.pool,
+        whole_chain=arguments.whole_chain,
         priority=arguments.priority,
         blocking=arguments.blocking,
         follow_up=arguments.follow_up,
@@ -210,7 +221,7 @@ def event_of(arguments: argparse.Namespace, before: Event) -> Event:
         changes["paths"] = tuple(os.fsencode(path) for path in arguments.file)
     event = replace(before, **changes, **_object_of(arguments))
     if event.kind == "backup" and not event.type:
-        raise CommandError("A backup needs its type. Give it with -l F or -l I.")
+        raise CommandError("A backup needs its type. Give it with -l F, -l D, -l I or -l C.")
     if event.kind == "restore" and not event.target:
         raise CommandError("A restore needs a directory. Give it with --target DIR.")
     return event
@@ -224,6 +235,8 @@ def _object_of(arguments: argparse.Namespace) -> dict[str, Any]:
         return {"kind": "backup", "task": "", "group": arguments.group}
     if arguments.restore is not None:
         return {"kind": "restore", "task": arguments.restore}
+    if arguments.verify is not None:
+        return {"kind": "verify", "task": arguments.verify}
     if arguments.command is None:
         return {}
     if not arguments.command:
@@ -247,24 +260,25 @@ def add_group_options(parser: argparse.ArgumentParser) -> None:
 def group_of(arguments: argparse.Namespace, before: TaskGroup) -> TaskGroup:
     """The record with what is given."""
     tasks = None if arguments.task is None else tuple(split_lists(arguments.task))
-    changes: dict[str, Any] = _only(tasks=tasks, comment=arguments.comment)
+    changes: dict[str, Any] = given(tasks=tasks, comment=arguments.comment)
     return replace(before, **changes)
 
 
 def add_drive_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--streams", type=int, metavar="N", help="jobs at once, 1 to 64")
+    parser.add_argument("--group", type=text, help='drives that a pool uses alike; else "Drives"')
+    parser.add_argument("--store", type=text, help='data store it writes to; else "Store_1"')
     add_switch(parser, "no job is started on it")
     parser.add_argument("--comment", type=text, help="for people")
 
 
 def drive_of(arguments: argparse.Namespace, before: Drive) -> Drive:
     """The record with what is given."""
-    changes: dict[str, Any] = _only(
-        streams=arguments.streams, active=arguments.active, comment=arguments.comment
+    changes: dict[str, Any] = given(
+        streams=arguments.streams,
+        active=arguments.active,
+        comment=arguments.comment,
+        group=arguments.group,
+        data_store=arguments.store,
     )
     return replace(before, **changes)
-
-
-def _only(**values: object) -> dict[str, object]:
-    """Those that were given."""
-    return {name: value for name, value in values.items() if value is not None}

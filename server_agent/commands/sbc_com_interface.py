@@ -40,11 +40,6 @@ def run(argv: list[str], connection: Connection, remote: Remote) -> int:
 
     def act() -> str:
         arguments = make_parser().parse_args(argv)
-        if arguments.media_pool is not None:
-            raise CommandError(
-                "There are no media pools yet: every backup goes to the location's data store. "
-                "Leave out -m."
-            )
         server = arguments.server
         here = connection(getattr(arguments, "root", None)) if server is None else remote(server)
         with here as location:
@@ -68,7 +63,14 @@ def make_parser() -> Parser:
         choices=TYPE_LETTERS,
         help="F: FULL, D: DIFF, I: INC, C: COPY",
     )
-    parser.add_argument("-m", "--media-pool", metavar="POOL", help="target")
+    parser.add_argument(
+        "-m",
+        "--media-pool",
+        type=text,
+        default="",
+        metavar="POOL",
+        help="it goes to; else the usual one",
+    )
     parser.add_argument(
         "-S", "--server", metavar="HOST[:PORT]", help="another machine's agent; else this one's"
     )
@@ -76,7 +78,9 @@ def make_parser() -> Parser:
 
 
 def _backup(location: Location, arguments: argparse.Namespace) -> str:
-    started = location.order_backup(TYPE_LETTERS[arguments.level], task=arguments.task)
+    started = location.order_backup(
+        TYPE_LETTERS[arguments.level], task=arguments.task, pool=arguments.media_pool
+    )
     [job] = started.jobs
     return usable_end(location, job, "sm_cmd").saveset
 

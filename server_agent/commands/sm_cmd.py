@@ -19,12 +19,19 @@ from server_agent.commands.verbs import (
     add,
     backup,
     cancel,
+    check,
+    compare,
+    delete,
+    find,
     lists,
     ls,
     modify,
     remove,
     restore,
+    retention,
     show,
+    verify,
+    versions,
 )
 from server_agent.installation import InstallationError, find_installation, socket_address
 from sesam_api.client import connect
@@ -99,7 +106,8 @@ def _answered(act: Callable[[], str | None]) -> int:
 def make_parser() -> Parser:
     parser = Parser(prog="sm_cmd", description="Administers one location from the command line.")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for verb in (add, modify, remove, lists, show, ls, backup, restore, cancel):
+    looking = (lists, show, ls, find, versions, compare, retention)
+    for verb in (add, modify, remove, *looking, backup, restore, verify, cancel, delete, check):
         verb.define(verbs)
     return parser
 

@@ -8,10 +8,13 @@ DomainError
 ├── TokenUnknown, TokenUsed, TokenExpired
 ├── NotFound
 │   ├── ClientNotFound, TaskNotFound, JobNotFound, SavesetNotFound, CredentialNotFound, PathNotFound
-│   └── ScheduleNotFound, EventNotFound, GroupNotFound, DriveNotFound
+│   ├── ScheduleNotFound, EventNotFound, GroupNotFound, DriveNotFound
+│   └── StoreNotFound, PoolNotFound, MediumNotFound
 ├── AlreadyExists
 ├── ClientInUse, TaskInUse, ScheduleInUse, EventInUse, GroupInUse, DriveInUse
-├── NewdayNeeded, TaskNeeded
+├── StoreInUse, PoolInUse, MediumInUse
+├── NewdayNeeded, TaskNeeded, SavesetNeeded, ClientLocked, ClientUnusable
+├── StoreUnusable
 ├── ChangedMeanwhile, JobEnded, OccurrenceNotPlanned
 ├── PageTokenInvalid, WatchOverflow
 ├── SavesetDamaged, ListingUnreadable
@@ -170,6 +173,24 @@ class DriveNotFound(NotFound):
     reason = "DRIVE_NOT_FOUND"
 
 
+class StoreNotFound(NotFound):
+    """Metadata: store."""
+
+    reason = "STORE_NOT_FOUND"
+
+
+class PoolNotFound(NotFound):
+    """Metadata: pool."""
+
+    reason = "POOL_NOT_FOUND"
+
+
+class MediumNotFound(NotFound):
+    """Metadata: medium."""
+
+    reason = "MEDIUM_NOT_FOUND"
+
+
 class AlreadyExists(DomainError):
     """Metadata: kind, name."""
 
@@ -210,6 +231,48 @@ class DriveInUse(DomainError):
     """Metadata: drive, users."""
 
     reason = "DRIVE_IN_USE"
+
+
+class StoreInUse(DomainError):
+    """Metadata: store, users (media and drives)."""
+
+    reason = "STORE_IN_USE"
+
+
+class PoolInUse(DomainError):
+    """Metadata: pool, users (media, events and jobs)."""
+
+    reason = "POOL_IN_USE"
+
+
+class MediumInUse(DomainError):
+    """Metadata: medium, users."""
+
+    reason = "MEDIUM_IN_USE"
+
+
+class StoreUnusable(DomainError):
+    """A directory that cannot be a data store. Metadata: path, detail."""
+
+    reason = "STORE_UNUSABLE"
+
+
+class SavesetNeeded(DomainError):
+    """Metadata: saveset, users (what builds on it, works with it or protects it)."""
+
+    reason = "SAVESET_NEEDED"
+
+
+class ClientLocked(DomainError):
+    """It is not backed up until it is unlocked. Metadata: client."""
+
+    reason = "CLIENT_LOCKED"
+
+
+class ClientUnusable(DomainError):
+    """It cannot be reached, or not be used. Metadata: client, detail."""
+
+    reason = "CLIENT_UNUSABLE"
 
 
 class NewdayNeeded(DomainError):

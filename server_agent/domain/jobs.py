@@ -16,6 +16,7 @@ class JobKind(StrEnum):
     RESTORE = "restore"
     COMMAND = "command"
     NEWDAY = "newday"
+    VERIFY = "verify"
 
 
 class JobState(StrEnum):
@@ -77,6 +78,8 @@ class Job:
         priority: 1 lowest to 99 highest; 0 is above all.
         group: of a group's event.
         drive: asked for while queued, that it runs on from its start on; empty for any or none.
+        pool, label: backups only: the media pool asked for, empty for the usual one, and the one
+            and its medium that it is written to, from its start on.
     """
 
     id: str
@@ -105,12 +108,23 @@ class Job:
     priority: int = 1
     group: str = ""
     drive: str = ""
+    pool: str = ""
+    label: str = ""
 
 
 class Level(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class ProtocolPart(StrEnum):
+    """A job's protocol itself, and what sbc_pre and sbc_post have said. The value ends the name of
+    its file."""
+
+    MAIN = "not"
+    PRE = "pre"
+    POST = "pos"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,28 +7,38 @@ from dataclasses import dataclass, replace
 from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.events import rank
 from server_agent.domain.jobs import Job, JobKind
+from server_agent.domain.media import FIRST_DRIVE_GROUP, FIRST_STORE, MediaPool, usual_pool
 from server_agent.domain.topology import checked_name
 
 FIRST_DRIVE = "Drive_1"
-MOVES_DATA = (JobKind.BACKUP, JobKind.RESTORE)  # these take a stream of a drive
+MOVES_DATA = (JobKind.BACKUP, JobKind.RESTORE, JobKind.VERIFY)  # these take a stream of a drive
 MAX_STREAMS = 64
 _ONE_AT_A_TIME = (JobKind.BACKUP, JobKind.NEWDAY)
 
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """What jobs run on. `streams` is how many at once; `version` counts its changes."""
+    """What jobs run on. `version` counts its changes.
+
+    Attributes:
+        streams: how many at once.
+        group: drives that a media pool can use alike.
+        store: the data store that it writes to.
+    """
 
     name: str
     streams: int = 2
     active: bool = True
     comment: str = ""
     version: int = 1
+    group: str = FIRST_DRIVE_GROUP
+    store: str = FIRST_STORE
 
 
 def checked_drive(drive: Drive) -> Drive:
     """The drive itself, or InvalidArgument that names the field."""
     checked_name("name", drive.name)
+    checked_name("group", drive.group)
     if not 1 <= drive.streams <= MAX_STREAMS:
         raise InvalidArgument(
             field="streams", value=drive.streams, expected=f"a number from 1 to {MAX_STREAMS}"
@@ -43,11 +53,13 @@ class Waiting:
     Attributes:
         job: the job that writes for the same task.
         drive: the drive without a free stream; empty if none has one.
+        group: the drive group of which none has one.
     """
 
     job: str = ""
     drive: str = ""
     off: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +70,23 @@ class Admission:
     waiting: dict[str, Waiting]
 
 
-def admit(queued: Sequence[Job], active: Sequence[Job], drives: Sequence[Drive]) -> Admission:
+def admit(
+    queued: Sequence[Job],
+    active: Sequence[Job],
+    drives: Sequence[Drive],
+    pools: Sequence[MediaPool] = (),
+) -> Admission:
     """Decides over the queue: the most important first, of equals the oldest.
 
     One writer per task: a backup waits while another backup of its task runs or is before it, and
     a NEWDAY for the NEWDAY before it.
     A job that names a drive waits for a stream of it; another takes the drive that has the most
-    free ones. A job that has to wait holds up nobody who need not. Commands and NEWDAY take no
-    drive.
+    free ones, a backup of those that its media pool is written by. A job that has to wait holds up
+    nobody who need not. Commands and NEWDAY take no drive.
     """
     taken = Counter(job.drive for job in active)
     free = {drive.name: drive.streams - taken[drive.name] for drive in drives if drive.active}
+    group_of = {drive.name: drive.group for drive in drives}
     writers = {_writes(job): job.id for job in active if job.kind in _ONE_AT_A_TIME}
     started: list[Job] = []
     waiting: dict[str, Waiting] = {}
@@ -81,15 +99,28 @@ def admit(queued: Sequence[Job], active: Sequence[Job], drives: Sequence[Drive])
         if job.kind not in MOVES_DATA:
             started.append(job)
             continue
-        place = job.drive or max(free, key=lambda name: (free[name], name), default="")
+        group = "" if job.drive else _group_of(job, pools)
+        usable = [name for name in free if group in ("", group_of[name])]
+        place = job.drive or max(usable, key=lambda name: (free[name], name), default="")
         if free.get(place, 0) > 0:
             free[place] -= 1
             started.append(replace(job, drive=place))
         else:
-            waiting[job.id] = Waiting(
-                drive=job.drive, off=bool(job.drive) and job.drive not in free
-            )
+            off = bool(job.drive) and job.drive not in free
+            # Where all drives are of the group, it says no more than that none is free.
+            is_one_of_more = any(group != other for other in group_of.values())
+            named = group if is_one_of_more else ""
+            waiting[job.id] = Waiting(drive=job.drive, off=off, group=named)
     return Admission(tuple(started), waiting)
+
+
+def _group_of(job: Job, pools: Sequence[MediaPool]) -> str:
+    """The drive group that a backup has to be written by; empty for any."""
+    if job.kind is not JobKind.BACKUP:
+        return ""
+    named = next((pool for pool in pools if pool.name == job.pool), None)
+    pool = named if job.pool else usual_pool(pools)
+    return pool.drive_group if pool is not None else ""
 
 
 def _writes(job: Job) -> tuple[JobKind, str]:

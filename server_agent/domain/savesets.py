@@ -54,6 +54,8 @@ class Saveset:
         missing: at the last look its files were not all there; they may be again.
         lacks_listing: it is the listing that was not there, and not what is on the medium.
         damage: what a read of its files proved to be wrong, for good; empty for nothing.
+        eol: the last sesam day on which it is kept; None: its age does not end it.
+        verify_time: when all of its own data were last read and found right.
     """
 
     name: str
@@ -77,6 +79,8 @@ class Saveset:
     missing: bool = False
     lacks_listing: bool = False
     damage: str = ""
+    eol: date | None = None
+    verify_time: datetime | None = None
 
     @property
     def fault(self) -> str:

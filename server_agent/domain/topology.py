@@ -1,13 +1,15 @@
 """Clients and tasks: what a location looks after, and what may be said of them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
 
 from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.quoting import printable, quoted, shortened
+from server_agent.domain.reach import LOCAL, Reach, Ssh, check_ssh
+from server_agent.domain.task_options import ExcludeKind, TaskOptions, check_expression
 
 LONGEST_PATH = 4095  # bytes; PATH_MAX of Linux without its NUL
 MOST_SOURCES = 1000  # and as many excludes
@@ -20,6 +22,7 @@ class Access(StrEnum):
     """How the agent reaches a client."""
 
     LOCAL = "local"
+    SSH = "ssh"
 
 
 NOT_YET = datetime(1970, 1, 1, tzinfo=UTC)  # when what is asked for was made
@@ -27,13 +30,24 @@ NOT_YET = datetime(1970, 1, 1, tzinfo=UTC)  # when what is asked for was made
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A machine whose data the location backs up. `version` counts its changes."""
+    """A machine whose data the location backs up. `version` counts its changes.
+
+    Attributes:
+        locked: it is not backed up until it is unlocked.
+        ssh: how to log in, of access SSH only.
+    """
 
     name: str
     access: Access = Access.LOCAL
     comment: str = ""
     create_time: datetime = NOT_YET
     version: int = 0
+    locked: bool = False
+    ssh: Ssh | None = None
+
+    @property
+    def reach(self) -> Reach:
+        return self.ssh or LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,20 @@ class Task:
     comment: str = ""
     create_time: datetime = NOT_YET
     version: int = 0
+    options: TaskOptions = field(default_factory=TaskOptions)
+
+
+def check_access(client: Client) -> None:
+    """Raises InvalidArgument for an access that lacks its login, or one whose login is unusable."""
+    if client.access is Access.LOCAL:
+        if client.ssh is not None:
+            raise InvalidArgument(field="ssh", value=client.ssh.host, expected="access SSH with it")
+        return
+    if client.ssh is None:
+        raise InvalidArgument(
+            field="ssh", value="none", expected="host, user, key file and host key of the client"
+        )
+    check_ssh(client.ssh)
 
 
 def checked_name(field: str, name: str) -> str:
@@ -100,8 +128,9 @@ def _check_sizes(field: str, items: tuple[bytes, ...]) -> None:
             )
 
 
-def checked_excludes(excludes: tuple[str, ...]) -> tuple[str, ...]:
-    """The patterns themselves, or InvalidArgument for an empty one or one with a NUL."""
+def checked_excludes(excludes: tuple[str, ...], kind: ExcludeKind) -> tuple[str, ...]:
+    """The excludes themselves, or InvalidArgument for an empty one, one with a NUL, or one that is
+    no expression where it has to be."""
     _check_sizes("excludes", tuple(pattern.encode("utf-8", "replace") for pattern in excludes))
     for pattern in excludes:
         if not pattern or "\0" in pattern:
@@ -110,4 +139,6 @@ def checked_excludes(excludes: tuple[str, ...]) -> tuple[str, ...]:
                 value=printable(pattern),
                 expected="a pattern such as *.tmp or ./cache",
             )
+        if kind is ExcludeKind.REGEX:
+            check_expression("excludes", pattern)
     return excludes

@@ -5,6 +5,7 @@ All methods block and may be called from any thread unless one says otherwise.
 """
 
 from server_agent.ports.catalogue import (
+    MEDIA_KEY,
     Answer,
     Catalogue,
     CatalogueTransaction,
@@ -22,24 +23,15 @@ from server_agent.ports.clock import (
     Clock,
 )
 from server_agent.ports.engine import (
-    BackupDone,
-    BackupEvent,
-    BackupRequest,
     Cancelled,
-    Compressed,
     Control,
     Engine,
     EngineError,
     Entry,
     EntryKind,
     EntryPage,
-    Interrupted,
-    Message,
-    RestoreDone,
-    RestoreEvent,
-    RestoreRequest,
-    SavesetRef,
 )
+from server_agent.ports.media import Holding, Removal
 from server_agent.ports.planning import (
     Cell,
     CellKey,
@@ -52,8 +44,28 @@ from server_agent.ports.protocols import (
     Protocols,
     ProtocolWriter,
 )
+from server_agent.ports.transfers import (
+    COMMANDS_DIRECTORY,
+    BackupDone,
+    BackupEvent,
+    BackupRequest,
+    CommandSource,
+    Compressed,
+    Interrupted,
+    Message,
+    RestoreDone,
+    RestoreEvent,
+    RestoreRequest,
+    SavesetRef,
+    StoreSpace,
+    Verified,
+    VerifyEvent,
+    VerifyRequest,
+)
 
 __all__ = [
+    "COMMANDS_DIRECTORY",
+    "MEDIA_KEY",
     "Answer",
     "BackupDone",
     "BackupEvent",
@@ -66,6 +78,7 @@ __all__ = [
     "CellKey",
     "ChangesSince",
     "Clock",
+    "CommandSource",
     "Compressed",
     "Control",
     "Engine",
@@ -73,6 +86,7 @@ __all__ = [
     "Entry",
     "EntryKind",
     "EntryPage",
+    "Holding",
     "Interrupted",
     "JobGroup",
     "JobGrouping",
@@ -87,9 +101,14 @@ __all__ = [
     "PlanningView",
     "ProtocolWriter",
     "Protocols",
+    "Removal",
     "RestoreDone",
     "RestoreEvent",
     "RestoreRequest",
     "SavesetQuery",
     "SavesetRef",
+    "StoreSpace",
+    "Verified",
+    "VerifyEvent",
+    "VerifyRequest",
 ]

@@ -11,6 +11,7 @@ from server_agent.domain.access import Credential, Token
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.savesets import Saveset
 from server_agent.domain.topology import Client, Task
+from server_agent.ports.media import MediaTransaction, MediaView
 from server_agent.ports.planning import PlanningTransaction, PlanningView
 
 Item = TypeVar("Item")
@@ -27,14 +28,19 @@ class ObjectKind(StrEnum):
     GROUP = "group"
     DRIVE = "drive"
     CELL = "cell"
+    MEDIA = "media"
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectKey:
-    """`id` is a name; of jobs and events their id, of cells that of their `CellKey`."""
+    """`id` is a name; of jobs and events their id, of cells that of their `CellKey`, of media
+    empty: all of them are one object."""
 
     kind: ObjectKind
     id: str
+
+
+MEDIA_KEY = ObjectKey(ObjectKind.MEDIA, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,8 @@ class JobQuery:
 @dataclass(frozen=True, slots=True)
 class SavesetQuery:
     """Every given condition must hold. `order` is job (in which the savesets were made, whatever
-    the clock said), start_time or name."""
+    the clock said), start_time, name, task, client, type, sesam_day, bytes, eol (without one
+    behind all days) or verify_time (never compared before all times)."""
 
     task: str = ""
     client: str = ""
@@ -119,7 +126,7 @@ class Answer:
     digest: bytes = b""
 
 
-class CatalogueView(PlanningView, Protocol):
+class CatalogueView(PlanningView, MediaView, Protocol):
     """Reads of one consistent moment."""
 
     def revision(self) -> int:
@@ -203,7 +210,7 @@ class CatalogueView(PlanningView, Protocol):
         """What is remembered of a request that was answered before."""
 
 
-class CatalogueTransaction(CatalogueView, PlanningTransaction, Protocol):
+class CatalogueTransaction(CatalogueView, PlanningTransaction, MediaTransaction, Protocol):
     """Reads and writes that happen together or not at all.
 
     Every write of a client, task or job enters its key into the change log.

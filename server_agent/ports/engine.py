@@ -1,13 +1,25 @@
 """Moving data between a client and a medium."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from server_agent.domain.jobs import Level, Progress
-from server_agent.domain.savesets import BackupType
+from server_agent.domain.reach import HostKey, Reach, Ssh
+from server_agent.ports.transfers import (
+    BackupEvent,
+    BackupRequest,
+    Compressed,
+    Interrupted,
+    Message,
+    RestoreEvent,
+    RestoreRequest,
+    SavesetRef,
+    StoreSpace,
+    VerifyEvent,
+    VerifyRequest,
+)
 
 
 class Control(Protocol):
@@ -41,105 +53,6 @@ class EngineError(Exception):
         self.code = code
         self.text = text
         self.saveset = saveset
-
-
-@dataclass(frozen=True, slots=True)
-class SavesetRef:
-    """What an engine needs to find a saveset: the label of its medium and the sesam day under
-    which its listing is kept. `base` names the saveset that it builds on."""
-
-    name: str
-    label: str
-    sesam_day: date
-    base: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class BackupRequest:
-    """Attributes:
-    base: what a DIFF or INC builds on, and all that it builds on, newest first; empty for FULL
-        and COPY.
-    facts: text that goes into the saveset's description beside its data, so that a catalogue can
-        be rebuilt from the data store: at least task, client, job_id, start_time.
-    compare_with: for FULL and COPY, the newest saveset of the same sources, if there is one. A
-        source that has become empty or lies on another file system since then is a warning, and
-        so is a file system in a source that is not mounted any more; a listing that cannot be
-        read is none. DIFF and INC are compared with what they build on.
-    """
-
-    saveset: str
-    type: BackupType
-    label: str
-    sesam_day: date
-    sources: tuple[bytes, ...]
-    excludes: tuple[str, ...]
-    base: tuple[SavesetRef, ...]
-    facts: Mapping[str, str]
-    compare_with: SavesetRef | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreRequest:
-    """Attributes:
-    chain: the saveset and all that it builds on, itself first.
-    paths: full paths out of the listing; empty means everything.
-    target: absolute directory; made if it is not there.
-    job_id: under which `put_back` knows what this moves; empty if nobody will ask.
-    """
-
-    chain: tuple[SavesetRef, ...]
-    paths: tuple[bytes, ...]
-    target: bytes
-    job_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A line for the protocol. `path` is the file concerned, if it is about one."""
-
-    level: Level
-    code: str
-    text: str
-    path: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BackupDone:
-    """Last event of a backup: data, description and listing are on the medium, synced, checked
-    and under their final names. What is left is the catalogue's commit.
-
-    `skipped` counts files that are not in the saveset as they were (unreadable, vanished, cut);
-    `partial` of them are in it all the same, and among `files`: cut, or of two versions.
-    `warnings` are sentences about sources that are not saved as was surely meant, and about what
-    the programs underneath have said that nobody understands; each was a message before.
-    """
-
-    files: int
-    bytes_read: int
-    stored_bytes: int
-    skipped: int
-    listed_files: int
-    listed_bytes: int
-    warnings: tuple[str, ...] = ()
-    partial: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreDone:
-    """Last event of a restore.
-
-    `skipped` counts entries that could not be restored. `warnings` are sentences about what else
-    is not as it was, such as owners and attributes; each was a message before.
-    """
-
-    files: int
-    bytes_written: int
-    skipped: int
-    warnings: tuple[str, ...] = ()
-
-
-BackupEvent = Progress | Message | BackupDone
-RestoreEvent = Progress | Message | RestoreDone
 
 
 class EntryKind(StrEnum):
@@ -180,31 +93,66 @@ class EntryPage:
     next_position: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """A backup that did not come to its end before the agent died, found by `recover`.
-
-    `result` is there when everything was already under its final name and matches its digests:
-    it only lacks the catalogue's commit. Else nothing of it remains. `facts` are then those of its
-    request.
-    """
-
-    saveset: str
-    result: BackupDone | None
-    facts: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Compressed:
-    """A listing that was compressed; its size in bytes before and after."""
-
-    saveset: str
-    size_before: int
-    size_after: int
-
-
 class Engine(Protocol):
     """Moves data between a client and a medium."""
+
+    def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:
+        """From now on media lie in these data stores, at least one. What runs goes on with those
+        that it began with.
+
+        Args:
+            homes: the data store of each medium that is known. It is looked for there and nowhere
+                else: what bears its label in another one is a copy of it. Other media are looked
+                for in all.
+        """
+
+    def make_store(self, directory: bytes, name: str) -> None:
+        """Makes a directory a data store; idempotent.
+
+        Raises:
+            EngineError: STORE_UNUSABLE.
+        """
+
+    def make_medium(self, store: bytes, name: str, label: str) -> None:
+        """Makes an empty medium in the data store of that name; idempotent.
+
+        Raises:
+            EngineError: STORE_MISSING (the data store is not in its place), NO_SPACE,
+                STORE_UNUSABLE (something else has its place).
+        """
+
+    def remove_medium(self, store: bytes, name: str, label: str) -> None:
+        """Removes an empty medium from the data store of that name; nothing if there is none.
+
+        Raises:
+            EngineError: STORE_MISSING (the data store is not in its place), STORE_UNUSABLE (the
+                medium is not empty, is another one, or cannot be removed).
+        """
+
+    def space(self, store: bytes, name: str, label: str = "") -> StoreSpace:
+        """How full a data store is: its file system, or that on which the medium of the label lies
+        in it, if there is one.
+
+        Raises:
+            EngineError: STORE_MISSING.
+        """
+
+    def remove(self, savesets: Sequence[SavesetRef]) -> list[str]:
+        """Removes the files of savesets that are not in the catalogue any more; idempotent.
+
+        Returns:
+            The names of those of which nothing is left. Those whose medium is not in its place, or
+            that the system refuses to remove, are not among them, and the log says why.
+        """
+
+    def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
+        """Reads all data and the listing of each saveset and compares them with their digests;
+        yields one Verified for each.
+
+        Raises:
+            EngineError: STORE_MISSING (which says nothing about the saveset).
+            Cancelled: the control said so.
+        """
 
     def check_store(self, label: str) -> None:
         """Looks whether the medium is in its place; its own label says so.
@@ -216,6 +164,24 @@ class Engine(Protocol):
     def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
         """Names of those whose files are all in their places with the sizes that they had. Reads
         no data. While a medium is not in its place, none of its savesets is."""
+
+    def host_keys(self, client: Ssh, control: Control) -> list[HostKey]:
+        """The keys that a client shows, the best first, for a person who compares one with what
+        its administrator says and has it pinned. Key file and pinned key are not looked at.
+
+        Raises:
+            EngineError: CLIENT_UNREACHABLE.
+            Cancelled: the control said so.
+        """
+
+    def check_client(self, client: Reach, control: Control) -> list[str]:
+        """Looks whether a client can be used; sentences about what it cannot save or restore as it
+        should be, none if it can all.
+
+        Raises:
+            EngineError: CLIENT_UNFIT and others, as `backup`.
+            Cancelled: the control said so.
+        """
 
     def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
         """Saves the sources; yields progress and messages, and last one BackupDone.
@@ -229,6 +195,9 @@ class Engine(Protocol):
                 SOURCE_MISSING (a source does not exist), SOURCE_MADE_UP (it lies in a file system
                 of the kernel's own), SOURCE_UNREADABLE (nothing at all could be read), NO_SPACE,
                 BASE_DAMAGED (the base cannot be built on: `saveset` is not whole any more),
+                COMMAND_FAILED (a command ended with an error, or cannot be run),
+                CLIENT_UNREACHABLE, CLIENT_UNFIT (it lacks GNU find or tar), CLIENT_KEY_REFUSED,
+                CLIENT_KEY_UNUSABLE, CLIENT_HOST_KEY_CHANGED, CLIENT_LOST (in the middle),
                 TAR_FAILED, and others.
             Cancelled: the control said so.
         """

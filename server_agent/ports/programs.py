@@ -1,4 +1,4 @@
-"""Programs that the agent may run for command events."""
+"""Programs that the agent may run: for command events, and the user interfaces."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,16 @@ from server_agent.ports.engine import Control
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One line that a program wrote, without its end; bytes that are no text are escaped."""
+    """One line that a program wrote, without its end. One that `goes_on` was too long, and the next
+    is its continuation."""
 
-    text: str
+    line: bytes
+    goes_on: bool = False
+
+    @property
+    def text(self) -> str:
+        """For people: bytes that are no text are escaped."""
+        return self.line.decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,9 @@ class Programs(Protocol):
 
     def has(self, name: str) -> bool:
         """Whether there is such a program."""
+
+    def is_there(self, name: str) -> bool:
+        """Whether there is a file of that name, even if it cannot be run."""
 
     def run(
         self, name: str, arguments: Sequence[str], facts: Mapping[str, str], control: Control

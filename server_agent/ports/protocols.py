@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from server_agent.domain.jobs import Job, ProtocolLine
+from server_agent.domain.jobs import Job, ProtocolLine, ProtocolPart
 
 
 class ProtocolWriter(Protocol):
@@ -20,9 +20,11 @@ class ProtocolWriter(Protocol):
 class Protocols(Protocol):
     """The protocols of jobs, kept per sesam day."""
 
-    def open(self, job: Job) -> ProtocolWriter:
-        """Appends to what is there; one writer per job at a time."""
+    def open(self, job: Job, part: ProtocolPart = ProtocolPart.MAIN) -> ProtocolWriter:
+        """Appends to what is there; one writer per part of a job at a time."""
 
-    def read(self, job: Job, after_line: int, limit: int) -> tuple[list[ProtocolLine], int]:
+    def read(
+        self, job: Job, after_line: int, limit: int, part: ProtocolPart = ProtocolPart.MAIN
+    ) -> tuple[list[ProtocolLine], int]:
         """Lines from `after_line` on, and how many there are now in all. Empty when the job has no
-        protocol (yet)."""
+        such part (yet)."""

@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from server_agent.domain import access, jobs, queue, savesets, topology
+from server_agent.domain import access, jobs, queue, reach, savesets, task_options, topology
 from server_agent.domain.errors import InvalidArgument
+from server_agent.domain.media import pool_of
 from server_agent.ports import Entry, EntryKind
 from server_agent.service.chains import KnownSaveset
 from server_agent.service.changes import LiveJob
@@ -27,7 +28,19 @@ ROLES = {
     access.Role.RESTORE: access_pb2.ROLE_RESTORE,
     access.Role.MONITOR: access_pb2.ROLE_MONITOR,
 }
-ACCESSES = {topology.Access.LOCAL: topology_pb2.ACCESS_LOCAL}
+ACCESSES = {
+    topology.Access.LOCAL: topology_pb2.ACCESS_LOCAL,
+    topology.Access.SSH: topology_pb2.ACCESS_SSH,
+}
+EXCLUDE_KINDS = {
+    task_options.ExcludeKind.PATTERN: tasks_pb2.EXCLUDE_KIND_PATTERN,
+    task_options.ExcludeKind.REGEX: tasks_pb2.EXCLUDE_KIND_REGEX,
+}
+TIME_REFERENCES = {
+    task_options.TimeReference.DATABASE: tasks_pb2.TIME_REFERENCE_DATABASE,
+    task_options.TimeReference.TIME_STAMP_FILE: tasks_pb2.TIME_REFERENCE_TIME_STAMP_FILE,
+    task_options.TimeReference.ARCHIVE_BIT: tasks_pb2.TIME_REFERENCE_ARCHIVE_BIT,
+}
 BACKUP_TYPES = {
     savesets.BackupType.FULL: jobs_pb2.BACKUP_TYPE_FULL,
     savesets.BackupType.DIFF: jobs_pb2.BACKUP_TYPE_DIFF,
@@ -39,6 +52,7 @@ JOB_KINDS = {
     jobs.JobKind.RESTORE: jobs_pb2.JOB_KIND_RESTORE,
     jobs.JobKind.COMMAND: jobs_pb2.JOB_KIND_COMMAND,
     jobs.JobKind.NEWDAY: jobs_pb2.JOB_KIND_NEWDAY,
+    jobs.JobKind.VERIFY: jobs_pb2.JOB_KIND_VERIFY,
 }
 JOB_STATES = {
     jobs.JobState.QUEUED: jobs_pb2.JOB_STATE_QUEUED,
@@ -48,6 +62,11 @@ JOB_STATES = {
     jobs.JobState.ERROR: jobs_pb2.JOB_STATE_ERROR,
     jobs.JobState.BROKEN: jobs_pb2.JOB_STATE_BROKEN,
     jobs.JobState.CANCELLED: jobs_pb2.JOB_STATE_CANCELLED,
+}
+PROTOCOL_PARTS = {
+    jobs.ProtocolPart.MAIN: jobs_pb2.PROTOCOL_PART_MAIN,
+    jobs.ProtocolPart.PRE: jobs_pb2.PROTOCOL_PART_PRE,
+    jobs.ProtocolPart.POST: jobs_pb2.PROTOCOL_PART_POST,
 }
 PHASES = {
     jobs.Phase.SCAN: jobs_pb2.PHASE_SCAN,
@@ -114,6 +133,19 @@ def client(item: topology.Client) -> topology_pb2.Client:
         comment=item.comment,
         create_time=timestamp(item.create_time),
         etag=etag(item),
+        locked=item.locked,
+        ssh=_ssh(item.ssh) if item.ssh is not None else None,
+    )
+
+
+def _ssh(item: reach.Ssh) -> topology_pb2.Ssh:
+    return topology_pb2.Ssh(
+        host=item.host,
+        port=item.port,
+        user=item.user,
+        key_file=item.key_file,
+        host_key=item.host_key,
+        alive_seconds=item.alive_seconds,
     )
 
 
@@ -126,6 +158,38 @@ def task(item: topology.Task) -> tasks_pb2.Task:
         comment=item.comment,
         create_time=timestamp(item.create_time),
         etag=etag(item),
+        options=options(item.options),
+    )
+
+
+def options(item: task_options.TaskOptions) -> tasks_pb2.TaskOptions:
+    return tasks_pb2.TaskOptions(
+        exclude_kind=EXCLUDE_KINDS[item.exclude_kind],
+        exclude_file=item.exclude_file,
+        skip_cache_directories=item.skip_cache_directories,
+        skip_nodump=item.skip_nodump,
+        one_file_system=item.one_file_system,
+        accept_size_change=item.accept_size_change,
+        time_reference=TIME_REFERENCES[item.time_reference],
+        without_interfaces=item.without_interfaces,
+        backup_even_if_pre_fails=item.backup_even_if_pre_fails,
+    )
+
+
+def options_from_wire(message: tasks_pb2.TaskOptions) -> task_options.TaskOptions:
+    """Raises InvalidArgument for a choice that is not known."""
+    kind = message.exclude_kind or tasks_pb2.EXCLUDE_KIND_PATTERN
+    reference = message.time_reference or tasks_pb2.TIME_REFERENCE_DATABASE
+    return task_options.TaskOptions(
+        exclude_kind=from_wire("exclude_kind", kind, EXCLUDE_KINDS),
+        exclude_file=message.exclude_file,
+        skip_cache_directories=message.skip_cache_directories,
+        skip_nodump=message.skip_nodump,
+        one_file_system=message.one_file_system,
+        accept_size_change=tuple(message.accept_size_change),
+        time_reference=from_wire("time_reference", reference, TIME_REFERENCES),
+        without_interfaces=message.without_interfaces,
+        backup_even_if_pre_fails=message.backup_even_if_pre_fails,
     )
 
 
@@ -175,12 +239,16 @@ def job(live: LiveJob) -> jobs_pb2.Job:
         group=item.group,
         drive=item.drive,
         waiting=waiting(live.waiting) if live.waiting is not None else None,
+        pool=item.pool,
+        label=item.label,
     )
 
 
 def waiting(item: queue.Waiting) -> jobs_pb2.Waiting:
     if item.job:
         return jobs_pb2.Waiting(job_id=item.job)
+    if item.group:
+        return jobs_pb2.Waiting(drive_group=item.group)
     if not item.drive:
         return jobs_pb2.Waiting(any_drive=True)
     if item.off:
@@ -224,6 +292,9 @@ def saveset(known: KnownSaveset) -> savesets_pb2.Saveset:
         label=item.label,
         job_id=item.job_id,
         damage=known.damage,
+        eol=item.eol.isoformat() if item.eol is not None else "",
+        pool=pool_of(item.label),
+        verify_time=timestamp_or_none(item.verify_time),
     )
 
 

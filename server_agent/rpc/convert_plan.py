@@ -7,6 +7,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from server_agent.domain import calendar, events, groups, occurrences, queue, schedule
 from server_agent.domain.errors import InvalidArgument
+from server_agent.domain.media import FIRST_DRIVE_GROUP, FIRST_STORE
 from server_agent.domain.quoting import printable
 from server_agent.ports import Cell, CellKey
 from server_agent.rpc import convert, lists
@@ -14,7 +15,7 @@ from server_agent.service.collection import etag
 from server_agent.service.coming import Idle, LiveEvent, LiveSchedule
 from server_agent.service.preview import Remark
 from server_agent.service.sheet import Sheet, SheetRow
-from server_agent.service.starting import LARGEST_SELECTION, STARTABLE_TYPES
+from server_agent.service.starting import LARGEST_SELECTION
 from server_agent.service.topology import checked_comment
 from sesam_api.v1 import calendar_pb2, drives_pb2, events_pb2, groups_pb2, schedules_pb2
 
@@ -23,6 +24,7 @@ EVENT_KINDS = {
     events.EventKind.RESTORE: events_pb2.EVENT_KIND_RESTORE,
     events.EventKind.COMMAND: events_pb2.EVENT_KIND_COMMAND,
     events.EventKind.NEWDAY: events_pb2.EVENT_KIND_NEWDAY,
+    events.EventKind.VERIFY: events_pb2.EVENT_KIND_VERIFY,
 }
 ENTRY_STATES = {
     calendar.EntryState.QUEUED: calendar_pb2.OCCURRENCE_STATE_QUEUED,
@@ -138,6 +140,9 @@ def event_to_wire(live: LiveEvent) -> events_pb2.Event:
         case events.CommandAction() as action:
             message.command.program = action.program
             message.command.arguments.extend(action.arguments)
+        case events.VerifyAction() as action:
+            message.verify.task = action.task
+            message.verify.whole_chain = action.whole_chain
         case events.NewdayAction():
             message.newday.SetInParent()
     return message
@@ -145,7 +150,7 @@ def event_to_wire(live: LiveEvent) -> events_pb2.Event:
 
 def _backup_to_wire(action: events.BackupAction) -> events_pb2.BackupAction:
     message = events_pb2.BackupAction(
-        type=convert.BACKUP_TYPES[action.backup_type], drive=action.drive
+        type=convert.BACKUP_TYPES[action.backup_type], drive=action.drive, pool=action.pool
     )
     if action.group:
         message.group = action.group
@@ -175,12 +180,11 @@ def _action(message: events_pb2.Event) -> events.Action:
         case "backup":
             backup = message.backup
             return events.BackupAction(
-                backup_type=convert.from_wire(
-                    "type", backup.type, convert.BACKUP_TYPES, STARTABLE_TYPES
-                ),
+                backup_type=convert.from_wire("type", backup.type, convert.BACKUP_TYPES),
                 task=backup.task,
                 group=backup.group,
                 drive=backup.drive,
+                pool=backup.pool,
             )
         case "restore":
             restore = message.restore
@@ -194,10 +198,12 @@ def _action(message: events_pb2.Event) -> events.Action:
             return events.RestoreAction(restore.task, restore.target, tuple(restore.paths))
         case "command":
             return events.CommandAction(message.command.program, tuple(message.command.arguments))
+        case "verify":
+            return events.VerifyAction(message.verify.task, message.verify.whole_chain)
         case "newday":
             return events.NewdayAction()
     raise InvalidArgument(
-        field="action", value="none", expected="one of backup, restore, command, newday"
+        field="action", value="none", expected="one of backup, restore, command, verify, newday"
     )
 
 
@@ -218,12 +224,19 @@ def drive_to_wire(item: queue.Drive) -> drives_pb2.Drive:
         active=item.active,
         comment=item.comment,
         etag=etag(item),
+        group=item.group,
+        data_store=item.store,
     )
 
 
 def drive_from_wire(message: drives_pb2.Drive) -> queue.Drive:
     return queue.Drive(
-        message.name, message.streams, message.active, checked_comment(message.comment)
+        name=message.name,
+        streams=message.streams,
+        active=message.active,
+        comment=checked_comment(message.comment),
+        group=message.group or FIRST_DRIVE_GROUP,
+        store=message.data_store or FIRST_STORE,
     )
 
 

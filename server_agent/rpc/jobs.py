@@ -12,7 +12,7 @@ from server_agent.rpc.guard import Call
 from server_agent.rpc.watch import Watches
 from server_agent.rpc.workers import Workers
 from server_agent.service.jobs import Jobs
-from server_agent.service.starting import STARTABLE_TYPES, BackupOrder, Starting
+from server_agent.service.starting import BackupOrder, Starting
 from sesam_api.v1 import jobs_pb2 as pb
 
 ORDERS = ("create_time", "task", "client", "state", "severity", "bytes", "duration")
@@ -113,9 +113,12 @@ class JobServicer:
                 field="after_line", value=message.after_line, expected="0 or a number of lines"
             )
 
+        wanted = message.part or pb.PROTOCOL_PART_MAIN
+        part = convert.from_wire("part", wanted, convert.PROTOCOL_PARTS)
+
         async def answer(size: int) -> pb.ReadProtocolResponse:
             lines, total = await self._workers.read(
-                self._jobs.protocol, message.job_id, message.after_line, size
+                self._jobs.protocol, message.job_id, message.after_line, size, part
             )
             return pb.ReadProtocolResponse(
                 lines=map(convert.protocol_line, lines),
@@ -128,10 +131,11 @@ class JobServicer:
 
 def _order(message: pb.StartBackupRequest) -> BackupOrder:
     action = BackupAction(
-        backup_type=convert.from_wire("type", message.type, convert.BACKUP_TYPES, STARTABLE_TYPES),
+        backup_type=convert.from_wire("type", message.type, convert.BACKUP_TYPES),
         task=message.task,
         group=message.group,
         drive=message.drive,
+        pool=message.pool,
     )
     start_time = None
     if message.HasField("start_time"):

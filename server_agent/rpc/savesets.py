@@ -1,19 +1,47 @@
 """SavesetService."""
 
+from server_agent.domain.retention import Fate, Reason
 from server_agent.ports import SavesetQuery
 from server_agent.rpc import convert, lists
 from server_agent.rpc.guard import Call
 from server_agent.rpc.workers import Workers
+from server_agent.service.forgetting import Forgetting
 from server_agent.service.savesets import Savesets
 from server_agent.service.starting import Starting
 from sesam_api.v1 import savesets_pb2 as pb
 
-ORDERS = ("job", "start_time", "name")
+ORDERS = (
+    "job",
+    "start_time",
+    "name",
+    "task",
+    "client",
+    "type",
+    "sesam_day",
+    "bytes",
+    "eol",
+    "verify_time",
+)
+KEEP_REASONS = {
+    Reason.EXPIRED: pb.KEEP_REASON_UNSPECIFIED,
+    Reason.EOL: pb.KEEP_REASON_EOL,
+    Reason.NEWEST: pb.KEEP_REASON_NEWEST,
+    Reason.WEEKLY: pb.KEEP_REASON_WEEKLY,
+    Reason.MONTHLY: pb.KEEP_REASON_MONTHLY,
+    Reason.YEARLY: pb.KEEP_REASON_YEARLY,
+    Reason.NEEDED: pb.KEEP_REASON_NEEDED,
+    Reason.WRITE_PROTECTED: pb.KEEP_REASON_WRITE_PROTECTED,
+    Reason.IN_USE: pb.KEEP_REASON_IN_USE,
+    Reason.AWAY: pb.KEEP_REASON_AWAY,
+}
 
 
 class SavesetServicer:
-    def __init__(self, savesets: Savesets, starting: Starting, workers: Workers) -> None:
+    def __init__(
+        self, savesets: Savesets, forgetting: Forgetting, starting: Starting, workers: Workers
+    ) -> None:
         self._savesets = savesets
+        self._forgetting = forgetting
         self._starting = starting
         self._workers = workers
 
@@ -69,3 +97,55 @@ class SavesetServicer:
             message.target,
         )
         return pb.StartRestoreResponse(job=convert.job(job))
+
+    async def UpdateSaveset(
+        self, message: pb.UpdateSavesetRequest, call: Call
+    ) -> pb.UpdateSavesetResponse:
+        eol = lists.day("eol", message.eol)
+        found = await self._workers.write(self._forgetting.set_eol, call.request, message.name, eol)
+        return pb.UpdateSavesetResponse(saveset=convert.saveset(found))
+
+    async def DeleteSavesets(
+        self, message: pb.DeleteSavesetsRequest, call: Call
+    ) -> pb.DeleteSavesetsResponse:
+        await self._workers.write(self._forgetting.delete, call.request, list(message.names))
+        return pb.DeleteSavesetsResponse()
+
+    async def PreviewRetention(
+        self, message: pb.PreviewRetentionRequest, _call: Call
+    ) -> pb.PreviewRetentionResponse:
+        page = await self._workers.read(
+            self._forgetting.preview,
+            lists.sesam_day("sesam_day", message.sesam_day),
+            message.with_kept,
+            message.page_token or None,
+            lists.page_size(message.page_size),
+        )
+        return pb.PreviewRetentionResponse(
+            fates=map(_fate, page.fates.items),
+            next_page_token=page.fates.next_position or "",
+            deleted_savesets=page.deleted,
+            deleted_bytes=page.deleted_bytes,
+        )
+
+    async def StartVerify(
+        self, message: pb.StartVerifyRequest, call: Call
+    ) -> pb.StartVerifyResponse:
+        job = await self._workers.write(
+            self._starting.start_verify, call.request, message.saveset, message.whole_chain
+        )
+        return pb.StartVerifyResponse(job=convert.job(job))
+
+
+def _fate(item: Fate) -> pb.SavesetFate:
+    saveset = item.saveset
+    return pb.SavesetFate(
+        saveset=saveset.name,
+        task=saveset.task,
+        label=saveset.label,
+        sesam_day=saveset.sesam_day.isoformat(),
+        eol=saveset.eol.isoformat() if saveset.eol is not None else "",
+        stored_bytes=saveset.stored_bytes,
+        reason=KEEP_REASONS[item.reason],
+        needed_by=item.by,
+    )

@@ -20,6 +20,8 @@ class TaskServicer:
 
     async def UpdateTask(self, message: pb.UpdateTaskRequest, call: Call) -> pb.UpdateTaskResponse:
         item = _task(message, "")
+        if not message.HasField("options"):
+            item = await self._workers.read(self._tasks.with_options, item)
         item = await self._workers.write(self._tasks.update, call.request, item, message.etag)
         return pb.UpdateTaskResponse(task=convert.task(item))
 
@@ -47,4 +49,5 @@ def _task(message: pb.CreateTaskRequest | pb.UpdateTaskRequest, client: str) -> 
         sources=tuple(message.sources),
         excludes=tuple(message.excludes),
         comment=message.comment,
+        options=convert.options_from_wire(message.options),
     )

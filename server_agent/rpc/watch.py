@@ -21,6 +21,7 @@ from server_agent.service.changes import (
     Changes,
     ChangeSet,
     LiveJob,
+    MediaChanged,
     Snapshot,
     Subscription,
     Watched,
@@ -298,6 +299,8 @@ def _change(item: Changed) -> pb.Change:
             return pb.Change(drive=plan.drive_to_wire(item))
         case Cell():
             return pb.Change(calendar_cell=plan.cell(item))
+        case MediaChanged():
+            return pb.Change(media_changed=pb.MediaChanged())
     return _removed(item.key)
 
 
@@ -319,3 +322,5 @@ def _removed(key: ObjectKey) -> pb.Change:
             return pb.Change(removed_drive=key.id)
         case ObjectKind.CELL:
             return pb.Change(calendar_cell=plan.empty_cell(CellKey.of_id(key.id)))
+        case ObjectKind.MEDIA:
+            return pb.Change(media_changed=pb.MediaChanged())

@@ -12,6 +12,7 @@ from server_agent.domain.events import (
     Event,
     EventKind,
     RestoreAction,
+    VerifyAction,
     kind_of,
 )
 from server_agent.domain.occurrences import Blockers, Cause, Slot, Verdict, planned_slots
@@ -163,7 +164,7 @@ def _past_entries(
 def _planned_entries(
     slot: Slot, event: Event, rows: Rows, days: SesamDays, now: datetime, held_off_by: str
 ) -> list[Entry]:
-    about_tasks = isinstance(event.action, BackupAction | RestoreAction)
+    about_tasks = isinstance(event.action, BackupAction | RestoreAction | VerifyAction)
     return [
         Entry(
             slot=slot,

@@ -69,8 +69,13 @@ class Removed:
     key: ObjectKey
 
 
+@dataclass(frozen=True, slots=True)
+class MediaChanged:
+    """A data store, media pool or medium was added, changed or removed."""
+
+
 Watched = Client | Task | LiveJob | LiveSchedule | LiveEvent | TaskGroup | Drive
-Changed = Watched | Cell | Removed
+Changed = Watched | Cell | MediaChanged | Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +134,19 @@ class Changes:
         for wake in wakes:
             wake()
 
-    def subscribe(self, wake: Callable[[], None]) -> "Subscription":
+    def subscribe(self, wake: Callable[[], None], is_watcher: bool = True) -> "Subscription":
         """`wake` is called from any thread whenever there may be something to take; it must not
-        block."""
-        subscription = Subscription(self)
+        block. The agent itself is no watcher."""
+        subscription = Subscription(self, is_watcher)
         with self._lock:
             self._subscriptions[subscription] = wake
         return subscription
 
     @property
     def watchers(self) -> int:
-        """How many subscriptions there are."""
+        """How many subscriptions of watchers there are."""
         with self._lock:
-            return len(self._subscriptions)
+            return sum(each.is_watcher for each in self._subscriptions)
 
     def unsubscribe(self, subscription: "Subscription") -> None:
         with self._lock:
@@ -230,7 +235,8 @@ class Changes:
 class Subscription:
     """One watcher's place in the history. Used by one thread at a time."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: Changes, is_watcher: bool) -> None:
+        self.is_watcher = is_watcher
         self._changes = changes
         self._revision = 0
         self._progress_serial = 0
@@ -306,8 +312,6 @@ class _Watched:
         """The newest values and the removals, in the order of the keys."""
         for key in self._keys:
             match key.kind:
-                case ObjectKind.CLIENT:
-                    self._told.append(self._view.client(key.id) or Removed(key))
                 case ObjectKind.TASK:
                     self._told.append(self._view.task(key.id) or Removed(key))
                     self._settle(key.id)
@@ -321,12 +325,23 @@ class _Watched:
                     self._told.append(self._view.group(key.id) or Removed(key))
                     # Whether anything is planned depends on whether it has tasks.
                     self._note_events(partial(is_of_group, group=key.id))
-                case ObjectKind.DRIVE:
-                    self._told.append(self._view.drive(key.id) or Removed(key))
-                case ObjectKind.CELL:
-                    self._told.append(self._view.cell(CellKey.of_id(key.id)) or Removed(key))
+                case _:
+                    self._told.append(self._alone(key) or Removed(key))
         self._told += self._changes.live_events(self._view, self._events.values())
         return self._told
+
+    def _alone(self, key: ObjectKey) -> Changed | None:
+        """What nothing else hangs together with; None if it is gone."""
+        match key.kind:
+            case ObjectKind.CLIENT:
+                return self._view.client(key.id)
+            case ObjectKind.DRIVE:
+                return self._view.drive(key.id)
+            case ObjectKind.CELL:
+                return self._view.cell(CellKey.of_id(key.id))
+            case ObjectKind.MEDIA:
+                return MediaChanged()
+        return None
 
     def _tell_schedule(self, key: ObjectKey) -> None:
         schedule = self._view.schedule(key.id)

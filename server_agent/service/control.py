@@ -18,6 +18,8 @@ class JobControl:
         self._cancelled = False
         self._callbacks: list[Callable[[], None]] = []
         self._result: JobState | None = None
+        self._afterwards: JobControl | None = None
+        self._stops = False  # the agent itself does, too late for the result
         self.stopped_by: str | None = None
 
     @property
@@ -39,13 +41,18 @@ class JobControl:
     def cancel(self, stopped_by: str | None) -> bool:
         """Stops the job; False if it is too late. The first to call is the one who did it."""
         with self._lock:
-            if self._result is not None:
-                return False
-            if self._cancelled:
-                return True
-            self._cancelled = True
-            self.stopped_by = stopped_by
+            afterwards = self._afterwards
+            if afterwards is None:
+                if self._result is not None:
+                    self._stops |= stopped_by is None
+                    return False
+                if self._cancelled:
+                    return True
+                self._cancelled = True
+                self.stopped_by = stopped_by
             callbacks, self._callbacks = self._callbacks, []
+        if afterwards is not None:
+            return afterwards.cancel(stopped_by)
         for callback in callbacks:
             callback()
         return True
@@ -55,6 +62,17 @@ class JobControl:
         with self._lock:
             self._result = state
             self._callbacks = []
+
+    def afterwards(self) -> "JobControl":
+        """The control of what the job still does when it has its result: from here on a cancel
+        ends that, and nothing else. It is cancelled if the agent stops already."""
+        control = JobControl()
+        with self._lock:
+            self._afterwards = control
+            stops = self._stops or (self._cancelled and self.stopped_by is None)
+        if stops:
+            control.cancel(None)
+        return control
 
 
 def too_late(control: JobControl) -> str:

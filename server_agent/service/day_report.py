@@ -24,6 +24,7 @@ _COUNTED = {
     EntryState.QUEUED: "still queued",
     EntryState.OK: "ok",
 }
+_FAILURES = (EntryState.BROKEN, EntryState.ERROR, EntryState.MISSED)
 STATE_COLUMNS = (
     "state",
     "start",
@@ -49,6 +50,7 @@ class DayReport:
         summed_up: its backups, restores and commands by what became of them, the worst first: the
             jobs that belong to the day, and what was planned on it and given up.
         for_good: whether nothing of it is open any more.
+        has_failures: whether one of them is not as it should be.
     """
 
     day: date
@@ -56,6 +58,7 @@ class DayReport:
     for_good: bool
     states: tuple[str, ...]
     happened: tuple[str, ...]
+    has_failures: bool = False
 
 
 def day_report(view: CatalogueView, clock: Clock, ended: EndedDay) -> DayReport:
@@ -94,6 +97,7 @@ def day_report(view: CatalogueView, clock: Clock, ended: EndedDay) -> DayReport:
             *(f"{shown(moment)}\t{text}" for moment, text in happened),
             f"{shown(now)}\tSesam day {day} is closed: {summed_up}",
         ),
+        has_failures=any(counts[state] for state in _FAILURES),
     )
 
 

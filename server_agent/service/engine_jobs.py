@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from server_agent.domain.jobs import JobKind, Phase, Progress
+from server_agent.domain.jobs import JobKind, JobState, Phase, Progress
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import (
     BackupDone,
@@ -15,18 +15,22 @@ from server_agent.ports import (
     Message,
     RestoreDone,
     RestoreRequest,
+    VerifyRequest,
 )
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl, too_late
+from server_agent.service.faults import enter_verified
 from server_agent.service.plan import (
     Outcome,
     Plan,
+    first_few,
     full_instead,
     message_of,
     new_saveset,
     state_of,
 )
 from server_agent.service.protocol import JobProtocol
+from server_agent.service.writing_place import make_ready
 
 PROGRESS_INTERVAL = timedelta(milliseconds=250)  # watchers are told at most twice a second
 
@@ -34,22 +38,19 @@ Done = TypeVar("Done", BackupDone, RestoreDone)
 
 
 class EngineJobs:
-    """Does jobs that move data. Different jobs may be done in different threads at once.
+    """Does jobs that move data. Different jobs may be done in different threads at once."""
 
-    Args:
-        label: of the medium that savesets are written to.
-    """
-
-    def __init__(self, changes: Changes, engine: Engine, clock: Clock, label: str) -> None:
+    def __init__(self, changes: Changes, engine: Engine, clock: Clock) -> None:
         self._changes = changes
         self._engine = engine
         self._clock = clock
-        self._label = label
 
     def do(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
         """Raises Cancelled, EngineError: as the engine does."""
         if plan.job.kind is JobKind.RESTORE:
             return self._restore(plan, control, protocol)
+        if plan.job.kind is JobKind.VERIFY:
+            return self._verify(plan, control, protocol)
         return self._backup(plan, control, protocol)
 
     def instead(self, plan: Plan, error: EngineError, protocol: JobProtocol) -> Plan | None:
@@ -63,11 +64,13 @@ class EngineJobs:
         return plan
 
     def _backup(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
-        job = plan.job
+        job, place = plan.job, plan.place
+        assert place is not None  # every backup has one
+        make_ready(self._changes, self._engine, self._clock, place)
         request = BackupRequest(
             saveset=job.saveset,
             type=job.type or BackupType.FULL,
-            label=self._label,
+            label=job.label,
             sesam_day=job.sesam_day,
             sources=job.paths,
             excludes=plan.excludes,
@@ -79,6 +82,8 @@ class EngineJobs:
                 "start_time": plan.start_time.isoformat(),
             },
             compare_with=plan.like,
+            client=plan.reach,
+            options=plan.options,
         )
         done = self._follow(plan, self._engine.backup(request, control), control, protocol)
         base = plan.chain[0].name if plan.chain else None
@@ -90,12 +95,14 @@ class EngineJobs:
             bytes_done=done.bytes_read,
             stored_bytes=done.stored_bytes,
             skipped=done.skipped,
-            saveset=new_saveset(job, base, done, self._label, self._clock.now()),
+            saveset=new_saveset(
+                job, base, done, place.pool.retention.eol(job.sesam_day), self._clock.now()
+            ),
         )
 
     def _restore(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
         job = plan.job
-        request = RestoreRequest(plan.chain, job.paths, job.target, job.id)
+        request = RestoreRequest(plan.chain, job.paths, job.target, job.id, plan.reach)
         events = self._engine.restore(request, control)
         done = self._follow(plan, events, control, protocol)
         return Outcome(
@@ -106,6 +113,30 @@ class EngineJobs:
             bytes_done=done.bytes_written,
             skipped=done.skipped,
         )
+
+    def _verify(self, plan: Plan, control: JobControl, protocol: JobProtocol) -> Outcome:
+        """Enters of each saveset what its comparison has proved as soon as that is known."""
+        size = 0
+        faulty: list[str] = []
+        told: datetime | None = None
+        for event in self._engine.verify(VerifyRequest(plan.chain), control):
+            if isinstance(event, Progress):
+                now = self._clock.now()
+                if told is None or abs(now - told) >= PROGRESS_INTERVAL:
+                    self._changes.set_progress(plan.job.id, event)
+                    told = now
+            elif isinstance(event, Message):
+                protocol.message(event)
+            else:
+                size += event.bytes_read
+                enter_verified(self._changes, self._engine, plan.chain, event, self._clock.now())
+                protocol.verified(event)
+                if event.fault:
+                    faulty.append(f"{event.saveset}: {event.fault}")
+        state = JobState.ERROR if faulty else JobState.OK
+        control.set_result(state)
+        message = "; ".join(filter(None, (*first_few(faulty), too_late(control))))
+        return Outcome(state, "RESULT", message, files=len(plan.chain), bytes_done=size)
 
     def _follow(
         self,

@@ -1,7 +1,9 @@
 """What is found out about savesets that cannot be restored, and entered for all to see."""
 
+from datetime import datetime
+
 from server_agent.domain.errors import SavesetDamaged
-from server_agent.ports import Engine, EngineError, SavesetQuery, SavesetRef
+from server_agent.ports import Engine, EngineError, SavesetQuery, SavesetRef, Verified
 from server_agent.service.chains import ref
 from server_agent.service.changes import Changes
 
@@ -67,6 +69,28 @@ def note_failure(
                 tx.set_damage(member.name, error.text[:1].upper() + error.text[1:])
         elif error.code in ("SAVESET_MISSING", "BASE_DAMAGED"):
             _note(changes, engine, member, error.text)
+
+
+def enter_verified(
+    changes: Changes,
+    engine: Engine,
+    chain: tuple[SavesetRef, ...],
+    verified: Verified,
+    now: datetime,
+) -> None:
+    """Enters what a comparison with its digests has proved about a saveset: a fault, or that it is
+    whole, whatever was said of it before."""
+    [member] = [member for member in chain if member.name == verified.saveset]
+    lacks_listing = verified.missing and _lacks_listing(engine, member)
+    with changes.write() as tx:
+        if verified.missing:
+            tx.set_missing([member.name], True, lacks_listing)
+            return
+        if verified.fault:
+            tx.set_damage(member.name, verified.fault[:1].upper() + verified.fault[1:])
+            return
+        tx.set_verified(member.name, now)
+        tx.set_missing([member.name], False)
 
 
 def _note(changes: Changes, engine: Engine, saveset: SavesetRef, text: str) -> None:

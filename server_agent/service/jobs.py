@@ -8,7 +8,7 @@ from server_agent.domain.errors import (
     JobNotFound,
     RoleRequired,
 )
-from server_agent.domain.jobs import Job, JobKind, JobState, ProtocolLine
+from server_agent.domain.jobs import Job, JobKind, JobState, ProtocolLine, ProtocolPart
 from server_agent.ports import (
     CatalogueView,
     Clock,
@@ -28,6 +28,7 @@ MAY_CANCEL = {
     JobKind.RESTORE: frozenset({Role.ADMIN, Role.OPERATOR, Role.RESTORE}),
     JobKind.COMMAND: frozenset({Role.ADMIN, Role.OPERATOR}),
     JobKind.NEWDAY: frozenset({Role.ADMIN}),
+    JobKind.VERIFY: frozenset({Role.ADMIN, Role.OPERATOR}),
 }
 
 
@@ -95,11 +96,13 @@ class Jobs:
         with self._changes.read() as view:
             return view.job_groups(query, grouping, token, limit)
 
-    def protocol(self, job_id: str, after_line: int, limit: int) -> tuple[list[ProtocolLine], int]:
+    def protocol(
+        self, job_id: str, after_line: int, limit: int, part: ProtocolPart = ProtocolPart.MAIN
+    ) -> tuple[list[ProtocolLine], int]:
         """Lines behind the first `after_line`, and how many there are now in all."""
         with self._changes.read() as view:
             job = _job(view, job_id)
-        return self._protocols.read(job, after_line, limit)
+        return self._protocols.read(job, after_line, limit, part)
 
     def _live(self, view: CatalogueView, job_id: str) -> LiveJob:
         return self._changes.live(_job(view, job_id))

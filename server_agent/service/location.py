@@ -5,7 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 # What a desk may offer here; a later agent has more of them.
-CAPABILITIES = ("backup.full", "backup.inc", "restore", "listing", "plan")
+CAPABILITIES = (
+    "backup.full",
+    "backup.diff",
+    "backup.inc",
+    "backup.copy",
+    "restore",
+    "verify",
+    "listing",
+    "media",
+    "plan",
+)
 
 
 @dataclass(frozen=True, slots=True)

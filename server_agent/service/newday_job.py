@@ -2,6 +2,7 @@
 forget what is kept long enough."""
 
 import logging
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from server_agent.domain.events import NEWDAY
@@ -19,8 +20,9 @@ from server_agent.ports import (
 from server_agent.ports.day_logs import DayLogError, DayLogs
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl, too_late
-from server_agent.service.day_report import day_report
+from server_agent.service.day_report import DayReport, day_report
 from server_agent.service.days import EndedDay, day_of, ended_days, sesam_days, zone_of
+from server_agent.service.forgetting import Forgetting
 from server_agent.service.occurrences import start_again
 from server_agent.service.plan import Outcome
 from server_agent.service.protocol import JobProtocol
@@ -32,11 +34,16 @@ _DAY = timedelta(days=1)
 _BROKEN = (JobState.BROKEN, JobState.ERROR)
 
 
+def _nobody(_report: DayReport) -> None:
+    """Nobody wants to know."""
+
+
 class Newday:
     """Does NEWDAY jobs. Each step can be done again, so that one that was broken is repeated whole.
 
     Args:
         listings_plain: how long listings stay as they are.
+        tell_day: is told of each day that is closed for the first time.
     """
 
     def __init__(
@@ -46,12 +53,16 @@ class Newday:
         day_logs: DayLogs,
         clock: Clock,
         listings_plain: timedelta,
+        forgetting: Forgetting,
+        tell_day: Callable[[DayReport], None] = _nobody,
     ) -> None:
+        self._tell_day = tell_day
         self._changes = changes
         self._engine = engine
         self._day_logs = day_logs
         self._clock = clock
         self._listings_plain = listings_plain
+        self._forgetting = forgetting
 
     def run(self, job: Job, control: JobControl, protocol: JobProtocol) -> Outcome:
         """Closes the sesam day that ended when the job was planned, and those before it that were
@@ -61,6 +72,7 @@ class Newday:
             is_repeated = len(view.jobs_of(Slot(begun, job.event_id))) > 1
             today = day_of(view, self._clock, self._clock.now())
             ended = ended_days(view, self._clock, begun)
+            begun_day = min(today, day_of(view, self._clock, begun))
             # A clock that has just leapt far ahead is no reason to forget anything.
             has_seen = any(view.jobs_of(Slot(each.begin, job.event_id)) for each in reversed(ended))
         self._day_logs.begin(today)
@@ -71,6 +83,7 @@ class Newday:
         try:
             closed = self._close(ended, begun, protocol)
             kept = self._compress(last - self._listings_plain, control, protocol)
+            self._expire(begun_day, has_seen, protocol)
             state = JobState.WARNING if kept else JobState.OK
             control.set_result(state)
             if has_seen:
@@ -90,7 +103,8 @@ class Newday:
         those of which something was open still. Returns what became of each."""
         closed: list[str] = []
         for each in ended:
-            if each.end != begun and self._day_logs.is_closed(each.day):
+            is_new = not self._day_logs.is_closed(each.day)
+            if each.end != begun and not is_new:
                 continue
             with self._changes.read() as view:
                 report = day_report(view, self._clock, each)
@@ -101,6 +115,8 @@ class Newday:
             protocol.line(Level.INFO, "DAY_CLOSED", text)
             log.info("sesam day %s is closed: %s", report.day, report.summed_up)
             closed.append(f"{report.day:%a %d %b}: {report.summed_up}")
+            if is_new:
+                self._tell_day(report)
         return closed
 
     def _compress(self, before: date, control: Control, protocol: JobProtocol) -> int:
@@ -119,12 +135,43 @@ class Newday:
             protocol.line(Level.INFO, "COMPRESSED", f"{text}: {sizes[0]} to {sizes[1]} bytes")
         return kept
 
+    def _expire(self, today: date, has_seen: bool, protocol: JobProtocol) -> None:
+        """Deletes the savesets whose EOL has passed, and says each. Nothing is deleted if no other
+        day was seen to begin lately."""
+        if not has_seen:
+            if due := self._forgetting.preview(today, False, None, 1).deleted:
+                text = f"{_come(due)}. Nothing is deleted before the next NEWDAY: no day of the"
+                text += " last month was seen to begin, the clock may be wrong"
+                protocol.line(Level.WARNING, "NOT_EXPIRED", text)
+            return
+        gone, left = self._forgetting.expire(today)
+        for saveset in gone:
+            eol = saveset.eol.isoformat() if saveset.eol is not None else "none"
+            text = (
+                f"{saveset.name} of task {saveset.task}, {saveset.stored_bytes} bytes on"
+                f" {saveset.label}, is deleted: its EOL was {eol}"
+            )
+            protocol.line(Level.INFO, "EXPIRED", text)
+        if gone:
+            size = sum(saveset.stored_bytes for saveset in gone)
+            text = f"{_come(len(gone))}: {size} bytes"
+            protocol.line(Level.INFO, "RETENTION", text)
+        if left:
+            text = f"The files of {left} deleted savesets are removed when their media are there"
+            protocol.line(Level.WARNING, "FILES_LEFT", text)
+
     def _forget(self, before: date, protocol: JobProtocol) -> None:
         with self._changes.write() as tx:
             tx.forget_plan(before)
         self._day_logs.forget(before)
         text = f"The calendar and the logs of days are kept from {before:%d %b %Y} on"
         protocol.line(Level.INFO, "CALENDAR_KEPT", text)
+
+
+def _come(count: int) -> str:
+    if count == 1:
+        return "1 saveset has come to its EOL"
+    return f"{count} savesets have come to their EOL"
 
 
 def _listings(count: int) -> str:

@@ -12,7 +12,14 @@ from server_agent.domain.errors import (
     InvalidArgument,
     NotFound,
 )
-from server_agent.domain.events import BackupAction, Event, EventKind, RestoreAction, kind_of
+from server_agent.domain.events import (
+    BackupAction,
+    Event,
+    EventKind,
+    RestoreAction,
+    VerifyAction,
+    kind_of,
+)
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.occurrences import Cause, Occurrence, Planned, Slot, Verdict
 from server_agent.domain.schedule import MAX_WINDOW
@@ -48,7 +55,7 @@ def tasks_of(view: CatalogueView, event: Event) -> tuple[str, ...] | None:
                 return backup.task_names(view, action)
             except GroupNotFound:
                 return ()
-        case RestoreAction(task=task):
+        case RestoreAction(task=task) | VerifyAction(task=task):
             return (task,)
         case _:
             return None

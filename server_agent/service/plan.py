@@ -2,14 +2,16 @@
 
 import secrets
 import string
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from itertools import islice
 
-from server_agent.domain.errors import TaskNotFound
+from server_agent.domain.errors import ClientLocked, TaskNotFound
+from server_agent.domain.events import VerifyAction
 from server_agent.domain.jobs import Job, JobKind, JobState, Level, Progress
 from server_agent.domain.queue import MOVES_DATA
+from server_agent.domain.reach import LOCAL, Reach
 from server_agent.domain.savesets import (
     BackupType,
     Saveset,
@@ -17,10 +19,18 @@ from server_agent.domain.savesets import (
     choose_base,
     saveset_name,
 )
-from server_agent.domain.topology import Task
-from server_agent.ports import BackupDone, CatalogueView, Clock, RestoreDone, SavesetRef
+from server_agent.domain.task_options import TaskOptions
+from server_agent.ports import (
+    BackupDone,
+    CatalogueTransaction,
+    CatalogueView,
+    Clock,
+    RestoreDone,
+    SavesetRef,
+)
 from server_agent.service.chains import chain, known, ref
 from server_agent.service.days import day_of
+from server_agent.service.writing_place import WritingPlace, writing_place
 
 _SUFFIX_LETTERS = string.ascii_letters + string.digits
 _SUFFIX_LENGTH = 11
@@ -51,6 +61,9 @@ class Plan:
         excludes: backups only.
         chain: of a backup its base and all below; of a restore the saveset and all below.
         like: of a FULL or COPY, the newest saveset of the same sources.
+        place: of a backup, where it is written to.
+        options: of a backup, those of its task.
+        reach: of a backup or restore, how its client is reached.
     """
 
     job: Job
@@ -59,6 +72,15 @@ class Plan:
     chain: tuple[SavesetRef, ...]
     remarks: tuple[Remark, ...] = ()
     like: SavesetRef | None = None
+    place: WritingPlace | None = None
+    options: TaskOptions = field(default_factory=TaskOptions)
+    reach: Reach = LOCAL
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Of all the media that it needs."""
+        read = {member.label for member in self.chain}
+        return frozenset(read | {self.job.label} - {""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +103,7 @@ class Outcome:
 
     def end(self, job: Job, now: datetime) -> Job:
         """The job as it stands from now on. A backup that made nothing names no saveset."""
-        named = job.kind is JobKind.RESTORE or self.saveset is not None
+        named = job.kind is not JobKind.BACKUP or self.saveset is not None
         return replace(
             job,
             state=self.state,
@@ -95,39 +117,88 @@ class Outcome:
         )
 
 
-def plan_of(view: CatalogueView, job: Job, clock: Clock) -> Plan:
+def plan_of(tx: CatalogueTransaction, job: Job, clock: Clock) -> Plan:
     """The plan of a queued job that starts now; its job is active.
 
     Raises:
-        TaskNotFound, SavesetNotFound: what the job is about has gone.
+        TaskNotFound, SavesetNotFound, PoolNotFound, StoreNotFound: what the job needs has gone.
+        ClientLocked: nothing of it is backed up just now.
     """
     now = clock.now()
-    day = day_of(view, clock, now)
+    day = day_of(tx, clock, now)
     active = replace(job, state=JobState.ACTIVE, start_time=now, sesam_day=day)
     if job.kind not in MOVES_DATA:
         return Plan(active, now, (), ())
     if job.kind is JobKind.RESTORE:
-        return Plan(active, now, (), chain(view, job.saveset))
-    task = view.task(job.task)
+        # To the agent's own machine if the client is not there any more.
+        target = tx.client(job.client)
+        reach = target.reach if target is not None else LOCAL
+        return Plan(active, now, (), chain(tx, job.saveset), reach=reach)
+    if job.kind is JobKind.VERIFY:
+        return Plan(active, now, (), _to_verify(tx, job))
+    task = tx.task(job.task)
     if task is None:
         raise TaskNotFound(task=job.task)
+    client = tx.client(task.client)
+    if client is not None and client.locked:
+        raise ClientLocked(client=client.name)
+    place = writing_place(tx, job)
+    active = replace(active, pool=place.pool.name, label=place.medium.label)
+    reach = client.reach if client is not None else LOCAL
+    plan = Plan(active, now, task.excludes, (), place=place, options=task.options, reach=reach)
+    return _with_base(tx, plan, task.sources, lambda made: new_name(made, clock))
+
+
+def with_sources(view: CatalogueView, plan: Plan, sources: tuple[bytes, ...]) -> Plan:
+    """The plan of the same backup with other sources than those of its task: its base is another
+    one, and so may its type be. Its saveset keeps its name but for the letter of that."""
+    name = plan.job.saveset
+    return _with_base(view, plan, sources, lambda made: f"S{made.value}{name[2:]}")
+
+
+def _with_base(
+    view: CatalogueView,
+    plan: Plan,
+    sources: tuple[bytes, ...],
+    name_of: Callable[[BackupType], str],
+) -> Plan:
+    """The plan of a backup with what these sources can build on."""
+    job = plan.job
     made = asked = job.requested_type or BackupType.FULL
-    base = choose_base(asked, task.sources, view.savesets_of_task(task.name))
+    base = choose_base(asked, sources, alike(view, job))
     damage = _proved_damage(view, base)
     remarks: tuple[Remark, ...] = ()
     if base is not None and damage:
         made, base, remarks = BackupType.FULL, None, (_base_damaged(damage),)
     elif base is None and asked in (BackupType.INC, BackupType.DIFF):
         made = BackupType.FULL
-        remarks = (_why_full(asked, view.savesets_of_task(task.name)),)
-    return Plan(
-        job=replace(active, type=made, saveset=new_name(made, clock), paths=task.sources),
-        start_time=now,
-        excludes=task.excludes,
+        remarks = (_why_full(asked, alike(view, job)),)
+    return replace(
+        plan,
+        job=replace(job, type=made, saveset=name_of(made), paths=sources),
         chain=chain(view, base.name) if base is not None else (),
         remarks=remarks,
-        like=_newest_like(view, task) if base is None else None,
+        like=_newest_like(view, job.task, sources) if base is None else None,
     )
+
+
+def alike(view: CatalogueView, job: Job) -> Iterator[Saveset]:
+    """The task's savesets on media of the kind that a backup is written to, the newest first: no
+    engine builds on what another has written."""
+    stores = {store.name: store.has_repositories for store in view.data_stores()}
+    kinds = {medium.label: stores.get(medium.store, False) for medium in view.media()}
+    wanted = kinds.get(job.label, False)
+    for saveset in view.savesets_of_task(job.task):
+        if kinds.get(saveset.label, False) is wanted:
+            yield saveset
+
+
+def _to_verify(view: CatalogueView, job: Job) -> tuple[SavesetRef, ...]:
+    event = view.event_by_id(job.event_id)
+    action = event.action if event is not None else None
+    whole = not isinstance(action, VerifyAction) or action.whole_chain
+    members = chain(view, job.saveset)
+    return members if whole else members[:1]
 
 
 def remarks_again(view: CatalogueView, job: Job) -> tuple[Remark, ...]:
@@ -136,9 +207,9 @@ def remarks_again(view: CatalogueView, job: Job) -> tuple[Remark, ...]:
     asked = job.requested_type
     if asked is None or job.type is asked:
         return ()
-    base = choose_base(asked, job.paths, view.savesets_of_task(job.task))
+    base = choose_base(asked, job.paths, alike(view, job))
     if base is None:
-        return (_why_full(asked, view.savesets_of_task(job.task)),)
+        return (_why_full(asked, alike(view, job)),)
     return (_base_damaged(f"saveset {base.name} or one that it builds on"),)
 
 
@@ -157,9 +228,13 @@ def new_name(backup_type: BackupType, clock: Clock) -> str:
 
 
 def new_saveset(
-    job: Job, base: str | None, done: BackupDone, label: str, end_time: datetime
+    job: Job, base: str | None, done: BackupDone, eol: date | None, end_time: datetime
 ) -> Saveset:
-    """What an active backup has made."""
+    """What an active backup has made.
+
+    Args:
+        eol: the last sesam day on which it is kept; None: for good.
+    """
     return Saveset(
         name=job.saveset,
         task=job.task,
@@ -177,8 +252,9 @@ def new_saveset(
         skipped=done.skipped,
         listed_files=done.listed_files,
         listed_bytes=done.listed_bytes,
-        label=label,
+        label=job.label,
         job_id=job.id,
+        eol=eol,
     )
 
 
@@ -228,9 +304,9 @@ def first_few(sentences: Sequence[str]) -> list[str]:
     return few
 
 
-def _newest_like(view: CatalogueView, task: Task) -> SavesetRef | None:
-    for saveset in islice(view.savesets_of_task(task.name), _LOOKED_AT):
-        if saveset.sources == task.sources:
+def _newest_like(view: CatalogueView, task: str, sources: tuple[bytes, ...]) -> SavesetRef | None:
+    for saveset in islice(view.savesets_of_task(task), _LOOKED_AT):
+        if saveset.sources == sources:
             return ref(saveset)
     return None
 

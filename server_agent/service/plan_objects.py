@@ -14,8 +14,10 @@ from server_agent.domain.errors import (
     InvalidArgument,
     NewdayNeeded,
     NotFound,
+    PoolNotFound,
     ScheduleInUse,
     ScheduleNotFound,
+    StoreNotFound,
     TaskNotFound,
 )
 from server_agent.domain.events import (
@@ -24,6 +26,7 @@ from server_agent.domain.events import (
     Event,
     EventKind,
     RestoreAction,
+    VerifyAction,
     checked_event,
     is_of_group,
     kind_of,
@@ -249,8 +252,10 @@ class Drives(Collection[Drive]):
     def _remove(self, tx: CatalogueTransaction, item: Drive) -> None:
         tx.remove_drive(item.name)
 
-    def _checked(self, _tx: CatalogueTransaction, item: Drive, before: Drive | None) -> Drive:
+    def _checked(self, tx: CatalogueTransaction, item: Drive, before: Drive | None) -> Drive:
         item = checked_drive(item)
+        if tx.data_store(item.store) is None:
+            raise StoreNotFound(store=item.store)
         return replace(item, version=before.version + 1 if before is not None else 1)
 
     def _check_unused(self, tx: CatalogueTransaction, item: Drive) -> None:
@@ -276,14 +281,16 @@ def check_names(view: CatalogueView, event: Event) -> None:
     if event.schedule and view.schedule(event.schedule) is None:
         raise ScheduleNotFound(schedule=event.schedule)
     match event.action:
-        case BackupAction(task=task, group=group, drive=drive):
+        case BackupAction(task=task, group=group, drive=drive, pool=pool):
             if task and view.task(task) is None:
                 raise TaskNotFound(task=task)
             if group and view.group(group) is None:
                 raise GroupNotFound(group=group)
             if drive and view.drive(drive) is None:
                 raise DriveNotFound(drive=drive)
-        case RestoreAction(task=task):
+            if pool and view.pool(pool) is None:
+                raise PoolNotFound(pool=pool)
+        case RestoreAction(task=task) | VerifyAction(task=task):
             if view.task(task) is None:
                 raise TaskNotFound(task=task)
         case _:

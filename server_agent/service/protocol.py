@@ -7,7 +7,8 @@ from datetime import timedelta
 from server_agent.domain.jobs import Job, JobKind, JobState, Level, ProtocolLine
 from server_agent.domain.queue import MOVES_DATA
 from server_agent.domain.quoting import quoted
-from server_agent.ports import Clock, Message, Protocols, ProtocolWriter, SavesetRef
+from server_agent.ports import Clock, Message, Protocols, ProtocolWriter, SavesetRef, Verified
+from server_agent.service.option_texts import sentences
 from server_agent.service.plan import Outcome, Plan, Remark
 
 _LEVELS = {JobState.OK: Level.INFO, JobState.WARNING: Level.WARNING}
@@ -36,23 +37,43 @@ class JobProtocol:
         """A line of the engine, whose text names the file that it is about."""
         self.line(message.level, message.code, message.text)
 
-    def head(self, plan: Plan) -> None:
-        """What the job is going to do."""
-        job = plan.job
+    def begin(self, job: Job) -> None:
+        """What the job is about; the first line."""
         if not self._moves_data:
             self.line(Level.INFO, "EVENT", f"Event {job.event}, job {job.id}")
             return
         self.line(Level.INFO, "TASK", f"Task {job.task} of client {job.client}, job {job.id}")
+
+    def plan(self, plan: Plan) -> None:
+        """What the job is going to do."""
+        job = plan.job
+        if not self._moves_data:
+            return
         if job.kind is JobKind.BACKUP and job.type is not None:
             self.line(Level.INFO, "TYPE", f"{job.type.name}, saveset {job.saveset}")
             self.line(Level.INFO, "BASE", _base_text(plan.chain))
             self.line(Level.INFO, "SOURCES", f"Sources: {_named(job.paths)}")
+            if options := sentences(plan.options):
+                self.line(Level.INFO, "OPTIONS", f"Options: {'; '.join(options)}")
+        elif job.kind is JobKind.VERIFY:
+            count = "and the one" if len(plan.chain) == 2 else f"and the {len(plan.chain) - 1}"
+            below = f" {count} that it builds on" if len(plan.chain) > 1 else ""
+            self.line(Level.INFO, "TYPE", f"Verify of saveset {job.saveset}{below}")
         else:
             what = _named(job.paths) or "everything"
             self.line(Level.INFO, "TYPE", f"Restore of saveset {job.saveset}: {what}")
             self.line(Level.INFO, "TARGET", f"Target: {quoted(job.target)}")
         for remark in plan.remarks:
             self.remark(remark)
+
+    def verified(self, verified: Verified) -> None:
+        """What the comparison of one saveset has shown."""
+        if verified.fault:
+            text = f"{verified.saveset} is not as it was made: {verified.fault}"
+            self.line(Level.ERROR, "NOT_VERIFIED", text)
+        else:
+            text = f"{verified.saveset}: {verified.bytes_read} bytes and the listing are right"
+            self.line(Level.INFO, "VERIFIED", text)
 
     def remark(self, remark: Remark) -> None:
         self.line(remark.level, remark.code, remark.text)

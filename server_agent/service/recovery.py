@@ -20,6 +20,7 @@ from server_agent.service.faults import look_for_missing
 from server_agent.service.plan import (
     Outcome,
     Remark,
+    alike,
     first_few,
     message_of,
     new_saveset,
@@ -35,13 +36,17 @@ _STOPPED = "The agent stopped while this job ran"
 _MAY_RUN = "its program may run still, look for it before it is started again"
 
 
+def _nothing(_job: Job) -> tuple[Remark, ...]:
+    return ()
+
+
 def recover(
     changes: Changes,
     engine: Engine,
     protocols: Protocols,
     clock: Clock,
-    label: str,
     follow: Callable[[CatalogueTransaction, Job], None],
+    around: Callable[[Job], tuple[Remark, ...]] = _nothing,
 ) -> list[Job]:
     """Ends every job that was active and returns them as they ended. Idempotent.
 
@@ -51,16 +56,19 @@ def recover(
 
     Args:
         follow: is called in the transaction in which a job ends.
+        around: what is remarkable about what was done around a backup that is whole.
     """
     with changes.read() as view:
         active = [job for job in view.open_jobs() if job.state is JobState.ACTIVE]
         committed = view.saveset_names()
+        committed |= {removal.saveset for removal in view.removals()}
         writing = [
-            SavesetRef(job.saveset, label, job.sesam_day, _base(view, job))
+            SavesetRef(job.saveset, job.label, job.sesam_day, _base(view, job))
             for job in active
             if job.kind is JobKind.BACKUP
         ]
         remarks = {job.id: remarks_again(view, job) for job in active}
+        retention = {pool.name: pool.retention for pool in view.pools()}
     found = {each.saveset: each.result for each in engine.recover(writing, committed)}
     bases = {each.name: each.base for each in writing}
     ended = []
@@ -72,18 +80,28 @@ def recover(
             messages = engine.put_back(job.id)
             outcome = _half_restored(messages)
         if done is not None:
-            saveset = new_saveset(job, bases[job.saveset], done, label, clock.now())
-            outcome = _completed(done, saveset, remarks[job.id])
+            rule = retention.get(job.pool)
+            eol = rule.eol(job.sesam_day) if rule is not None else None
+            saveset = new_saveset(job, bases[job.saveset], done, eol, clock.now())
+            outcome = _completed(done, saveset, (*remarks[job.id], *around(job)))
         _write_result(protocols, clock, job, messages, outcome)
         with changes.write() as tx:
-            if outcome.saveset is not None:
-                tx.add_saveset(outcome.saveset)
-            job = outcome.end(job, clock.now())
-            tx.put_job(job)
-            follow(tx, job)
-        ended.append(job)
+            ended.append(_entered(tx, outcome, outcome.end(job, clock.now()), follow))
     _look_for_missing(changes, engine)
     return ended
+
+
+def _entered(
+    tx: CatalogueTransaction,
+    outcome: Outcome,
+    job: Job,
+    follow: Callable[[CatalogueTransaction, Job], None],
+) -> Job:
+    if outcome.saveset is not None:
+        tx.add_saveset(outcome.saveset)
+    tx.put_job(job)
+    follow(tx, job)
+    return job
 
 
 def _look_for_missing(changes: Changes, engine: Engine) -> None:
@@ -96,7 +114,7 @@ def _look_for_missing(changes: Changes, engine: Engine) -> None:
 
 def _base(view: CatalogueView, job: Job) -> str | None:
     """What an active backup builds on: nothing has been added to its task since it chose."""
-    base = choose_base(job.type or BackupType.FULL, job.paths, view.savesets_of_task(job.task))
+    base = choose_base(job.type or BackupType.FULL, job.paths, alike(view, job))
     return base.name if base is not None else None
 
 

@@ -123,6 +123,7 @@ class Runner:
         with self._changes.read() as view:
             open_jobs = view.open_jobs()
             drives = view.drives()
+            pools = view.pools()
         with self._lock:
             if self._stop.is_set():
                 return
@@ -133,7 +134,7 @@ class Runner:
                 if job.state is JobState.QUEUED and job.id not in self._running
             ]
             started: dict[str, threading.Thread] = {}
-            admission = admit(queued, active, drives)
+            admission = admit(queued, active, drives, pools)
             self._changes.set_waiting(admission.waiting)
             for job in admission.started:
                 control = JobControl()

@@ -18,16 +18,17 @@ from server_agent.domain.events import (
     BackupAction,
     Event,
     RestoreAction,
+    VerifyAction,
     checked_event,
 )
 from server_agent.domain.jobs import Job, JobKind
 from server_agent.domain.occurrences import Occurrence, Slot, Verdict
 from server_agent.domain.quoting import printable
-from server_agent.domain.savesets import BackupType, Saveset
+from server_agent.domain.savesets import Saveset
 from server_agent.domain.sesam_day import SesamDays
 from server_agent.domain.topology import LONGEST_PATH
 from server_agent.ports import CatalogueView, Clock, Engine, EngineError
-from server_agent.service.chains import ref
+from server_agent.service.chains import ref, saveset_named
 from server_agent.service.changes import Changes, LiveJob
 from server_agent.service.days import sesam_days, zone_of
 from server_agent.service.faults import note_listing
@@ -39,7 +40,6 @@ from server_agent.service.scheduler import Scheduler
 
 LARGEST_SELECTION = 4 << 20  # bytes of all paths of a restore, so that it fits into a message
 LONGEST_AHEAD = timedelta(days=400)
-STARTABLE_TYPES = (BackupType.FULL, BackupType.INC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,30 @@ class Starting:
         self._wake()
         return self._changes.live(added)
 
+    def start_verify(self, request: Request, name: str, whole_chain: bool) -> LiveJob:
+        """Queues a comparison of a saveset with its digests. Raises SavesetNotFound."""
+        with self._changes.write() as tx:
+            if (answered := first_answer(tx, request)) is not None:
+                return self._live(tx, answered)
+            saveset = saveset_named(tx, name)
+            self._check_running()
+            self._scheduler.settle(tx)
+            now = self._clock.now()
+            event = _one_off(request, VerifyAction(saveset.task, whole_chain), now, now)
+            event, days = tx.add_event(event), self._days(tx, now)
+            decided = Occurrence(Slot(now, event.id), Verdict.STARTED, now)
+            wanted = replace(
+                first_job(event, decided, days),
+                kind=JobKind.VERIFY,
+                task=saveset.task,
+                client=saveset.client,
+                saveset=name,
+            )
+            [added] = start_now(tx, event, now, days, [wanted])
+            remember(tx, request, added.id, now)
+        self._wake()
+        return self._changes.live(added)
+
     def _missing(self, saveset: Saveset, paths: tuple[bytes, ...]) -> list[bytes]:
         try:
             return self._engine.missing_paths(ref(saveset), paths)
@@ -179,9 +203,6 @@ class Starting:
 
 
 def _check_order(order: BackupOrder, now: datetime) -> None:
-    if order.action.backup_type not in STARTABLE_TYPES:
-        value = order.action.backup_type.name
-        raise InvalidArgument(field="type", value=value, expected="FULL or INC")
     if order.start_time is not None and order.start_time - now > LONGEST_AHEAD:
         raise InvalidArgument(
             field="start_time",

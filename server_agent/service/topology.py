@@ -12,10 +12,12 @@ from server_agent.domain.errors import (
     TaskNeeded,
     TaskNotFound,
 )
-from server_agent.domain.events import BackupAction, Event, RestoreAction
+from server_agent.domain.events import BackupAction, Event, RestoreAction, VerifyAction
+from server_agent.domain.task_options import checked_options
 from server_agent.domain.topology import (
     Client,
     Task,
+    check_access,
     checked_excludes,
     checked_name,
     checked_sources,
@@ -23,6 +25,7 @@ from server_agent.domain.topology import (
 from server_agent.ports import CatalogueTransaction, CatalogueView
 from server_agent.service.collection import Collection
 
+_OF_TASKS = BackupAction | RestoreAction | VerifyAction
 LONGEST_COMMENT = 4096  # characters; it travels with every snapshot
 LARGEST_TASK = 1 << 20  # bytes of sources and excludes, so that any task fits into a message
 
@@ -47,6 +50,7 @@ class Clients(Collection[Client]):
     def _checked(self, _tx: CatalogueTransaction, item: Client, before: Client | None) -> Client:
         checked_name("name", item.name)
         checked_comment(item.comment)
+        check_access(item)
         if before is None:
             return replace(item, create_time=self._clock.now(), version=1)
         return replace(item, create_time=before.create_time, version=before.version + 1)
@@ -64,6 +68,11 @@ class Tasks(Collection[Task]):
     """The tasks of the location. A task stays with its client."""
 
     kind = "task"
+
+    def with_options(self, item: Task) -> Task:
+        """The task with the options that the one of its name has."""
+        with self._changes.read() as view:
+            return replace(item, options=self._named(view, item.name).options)
 
     def _get(self, view: CatalogueView, name: str) -> Task | None:
         return view.task(name)
@@ -87,7 +96,8 @@ class Tasks(Collection[Task]):
         item = replace(
             item,
             sources=checked_sources(item.sources),
-            excludes=checked_excludes(item.excludes),
+            excludes=checked_excludes(item.excludes, item.options.exclude_kind),
+            options=checked_options(item.options),
         )
         if before is not None:
             version = before.version + 1
@@ -135,7 +145,7 @@ def checked_comment(comment: str) -> str:
 
 
 def _is_of(event: Event, task: str) -> bool:
-    return isinstance(event.action, BackupAction | RestoreAction) and event.action.task == task
+    return isinstance(event.action, _OF_TASKS) and event.action.task == task
 
 
 def _check_size(task: Task) -> None:

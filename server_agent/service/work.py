@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 
-from server_agent.domain.errors import NoSpace, NotFound, no_space
+from server_agent.domain.errors import ClientLocked, InvalidArgument, NoSpace, NotFound, no_space
 from server_agent.domain.jobs import Job, JobKind, JobState
+from server_agent.domain.media import NEVER
 from server_agent.domain.queue import MOVES_DATA
 from server_agent.domain.quoting import quoted
 from server_agent.ports import (
@@ -23,11 +24,14 @@ from server_agent.ports import (
     EngineError,
     Protocols,
 )
+from server_agent.service.around import Around
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl
 from server_agent.service.days import day_of
 from server_agent.service.engine_jobs import EngineJobs
 from server_agent.service.faults import look_again, look_for_missing, note_failure
+from server_agent.service.forgetting import remove_files
+from server_agent.service.interfaces import NotPrepared
 from server_agent.service.plan import (
     Outcome,
     Plan,
@@ -36,6 +40,7 @@ from server_agent.service.plan import (
     plan_of,
 )
 from server_agent.service.protocol import JobProtocol, protocol_of
+from server_agent.service.writing_place import make_ready
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +53,7 @@ class Work:
 
     Args:
         others: what does the jobs that move no data, by their kinds.
-        label: of the medium that savesets are written to.
+        around: what is done before backups and after them.
         follow: is called in the transaction in which a job ends.
     """
 
@@ -58,36 +63,42 @@ class Work:
         engine: Engine,
         protocols: Protocols,
         others: Mapping[JobKind, Do],
+        around: Around,
         clock: Clock,
-        label: str,
         follow: Callable[[CatalogueTransaction, Job], None],
     ) -> None:
         self._changes = changes
         self._others = others
+        self._around = around
         self._follow = follow
-        self._engine_jobs = EngineJobs(changes, engine, clock, label)
+        self._engine_jobs = EngineJobs(changes, engine, clock)
         self._engine = engine
         self._protocols = protocols
         self._clock = clock
-        self._label = label
-        self._store_is_there: bool | None = None  # nothing was seen yet
+        self._there: frozenset[str] | None = None  # labels of the media; nothing was seen yet
 
     def look_at_store(self) -> None:
-        """Looks for the savesets if the medium has come or gone since the last look. Cheap if it
-        has not, and at the first look: the recovery has just looked for them."""
-        before = self._store_is_there
-        try:
-            self._engine.check_store(self._label)
-            is_there = True
-        except EngineError as error:
-            is_there = False
-            if before:
-                log.warning("%s", error.text)
-        if before is not None and is_there is not before:
+        """Looks for the savesets if a medium has come or gone since the last look. Cheap if none
+        has, and at the first look: the recovery has just looked for them."""
+        before = self._there
+        with self._changes.read() as view:
+            labels = [medium.label for medium in view.media() if medium.init_time != NEVER]
+        there = frozenset(label for label in labels if self._is_there(label, before))
+        if before is not None and there != before:
             look_for_missing(self._changes, self._engine)
-            if is_there:
-                self._engine.sweep(self._label, self._writing)
-        self._store_is_there = is_there  # known when it is entered, else it is looked at again
+            for label in there - before:
+                self._engine.sweep(label, self._writing)
+            remove_files(self._changes, self._engine)
+        self._there = there  # known when it is entered, else it is looked at again
+
+    def _is_there(self, label: str, before: frozenset[str] | None) -> bool:
+        try:
+            self._engine.check_store(label)
+        except EngineError as error:
+            if before is not None and label in before:
+                log.warning("%s", error.text)
+            return False
+        return True
 
     def start(self, job_id: str, drive: str) -> Plan | None:
         """Makes a queued job active, on a drive. None if it is not queued any more, or if it could
@@ -100,7 +111,7 @@ class Work:
                 plan = plan_of(tx, replace(job, drive=drive), self._clock)
             except NoSpace:
                 raise
-            except NotFound as error:
+            except (NotFound, ClientLocked, InvalidArgument) as error:
                 gone = Outcome(JobState.ERROR, error.reason, _gone(error))
                 self._end_at_once(tx, job, gone, day_of(tx, self._clock, self._clock.now()))
                 return None
@@ -120,16 +131,20 @@ class Work:
         outcome: Outcome | None = None
         try:
             with protocol_of(self._protocols, self._clock, plan.job) as protocol:
-                protocol.head(plan)
-                plan, outcome = self._outcome(plan, control, protocol)
+                protocol.begin(plan.job)
+                plan, outcome = self._prepared(plan, control, protocol)
+                protocol.plan(plan)
+                if outcome is None:
+                    plan, outcome = self._outcome(plan, control, protocol)
                 if plan.job.kind is JobKind.RESTORE and outcome.code != "RESULT":
                     outcome = half_restored(outcome, self._changes.live(plan.job).progress)
+                outcome = self._around.after(plan, outcome, control, protocol)
                 protocol.result(outcome, self._clock.now() - plan.start_time)
             if outcome.state in (JobState.OK, JobState.WARNING):
                 look_again(self._changes, self._engine)
             elif outcome.code == "STORE_MISSING":
                 look_for_missing(self._changes, self._engine)
-                self._store_is_there = False
+                self._there = frozenset()
         except Exception as error:  # noqa: BLE001 - told by _failed
             # A protocol that cannot be written takes nothing away from what is on the medium.
             failed = _failed(plan.job.id, error)
@@ -168,6 +183,26 @@ class Work:
             # It has left the day on which it was queued.
             tx.refresh_cells({CellKey.of_job(job)}, now)
 
+    def _prepared(
+        self, plan: Plan, control: JobControl, protocol: JobProtocol
+    ) -> tuple[Plan, Outcome | None]:
+        """The plan once sbc_pre has run; with an outcome if that is how the job ends."""
+        if plan.job.kind is not JobKind.BACKUP or control.cancelled:
+            return plan, None
+        try:
+            if plan.place is not None:
+                make_ready(self._changes, self._engine, self._clock, plan.place)
+                self._engine.check_store(plan.job.label)
+            return self._around.before(plan, control, protocol), None
+        except Cancelled:
+            return plan, _stopped(control)
+        except NotPrepared as error:
+            return plan, Outcome(JobState.ERROR, error.code, str(error))
+        except EngineError:
+            return plan, None  # nothing needs to be prepared for what cannot be done
+        except Exception as error:  # noqa: BLE001 - told by _failed
+            return plan, _failed(plan.job.id, error)
+
     def _outcome(
         self, plan: Plan, control: JobControl, protocol: JobProtocol
     ) -> tuple[Plan, Outcome]:
@@ -176,7 +211,7 @@ class Work:
                 return plan, _stopped(control)
             if plan.job.kind not in MOVES_DATA:
                 return plan, self._others[plan.job.kind](plan.job, control, protocol)
-            if self._store_is_there is False:
+            if self._there is not None and not plan.labels <= self._there:
                 self.look_at_store()  # what was left on it may be in the way
             return plan, self._engine_jobs.do(plan, control, protocol)
         except Cancelled:
@@ -200,7 +235,7 @@ class Work:
         # A failed write does not say to which file.
         full = f"the target {quoted(job.target)}"
         if job.kind is JobKind.BACKUP:
-            full = f"the data store {self._label}"
+            full = f"the data store of {job.label}"
         return f"{text.rstrip('.')}. It is the disk of {full} or that of the agent's own files"
 
 
@@ -210,8 +245,14 @@ def _stopped(control: JobControl) -> Outcome:
     return cancelled_by(control.stopped_by)
 
 
-def _gone(error: NotFound) -> str:
+def _gone(error: NotFound | ClientLocked | InvalidArgument) -> str:
     """Why a job could not start."""
+    if isinstance(error, ClientLocked):
+        client = quoted(error.metadata["client"])
+        return f"Not backed up: the client {client} is locked. Unlock it, then start it again"
+    if isinstance(error, InvalidArgument):
+        what = "{field} {value} cannot be used. It needs {expected}".format_map(error.metadata)
+        return f"Could not start: the {what}"
     named = ", ".join(f"{kind} {quoted(name)}" for kind, name in error.metadata.items())
     return f"Could not start: the {named} is not there any more"
 

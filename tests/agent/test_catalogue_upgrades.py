@@ -16,9 +16,20 @@ from server_agent.adapters.catalogue.migrations import MIGRATIONS
 from server_agent.adapters.catalogue.opening import CatalogueTooNew
 from server_agent.domain.calendar import EntryState
 from server_agent.domain.errors import NoSpace
-from server_agent.domain.events import EventKind
+from server_agent.domain.events import BackupAction, EventKind
 from server_agent.domain.jobs import JobState
+from server_agent.domain.media import (
+    FIRST_DRIVE_GROUP,
+    FIRST_STORE,
+    DataStore,
+    MediaPool,
+    Medium,
+)
+from server_agent.domain.queue import Drive
+from server_agent.domain.savesets import BackupType
+from server_agent.domain.task_options import TaskOptions
 from server_agent.ports import Answer, Cell, CellKey, JobQuery
+from server_agent.service.defaults import FirstMedium, ensure_defaults
 from tests.fakes.catalogue_records import EVENT
 from tests.fakes.records import CLIENT, START
 
@@ -198,3 +209,60 @@ def test_the_sixth_version_keeps_the_jobs_and_adds_an_empty_plan(tmp_path: Path)
             writer.set_decided_until(START)
             assert writer.add_event(EVENT).id == "1"
     assert (version_of(file), version_of(file.with_name("old.sdb.before-6"))) == (NEWEST, 5)
+
+
+def test_the_ninth_version_keeps_what_is_there_and_adds_media(tmp_path: Path) -> None:
+    file = tmp_path / "old.sdb"
+    SqlCatalogue(url(file), create=True, migrations=MIGRATIONS[:8]).close()
+    with closing(sqlite3.connect(file)) as connection:
+        for statement in (
+            "INSERT INTO clients (name, access, comment, create_time, version)"
+            " VALUES ('host', 'local', 'c', 1, 2)",
+            "INSERT INTO tasks (name, client, sources, excludes, comment, create_time, version)"
+            " VALUES ('docs', 'host', x'2f6100', x'2a2e6f00', 'c', 1, 5)",
+            "INSERT INTO drives (name, streams, active, comment, version)"
+            " VALUES ('Drive_1', 3, 1, 'c', 4)",
+            "INSERT INTO events (name, kind, schedule, change_time, backup_type, task, group_name,"
+            " drive, paths, target, program, arguments, priority, blocking, active, follow_up,"
+            " comment, made_by, version, decided) VALUES ('daily', 'backup', '', 1, 'I', 'docs',"
+            " '', '', x'', x'', '', x'', 1, 0, 1, '', '', '', 1, 0)",
+            "INSERT INTO jobs (kind, state, task, client, type, saveset, create_time, sesam_day,"
+            " files, bytes_done, stored_bytes, skipped, message, started_by, duration, search,"
+            " paths, target) VALUES ('backup', 2, 'docs', 'host', 'I', 'SI1', 1, '2026-01-02', 0,"
+            " 0, 0, 0, '', 'me', 0, 'docs', x'2f6100', x'')",
+            "INSERT INTO savesets (name, task, client, type, base, state, start_time, end_time,"
+            " sesam_day, sources, files, bytes_read, stored_bytes, skipped, listed_files,"
+            " listed_bytes, label, job_id, search) VALUES ('SF1', 'docs', 'host', 'F', NULL, 'ok',"
+            " 1, 2, '2026-01-01', x'2f6100', 1, 2, 3, 0, 1, 2, 'DISK00001', '1', 'sf1')",
+        ):
+            connection.execute(statement)
+        connection.commit()
+    with closing(SqlCatalogue(url(file))) as catalogue:
+        with catalogue.read() as view:
+            client, task, drive = view.client("host"), view.task("docs"), view.drive("Drive_1")
+            assert client is not None
+            assert (client.version, client.locked, client.ssh) == (2, False, None)
+            assert task is not None
+            assert (task.sources, task.excludes) == ((b"/a",), ("*.o",))
+            assert task.options == TaskOptions()
+            assert drive == Drive("Drive_1", 3, True, "c", 4, FIRST_DRIVE_GROUP, FIRST_STORE)
+            event = view.event("daily")
+            assert event is not None
+            assert event.action == BackupAction(BackupType.INC, "docs")
+            saveset = view.saveset("SF1")
+            assert saveset is not None
+            # What was saved before there was an EOL is not deleted by its age.
+            assert (saveset.eol, saveset.verify_time, saveset.label) == (None, None, "DISK00001")
+            [job] = view.open_jobs()
+            assert (job.saveset, job.pool, job.label) == ("SI1", "", "")
+            assert (view.data_stores(), view.pools(), view.media()) == ([], [], [])
+        with catalogue.write() as tx:
+            ensure_defaults(tx, START, FirstMedium(b"/srv/store", "DISK00001"))
+        with catalogue.read() as view:
+            assert view.data_stores() == [DataStore(FIRST_STORE, b"/srv/store")]
+            assert view.pools() == [MediaPool("DISK", FIRST_DRIVE_GROUP)]
+            assert view.media() == [Medium("DISK00001", "DISK", FIRST_STORE, START)]
+            # What ran when the agent was stopped for the upgrade is looked for on this medium.
+            [job] = view.open_jobs()
+            assert (job.pool, job.label) == ("DISK", "DISK00001")
+            assert view.holdings()["DISK00001"].savesets == 1

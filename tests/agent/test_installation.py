@@ -15,6 +15,7 @@ from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.identity import load_identity, load_secret
 from server_agent.adapters.setup import make_installation
 from server_agent.adapters.tar.store import check_label
+from server_agent.domain.interfaces import ALARM, DISASTER, NOTIFY, POST, PRE
 from server_agent.installation import Installation, InstallationError, find_installation
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -63,6 +64,30 @@ def test_the_manuals_two_trees(tmp_path: Path) -> None:
         *("var/ini", "var/db", "var/log/lgc", "var/log/sms", "var/lis", "var/prot"),
         *("var/prepost", "var/tmp", "var/work/sem", "store/DISK00001"),
     }
+
+
+def test_the_templates_of_the_interfaces_are_there_and_switched_off(tmp_path: Path) -> None:
+    made = make(tmp_path / "root")
+    templates = {file.name: file for file in (made.gv_ro / "skel/templates").iterdir()}
+    assert set(templates) == {PRE, POST, NOTIFY, ALARM, DISASTER}
+    for name, file in templates.items():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o755
+        assert not (made.gv_ro / "bin/sesam" / name).exists()
+
+
+@pytest.mark.parametrize("name", ["pre_post_seconds", "notice_seconds"])
+def test_how_long_interface_programs_may_run(tmp_path: Path, name: str) -> None:
+    made = make(tmp_path / "root")
+    usual = getattr(made, name)
+    text = made.sm_ini.read_text()
+    made.sm_ini.write_text(text.replace(f"{name} = {usual}", f"{name} = 5"))
+    assert getattr(find_installation(tmp_path / "root", {}), name) == 5
+    made.sm_ini.write_text(text.replace("[INTERFACES]", "[OTHERS]"))
+    assert getattr(find_installation(tmp_path / "root", {}), name) == usual
+    for wrong in ("0", "-1", "week", "604801", "\N{SUPERSCRIPT TWO}"):
+        made.sm_ini.write_text(text.replace(f"{name} = {usual}", f"{name} = {wrong}"))
+        with pytest.raises(InstallationError, match=rf"{name} in section \[INTERFACES\] is"):
+            find_installation(tmp_path / "root", {})
 
 
 def test_it_comes_with_identity_and_an_empty_catalogue(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from server_agent.adapters.protocol_files import ProtocolFiles
-from server_agent.domain.jobs import Level, ProtocolLine
+from server_agent.domain.jobs import Level, ProtocolLine, ProtocolPart
 from tests.fakes.records import JOB, START
 
 RUNNING = replace(JOB, id="7")
@@ -39,6 +39,18 @@ def test_the_directory_of_the_listings_is_made_when_it_is_gone(tmp_path: Path) -
     file = write(ProtocolFiles(tmp_path / "var/lis"))
     assert file.read_bytes() == WRITTEN
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_what_interface_programs_say_lies_in_a_place_of_its_own(tmp_path: Path) -> None:
+    protocols = ProtocolFiles(tmp_path / "lis", tmp_path / "prepost")
+    for part in ProtocolPart:
+        protocols.open(RUNNING, part).close()
+    files = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
+    assert files == {
+        "lis/20260301/home-20260301_7.not",
+        "prepost/20260301/home-20260301_7.pre",
+        "prepost/20260301/home-20260301_7.pos",
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,20 @@ from typing import Protocol
 from server_agent.adapters.tar.engine import TarEngine
 from server_agent.adapters.tar.store import write_label
 from server_agent.domain.jobs import Phase, Progress
+from server_agent.domain.reach import LOCAL, Reach, Ssh
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import (
+    COMMANDS_DIRECTORY,
     BackupDone,
     BackupEvent,
     BackupRequest,
+    CommandSource,
     Engine,
     RestoreDone,
     RestoreRequest,
     SavesetRef,
 )
+from tests.agent.ssh.server import make_key, public_line
 from tests.fakes.engine import FakeControl, FakeEngine
 
 DAY = date(2026, 3, 29)
@@ -32,13 +36,25 @@ class Rig(Protocol):
     """An engine with a client and a place to restore to."""
 
     engine: Engine
+    is_chained: bool  # whether a saveset needs what it builds on
+    away_code: str  # of the refusal of a client over SSH that is away
     source: bytes
     target: bytes
+    client: Reach
 
     def write(self, name: str, content: bytes, below: bytes | None = None) -> None:
         """A file of the client, below the source or below another directory."""
 
     def remove(self, name: str) -> None: ...
+
+    def away(self) -> Ssh:
+        """Another client, which cannot be reached."""
+
+    def command(self, name: str, content: bytes, status: int = 0) -> CommandSource:
+        """A program of the client that writes something and ends so."""
+
+    def restored_of_commands(self) -> dict[str, bytes]:
+        """What came back of what commands had written, by their names."""
 
     def restored(self) -> dict[str, bytes]:
         """The files at the target, by their names below the source."""
@@ -65,8 +81,12 @@ class Rig(Protocol):
 
 
 class TarRig:
-    def __init__(self, root: Path) -> None:
+    is_chained = True
+    away_code = "CLIENT_UNREACHABLE"
+
+    def __init__(self, root: Path, client: Reach = LOCAL) -> None:
         self._root = root
+        self.client = client
         self.engine: Engine = TarEngine(
             root / "store", root / "lis", root / "tmp", LOCATION_ID, threads=2
         )
@@ -86,13 +106,22 @@ class TarRig:
         path = self._root / "client" / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
+    def away(self) -> Ssh:
+        key = self._root / "key"
+        if not key.exists():
+            make_key(key)
+        return Ssh("127.0.0.1", "root", str(key), public_line(key), port=1)
+
+    def command(self, name: str, content: bytes, status: int = 0) -> CommandSource:
+        (self._root / name).write_bytes(content)
+        script = f"cat '{self._root / name}'; exit {status}"
+        return CommandSource(name, (b"sh", b"-c", script.encode()))
+
+    def restored_of_commands(self) -> dict[str, bytes]:
+        return _files_below(Path(os.fsdecode(self.target + COMMANDS_DIRECTORY)))
+
     def restored(self) -> dict[str, bytes]:
-        top = self._in_target()
-        return {
-            str(path.relative_to(top)): path.read_bytes()
-            for path in top.rglob("*")
-            if path.is_file()
-        }
+        return _files_below(self._in_target())
 
     def put_at_target(self, name: str, content: bytes) -> None:
         path = self._in_target() / name
@@ -141,7 +170,16 @@ class TarRig:
         return Path(os.fsdecode(self.target + self.source))
 
 
+def _files_below(top: Path) -> dict[str, bytes]:
+    files = [path for path in top.rglob("*") if path.is_file()]
+    return {str(path.relative_to(top)): path.read_bytes() for path in files}
+
+
 class FakeRig:
+    is_chained = True
+    away_code = "CLIENT_UNREACHABLE"
+    client: Reach = LOCAL
+
     def __init__(self) -> None:
         self._engine = FakeEngine()
         self.engine: Engine = self._engine
@@ -157,10 +195,25 @@ class FakeRig:
             if other == path or other.startswith(path + b"/"):
                 del self._engine.client[other]
 
+    def away(self) -> Ssh:
+        client = Ssh("away", "root", "/key", "ssh-ed25519 AAAA")
+        self._engine.unreachable.add(client)
+        return client
+
+    def command(self, name: str, content: bytes, status: int = 0) -> CommandSource:
+        self._engine.outputs[name] = content, status
+        return CommandSource(name, (b"dump",))
+
+    def restored_of_commands(self) -> dict[str, bytes]:
+        return self._restored_below(COMMANDS_DIRECTORY)
+
     def restored(self) -> dict[str, bytes]:
+        return self._restored_below(self.source)
+
+    def _restored_below(self, directory: bytes) -> dict[str, bytes]:
         files = self._engine.targets.get(self.target, {})
-        top = len(self.source) + 1
-        return {path[top:].decode(): content for path, content in files.items()}
+        top = directory + b"/"
+        return {path[len(top) :].decode(): files[path] for path in files if path.startswith(top)}
 
     def put_at_target(self, name: str, content: bytes) -> None:
         place = self._engine.targets.setdefault(self.target, {})
@@ -185,14 +238,19 @@ class FakeRig:
         self._engine.unmounted.clear()
 
 
-def make_rig(kind: str, root: Path) -> Rig:
+def make_rig(kind: str, root: Path, client: Reach = LOCAL) -> Rig:
     """An engine whose client has five files, 2200 bytes.
 
     Args:
-        kind: "fake" or "tar".
+        kind: "fake", or "tar" and whatever follows.
         root: an empty directory.
+        client: where tar runs.
     """
-    made: Rig = FakeRig() if kind == "fake" else TarRig(root)
+    return with_files(FakeRig() if kind == "fake" else TarRig(root, client))
+
+
+def with_files(made: Rig) -> Rig:
+    """Five, 2200 bytes."""
     for name in ("b", "a", "dir/x", "dir/y", "dir/deep/z"):
         made.write(name, name.encode() * 100)
     return made
@@ -216,6 +274,7 @@ def full(rig: Rig, name: str = name_of("F", 1)) -> BackupRequest:
         excludes=(),
         base=(),
         facts={"task": "etc", "client": "here", "job_id": "1", "start_time": "2026-03-29T10:00Z"},
+        client=rig.client,
     )
 
 
@@ -229,9 +288,12 @@ def back_up(rig: Rig, request: BackupRequest) -> BackupDone:
     return done
 
 
+def back(rig: Rig, chain: Sequence[SavesetRef], *paths: bytes) -> RestoreRequest:
+    return RestoreRequest(tuple(chain), paths, rig.target, client=rig.client)
+
+
 def bring_back(rig: Rig, chain: Sequence[SavesetRef], *paths: bytes) -> RestoreDone:
-    request = RestoreRequest(tuple(chain), paths, rig.target)
-    *_, done = rig.engine.restore(request, FakeControl())
+    *_, done = rig.engine.restore(back(rig, chain, *paths), FakeControl())
     assert isinstance(done, RestoreDone)
     return done
 

@@ -5,7 +5,8 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from server_agent.adapters.catalogue import job_pages as sql_pages
 from server_agent.domain.access import Credential
 from server_agent.domain.errors import InvalidArgument, PageTokenInvalid
 from server_agent.domain.jobs import Job, JobKind, JobState
-from server_agent.domain.savesets import Saveset
+from server_agent.domain.savesets import BackupType, Saveset
 from server_agent.ports import Catalogue, JobQuery, SavesetQuery
 from tests.contract.job_lists import (
     FILTERS,
@@ -206,7 +207,7 @@ def test_an_unknown_order_is_refused(catalogue: Catalogue) -> None:
         assert refused.value.metadata["value"] == "colour"
         assert "create_time" in refused.value.metadata["expected"]
         with pytest.raises(InvalidArgument):
-            view.savesets(SavesetQuery(order="bytes"), None, 3)
+            view.savesets(SavesetQuery(order="colour"), None, 3)
 
 
 # --- savesets and credentials ---------------------------------------------------------------------
@@ -220,7 +221,12 @@ def _spread_savesets() -> list[Saveset]:
             name=f"SF{number:02d}@{draw.choice('abcAB')}",
             task=draw.choice(["etc", "Straße"]),
             client=draw.choice(["alpha", "beta"]),
+            type=draw.choice(list(BackupType)),
             start_time=START + draw.randrange(4) * SECOND,
+            sesam_day=date(2026, 11, draw.randrange(1, 5)),
+            bytes_read=draw.randrange(4),
+            eol=draw.choice([None, date(2026, 12, 1), date(2027, 1, 1)]),
+            verify_time=draw.choice([None, START, START + SECOND]),
             job_id=str(draw.randrange(5, 200)),
         )
         for number in draw.sample(range(40), 40)
@@ -237,6 +243,30 @@ def all_savesets(catalogue: Catalogue, query: SavesetQuery, limit: int) -> list[
         position = page.next_position
         if position is None:
             return found
+
+
+_BY: dict[str, Callable[[Saveset], Any]] = {
+    "task": lambda s: s.task,
+    "client": lambda s: s.client,
+    "type": lambda s: s.type.value,
+    "sesam_day": lambda s: s.sesam_day,
+    "bytes": lambda s: s.bytes_read,
+    "eol": lambda s: s.eol or date.max,
+    "verify_time": lambda s: s.verify_time or datetime.min.replace(tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100])
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("order", list(_BY))
+def test_savesets_by(catalogue: Catalogue, order: str, descending: bool, limit: int) -> None:
+    savesets = _spread_savesets()
+    with catalogue.write() as writer:
+        for saveset in savesets:
+            writer.add_saveset(saveset)
+    query = SavesetQuery(order=order, descending=descending)
+    wanted = sorted(savesets, key=lambda s: (_BY[order](s), s.name), reverse=descending)
+    assert all_savesets(catalogue, query, limit) == wanted
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])

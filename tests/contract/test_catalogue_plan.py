@@ -19,11 +19,19 @@ from server_agent.domain.events import (
 )
 from server_agent.domain.groups import TaskGroup
 from server_agent.domain.jobs import Job, JobState
+from server_agent.domain.media import (
+    FIRST_DRIVE_GROUP,
+    FIRST_POOL,
+    FIRST_STORE,
+    DataStore,
+    MediaPool,
+    Medium,
+)
 from server_agent.domain.occurrences import Planned
 from server_agent.domain.queue import FIRST_DRIVE, Drive
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import Catalogue, JobQuery, ObjectKey, ObjectKind
-from server_agent.service.defaults import ensure_defaults
+from server_agent.service.defaults import FirstMedium, ensure_defaults
 from tests.fakes.catalogue_records import AT_ONCE, COMMAND, EIGHT, EVENT, SCHEDULE, decided, job_of
 
 WHOLE_SCHEDULE = replace(
@@ -212,10 +220,13 @@ def test_every_write_is_a_change(catalogue: Catalogue) -> None:
 def test_what_every_location_has(catalogue: Catalogue) -> None:
     for now in (EIGHT, EIGHT + timedelta(days=1)):
         with catalogue.write() as tx:
-            ensure_defaults(tx, now)
+            ensure_defaults(tx, now, FirstMedium(b"/srv/store", "DISK00001"))
     with catalogue.read() as view:
-        assert view.revision() == 3
+        assert view.revision() == 6
         assert view.drives() == [Drive(FIRST_DRIVE, streams=2)]
+        assert view.data_stores() == [DataStore(FIRST_STORE, b"/srv/store")]
+        assert view.pools() == [MediaPool(FIRST_POOL, FIRST_DRIVE_GROUP)]
+        assert view.media() == [Medium("DISK00001", FIRST_POOL, FIRST_STORE, init_time=EIGHT)]
         [plan] = view.plans()
     assert (plan.event.name, plan.event.priority, plan.event.change_time) == (NEWDAY, 0, EIGHT)
     assert kind_of(plan.event) is EventKind.NEWDAY

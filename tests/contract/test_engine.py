@@ -5,13 +5,13 @@ The fidelity of the real one is tested in `tests/agent/tar`.
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetDamaged
 from server_agent.domain.jobs import Phase, Progress
 from server_agent.ports import (
+    COMMANDS_DIRECTORY,
     BackupDone,
     Cancelled,
     Compressed,
@@ -28,17 +28,11 @@ from tests.contract.engine_rig import (
     bring_back,
     full,
     inc,
-    make_rig,
     name_of,
     ref,
     until,
 )
 from tests.fakes.engine import FakeControl
-
-
-@pytest.fixture(params=["fake", "tar"])
-def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
-    return make_rig(request.param, tmp_path)
 
 
 def test_a_backup_tells_how_far_it_is_and_ends_with_its_result(rig: Rig) -> None:
@@ -177,7 +171,8 @@ def test_the_home_of_an_entry_is_the_saveset_that_has_its_data(rig: Rig) -> None
     back_up(rig, inc(rig, name_of("I", 2), *CHAIN))
     page = rig.engine.entries(ref(name_of("I", 2)), rig.source, None, 10)
     homes = {entry.path[len(rig.source) :]: entry.home for entry in page.entries}
-    assert (homes[b"/a"], homes[b"/b"]) == (name_of("I", 2), FULL)
+    unchanged = FULL if rig.is_chained else name_of("I", 2)
+    assert (homes[b"/a"], homes[b"/b"]) == (name_of("I", 2), unchanged)
 
 
 def test_directories_that_a_listing_does_not_have(rig: Rig) -> None:
@@ -328,3 +323,62 @@ def test_compressing_stops_at_a_cancel(rig: Rig) -> None:
     control.cancel()
     with pytest.raises(Cancelled):
         list(rig.engine.compress_listings(CHAIN[-1].sesam_day + timedelta(days=1), control))
+
+
+def test_what_a_command_writes_is_a_file_of_the_saveset(rig: Rig) -> None:
+    dump = rig.command("dump.sql", b"rows " * 1000)
+    done = back_up(rig, replace(full(rig), commands=(dump,)))
+    assert (done.files, done.bytes_read, done.listed_files) == (6, 7200, 6)
+    page = rig.engine.entries(CHAIN[0], COMMANDS_DIRECTORY, None, 10)
+    [entry] = page.entries
+    assert (entry.path, entry.size, entry.home) == (dump.path, 5000, FULL)
+    assert rig.engine.missing_paths(CHAIN[0], [dump.path]) == []
+    bring_back(rig, CHAIN)
+    assert rig.restored_of_commands() == {"dump.sql": b"rows " * 1000}
+    assert len(rig.restored()) == 5
+
+
+def test_a_command_runs_anew_for_each_backup(rig: Rig) -> None:
+    back_up(rig, replace(full(rig), commands=(rig.command("dump.sql", b"first"),)))
+    second = name_of("I", 2)
+    again = replace(inc(rig, second, *CHAIN), commands=(rig.command("dump.sql", b"other"),))
+    assert back_up(rig, again).files == 1
+    bring_back(rig, (ref(second), *CHAIN), again.commands[0].path)
+    assert rig.restored_of_commands() == {"dump.sql": b"other"}
+    bring_back(rig, CHAIN, again.commands[0].path)
+    assert rig.restored_of_commands() == {"dump.sql": b"first"}
+
+
+@pytest.mark.parametrize("status", [1, 3, 255])
+def test_a_command_that_fails_is_no_saveset(rig: Rig, status: int) -> None:
+    failing = rig.command("dump.sql", b"half of it", status)
+    with pytest.raises(EngineError, match=r"dump\.sql") as failure:
+        back_up(rig, replace(full(rig), commands=(failing,)))
+    assert failure.value.code == "COMMAND_FAILED"
+    assert rig.kept() == set()
+
+
+def test_commands_alone(rig: Rig) -> None:
+    commands = tuple(rig.command(name, name.encode()) for name in ("one", "two"))
+    done = back_up(rig, replace(full(rig), sources=(), commands=commands))
+    assert (done.files, done.bytes_read) == (2, 6)
+    bring_back(rig, CHAIN)
+    assert rig.restored_of_commands() == {"one": b"one", "two": b"two"}
+
+
+def test_a_client_that_can_be_used(rig: Rig) -> None:
+    assert rig.engine.check_client(rig.client, FakeControl()) == []
+
+
+def test_a_client_that_cannot_be_reached(rig: Rig) -> None:
+    away = rig.away()
+    requests = replace(full(rig), client=away)
+    for call, code in (
+        (lambda: rig.engine.check_client(away, FakeControl()), rig.away_code),
+        (lambda: rig.engine.host_keys(away, FakeControl()), "CLIENT_UNREACHABLE"),
+        (lambda: back_up(rig, requests), rig.away_code),
+    ):
+        with pytest.raises(EngineError) as failure:
+            call()
+        assert failure.value.code == code
+    assert rig.kept() == set()

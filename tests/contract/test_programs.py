@@ -9,7 +9,12 @@ from typing import Protocol
 
 import pytest
 
-from server_agent.adapters.programs import LONGEST_LINE, MOST_LINES, BinPrograms
+from server_agent.adapters.programs import (
+    LAST_LINES,
+    LONGEST_LINE,
+    MOST_LINES,
+    BinPrograms,
+)
 from server_agent.ports import Cancelled, Control
 from server_agent.ports.programs import Ended, Output, ProgramError, Programs
 from server_agent.service.control import JobControl
@@ -130,6 +135,8 @@ def test_a_failure_has_its_status_or_signal(place: Place, status: int) -> None:
 def test_which_programs_there_are(place: Place) -> None:
     place.put("report.sh")
     assert place.programs.has("report.sh")
+    assert place.programs.is_there("report.sh")
+    assert not place.programs.is_there("report")
     assert not place.programs.has("report")
     assert not place.programs.has("")
     assert not place.programs.has("../report.sh")
@@ -153,7 +160,7 @@ def test_one_that_was_cancelled_before_does_nothing(place: Place) -> None:
 def test_a_cancel_after_the_end_does_nothing(place: Place) -> None:
     place.put("report", "one")
     control = JobControl()
-    assert list(place.programs.run("report", (), FACTS, control)) == [Output("one"), Ended(0)]
+    assert list(place.programs.run("report", (), FACTS, control)) == [Output(b"one"), Ended(0)]
     control.cancel("somebody")
 
 
@@ -189,6 +196,7 @@ def test_files_that_are_no_programs(scripts: BinPlace, tmp_path: Path) -> None:
     scripts.write("-c", "")
     for name in ("data", "directory", ".hidden", "-c", ".", "..", "/bin/sh", "a\n"):
         assert not scripts.programs.has(name)
+        assert scripts.programs.is_there(name) == (name in ("data", "directory"))
         with pytest.raises(ProgramError, match="executable by"):
             ran(scripts.programs, name)
 
@@ -226,12 +234,30 @@ def test_a_long_line_comes_in_pieces(scripts: BinPlace) -> None:
     assert "".join(lines[:-1]) == "x" * long
 
 
-def test_of_very_many_lines_the_first_are_told_and_the_others_counted(scripts: BinPlace) -> None:
+@pytest.mark.parametrize("size", [0, 1, LONGEST_LINE - 1, LONGEST_LINE, LONGEST_LINE + 1, 50_000])
+@pytest.mark.parametrize("end", ["", "echo", "printf '\\r\\n'"])
+def test_pieces_say_that_they_are_some(scripts: BinPlace, size: int, end: str) -> None:
+    scripts.write("long", f"head -c {size} /dev/zero | tr '\\0' x; {end}\n")
+    *said, _ = scripts.programs.run("long", (), FACTS, JobControl())
+    pieces = [each for each in said if isinstance(each, Output)]
+    assert b"".join(each.line for each in pieces) == b"x" * size
+    assert [each.goes_on for each in pieces] == [True] * (len(pieces) - 1) + [False] * bool(pieces)
+    assert bool(pieces) == bool(size or end)
+
+
+def test_of_very_many_lines_the_first_and_last_are_told_and_the_others_counted(
+    scripts: BinPlace,
+) -> None:
     scripts.write("many", f"seq {MOST_LINES + 90_000}\n")
     lines, status = ran(scripts.programs, "many")
     assert lines[:2] == ["1", "2"]
-    assert lines[MOST_LINES - 1 :] == [str(MOST_LINES), "(90000 more lines)"]
+    left_out = f"({90_000 - LAST_LINES} lines are left out)"
+    assert lines[MOST_LINES - 1 : MOST_LINES + 1] == [str(MOST_LINES), left_out]
+    assert lines[MOST_LINES + 1 :] == [str(100_000 - LAST_LINES + n) for n in range(1, 101)]
     assert status == 0
+    scripts.write("most", f"seq {MOST_LINES + LAST_LINES}\n")
+    lines, _ = ran(scripts.programs, "most")
+    assert lines == [str(number) for number in range(1, MOST_LINES + LAST_LINES + 1)]
 
 
 def test_a_cancel_ends_all_that_it_has_started(scripts: BinPlace) -> None:

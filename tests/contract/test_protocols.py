@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server_agent.adapters.protocol_files import ProtocolFiles
-from server_agent.domain.jobs import Level, ProtocolLine
+from server_agent.domain.jobs import Level, ProtocolLine, ProtocolPart
 from server_agent.ports import Protocols
 from tests.fakes.protocols import MemoryProtocols
 from tests.fakes.records import JOB, START
@@ -84,6 +84,17 @@ def test_any_text_survives(protocols: Protocols, text: str) -> None:
     found, _ = protocols.read(RUNNING, 0, 5)
     assert found == [line, *lines(1)]
     assert found[0].level is Level.ERROR
+
+
+def test_parts_of_a_job_are_kept_apart(protocols: Protocols) -> None:
+    main, pre, post = ([line] for line in lines(3))
+    for part, written in zip(ProtocolPart, (main, pre, post), strict=True):
+        writer = protocols.open(RUNNING, part)
+        writer.write(written[0])
+        writer.close()
+    for part, written in zip(ProtocolPart, (main, pre, post), strict=True):
+        assert protocols.read(RUNNING, 0, 5, part) == (written, 1)
+    assert protocols.read(RUNNING, 0, 5) == (main, 1)
 
 
 def test_jobs_do_not_share_a_protocol(protocols: Protocols) -> None:

@@ -100,6 +100,19 @@ class AgentProcess:
         self._process = None
         return status
 
+    def children(self) -> list[int]:
+        """Ids of the processes that it has started and that run."""
+        assert self._process is not None
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                facts = (process / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue  # it has ended meanwhile
+            if int(facts[1]) == self._process.pid and facts[0] != "Z":
+                found.append(int(process.name))
+        return found
+
     def close(self) -> None:
         """Leaves nothing behind."""
         self.hold.unlink(missing_ok=True)

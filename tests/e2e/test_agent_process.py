@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from server_agent.adapters.tar.store import LABEL_FILE
+from server_agent.adapters.tar.stores import STORE_FILE
 from sesam_api.client import Location, connect
 from sesam_api.errors import FingerprintMismatch, SesamError
 from sesam_api.records import Job
@@ -204,7 +205,7 @@ def test_stopped_in_the_middle_of_a_backup(agent: AgentProcess, tree: Path) -> N
         assert location.job(job).message == "The agent was stopped"
         assert list(location.savesets()) == []
     left = [path.name for path in (agent.root / "store").rglob("*") if path.is_file()]
-    assert left == [LABEL_FILE]
+    assert sorted(left) == [LABEL_FILE, STORE_FILE]
 
 
 def test_cancelled_in_the_middle_of_a_backup(agent: AgentProcess, tree: Path) -> None:
@@ -243,7 +244,7 @@ def test_a_data_store_that_is_not_mounted(agent: AgentProcess, tree: Path, place
     store.rename(away)
     store.mkdir()
     agent.start()
-    said = f"WARNING server_agent.app: The data store {store} has no label DISK00001 of this"
+    said = f"WARNING server_agent.agent: The data store {store} has no label DISK00001 of this"
     assert agent.errors.count(said) == 1
     with agent.connected() as location:
         assert [each.name for each in location.savesets()] == [saveset]

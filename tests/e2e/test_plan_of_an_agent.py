@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from server_agent.domain.self_backup import SELF_BACKUP
 from sesam_master.core.errors import LocationError
 from sesam_master.core.plan import (
     NEWDAY,
@@ -59,6 +60,8 @@ def site() -> Iterator[Site]:
         agent.start()
         try:
             with agent.connected() as location:
+                location.remove_event(SELF_BACKUP)
+                location.remove_schedule(SELF_BACKUP)
                 location.add_client("local")
                 for name in ("docs", "mail"):
                     location.add_task(name, "local", [os.fsencode(place)])

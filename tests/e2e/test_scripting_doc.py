@@ -56,6 +56,7 @@ def page(agent: AgentProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         "/srv/sesam": agent.root,
         "/srv/documents": tmp_path / "documents",
         "/var/restored": tmp_path / "restored",
+        "/mnt/second": tmp_path / "second",
     }.items():
         assert place in text
         text = text.replace(place, str(here))
@@ -83,7 +84,14 @@ def test_every_example_runs(page: str, tmp_path: Path, capsys: pytest.CaptureFix
     assert re.search(r"^SI\d{17}@\w{11} 0 files 0 bytes$", text, re.MULTILINE)
     assert "ended: ok" in text
     assert "Dear reader" in text
-    assert "1 tasks, 1 jobs" in text
+    assert "12 bytes" in text
+    assert re.search(r"^client\tpath\tkind\t", text, re.MULTILINE)
+    assert re.search(r"letter\.txt \S+ \S+ 1 versions$|^not looked through: S", text, re.MULTILINE)
+    assert "2 tasks, 1 jobs" in text
+    assert re.search(r"^YEAR00001\tYEAR\tSecond\t1\t", text, re.MULTILINE)
+    assert re.search(r"^last found right: \d{4}-", text, re.MULTILINE)
+    assert re.search(r" savesets will be deleted, \d+ bytes$", text, re.MULTILINE)
+    assert re.search(r"^S[FI]\S+ \d{4}-\d\d-\d\d (newest|needed S\S+|is deleted) ?$", text, re.M)
     assert len(re.findall(r" belongs to \d{4}-\d\d-\d\d$", text, re.MULTILINE)) == 3
     assert re.search(r"^next: \d{4}-", text, re.MULTILINE)
     assert re.search(r"^\S+ \S+ nightly docs documents planned $", text, re.MULTILINE)

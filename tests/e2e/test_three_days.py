@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from server_agent.domain.self_backup import SELF_BACKUP
 from sesam_api.client import Location
 from sesam_api.plan_records import Event, Occurrence, Schedule, TaskGroup
 from sesam_api.records import Job
@@ -85,6 +86,7 @@ def days(tmp_path: Path) -> Iterator[Days]:
 
 def plan(location: Location, days: Days) -> None:
     """What `three_days` says, and two backups ordered for later, one of them taken back."""
+    location.remove_event(SELF_BACKUP)
     location.add_client("here")
     for name, source in days.sources.items():
         location.add_task(name, "here", [str(source.top)])

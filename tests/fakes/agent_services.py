@@ -12,14 +12,10 @@ from sesam_api.v1 import access_pb2 as access
 from sesam_api.v1 import jobs_pb2 as jobs
 from sesam_api.v1 import location_pb2 as location
 from sesam_api.v1 import savesets_pb2 as savesets
-from sesam_api.v1 import tasks_pb2 as tasks
-from sesam_api.v1 import topology_pb2 as topology
 from sesam_api.v1.access_pb2_grpc import AccessServiceServicer
 from sesam_api.v1.jobs_pb2_grpc import JobServiceServicer
 from sesam_api.v1.location_pb2_grpc import LocationServiceServicer
 from sesam_api.v1.savesets_pb2_grpc import SavesetServiceServicer
-from sesam_api.v1.tasks_pb2_grpc import TaskServiceServicer
-from sesam_api.v1.topology_pb2_grpc import TopologyServiceServicer
 from tests.fakes.agent_job_lists import ORDERS, groups_of, meets
 from tests.fakes.agent_state import OPEN_STATES, Change, FakeLocation, Refused
 
@@ -168,86 +164,6 @@ def _stamped(message: Any, state: FakeLocation) -> Any:
     return message
 
 
-class Topology(TopologyServiceServicer):
-    def __init__(self, state: FakeLocation) -> None:
-        self._state = state
-
-    def CreateClient(self, request: Any, context: grpc.ServicerContext) -> Any:
-        if request.name in self._state.clients:
-            raise Refused("ALREADY_EXISTS", kind="client", name=request.name)
-        return topology.CreateClientResponse(
-            client=self._state.put_client(request.name, request.comment)
-        )
-
-    def UpdateClient(self, request: Any, context: grpc.ServicerContext) -> Any:
-        client = found(self._state.clients, request.name, "CLIENT_NOT_FOUND", "client")
-        if client.etag != request.etag:
-            raise Refused("CHANGED_MEANWHILE", kind="client", name=request.name)
-        return topology.UpdateClientResponse(
-            client=self._state.put_client(request.name, request.comment)
-        )
-
-    def DeleteClient(self, request: Any, context: grpc.ServicerContext) -> Any:
-        state = self._state
-        found(state.clients, request.name, "CLIENT_NOT_FOUND", "client")
-        using = [task.name for task in state.tasks.values() if task.client == request.name]
-        if using:
-            raise Refused("CLIENT_IN_USE", client=request.name, tasks=", ".join(using))
-        del state.clients[request.name]
-        state.record(Change(removed_client=request.name))
-        return topology.DeleteClientResponse()
-
-    def ListClients(self, request: Any, context: grpc.ServicerContext) -> Any:
-        known = sorted(self._state.clients.values(), key=lambda client: client.name)
-        known = [client for client in known if request.filter.lower() in client.name.lower()]
-        page, token = page_of(known, request.page_size, request.page_token)
-        return topology.ListClientsResponse(clients=page, next_page_token=token)
-
-
-class Tasks(TaskServiceServicer):
-    def __init__(self, state: FakeLocation) -> None:
-        self._state = state
-
-    def CreateTask(self, request: Any, context: grpc.ServicerContext) -> Any:
-        state = self._state
-        found(state.clients, request.client, "CLIENT_NOT_FOUND", "client")
-        if request.name in state.tasks:
-            raise Refused("ALREADY_EXISTS", kind="task", name=request.name)
-        task = state.put_task(
-            request.name, request.client, list(request.sources), list(request.excludes)
-        )
-        return tasks.CreateTaskResponse(task=task)
-
-    def UpdateTask(self, request: Any, context: grpc.ServicerContext) -> Any:
-        task = found(self._state.tasks, request.name, "TASK_NOT_FOUND", "task")
-        if task.etag != request.etag:
-            raise Refused("CHANGED_MEANWHILE", kind="task", name=request.name)
-        task = self._state.put_task(
-            request.name, task.client, list(request.sources), list(request.excludes)
-        )
-        return tasks.UpdateTaskResponse(task=task)
-
-    def DeleteTask(self, request: Any, context: grpc.ServicerContext) -> Any:
-        state = self._state
-        found(state.tasks, request.name, "TASK_NOT_FOUND", "task")
-        for job in state.jobs.values():
-            if job.task == request.name and job.state in OPEN_STATES:
-                raise Refused("TASK_IN_USE", task=request.name, job=job.job_id)
-        del state.tasks[request.name]
-        state.record(Change(removed_task=request.name))
-        newest = state.newest_ended(request.name)
-        if newest is not None:
-            state.record(Change(removed_job=newest.job_id))
-        return tasks.DeleteTaskResponse()
-
-    def ListTasks(self, request: Any, context: grpc.ServicerContext) -> Any:
-        known = sorted(self._state.tasks.values(), key=lambda task: task.name)
-        wanted = request.filter.lower()
-        known = [task for task in known if wanted in f"{task.name}\n{task.client}".lower()]
-        page, token = page_of(known, request.page_size, request.page_token)
-        return tasks.ListTasksResponse(tasks=page, next_page_token=token)
-
-
 class Jobs(JobServiceServicer):
     def __init__(self, state: FakeLocation) -> None:
         self._state = state
@@ -258,10 +174,8 @@ class Jobs(JobServiceServicer):
         if request.group:
             names = list(found(state.groups, request.group, "GROUP_NOT_FOUND", "group").tasks)
         wanted = [found(state.tasks, name, "TASK_NOT_FOUND", "task") for name in names]
-        if request.type not in (jobs.BACKUP_TYPE_FULL, jobs.BACKUP_TYPE_INC):
-            raise Refused(
-                "INVALID_ARGUMENT", field="type", value=str(request.type), expected="FULL or INC"
-            )
+        if not request.type:
+            raise Refused("INVALID_ARGUMENT", field="type", value="0", expected="a type")
         answer = jobs.StartBackupResponse(event_id=str(1000 + len(state.answers)))
         answer.planned_time.GetCurrentTime()
         if request.HasField("start_time"):
@@ -277,6 +191,7 @@ class Jobs(JobServiceServicer):
                 group=request.group,
                 drive=request.drive,
                 priority=request.priority,
+                pool=request.pool,
             )
             answer.jobs.append(job)
         answer.job.CopyFrom(answer.jobs[0])
@@ -354,16 +269,30 @@ class Jobs(JobServiceServicer):
         )
 
 
+_SAVESET_ORDERS: dict[str, Callable[[Any], Any]] = {
+    "start_time": lambda one: one.start_time.ToNanoseconds(),
+    "sesam_day": lambda one: one.sesam_day,
+    "bytes": lambda one: one.bytes,
+    "name": lambda one: one.name,
+}
+
+
 class Savesets(SavesetServiceServicer):
     def __init__(self, state: FakeLocation) -> None:
         self._state = state
 
     def ListSavesets(self, request: Any, context: grpc.ServicerContext) -> Any:
+        wanted = request.filter
         known = [
             saveset
             for saveset in reversed(self._state.savesets.values())
-            if request.filter.task in ("", saveset.task)
+            if wanted.task in ("", saveset.task) and wanted.client in ("", saveset.client)
+            if wanted.text.casefold() in f"{saveset.name} {saveset.task}".casefold()
         ]
+        field, _, direction = request.order_by.partition(" ")
+        if field:
+            value = _SAVESET_ORDERS[field]
+            known.sort(key=lambda one: (value(one), one.name), reverse=bool(direction))
         page, token = page_of(known, request.page_size, request.page_token)
         return savesets.ListSavesetsResponse(savesets=page, next_page_token=token)
 

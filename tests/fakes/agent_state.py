@@ -15,6 +15,7 @@ from sesam_api.v1 import (
     groups_pb2,
     jobs_pb2,
     location_pb2,
+    media_pb2,
     savesets_pb2,
     schedules_pb2,
     tasks_pb2,
@@ -60,6 +61,9 @@ class FakeLocation:
     events: dict[str, events_pb2.Event] = field(default_factory=dict)
     groups: dict[str, groups_pb2.TaskGroup] = field(default_factory=dict)
     drives: dict[str, drives_pb2.Drive] = field(default_factory=dict)
+    stores: dict[str, media_pb2.DataStore] = field(default_factory=dict)
+    pools: dict[str, media_pb2.MediaPool] = field(default_factory=dict)
+    media: dict[str, media_pb2.Medium] = field(default_factory=dict)
     occurrences: list[calendar_pb2.Occurrence] = field(default_factory=list)
     sheet_rows: list[calendar_pb2.SheetRow] = field(default_factory=list)
     open_sesam_day: str = "2025-03-01"
@@ -104,18 +108,36 @@ class FakeLocation:
             self.log.append(change)
             self.changed.notify_all()
 
-    def put_client(self, name: str, comment: str = "") -> topology_pb2.Client:
-        client = topology_pb2.Client(
-            name=name, access=topology_pb2.ACCESS_LOCAL, comment=comment, etag="1"
-        )
-        client.create_time.GetCurrentTime()
+    def put_client(
+        self,
+        name: str,
+        comment: str = "",
+        ssh: topology_pb2.Ssh | None = None,
+        *,
+        locked: bool = False,
+    ) -> topology_pb2.Client:
+        """With a login it is reached by SSH."""
+        access = topology_pb2.ACCESS_SSH if ssh else topology_pb2.ACCESS_LOCAL
         with self.changed:
+            before = self.clients.get(name)
+            client = topology_pb2.Client(
+                name=name, access=access, comment=comment, ssh=ssh, locked=locked
+            )
+            client.etag = str(int(before.etag) + 1) if before else "1"
+            client.create_time.GetCurrentTime()
             self.clients[name] = client
             self.record(Change(client=client))
         return client
 
     def put_task(
-        self, name: str, client: str, sources: list[bytes], excludes: list[str] | None = None
+        self,
+        name: str,
+        client: str,
+        sources: list[bytes],
+        excludes: list[str] | None = None,
+        *,
+        comment: str = "",
+        options: tasks_pb2.TaskOptions | None = None,
     ) -> tasks_pb2.Task:
         with self.changed:
             before = self.tasks.get(name)
@@ -124,6 +146,8 @@ class FakeLocation:
                 client=client,
                 sources=sources,
                 excludes=excludes or [],
+                comment=comment,
+                options=options,
                 etag=str(int(before.etag) + 1) if before else "1",
             )
             task.create_time.GetCurrentTime()

@@ -33,6 +33,7 @@ from server_agent.ports import (
     SavesetQuery,
 )
 from tests.fakes.catalogue_groups import SEVERITIES, groups_of, order_of
+from tests.fakes.catalogue_media import MemoryMediaTransaction, MemoryMediaView
 from tests.fakes.catalogue_plan import MemoryPlanningTransaction, MemoryPlanningView
 from tests.fakes.catalogue_state import State
 
@@ -69,6 +70,18 @@ _JOB_ORDERS_BY_TEXT: dict[str, Callable[[Job], str]] = {
 _SAVESET_ORDERS_BY_NUMBER: dict[str, Callable[[Saveset], int]] = {
     "job": lambda saveset: int(saveset.job_id),
     "start_time": lambda saveset: _microseconds(saveset.start_time),
+    "bytes": lambda saveset: saveset.bytes_read,
+    "verify_time": lambda saveset: (
+        _microseconds(saveset.verify_time) if saveset.verify_time else -(2**62)
+    ),
+}
+_SAVESET_ORDERS_BY_TEXT: dict[str, Callable[[Saveset], str]] = {
+    "name": lambda saveset: saveset.name,
+    "task": lambda saveset: saveset.task,
+    "client": lambda saveset: saveset.client,
+    "type": lambda saveset: saveset.type.value,
+    "sesam_day": lambda saveset: saveset.sesam_day.isoformat(),
+    "eol": lambda saveset: saveset.eol.isoformat() if saveset.eol else "9999-12-31",
 }
 
 
@@ -117,7 +130,7 @@ def _job_matches(job: Job, query: JobQuery) -> bool:
     )
 
 
-class MemoryView(MemoryPlanningView):
+class MemoryView(MemoryPlanningView, MemoryMediaView):
     """The `CatalogueView` port."""
 
     def revision(self) -> int:
@@ -216,13 +229,12 @@ class MemoryView(MemoryPlanningView):
             after = positions.decode(list_name, position, int, str) if position else None
             rows = [(number(saveset), saveset.name, saveset) for saveset in found]
             return _page(rows, list_name, query.descending, after, limit)
-        if query.order == "name":
+        if (text := _SAVESET_ORDERS_BY_TEXT.get(query.order)) is not None:
             behind = positions.decode(list_name, position, str, str) if position else None
-            named = [(saveset.name, saveset.name, saveset) for saveset in found]
+            named = [(text(saveset), saveset.name, saveset) for saveset in found]
             return _page(named, list_name, query.descending, behind, limit)
-        raise InvalidArgument(
-            field="order_by", value=query.order, expected="one of job, name, start_time"
-        )
+        orders = ", ".join(sorted([*_SAVESET_ORDERS_BY_NUMBER, *_SAVESET_ORDERS_BY_TEXT]))
+        raise InvalidArgument(field="order_by", value=query.order, expected=f"one of {orders}")
 
     def savesets_of_task(self, task: str) -> Iterator[Saveset]:
         found = [saveset for saveset in self._state.savesets.values() if saveset.task == task]
@@ -285,7 +297,7 @@ class MemoryView(MemoryPlanningView):
         return found[0] if found else None
 
 
-class MemoryTransaction(MemoryView, MemoryPlanningTransaction):
+class MemoryTransaction(MemoryView, MemoryPlanningTransaction, MemoryMediaTransaction):
     """The `CatalogueTransaction` port."""
 
     def put_client(self, client: Client) -> None:

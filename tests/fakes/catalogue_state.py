@@ -8,12 +8,13 @@ from server_agent.domain.access import Credential, Token
 from server_agent.domain.events import Event
 from server_agent.domain.groups import TaskGroup
 from server_agent.domain.jobs import Job
+from server_agent.domain.media import DataStore, MediaPool, Medium
 from server_agent.domain.occurrences import Occurrence
 from server_agent.domain.queue import Drive
 from server_agent.domain.savesets import Saveset
 from server_agent.domain.schedule import Schedule
 from server_agent.domain.topology import Client, Task
-from server_agent.ports import Answer, Cell, CellKey, ObjectKey, PastKey
+from server_agent.ports import Answer, Cell, CellKey, ObjectKey, PastKey, Removal
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ class State:
     last_event_id: int = 0
     groups: dict[str, TaskGroup] = field(default_factory=dict)
     drives: dict[str, Drive] = field(default_factory=dict)
+    data_stores: dict[str, DataStore] = field(default_factory=dict)
+    pools: dict[str, MediaPool] = field(default_factory=dict)
+    media: dict[str, Medium] = field(default_factory=dict)
+    removals: dict[str, Removal] = field(default_factory=dict)
     decided: dict[PastKey, Decided] = field(default_factory=dict)
     decided_events: dict[str, None] = field(default_factory=dict)  # immediate starts
     day_starts: dict[datetime, date] = field(default_factory=dict)

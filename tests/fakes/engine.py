@@ -8,7 +8,9 @@ from datetime import date
 
 from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetDamaged
 from server_agent.domain.jobs import Level, Phase, Progress
+from server_agent.domain.reach import HostKey, Reach, Ssh
 from server_agent.ports import (
+    COMMANDS_DIRECTORY,
     BackupDone,
     BackupEvent,
     BackupRequest,
@@ -25,7 +27,11 @@ from server_agent.ports import (
     RestoreEvent,
     RestoreRequest,
     SavesetRef,
+    Verified,
+    VerifyEvent,
+    VerifyRequest,
 )
+from tests.fakes.stores import MemoryStores
 
 DEADLINE_SECONDS = 10.0
 MODIFY_TIME_NS = 1_700_000_000_123_456_789
@@ -124,10 +130,11 @@ class _Kept:
     facts: Mapping[str, str]
     sesam_day: date
     damaged: str = ""
+    label: str = ""
 
 
 @dataclass
-class FakeEngine:
+class FakeEngine(MemoryStores):
     """`server_agent.ports.Engine` without disks or processes.
 
     Attributes:
@@ -136,6 +143,9 @@ class FakeEngine:
         savesets: what is kept, by name.
         half: names of backups that were interrupted by the agent's end.
         unmounted: labels of media that are not in their places.
+        unreachable: clients that cannot be reached.
+        host_keys_shown: by all clients over SSH.
+        outputs: what a command writes, by its name, and its exit status.
         requests: every request, in the order of the calls.
         left_aside: what `put_back` says, by job.
         compressed: names of the savesets whose listings are.
@@ -146,10 +156,16 @@ class FakeEngine:
     savesets: dict[str, _Kept] = field(default_factory=dict)
     half: set[str] = field(default_factory=set)
     unmounted: set[str] = field(default_factory=set)
+    unreachable: set[Reach] = field(default_factory=set)
+    host_keys_shown: list[HostKey] = field(default_factory=list)
+    outputs: dict[str, tuple[bytes, int]] = field(default_factory=dict)
     requests: list[BackupRequest | RestoreRequest] = field(default_factory=list)
     left_aside: dict[str, list[Message]] = field(default_factory=dict)
     compressed: set[str] = field(default_factory=set)
     _leads: "queue.SimpleQueue[Lead]" = field(default_factory=queue.SimpleQueue)
+
+    def __post_init__(self) -> None:
+        super().__init__()
 
     def lead_next(self) -> Lead:
         """The next backup or restore without a lead waits for what this one is told."""
@@ -169,11 +185,36 @@ class FakeEngine:
                 self.compressed.add(name)
                 yield Compressed(name, 1000, 100)
 
+    def remove(self, savesets: Sequence[SavesetRef]) -> list[str]:
+        gone = [each.name for each in savesets if each.label not in self.unmounted]
+        for name in gone:
+            self.savesets.pop(name, None)
+        return gone
+
+    def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
+        yield from self._led(control)
+        for each in request.savesets:
+            if control.cancelled:
+                raise Cancelled
+            self.check_store(each.label)
+            kept = self.savesets.get(each.name)
+            if kept is None:
+                yield Verified(each.name, 0, f"{each.name} is missing", missing=True)
+                continue
+            yield Progress(Phase.TRANSFER, bytes_done=kept.result.stored_bytes)
+            fault = f"its {kept.damaged} is not as it was" if kept.damaged else ""
+            yield Verified(each.name, kept.result.stored_bytes, fault)
+
     def put_back(self, job_id: str) -> list[Message]:
         return self.left_aside.pop(job_id, [])
 
+    def remove_medium(self, store: bytes, name: str, label: str) -> None:
+        if any(kept.label == label for kept in self.savesets.values()):
+            raise EngineError("STORE_UNUSABLE", f"{label} still holds a saveset.")
+        super().remove_medium(store, name, label)
+
     def check_store(self, label: str) -> None:
-        if label in self.unmounted:
+        if label in self.unmounted or not self.has_medium(label):
             raise EngineError(
                 "STORE_MISSING",
                 f"The data store {label} has no label {label} of this location. Is it mounted?"
@@ -187,6 +228,18 @@ class FakeEngine:
             if each.name in self.savesets and each.label not in self.unmounted
         }
 
+    def host_keys(self, client: Ssh, control: Control) -> list[HostKey]:
+        self._reach(client)
+        return list(self.host_keys_shown)
+
+    def check_client(self, client: Reach, control: Control) -> list[str]:
+        self._reach(client)
+        return []
+
+    def _reach(self, client: Reach) -> None:
+        if client in self.unreachable:
+            raise EngineError("CLIENT_UNREACHABLE", f"{client} cannot be reached")
+
     def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
         self.requests.append(request)
         yield from self._led(control)
@@ -194,6 +247,7 @@ class FakeEngine:
         if request.saveset in self.savesets:
             raise EngineError("NAME_TAKEN", f"saveset {request.saveset} exists already")
         yield Progress(Phase.SCAN)
+        self._reach(request.client)
         kept = self._scanned(request)
         done = kept.result
         for phase in (Phase.TRANSFER, Phase.COMMIT):
@@ -202,7 +256,7 @@ class FakeEngine:
             yield Progress(phase, done.files, done.files, done.bytes_read, done.bytes_read)
         if control.cancelled:
             raise Cancelled
-        self.savesets[request.saveset] = kept
+        self.savesets[request.saveset] = replace(kept, label=request.label)
         yield done
 
     def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
@@ -302,6 +356,11 @@ class FakeEngine:
                 raise EngineError("BASE_DAMAGED", f"{name} cannot be read", name)
             base = nearest.files
         files: dict[bytes, _File] = {}
+        for command in request.commands:
+            content, status = self.outputs[command.name]
+            if status:
+                raise EngineError("COMMAND_FAILED", f"{command.name} ended with status {status}")
+            files[command.path] = _File(content, request.saveset)
         for source in request.sources:
             below = _at_or_below(self.client, source)
             if not below:
@@ -319,7 +378,8 @@ class FakeEngine:
             listed_files=len(files),
             listed_bytes=sum(len(file.content) for file in files.values()),
         )
-        return _Kept(files, request.sources, result, dict(request.facts), request.sesam_day)
+        sources = request.sources + ((COMMANDS_DIRECTORY,) if request.commands else ())
+        return _Kept(files, sources, result, dict(request.facts), request.sesam_day)
 
     def _picked(self, request: RestoreRequest) -> dict[bytes, bytes]:
         for member in request.chain:

@@ -39,6 +39,9 @@ class FakePrograms:
     def has(self, name: str) -> bool:
         return name in self._programs
 
+    def is_there(self, name: str) -> bool:
+        return name in self._programs
+
     def run(
         self, name: str, arguments: Sequence[str], facts: Mapping[str, str], control: Control
     ) -> Iterator[Output | Ended]:
@@ -48,7 +51,7 @@ class FakePrograms:
         steps, status = self._programs[name]
         for step in steps:
             if isinstance(step, str):
-                yield Output(step)
+                yield Output(step.encode())
             else:
                 step(control)
             if control.cancelled:

@@ -1,6 +1,6 @@
 """Protocols of jobs in memory."""
 
-from server_agent.domain.jobs import Job, ProtocolLine
+from server_agent.domain.jobs import Job, ProtocolLine, ProtocolPart
 
 
 class MemoryProtocolWriter:
@@ -20,14 +20,22 @@ class MemoryProtocolWriter:
 
 
 class MemoryProtocols:
-    """The `Protocols` port. `lines` maps ids of jobs to what was written."""
+    """The `Protocols` port. `lines` maps ids of jobs to what was written, `outputs` those and a
+    part to what interface programs have said."""
 
     def __init__(self) -> None:
         self.lines: dict[str, list[ProtocolLine]] = {}
+        self.outputs: dict[tuple[str, ProtocolPart], list[ProtocolLine]] = {}
 
-    def open(self, job: Job) -> MemoryProtocolWriter:
-        return MemoryProtocolWriter(self.lines.setdefault(job.id, []))
+    def open(self, job: Job, part: ProtocolPart = ProtocolPart.MAIN) -> MemoryProtocolWriter:
+        if part is ProtocolPart.MAIN:
+            return MemoryProtocolWriter(self.lines.setdefault(job.id, []))
+        return MemoryProtocolWriter(self.outputs.setdefault((job.id, part), []))
 
-    def read(self, job: Job, after_line: int, limit: int) -> tuple[list[ProtocolLine], int]:
-        lines = self.lines.get(job.id, [])
+    def read(
+        self, job: Job, after_line: int, limit: int, part: ProtocolPart = ProtocolPart.MAIN
+    ) -> tuple[list[ProtocolLine], int]:
+        lines = self.outputs.get((job.id, part), [])
+        if part is ProtocolPart.MAIN:
+            lines = self.lines.get(job.id, [])
         return lines[after_line : after_line + limit], len(lines)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sesam_api/v1/drives.proto\x12\x0csesam_api.v1\"U\n\x05\x44rive\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07streams\x18\x02 \x01(\x05\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\x08\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\"a\n\x12\x43reateDriveRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\"\n\x05\x64rive\x18\x03 \x01(\x0b\x32\x13.sesam_api.v1.Drive\"9\n\x13\x43reateDriveResponse\x12\"\n\x05\x64rive\x18\x01 \x01(\x0b\x32\x13.sesam_api.v1.Drive\"a\n\x12UpdateDriveRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\"\n\x05\x64rive\x18\x03 \x01(\x0b\x32\x13.sesam_api.v1.Drive\"9\n\x13UpdateDriveResponse\x12\"\n\x05\x64rive\x18\x01 \x01(\x0b\x32\x13.sesam_api.v1.Drive\"g\n\x12\x44\x65leteDriveRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04\x65tag\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_etag\"\x15\n\x13\x44\x65leteDriveResponse\"\\\n\x11ListDrivesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"R\n\x12ListDrivesResponse\x12#\n\x06\x64rives\x18\x01 \x03(\x0b\x32\x13.sesam_api.v1.Drive\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xdb\x02\n\x0c\x44riveService\x12R\n\x0b\x43reateDrive\x12 .sesam_api.v1.CreateDriveRequest\x1a!.sesam_api.v1.CreateDriveResponse\x12R\n\x0bUpdateDrive\x12 .sesam_api.v1.UpdateDriveRequest\x1a!.sesam_api.v1.UpdateDriveResponse\x12R\n\x0b\x44\x65leteDrive\x12 .sesam_api.v1.DeleteDriveRequest\x1a!.sesam_api.v1.DeleteDriveResponse\x12O\n\nListDrives\x12\x1f.sesam_api.v1.ListDrivesRequest\x1a .sesam_api.v1.ListDrivesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sesam_api/v1/drives.proto\x12\x0csesam_api.v1\"x\n\x05\x44rive\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07streams\x18\x02 \x01(\x05\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\x08\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12\r\n\x05group\x18\x06 \x01(\t\x12\x12\n\ndata_store\x18\x07 \x01(\t\"a\n\x12\x43reateDriveRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\"\n\x05\x64rive\x18\x03 \x01(\x0b\x32\x13.sesam_api.v1.Drive\"9\n\x13\x43reateDriveResponse\x12\"\n\x05\x64rive\x18\x01 \x01(\x0b\x32\x13.sesam_api.v1.Drive\"a\n\x12UpdateDriveRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\"\n\x05\x64rive\x18\x03 \x01(\x0b\x32\x13.sesam_api.v1.Drive\"9\n\x13UpdateDriveResponse\x12\"\n\x05\x64rive\x18\x01 \x01(\x0b\x32\x13.sesam_api.v1.Drive\"g\n\x12\x44\x65leteDriveRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04\x65tag\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_etag\"\x15\n\x13\x44\x65leteDriveResponse\"\\\n\x11ListDrivesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"R\n\x12ListDrivesResponse\x12#\n\x06\x64rives\x18\x01 \x03(\x0b\x32\x13.sesam_api.v1.Drive\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xdb\x02\n\x0c\x44riveService\x12R\n\x0b\x43reateDrive\x12 .sesam_api.v1.CreateDriveRequest\x1a!.sesam_api.v1.CreateDriveResponse\x12R\n\x0bUpdateDrive\x12 .sesam_api.v1.UpdateDriveRequest\x1a!.sesam_api.v1.UpdateDriveResponse\x12R\n\x0b\x44\x65leteDrive\x12 .sesam_api.v1.DeleteDriveRequest\x1a!.sesam_api.v1.DeleteDriveResponse\x12O\n\nListDrives\x12\x1f.sesam_api.v1.ListDrivesRequest\x1a .sesam_api.v1.ListDrivesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,23 +32,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sesam_api.v1.drives_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DRIVE']._serialized_start=43
-  _globals['_DRIVE']._serialized_end=128
-  _globals['_CREATEDRIVEREQUEST']._serialized_start=130
-  _globals['_CREATEDRIVEREQUEST']._serialized_end=227
-  _globals['_CREATEDRIVERESPONSE']._serialized_start=229
-  _globals['_CREATEDRIVERESPONSE']._serialized_end=286
-  _globals['_UPDATEDRIVEREQUEST']._serialized_start=288
-  _globals['_UPDATEDRIVEREQUEST']._serialized_end=385
-  _globals['_UPDATEDRIVERESPONSE']._serialized_start=387
-  _globals['_UPDATEDRIVERESPONSE']._serialized_end=444
-  _globals['_DELETEDRIVEREQUEST']._serialized_start=446
-  _globals['_DELETEDRIVEREQUEST']._serialized_end=549
-  _globals['_DELETEDRIVERESPONSE']._serialized_start=551
-  _globals['_DELETEDRIVERESPONSE']._serialized_end=572
-  _globals['_LISTDRIVESREQUEST']._serialized_start=574
-  _globals['_LISTDRIVESREQUEST']._serialized_end=666
-  _globals['_LISTDRIVESRESPONSE']._serialized_start=668
-  _globals['_LISTDRIVESRESPONSE']._serialized_end=750
-  _globals['_DRIVESERVICE']._serialized_start=753
-  _globals['_DRIVESERVICE']._serialized_end=1100
+  _globals['_DRIVE']._serialized_end=163
+  _globals['_CREATEDRIVEREQUEST']._serialized_start=165
+  _globals['_CREATEDRIVEREQUEST']._serialized_end=262
+  _globals['_CREATEDRIVERESPONSE']._serialized_start=264
+  _globals['_CREATEDRIVERESPONSE']._serialized_end=321
+  _globals['_UPDATEDRIVEREQUEST']._serialized_start=323
+  _globals['_UPDATEDRIVEREQUEST']._serialized_end=420
+  _globals['_UPDATEDRIVERESPONSE']._serialized_start=422
+  _globals['_UPDATEDRIVERESPONSE']._serialized_end=479
+  _globals['_DELETEDRIVEREQUEST']._serialized_start=481
+  _globals['_DELETEDRIVEREQUEST']._serialized_end=584
+  _globals['_DELETEDRIVERESPONSE']._serialized_start=586
+  _globals['_DELETEDRIVERESPONSE']._serialized_end=607
+  _globals['_LISTDRIVESREQUEST']._serialized_start=609
+  _globals['_LISTDRIVESREQUEST']._serialized_end=701
+  _globals['_LISTDRIVESRESPONSE']._serialized_start=703
+  _globals['_LISTDRIVESRESPONSE']._serialized_end=785
+  _globals['_DRIVESERVICE']._serialized_start=788
+  _globals['_DRIVESERVICE']._serialized_end=1135
 # @@protoc_insertion_point(module_scope)

@@ -27,6 +27,8 @@ class Drive(_message.Message):
     ACTIVE_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    GROUP_FIELD_NUMBER: _builtins.int
+    DATA_STORE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Unique in the location. "Drive_1" is there from the beginning."""
     streams: _builtins.int
@@ -36,6 +38,10 @@ class Drive(_message.Message):
     comment: _builtins.str
     etag: _builtins.str
     """Changes with every change of the drive."""
+    group: _builtins.str
+    """Drives that a media pool can use alike. Empty: "Drives"."""
+    data_store: _builtins.str
+    """The data store that it writes to. Empty: "Store_1"."""
     def __init__(
         self,
         *,
@@ -44,10 +50,12 @@ class Drive(_message.Message):
         active: _builtins.bool = ...,
         comment: _builtins.str = ...,
         etag: _builtins.str = ...,
+        group: _builtins.str = ...,
+        data_store: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "comment", b"comment", "etag", b"etag", "name", b"name", "streams", b"streams"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "comment", b"comment", "data_store", b"data_store", "etag", b"etag", "group", b"group", "name", b"name", "streams", b"streams"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

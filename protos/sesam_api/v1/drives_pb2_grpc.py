@@ -63,16 +63,16 @@ class DriveServiceServicer(object):
 
     def CreateDrive(self, request, context):
         """Adds a drive. Role admin. Idempotent by request_id: a repeat answers the drive as it is now.
-        Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
+        Reasons: INVALID_ARGUMENT, ALREADY_EXISTS, STORE_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateDrive(self, request, context):
-        """Replaces streams, switch and comment. Role admin. Idempotent by request_id. Jobs that run go
+        """Replaces all but its name. Role admin. Idempotent by request_id. Jobs that run go
         on; of a drive that is off, or has fewer streams now, no more are started.
-        Reasons: INVALID_ARGUMENT, DRIVE_NOT_FOUND, CHANGED_MEANWHILE.
+        Reasons: INVALID_ARGUMENT, DRIVE_NOT_FOUND, STORE_NOT_FOUND, CHANGED_MEANWHILE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,12 +35,12 @@ class DriveServiceStub:
     def __new__(cls, channel: _aio.Channel) -> DriveServiceAsyncStub: ...
     CreateDrive: _grpc.UnaryUnaryMultiCallable[_drives_pb2.CreateDriveRequest, _drives_pb2.CreateDriveResponse]
     """Adds a drive. Role admin. Idempotent by request_id: a repeat answers the drive as it is now.
-    Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
+    Reasons: INVALID_ARGUMENT, ALREADY_EXISTS, STORE_NOT_FOUND.
     """
     UpdateDrive: _grpc.UnaryUnaryMultiCallable[_drives_pb2.UpdateDriveRequest, _drives_pb2.UpdateDriveResponse]
-    """Replaces streams, switch and comment. Role admin. Idempotent by request_id. Jobs that run go
+    """Replaces all but its name. Role admin. Idempotent by request_id. Jobs that run go
     on; of a drive that is off, or has fewer streams now, no more are started.
-    Reasons: INVALID_ARGUMENT, DRIVE_NOT_FOUND, CHANGED_MEANWHILE.
+    Reasons: INVALID_ARGUMENT, DRIVE_NOT_FOUND, STORE_NOT_FOUND, CHANGED_MEANWHILE.
     """
     DeleteDrive: _grpc.UnaryUnaryMultiCallable[_drives_pb2.DeleteDriveRequest, _drives_pb2.DeleteDriveResponse]
     """Removes a drive that no event and no open job names. Role admin. Idempotent by request_id.
@@ -56,12 +56,12 @@ class DriveServiceAsyncStub(DriveServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateDrive: _aio.UnaryUnaryMultiCallable[_drives_pb2.CreateDriveRequest, _drives_pb2.CreateDriveResponse]  # type: ignore[assignment]
     """Adds a drive. Role admin. Idempotent by request_id: a repeat answers the drive as it is now.
-    Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
+    Reasons: INVALID_ARGUMENT, ALREADY_EXISTS, STORE_NOT_FOUND.
     """
     UpdateDrive: _aio.UnaryUnaryMultiCallable[_drives_pb2.UpdateDriveRequest, _drives_pb2.UpdateDriveResponse]  # type: ignore[assignment]
-    """Replaces streams, switch and comment. Role admin. Idempotent by request_id. Jobs that run go
+    """Replaces all but its name. Role admin. Idempotent by request_id. Jobs that run go
     on; of a drive that is off, or has fewer streams now, no more are started.
-    Reasons: INVALID_ARGUMENT, DRIVE_NOT_FOUND, CHANGED_MEANWHILE.
+    Reasons: INVALID_ARGUMENT, DRIVE_NOT_FOUND, STORE_NOT_FOUND, CHANGED_MEANWHILE.
     """
     DeleteDrive: _aio.UnaryUnaryMultiCallable[_drives_pb2.DeleteDriveRequest, _drives_pb2.DeleteDriveResponse]  # type: ignore[assignment]
     """Removes a drive that no event and no open job names. Role admin. Idempotent by request_id.
@@ -80,7 +80,7 @@ class DriveServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_drives_pb2.CreateDriveResponse, _abc.Awaitable[_drives_pb2.CreateDriveResponse]]:
         """Adds a drive. Role admin. Idempotent by request_id: a repeat answers the drive as it is now.
-        Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
+        Reasons: INVALID_ARGUMENT, ALREADY_EXISTS, STORE_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod
@@ -89,9 +89,9 @@ class DriveServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _drives_pb2.UpdateDriveRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_drives_pb2.UpdateDriveResponse, _abc.Awaitable[_drives_pb2.UpdateDriveResponse]]:
-        """Replaces streams, switch and comment. Role admin. Idempotent by request_id. Jobs that run go
+        """Replaces all but its name. Role admin. Idempotent by request_id. Jobs that run go
         on; of a drive that is off, or has fewer streams now, no more are started.
-        Reasons: INVALID_ARGUMENT, DRIVE_NOT_FOUND, CHANGED_MEANWHILE.
+        Reasons: INVALID_ARGUMENT, DRIVE_NOT_FOUND, STORE_NOT_FOUND, CHANGED_MEANWHILE.
         """
 
     @_abc_1.abstractmethod

@@ -109,6 +109,28 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The event has no start planned at that time, or not any more: it has begun, was given up or
     taken back. metadata: event (its id), planned_time (empty: none at all).
     """
+    ERROR_REASON_STORE_NOT_FOUND: _ErrorReason.ValueType  # 40
+    """metadata: store."""
+    ERROR_REASON_POOL_NOT_FOUND: _ErrorReason.ValueType  # 41
+    """metadata: pool."""
+    ERROR_REASON_MEDIUM_NOT_FOUND: _ErrorReason.ValueType  # 42
+    """metadata: medium."""
+    ERROR_REASON_STORE_IN_USE: _ErrorReason.ValueType  # 43
+    """A data store that has media or drives. metadata: store, users."""
+    ERROR_REASON_POOL_IN_USE: _ErrorReason.ValueType  # 44
+    """A media pool that has media, or that events or open jobs name. metadata: pool, users."""
+    ERROR_REASON_MEDIUM_IN_USE: _ErrorReason.ValueType  # 45
+    """A medium that holds savesets. metadata: medium, users."""
+    ERROR_REASON_STORE_UNUSABLE: _ErrorReason.ValueType  # 46
+    """A directory that cannot be a data store. metadata: path, detail."""
+    ERROR_REASON_SAVESET_NEEDED: _ErrorReason.ValueType  # 47
+    """A saveset that others build on, that a job works with, or whose medium is write protected.
+    metadata: saveset, users.
+    """
+    ERROR_REASON_CLIENT_LOCKED: _ErrorReason.ValueType  # 48
+    """A client that is not backed up until it is unlocked. metadata: client."""
+    ERROR_REASON_CLIENT_UNUSABLE: _ErrorReason.ValueType  # 49
+    """A client that cannot be reached, or not be used. metadata: client, detail."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused. A refused call ends with a gRPC status whose details hold one
@@ -211,4 +233,26 @@ ERROR_REASON_OCCURRENCE_NOT_PLANNED: ErrorReason.ValueType  # 39
 """The event has no start planned at that time, or not any more: it has begun, was given up or
 taken back. metadata: event (its id), planned_time (empty: none at all).
 """
+ERROR_REASON_STORE_NOT_FOUND: ErrorReason.ValueType  # 40
+"""metadata: store."""
+ERROR_REASON_POOL_NOT_FOUND: ErrorReason.ValueType  # 41
+"""metadata: pool."""
+ERROR_REASON_MEDIUM_NOT_FOUND: ErrorReason.ValueType  # 42
+"""metadata: medium."""
+ERROR_REASON_STORE_IN_USE: ErrorReason.ValueType  # 43
+"""A data store that has media or drives. metadata: store, users."""
+ERROR_REASON_POOL_IN_USE: ErrorReason.ValueType  # 44
+"""A media pool that has media, or that events or open jobs name. metadata: pool, users."""
+ERROR_REASON_MEDIUM_IN_USE: ErrorReason.ValueType  # 45
+"""A medium that holds savesets. metadata: medium, users."""
+ERROR_REASON_STORE_UNUSABLE: ErrorReason.ValueType  # 46
+"""A directory that cannot be a data store. metadata: path, detail."""
+ERROR_REASON_SAVESET_NEEDED: ErrorReason.ValueType  # 47
+"""A saveset that others build on, that a job works with, or whose medium is write protected.
+metadata: saveset, users.
+"""
+ERROR_REASON_CLIENT_LOCKED: ErrorReason.ValueType  # 48
+"""A client that is not backed up until it is unlocked. metadata: client."""
+ERROR_REASON_CLIENT_UNUSABLE: ErrorReason.ValueType  # 49
+"""A client that cannot be reached, or not be used. metadata: client, detail."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

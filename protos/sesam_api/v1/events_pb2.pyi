@@ -32,6 +32,7 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     EVENT_KIND_RESTORE: _EventKind.ValueType  # 2
     EVENT_KIND_COMMAND: _EventKind.ValueType  # 3
     EVENT_KIND_NEWDAY: _EventKind.ValueType  # 4
+    EVENT_KIND_VERIFY: _EventKind.ValueType  # 5
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper): ...
 
@@ -40,6 +41,7 @@ EVENT_KIND_BACKUP: EventKind.ValueType  # 1
 EVENT_KIND_RESTORE: EventKind.ValueType  # 2
 EVENT_KIND_COMMAND: EventKind.ValueType  # 3
 EVENT_KIND_NEWDAY: EventKind.ValueType  # 4
+EVENT_KIND_VERIFY: EventKind.ValueType  # 5
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 class _EventIdleCause:
@@ -90,6 +92,7 @@ class Event(_message.Message):
     RESTORE_FIELD_NUMBER: _builtins.int
     COMMAND_FIELD_NUMBER: _builtins.int
     NEWDAY_FIELD_NUMBER: _builtins.int
+    VERIFY_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     NEXT_TIME_FIELD_NUMBER: _builtins.int
     IDLE_CAUSE_FIELD_NUMBER: _builtins.int
@@ -121,6 +124,8 @@ class Event(_message.Message):
     @_builtins.property
     def newday(self) -> Global___NewdayAction: ...
     @_builtins.property
+    def verify(self) -> Global___VerifyAction: ...
+    @_builtins.property
     def next_time(self) -> _timestamp_pb2.Timestamp:
         """Coming start, the first that ListCalendar gives as PLANNED, also if another event will hold it
         off; absent if there is none. Filled by the agent.
@@ -141,17 +146,18 @@ class Event(_message.Message):
         restore: Global___RestoreAction | None = ...,
         command: Global___CommandAction | None = ...,
         newday: Global___NewdayAction | None = ...,
+        verify: Global___VerifyAction | None = ...,
         etag: _builtins.str = ...,
         next_time: _timestamp_pb2.Timestamp | None = ...,
         idle_cause: Global___EventIdleCause.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_time", b"_next_time", "action", b"action", "backup", b"backup", "command", b"command", "newday", b"newday", "next_time", b"next_time", "restore", b"restore"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_time", b"_next_time", "action", b"action", "backup", b"backup", "command", b"command", "newday", b"newday", "next_time", b"next_time", "restore", b"restore", "verify", b"verify"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_time", b"_next_time", "action", b"action", "active", b"active", "backup", b"backup", "blocking", b"blocking", "command", b"command", "comment", b"comment", "etag", b"etag", "event_id", b"event_id", "follow_up", b"follow_up", "idle_cause", b"idle_cause", "name", b"name", "newday", b"newday", "next_time", b"next_time", "priority", b"priority", "restore", b"restore", "schedule", b"schedule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_time", b"_next_time", "action", b"action", "active", b"active", "backup", b"backup", "blocking", b"blocking", "command", b"command", "comment", b"comment", "etag", b"etag", "event_id", b"event_id", "follow_up", b"follow_up", "idle_cause", b"idle_cause", "name", b"name", "newday", b"newday", "next_time", b"next_time", "priority", b"priority", "restore", b"restore", "schedule", b"schedule", "verify", b"verify"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__next_time: _TypeAlias = _typing.Literal["next_time"]  # noqa: Y015
     _WhichOneofArgType__next_time: _TypeAlias = _typing.Literal["_next_time", b"_next_time"]  # noqa: Y015
-    _WhichOneofReturnType_action: _TypeAlias = _typing.Literal["backup", "restore", "command", "newday"]  # noqa: Y015
+    _WhichOneofReturnType_action: _TypeAlias = _typing.Literal["backup", "restore", "command", "newday", "verify"]  # noqa: Y015
     _WhichOneofArgType_action: _TypeAlias = _typing.Literal["action", b"action"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__next_time) -> _WhichOneofReturnType__next_time | None: ...
@@ -170,11 +176,14 @@ class BackupAction(_message.Message):
     GROUP_FIELD_NUMBER: _builtins.int
     TYPE_FIELD_NUMBER: _builtins.int
     DRIVE_FIELD_NUMBER: _builtins.int
+    POOL_FIELD_NUMBER: _builtins.int
     task: _builtins.str
     group: _builtins.str
     type: _jobs_pb2.BackupType.ValueType
     drive: _builtins.str
-    """Empty: any drive."""
+    """Empty: any drive of the pool's group."""
+    pool: _builtins.str
+    """The media pool that it is written to. Empty: the location's only one, or else "DISK"."""
     def __init__(
         self,
         *,
@@ -182,10 +191,11 @@ class BackupAction(_message.Message):
         group: _builtins.str = ...,
         type: _jobs_pb2.BackupType.ValueType = ...,
         drive: _builtins.str = ...,
+        pool: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["group", b"group", "object", b"object", "task", b"task"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["drive", b"drive", "group", b"group", "object", b"object", "task", b"task", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drive", b"drive", "group", b"group", "object", b"object", "pool", b"pool", "task", b"task", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_object: _TypeAlias = _typing.Literal["task", "group"]  # noqa: Y015
     _WhichOneofArgType_object: _TypeAlias = _typing.Literal["object", b"object"]  # noqa: Y015
@@ -251,6 +261,31 @@ class CommandAction(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CommandAction: _TypeAlias = CommandAction  # noqa: Y015
+
+@_typing.final
+class VerifyAction(_message.Message):
+    """Compares the newest saveset of a task with its digests."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_FIELD_NUMBER: _builtins.int
+    WHOLE_CHAIN_FIELD_NUMBER: _builtins.int
+    task: _builtins.str
+    whole_chain: _builtins.bool
+    """Also all that it builds on."""
+    def __init__(
+        self,
+        *,
+        task: _builtins.str = ...,
+        whole_chain: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["task", b"task", "whole_chain", b"whole_chain"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyAction: _TypeAlias = VerifyAction  # noqa: Y015
 
 @_typing.final
 class NewdayAction(_message.Message):

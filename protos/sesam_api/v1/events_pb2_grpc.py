@@ -64,7 +64,7 @@ class EventServiceServicer(object):
     def CreateEvent(self, request, context):
         """Adds an event. Role admin. Idempotent by request_id: a repeat answers the event as it is now.
         Reasons: INVALID_ARGUMENT, ALREADY_EXISTS, SCHEDULE_NOT_FOUND, TASK_NOT_FOUND,
-        GROUP_NOT_FOUND, EVENT_NOT_FOUND (of the follow-up).
+        GROUP_NOT_FOUND, DRIVE_NOT_FOUND, POOL_NOT_FOUND, EVENT_NOT_FOUND (of the follow-up).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

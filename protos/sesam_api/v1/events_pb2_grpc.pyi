@@ -36,7 +36,7 @@ class EventServiceStub:
     CreateEvent: _grpc.UnaryUnaryMultiCallable[_events_pb2.CreateEventRequest, _events_pb2.CreateEventResponse]
     """Adds an event. Role admin. Idempotent by request_id: a repeat answers the event as it is now.
     Reasons: INVALID_ARGUMENT, ALREADY_EXISTS, SCHEDULE_NOT_FOUND, TASK_NOT_FOUND,
-    GROUP_NOT_FOUND, EVENT_NOT_FOUND (of the follow-up).
+    GROUP_NOT_FOUND, DRIVE_NOT_FOUND, POOL_NOT_FOUND, EVENT_NOT_FOUND (of the follow-up).
     """
     UpdateEvent: _grpc.UnaryUnaryMultiCallable[_events_pb2.UpdateEventRequest, _events_pb2.UpdateEventResponse]
     """Replaces all of an event but its id, name and kind. Role admin. Idempotent by request_id.
@@ -62,7 +62,7 @@ class EventServiceAsyncStub(EventServiceStub):
     CreateEvent: _aio.UnaryUnaryMultiCallable[_events_pb2.CreateEventRequest, _events_pb2.CreateEventResponse]  # type: ignore[assignment]
     """Adds an event. Role admin. Idempotent by request_id: a repeat answers the event as it is now.
     Reasons: INVALID_ARGUMENT, ALREADY_EXISTS, SCHEDULE_NOT_FOUND, TASK_NOT_FOUND,
-    GROUP_NOT_FOUND, EVENT_NOT_FOUND (of the follow-up).
+    GROUP_NOT_FOUND, DRIVE_NOT_FOUND, POOL_NOT_FOUND, EVENT_NOT_FOUND (of the follow-up).
     """
     UpdateEvent: _aio.UnaryUnaryMultiCallable[_events_pb2.UpdateEventRequest, _events_pb2.UpdateEventResponse]  # type: ignore[assignment]
     """Replaces all of an event but its id, name and kind. Role admin. Idempotent by request_id.
@@ -91,7 +91,7 @@ class EventServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_events_pb2.CreateEventResponse, _abc.Awaitable[_events_pb2.CreateEventResponse]]:
         """Adds an event. Role admin. Idempotent by request_id: a repeat answers the event as it is now.
         Reasons: INVALID_ARGUMENT, ALREADY_EXISTS, SCHEDULE_NOT_FOUND, TASK_NOT_FOUND,
-        GROUP_NOT_FOUND, EVENT_NOT_FOUND (of the follow-up).
+        GROUP_NOT_FOUND, DRIVE_NOT_FOUND, POOL_NOT_FOUND, EVENT_NOT_FOUND (of the follow-up).
         """
 
     @_abc_1.abstractmethod

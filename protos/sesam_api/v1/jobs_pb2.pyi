@@ -54,6 +54,8 @@ class _JobKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobKind.Value
     """A program of the agent's bin/sesam directory."""
     JOB_KIND_NEWDAY: _JobKind.ValueType  # 4
     """The end of a sesam day."""
+    JOB_KIND_VERIFY: _JobKind.ValueType  # 5
+    """Compares a saveset with its digests."""
 
 class JobKind(_JobKind, metaclass=_JobKindEnumTypeWrapper): ...
 
@@ -64,6 +66,8 @@ JOB_KIND_COMMAND: JobKind.ValueType  # 3
 """A program of the agent's bin/sesam directory."""
 JOB_KIND_NEWDAY: JobKind.ValueType  # 4
 """The end of a sesam day."""
+JOB_KIND_VERIFY: JobKind.ValueType  # 5
+"""Compares a saveset with its digests."""
 Global___JobKind: _TypeAlias = JobKind  # noqa: Y015
 
 class _JobState:
@@ -187,6 +191,32 @@ LEVEL_WARNING: Level.ValueType  # 2
 LEVEL_ERROR: Level.ValueType  # 3
 Global___Level: _TypeAlias = Level  # noqa: Y015
 
+class _ProtocolPart:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ProtocolPartEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ProtocolPart.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PROTOCOL_PART_UNSPECIFIED: _ProtocolPart.ValueType  # 0
+    PROTOCOL_PART_MAIN: _ProtocolPart.ValueType  # 1
+    PROTOCOL_PART_PRE: _ProtocolPart.ValueType  # 2
+    """sbc_pre."""
+    PROTOCOL_PART_POST: _ProtocolPart.ValueType  # 3
+    """sbc_post."""
+
+class ProtocolPart(_ProtocolPart, metaclass=_ProtocolPartEnumTypeWrapper):
+    """A job's protocol, and what the interface programs said for it: its lines have the code OUTPUT, and
+    the last has RESULT and says what was made of them.
+    """
+
+PROTOCOL_PART_UNSPECIFIED: ProtocolPart.ValueType  # 0
+PROTOCOL_PART_MAIN: ProtocolPart.ValueType  # 1
+PROTOCOL_PART_PRE: ProtocolPart.ValueType  # 2
+"""sbc_pre."""
+PROTOCOL_PART_POST: ProtocolPart.ValueType  # 3
+"""sbc_post."""
+Global___ProtocolPart: _TypeAlias = ProtocolPart  # noqa: Y015
+
 @_typing.final
 class Progress(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -270,6 +300,8 @@ class Job(_message.Message):
     GROUP_FIELD_NUMBER: _builtins.int
     DRIVE_FIELD_NUMBER: _builtins.int
     WAITING_FIELD_NUMBER: _builtins.int
+    POOL_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     """Unique in the location, counted up."""
     kind: Global___JobKind.ValueType
@@ -311,6 +343,10 @@ class Job(_message.Message):
     """The task group whose event started it."""
     drive: _builtins.str
     """The drive asked for while it is queued, then the one that it runs on. Empty: any, or none needed."""
+    pool: _builtins.str
+    """The media pool asked for, then the one that it is written to. Backups only."""
+    label: _builtins.str
+    """The medium that it is written to, from the start of the job on. Backups only."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -361,10 +397,12 @@ class Job(_message.Message):
         group: _builtins.str = ...,
         drive: _builtins.str = ...,
         waiting: Global___Waiting | None = ...,
+        pool: _builtins.str = ...,
+        label: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "_planned_time", b"_planned_time", "_progress", b"_progress", "_start_time", b"_start_time", "_waiting", b"_waiting", "create_time", b"create_time", "end_time", b"end_time", "planned_time", b"planned_time", "progress", b"progress", "start_time", b"start_time", "waiting", b"waiting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "_planned_time", b"_planned_time", "_progress", b"_progress", "_start_time", b"_start_time", "_waiting", b"_waiting", "bytes", b"bytes", "client", b"client", "create_time", b"create_time", "drive", b"drive", "end_time", b"end_time", "event", b"event", "event_id", b"event_id", "files", b"files", "group", b"group", "job_id", b"job_id", "kind", b"kind", "message", b"message", "planned_time", b"planned_time", "priority", b"priority", "progress", b"progress", "requested_type", b"requested_type", "saveset", b"saveset", "sesam_day", b"sesam_day", "skipped", b"skipped", "start_time", b"start_time", "started_by", b"started_by", "state", b"state", "stored_bytes", b"stored_bytes", "target", b"target", "task", b"task", "type", b"type", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "_planned_time", b"_planned_time", "_progress", b"_progress", "_start_time", b"_start_time", "_waiting", b"_waiting", "bytes", b"bytes", "client", b"client", "create_time", b"create_time", "drive", b"drive", "end_time", b"end_time", "event", b"event", "event_id", b"event_id", "files", b"files", "group", b"group", "job_id", b"job_id", "kind", b"kind", "label", b"label", "message", b"message", "planned_time", b"planned_time", "pool", b"pool", "priority", b"priority", "progress", b"progress", "requested_type", b"requested_type", "saveset", b"saveset", "sesam_day", b"sesam_day", "skipped", b"skipped", "start_time", b"start_time", "started_by", b"started_by", "state", b"state", "stored_bytes", b"stored_bytes", "target", b"target", "task", b"task", "type", b"type", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__end_time: _TypeAlias = _typing.Literal["end_time"]  # noqa: Y015
     _WhichOneofArgType__end_time: _TypeAlias = _typing.Literal["_end_time", b"_end_time"]  # noqa: Y015
@@ -399,6 +437,7 @@ class Waiting(_message.Message):
     DRIVE_FIELD_NUMBER: _builtins.int
     DRIVE_OFF_FIELD_NUMBER: _builtins.int
     ANY_DRIVE_FIELD_NUMBER: _builtins.int
+    DRIVE_GROUP_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     """The job that backs up the same task."""
     drive: _builtins.str
@@ -407,6 +446,8 @@ class Waiting(_message.Message):
     """The drive that is off or gone."""
     any_drive: _builtins.bool
     """No drive has a free stream."""
+    drive_group: _builtins.str
+    """The drive group of which no drive has a free stream."""
     def __init__(
         self,
         *,
@@ -414,12 +455,13 @@ class Waiting(_message.Message):
         drive: _builtins.str = ...,
         drive_off: _builtins.str = ...,
         any_drive: _builtins.bool = ...,
+        drive_group: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["any_drive", b"any_drive", "drive", b"drive", "drive_off", b"drive_off", "job_id", b"job_id", "reason", b"reason"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["any_drive", b"any_drive", "drive", b"drive", "drive_group", b"drive_group", "drive_off", b"drive_off", "job_id", b"job_id", "reason", b"reason"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["any_drive", b"any_drive", "drive", b"drive", "drive_off", b"drive_off", "job_id", b"job_id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["any_drive", b"any_drive", "drive", b"drive", "drive_group", b"drive_group", "drive_off", b"drive_off", "job_id", b"job_id", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_reason: _TypeAlias = _typing.Literal["job_id", "drive", "drive_off", "any_drive"]  # noqa: Y015
+    _WhichOneofReturnType_reason: _TypeAlias = _typing.Literal["job_id", "drive", "drive_off", "any_drive", "drive_group"]  # noqa: Y015
     _WhichOneofArgType_reason: _TypeAlias = _typing.Literal["reason", b"reason"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_reason) -> _WhichOneofReturnType_reason | None: ...
 
@@ -438,12 +480,12 @@ class StartBackupRequest(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
     FOLLOW_UP_FIELD_NUMBER: _builtins.int
+    POOL_FIELD_NUMBER: _builtins.int
     location_id: _builtins.str
     request_id: _builtins.str
     task: _builtins.str
     """Name of the task; empty if `group` is given."""
     type: Global___BackupType.ValueType
-    """FULL or INC."""
     group: _builtins.str
     """Name of a task group instead of a task."""
     drive: _builtins.str
@@ -452,6 +494,8 @@ class StartBackupRequest(_message.Message):
     """1 lowest to 99 highest; 0 is above all and never blocked. Absent: 1."""
     follow_up: _builtins.str
     """Name of an event to start when this has ended OK or WARNING. Empty: none."""
+    pool: _builtins.str
+    """The media pool that it is written to. Empty: the location's only one, or else "DISK"."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """Absent or passed: now."""
@@ -468,10 +512,11 @@ class StartBackupRequest(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         priority: _builtins.int | None = ...,
         follow_up: _builtins.str = ...,
+        pool: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_priority", b"_priority", "_start_time", b"_start_time", "priority", b"priority", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_priority", b"_priority", "_start_time", b"_start_time", "drive", b"drive", "follow_up", b"follow_up", "group", b"group", "location_id", b"location_id", "priority", b"priority", "request_id", b"request_id", "start_time", b"start_time", "task", b"task", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_priority", b"_priority", "_start_time", b"_start_time", "drive", b"drive", "follow_up", b"follow_up", "group", b"group", "location_id", b"location_id", "pool", b"pool", "priority", b"priority", "request_id", b"request_id", "start_time", b"start_time", "task", b"task", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__priority: _TypeAlias = _typing.Literal["priority"]  # noqa: Y015
     _WhichOneofArgType__priority: _TypeAlias = _typing.Literal["_priority", b"_priority"]  # noqa: Y015
@@ -935,21 +980,25 @@ class ReadProtocolRequest(_message.Message):
     JOB_ID_FIELD_NUMBER: _builtins.int
     AFTER_LINE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     after_line: _builtins.int
     """Lines to skip: 0 for the beginning, else the number of lines that the caller has."""
     page_size: _builtins.int
     """1 to 1000; 0 means 500. A page also ends before it is too large for a message."""
+    part: Global___ProtocolPart.ValueType
+    """Unspecified means the protocol itself."""
     def __init__(
         self,
         *,
         job_id: _builtins.str = ...,
         after_line: _builtins.int = ...,
         page_size: _builtins.int = ...,
+        part: Global___ProtocolPart.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_line", b"after_line", "job_id", b"job_id", "page_size", b"page_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_line", b"after_line", "job_id", b"job_id", "page_size", b"page_size", "part", b"part"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

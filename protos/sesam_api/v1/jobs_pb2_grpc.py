@@ -84,8 +84,8 @@ class JobServiceServicer(object):
 
         An INC or DIFF without a usable base becomes a FULL; the job's `type` and its protocol say so.
         Two backups of one task run one after the other.
-        Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, GROUP_NOT_FOUND, DRIVE_NOT_FOUND, EVENT_NOT_FOUND,
-        SHUTTING_DOWN.
+        Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, GROUP_NOT_FOUND, DRIVE_NOT_FOUND, POOL_NOT_FOUND,
+        EVENT_NOT_FOUND, SHUTTING_DOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -94,7 +94,8 @@ class JobServiceServicer(object):
     def CancelJob(self, request, context):
         """Cancels a queued or running job. Role admin, operator (but for NEWDAY), and backup or restore
         for jobs of their kind. Idempotent by request_id. Answers as soon as the job is told; it ends soon after
-        with state CANCELLED, and leaves no saveset.
+        with state CANCELLED, and leaves no saveset. A backup of which only sbc_post still runs ends
+        with state WARNING, and keeps its saveset.
         Reasons: JOB_NOT_FOUND, JOB_ENDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -136,8 +137,10 @@ class JobServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ReadProtocol(self, request, context):
-        """The protocol of a job, in the order in which it was written. Any role. Reads only; a running
-        job's protocol grows, read on with `after_line`. Reasons: JOB_NOT_FOUND, INVALID_ARGUMENT.
+        """The protocol of a job, or what sbc_pre or sbc_post said for it, in the order in which it was
+        written. Any role. Reads only; a running job's protocol grows, read on with `after_line`. A
+        part that is not there, such as PRE of a job without sbc_pre, is empty.
+        Reasons: JOB_NOT_FOUND, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,13 +41,14 @@ class JobServiceStub:
 
     An INC or DIFF without a usable base becomes a FULL; the job's `type` and its protocol say so.
     Two backups of one task run one after the other.
-    Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, GROUP_NOT_FOUND, DRIVE_NOT_FOUND, EVENT_NOT_FOUND,
-    SHUTTING_DOWN.
+    Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, GROUP_NOT_FOUND, DRIVE_NOT_FOUND, POOL_NOT_FOUND,
+    EVENT_NOT_FOUND, SHUTTING_DOWN.
     """
     CancelJob: _grpc.UnaryUnaryMultiCallable[_jobs_pb2.CancelJobRequest, _jobs_pb2.CancelJobResponse]
     """Cancels a queued or running job. Role admin, operator (but for NEWDAY), and backup or restore
     for jobs of their kind. Idempotent by request_id. Answers as soon as the job is told; it ends soon after
-    with state CANCELLED, and leaves no saveset.
+    with state CANCELLED, and leaves no saveset. A backup of which only sbc_post still runs ends
+    with state WARNING, and keeps its saveset.
     Reasons: JOB_NOT_FOUND, JOB_ENDED.
     """
     GetJob: _grpc.UnaryUnaryMultiCallable[_jobs_pb2.GetJobRequest, _jobs_pb2.GetJobResponse]
@@ -68,8 +69,10 @@ class JobServiceStub:
     stream ends. Any role. Reads only. Reasons: JOB_NOT_FOUND, SHUTTING_DOWN.
     """
     ReadProtocol: _grpc.UnaryUnaryMultiCallable[_jobs_pb2.ReadProtocolRequest, _jobs_pb2.ReadProtocolResponse]
-    """The protocol of a job, in the order in which it was written. Any role. Reads only; a running
-    job's protocol grows, read on with `after_line`. Reasons: JOB_NOT_FOUND, INVALID_ARGUMENT.
+    """The protocol of a job, or what sbc_pre or sbc_post said for it, in the order in which it was
+    written. Any role. Reads only; a running job's protocol grows, read on with `after_line`. A
+    part that is not there, such as PRE of a job without sbc_pre, is empty.
+    Reasons: JOB_NOT_FOUND, INVALID_ARGUMENT.
     """
 
 @_typing.type_check_only
@@ -85,13 +88,14 @@ class JobServiceAsyncStub(JobServiceStub):
 
     An INC or DIFF without a usable base becomes a FULL; the job's `type` and its protocol say so.
     Two backups of one task run one after the other.
-    Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, GROUP_NOT_FOUND, DRIVE_NOT_FOUND, EVENT_NOT_FOUND,
-    SHUTTING_DOWN.
+    Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, GROUP_NOT_FOUND, DRIVE_NOT_FOUND, POOL_NOT_FOUND,
+    EVENT_NOT_FOUND, SHUTTING_DOWN.
     """
     CancelJob: _aio.UnaryUnaryMultiCallable[_jobs_pb2.CancelJobRequest, _jobs_pb2.CancelJobResponse]  # type: ignore[assignment]
     """Cancels a queued or running job. Role admin, operator (but for NEWDAY), and backup or restore
     for jobs of their kind. Idempotent by request_id. Answers as soon as the job is told; it ends soon after
-    with state CANCELLED, and leaves no saveset.
+    with state CANCELLED, and leaves no saveset. A backup of which only sbc_post still runs ends
+    with state WARNING, and keeps its saveset.
     Reasons: JOB_NOT_FOUND, JOB_ENDED.
     """
     GetJob: _aio.UnaryUnaryMultiCallable[_jobs_pb2.GetJobRequest, _jobs_pb2.GetJobResponse]  # type: ignore[assignment]
@@ -112,8 +116,10 @@ class JobServiceAsyncStub(JobServiceStub):
     stream ends. Any role. Reads only. Reasons: JOB_NOT_FOUND, SHUTTING_DOWN.
     """
     ReadProtocol: _aio.UnaryUnaryMultiCallable[_jobs_pb2.ReadProtocolRequest, _jobs_pb2.ReadProtocolResponse]  # type: ignore[assignment]
-    """The protocol of a job, in the order in which it was written. Any role. Reads only; a running
-    job's protocol grows, read on with `after_line`. Reasons: JOB_NOT_FOUND, INVALID_ARGUMENT.
+    """The protocol of a job, or what sbc_pre or sbc_post said for it, in the order in which it was
+    written. Any role. Reads only; a running job's protocol grows, read on with `after_line`. A
+    part that is not there, such as PRE of a job without sbc_pre, is empty.
+    Reasons: JOB_NOT_FOUND, INVALID_ARGUMENT.
     """
 
 class JobServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -132,8 +138,8 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
 
         An INC or DIFF without a usable base becomes a FULL; the job's `type` and its protocol say so.
         Two backups of one task run one after the other.
-        Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, GROUP_NOT_FOUND, DRIVE_NOT_FOUND, EVENT_NOT_FOUND,
-        SHUTTING_DOWN.
+        Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, GROUP_NOT_FOUND, DRIVE_NOT_FOUND, POOL_NOT_FOUND,
+        EVENT_NOT_FOUND, SHUTTING_DOWN.
         """
 
     @_abc_1.abstractmethod
@@ -144,7 +150,8 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_jobs_pb2.CancelJobResponse, _abc.Awaitable[_jobs_pb2.CancelJobResponse]]:
         """Cancels a queued or running job. Role admin, operator (but for NEWDAY), and backup or restore
         for jobs of their kind. Idempotent by request_id. Answers as soon as the job is told; it ends soon after
-        with state CANCELLED, and leaves no saveset.
+        with state CANCELLED, and leaves no saveset. A backup of which only sbc_post still runs ends
+        with state WARNING, and keeps its saveset.
         Reasons: JOB_NOT_FOUND, JOB_ENDED.
         """
 
@@ -195,8 +202,10 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _jobs_pb2.ReadProtocolRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_jobs_pb2.ReadProtocolResponse, _abc.Awaitable[_jobs_pb2.ReadProtocolResponse]]:
-        """The protocol of a job, in the order in which it was written. Any role. Reads only; a running
-        job's protocol grows, read on with `after_line`. Reasons: JOB_NOT_FOUND, INVALID_ARGUMENT.
+        """The protocol of a job, or what sbc_pre or sbc_post said for it, in the order in which it was
+        written. Any role. Reads only; a running job's protocol grows, read on with `after_line`. A
+        part that is not there, such as PRE of a job without sbc_pre, is empty.
+        Reasons: JOB_NOT_FOUND, INVALID_ARGUMENT.
         """
 
 def add_JobServiceServicer_to_server(servicer: JobServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

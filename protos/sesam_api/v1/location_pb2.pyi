@@ -317,6 +317,7 @@ class Change(_message.Message):
     REMOVED_GROUP_FIELD_NUMBER: _builtins.int
     REMOVED_DRIVE_FIELD_NUMBER: _builtins.int
     CALENDAR_CELL_FIELD_NUMBER: _builtins.int
+    MEDIA_CHANGED_FIELD_NUMBER: _builtins.int
     removed_client: _builtins.str
     """Name of a client that was removed."""
     removed_task: _builtins.str
@@ -362,6 +363,10 @@ class Change(_message.Message):
         in it any more.
         """
 
+    @_builtins.property
+    def media_changed(self) -> Global___MediaChanged:
+        """A data store, media pool or medium was added, changed or removed: ask for them again."""
+
     def __init__(
         self,
         *,
@@ -381,16 +386,32 @@ class Change(_message.Message):
         removed_group: _builtins.str = ...,
         removed_drive: _builtins.str = ...,
         calendar_cell: _calendar_pb2.CalendarCell | None = ...,
+        media_changed: Global___MediaChanged | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["calendar_cell", b"calendar_cell", "client", b"client", "drive", b"drive", "event", b"event", "group", b"group", "job", b"job", "location", b"location", "object", b"object", "removed_client", b"removed_client", "removed_drive", b"removed_drive", "removed_event", b"removed_event", "removed_group", b"removed_group", "removed_job", b"removed_job", "removed_schedule", b"removed_schedule", "removed_task", b"removed_task", "schedule", b"schedule", "task", b"task"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calendar_cell", b"calendar_cell", "client", b"client", "drive", b"drive", "event", b"event", "group", b"group", "job", b"job", "location", b"location", "media_changed", b"media_changed", "object", b"object", "removed_client", b"removed_client", "removed_drive", b"removed_drive", "removed_event", b"removed_event", "removed_group", b"removed_group", "removed_job", b"removed_job", "removed_schedule", b"removed_schedule", "removed_task", b"removed_task", "schedule", b"schedule", "task", b"task"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_cell", b"calendar_cell", "client", b"client", "drive", b"drive", "event", b"event", "group", b"group", "job", b"job", "location", b"location", "object", b"object", "removed_client", b"removed_client", "removed_drive", b"removed_drive", "removed_event", b"removed_event", "removed_group", b"removed_group", "removed_job", b"removed_job", "removed_schedule", b"removed_schedule", "removed_task", b"removed_task", "schedule", b"schedule", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_cell", b"calendar_cell", "client", b"client", "drive", b"drive", "event", b"event", "group", b"group", "job", b"job", "location", b"location", "media_changed", b"media_changed", "object", b"object", "removed_client", b"removed_client", "removed_drive", b"removed_drive", "removed_event", b"removed_event", "removed_group", b"removed_group", "removed_job", b"removed_job", "removed_schedule", b"removed_schedule", "removed_task", b"removed_task", "schedule", b"schedule", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_object: _TypeAlias = _typing.Literal["location", "client", "task", "job", "removed_client", "removed_task", "removed_job", "schedule", "event", "group", "drive", "removed_schedule", "removed_event", "removed_group", "removed_drive", "calendar_cell"]  # noqa: Y015
+    _WhichOneofReturnType_object: _TypeAlias = _typing.Literal["location", "client", "task", "job", "removed_client", "removed_task", "removed_job", "schedule", "event", "group", "drive", "removed_schedule", "removed_event", "removed_group", "removed_drive", "calendar_cell", "media_changed"]  # noqa: Y015
     _WhichOneofArgType_object: _TypeAlias = _typing.Literal["object", b"object"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_object) -> _WhichOneofReturnType_object | None: ...
 
 Global___Change: _TypeAlias = Change  # noqa: Y015
+
+@_typing.final
+class MediaChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MediaChanged: _TypeAlias = MediaChanged  # noqa: Y015
 
 @_typing.final
 class Heartbeat(_message.Message):

@@ -26,37 +26,57 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from sesam_api.v1 import jobs_pb2 as sesam__api_dot_v1_dot_jobs__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsesam_api/v1/savesets.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17sesam_api/v1/jobs.proto\"\xc2\x03\n\x07Saveset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x0e\n\x06\x63lient\x18\x03 \x01(\t\x12&\n\x04type\x18\x04 \x01(\x0e\x32\x18.sesam_api.v1.BackupType\x12\x11\n\x04\x62\x61se\x18\x05 \x01(\tH\x00\x88\x01\x01\x12%\n\x05state\x18\x06 \x01(\x0e\x32\x16.sesam_api.v1.JobState\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsesam_day\x18\t \x01(\t\x12\x0f\n\x07sources\x18\n \x03(\x0c\x12\r\n\x05\x66iles\x18\x0b \x01(\x03\x12\r\n\x05\x62ytes\x18\x0c \x01(\x03\x12\x14\n\x0cstored_bytes\x18\r \x01(\x03\x12\x0f\n\x07skipped\x18\x0e \x01(\x03\x12\x14\n\x0clisted_files\x18\x0f \x01(\x03\x12\x14\n\x0clisted_bytes\x18\x10 \x01(\x03\x12\r\n\x05label\x18\x11 \x01(\t\x12\x0e\n\x06job_id\x18\x12 \x01(\t\x12\x0e\n\x06\x64\x61mage\x18\x13 \x01(\tB\x07\n\x05_base\";\n\rSavesetFilter\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\"{\n\x13ListSavesetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12+\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1b.sesam_api.v1.SavesetFilter\x12\x10\n\x08order_by\x18\x04 \x01(\t\"X\n\x14ListSavesetsResponse\x12\'\n\x08savesets\x18\x01 \x03(\x0b\x32\x15.sesam_api.v1.Saveset\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x11GetSavesetRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"<\n\x12GetSavesetResponse\x12&\n\x07saveset\x18\x01 \x01(\x0b\x32\x15.sesam_api.v1.Saveset\"\xe6\x01\n\x05\x45ntry\x12\x0c\n\x04path\x18\x01 \x01(\x0c\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.sesam_api.v1.EntryKind\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12/\n\x0bmodify_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04mode\x18\x05 \x01(\r\x12\x0b\n\x03uid\x18\x06 \x01(\r\x12\x0b\n\x03gid\x18\x07 \x01(\r\x12\x13\n\x0blink_target\x18\x08 \x01(\x0c\x12\x11\n\x04home\x18\t \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08\x63hildren\x18\n \x01(\x03\x42\x07\n\x05_home\"_\n\x12ListEntriesRequest\x12\x0f\n\x07saveset\x18\x01 \x01(\t\x12\x11\n\tdirectory\x18\x02 \x01(\x0c\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"c\n\x13ListEntriesResponse\x12$\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x13.sesam_api.v1.Entry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\x03\"n\n\x13StartRestoreRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0f\n\x07saveset\x18\x03 \x01(\t\x12\r\n\x05paths\x18\x04 \x03(\x0c\x12\x0e\n\x06target\x18\x05 \x01(\x0c\"6\n\x14StartRestoreResponse\x12\x1e\n\x03job\x18\x01 \x01(\x0b\x32\x11.sesam_api.v1.Job*\xd8\x01\n\tEntryKind\x12\x1a\n\x16\x45NTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x45NTRY_KIND_FILE\x10\x01\x12\x18\n\x14\x45NTRY_KIND_DIRECTORY\x10\x02\x12\x16\n\x12\x45NTRY_KIND_SYMLINK\x10\x03\x12\x13\n\x0f\x45NTRY_KIND_FIFO\x10\x04\x12\x1b\n\x17\x45NTRY_KIND_BLOCK_DEVICE\x10\x05\x12\x1f\n\x1b\x45NTRY_KIND_CHARACTER_DEVICE\x10\x06\x12\x15\n\x11\x45NTRY_KIND_SOCKET\x10\x07\x32\xe3\x02\n\x0eSavesetService\x12U\n\x0cListSavesets\x12!.sesam_api.v1.ListSavesetsRequest\x1a\".sesam_api.v1.ListSavesetsResponse\x12O\n\nGetSaveset\x12\x1f.sesam_api.v1.GetSavesetRequest\x1a .sesam_api.v1.GetSavesetResponse\x12R\n\x0bListEntries\x12 .sesam_api.v1.ListEntriesRequest\x1a!.sesam_api.v1.ListEntriesResponse\x12U\n\x0cStartRestore\x12!.sesam_api.v1.StartRestoreRequest\x1a\".sesam_api.v1.StartRestoreResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsesam_api/v1/savesets.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17sesam_api/v1/jobs.proto\"\xa3\x04\n\x07Saveset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\x0e\n\x06\x63lient\x18\x03 \x01(\t\x12&\n\x04type\x18\x04 \x01(\x0e\x32\x18.sesam_api.v1.BackupType\x12\x11\n\x04\x62\x61se\x18\x05 \x01(\tH\x00\x88\x01\x01\x12%\n\x05state\x18\x06 \x01(\x0e\x32\x16.sesam_api.v1.JobState\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsesam_day\x18\t \x01(\t\x12\x0f\n\x07sources\x18\n \x03(\x0c\x12\r\n\x05\x66iles\x18\x0b \x01(\x03\x12\r\n\x05\x62ytes\x18\x0c \x01(\x03\x12\x14\n\x0cstored_bytes\x18\r \x01(\x03\x12\x0f\n\x07skipped\x18\x0e \x01(\x03\x12\x14\n\x0clisted_files\x18\x0f \x01(\x03\x12\x14\n\x0clisted_bytes\x18\x10 \x01(\x03\x12\r\n\x05label\x18\x11 \x01(\t\x12\x0e\n\x06job_id\x18\x12 \x01(\t\x12\x0e\n\x06\x64\x61mage\x18\x13 \x01(\t\x12\x0b\n\x03\x65ol\x18\x14 \x01(\t\x12\x0c\n\x04pool\x18\x15 \x01(\t\x12\x34\n\x0bverify_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x42\x07\n\x05_baseB\x0e\n\x0c_verify_time\";\n\rSavesetFilter\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x0c\n\x04text\x18\x03 \x01(\t\"{\n\x13ListSavesetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12+\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1b.sesam_api.v1.SavesetFilter\x12\x10\n\x08order_by\x18\x04 \x01(\t\"X\n\x14ListSavesetsResponse\x12\'\n\x08savesets\x18\x01 \x03(\x0b\x32\x15.sesam_api.v1.Saveset\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x11GetSavesetRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"<\n\x12GetSavesetResponse\x12&\n\x07saveset\x18\x01 \x01(\x0b\x32\x15.sesam_api.v1.Saveset\"\xe6\x01\n\x05\x45ntry\x12\x0c\n\x04path\x18\x01 \x01(\x0c\x12%\n\x04kind\x18\x02 \x01(\x0e\x32\x17.sesam_api.v1.EntryKind\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12/\n\x0bmodify_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04mode\x18\x05 \x01(\r\x12\x0b\n\x03uid\x18\x06 \x01(\r\x12\x0b\n\x03gid\x18\x07 \x01(\r\x12\x13\n\x0blink_target\x18\x08 \x01(\x0c\x12\x11\n\x04home\x18\t \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08\x63hildren\x18\n \x01(\x03\x42\x07\n\x05_home\"_\n\x12ListEntriesRequest\x12\x0f\n\x07saveset\x18\x01 \x01(\t\x12\x11\n\tdirectory\x18\x02 \x01(\x0c\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"c\n\x13ListEntriesResponse\x12$\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x13.sesam_api.v1.Entry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\x03\"n\n\x13StartRestoreRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0f\n\x07saveset\x18\x03 \x01(\t\x12\r\n\x05paths\x18\x04 \x03(\x0c\x12\x0e\n\x06target\x18\x05 \x01(\x0c\"6\n\x14StartRestoreResponse\x12\x1e\n\x03job\x18\x01 \x01(\x0b\x32\x11.sesam_api.v1.Job\"Z\n\x14UpdateSavesetRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0b\n\x03\x65ol\x18\x04 \x01(\t\"?\n\x15UpdateSavesetResponse\x12&\n\x07saveset\x18\x01 \x01(\x0b\x32\x15.sesam_api.v1.Saveset\"O\n\x15\x44\x65leteSavesetsRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\r\n\x05names\x18\x03 \x03(\t\"\x18\n\x16\x44\x65leteSavesetsResponse\"f\n\x17PreviewRetentionRequest\x12\x11\n\tsesam_day\x18\x01 \x01(\t\x12\x11\n\twith_kept\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"\xae\x01\n\x0bSavesetFate\x12\x0f\n\x07saveset\x18\x01 \x01(\t\x12\x0c\n\x04task\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12\x11\n\tsesam_day\x18\x04 \x01(\t\x12\x0b\n\x03\x65ol\x18\x05 \x01(\t\x12\x14\n\x0cstored_bytes\x18\x06 \x01(\x03\x12(\n\x06reason\x18\x07 \x01(\x0e\x32\x18.sesam_api.v1.KeepReason\x12\x11\n\tneeded_by\x18\x08 \x01(\t\"\x8e\x01\n\x18PreviewRetentionResponse\x12(\n\x05\x66\x61tes\x18\x01 \x03(\x0b\x32\x19.sesam_api.v1.SavesetFate\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x18\n\x10\x64\x65leted_savesets\x18\x03 \x01(\x03\x12\x15\n\rdeleted_bytes\x18\x04 \x01(\x03\"c\n\x12StartVerifyRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0f\n\x07saveset\x18\x03 \x01(\t\x12\x13\n\x0bwhole_chain\x18\x04 \x01(\x08\"5\n\x13StartVerifyResponse\x12\x1e\n\x03job\x18\x01 \x01(\x0b\x32\x11.sesam_api.v1.Job*\xd8\x01\n\tEntryKind\x12\x1a\n\x16\x45NTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x45NTRY_KIND_FILE\x10\x01\x12\x18\n\x14\x45NTRY_KIND_DIRECTORY\x10\x02\x12\x16\n\x12\x45NTRY_KIND_SYMLINK\x10\x03\x12\x13\n\x0f\x45NTRY_KIND_FIFO\x10\x04\x12\x1b\n\x17\x45NTRY_KIND_BLOCK_DEVICE\x10\x05\x12\x1f\n\x1b\x45NTRY_KIND_CHARACTER_DEVICE\x10\x06\x12\x15\n\x11\x45NTRY_KIND_SOCKET\x10\x07*\x86\x02\n\nKeepReason\x12\x1b\n\x17KEEP_REASON_UNSPECIFIED\x10\x00\x12\x13\n\x0fKEEP_REASON_EOL\x10\x01\x12\x16\n\x12KEEP_REASON_NEWEST\x10\x02\x12\x16\n\x12KEEP_REASON_WEEKLY\x10\x03\x12\x17\n\x13KEEP_REASON_MONTHLY\x10\x04\x12\x16\n\x12KEEP_REASON_YEARLY\x10\x05\x12\x16\n\x12KEEP_REASON_NEEDED\x10\x06\x12\x1f\n\x1bKEEP_REASON_WRITE_PROTECTED\x10\x07\x12\x16\n\x12KEEP_REASON_IN_USE\x10\x08\x12\x14\n\x10KEEP_REASON_AWAY\x10\t2\xd1\x05\n\x0eSavesetService\x12U\n\x0cListSavesets\x12!.sesam_api.v1.ListSavesetsRequest\x1a\".sesam_api.v1.ListSavesetsResponse\x12O\n\nGetSaveset\x12\x1f.sesam_api.v1.GetSavesetRequest\x1a .sesam_api.v1.GetSavesetResponse\x12R\n\x0bListEntries\x12 .sesam_api.v1.ListEntriesRequest\x1a!.sesam_api.v1.ListEntriesResponse\x12U\n\x0cStartRestore\x12!.sesam_api.v1.StartRestoreRequest\x1a\".sesam_api.v1.StartRestoreResponse\x12X\n\rUpdateSaveset\x12\".sesam_api.v1.UpdateSavesetRequest\x1a#.sesam_api.v1.UpdateSavesetResponse\x12[\n\x0e\x44\x65leteSavesets\x12#.sesam_api.v1.DeleteSavesetsRequest\x1a$.sesam_api.v1.DeleteSavesetsResponse\x12\x61\n\x10PreviewRetention\x12%.sesam_api.v1.PreviewRetentionRequest\x1a&.sesam_api.v1.PreviewRetentionResponse\x12R\n\x0bStartVerify\x12 .sesam_api.v1.StartVerifyRequest\x1a!.sesam_api.v1.StartVerifyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sesam_api.v1.savesets_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ENTRYKIND']._serialized_start=1529
-  _globals['_ENTRYKIND']._serialized_end=1745
+  _globals['_ENTRYKIND']._serialized_start=2472
+  _globals['_ENTRYKIND']._serialized_end=2688
+  _globals['_KEEPREASON']._serialized_start=2691
+  _globals['_KEEPREASON']._serialized_end=2953
   _globals['_SAVESET']._serialized_start=104
-  _globals['_SAVESET']._serialized_end=554
-  _globals['_SAVESETFILTER']._serialized_start=556
-  _globals['_SAVESETFILTER']._serialized_end=615
-  _globals['_LISTSAVESETSREQUEST']._serialized_start=617
-  _globals['_LISTSAVESETSREQUEST']._serialized_end=740
-  _globals['_LISTSAVESETSRESPONSE']._serialized_start=742
-  _globals['_LISTSAVESETSRESPONSE']._serialized_end=830
-  _globals['_GETSAVESETREQUEST']._serialized_start=832
-  _globals['_GETSAVESETREQUEST']._serialized_end=865
-  _globals['_GETSAVESETRESPONSE']._serialized_start=867
-  _globals['_GETSAVESETRESPONSE']._serialized_end=927
-  _globals['_ENTRY']._serialized_start=930
-  _globals['_ENTRY']._serialized_end=1160
-  _globals['_LISTENTRIESREQUEST']._serialized_start=1162
-  _globals['_LISTENTRIESREQUEST']._serialized_end=1257
-  _globals['_LISTENTRIESRESPONSE']._serialized_start=1259
-  _globals['_LISTENTRIESRESPONSE']._serialized_end=1358
-  _globals['_STARTRESTOREREQUEST']._serialized_start=1360
-  _globals['_STARTRESTOREREQUEST']._serialized_end=1470
-  _globals['_STARTRESTORERESPONSE']._serialized_start=1472
-  _globals['_STARTRESTORERESPONSE']._serialized_end=1526
-  _globals['_SAVESETSERVICE']._serialized_start=1748
-  _globals['_SAVESETSERVICE']._serialized_end=2103
+  _globals['_SAVESET']._serialized_end=651
+  _globals['_SAVESETFILTER']._serialized_start=653
+  _globals['_SAVESETFILTER']._serialized_end=712
+  _globals['_LISTSAVESETSREQUEST']._serialized_start=714
+  _globals['_LISTSAVESETSREQUEST']._serialized_end=837
+  _globals['_LISTSAVESETSRESPONSE']._serialized_start=839
+  _globals['_LISTSAVESETSRESPONSE']._serialized_end=927
+  _globals['_GETSAVESETREQUEST']._serialized_start=929
+  _globals['_GETSAVESETREQUEST']._serialized_end=962
+  _globals['_GETSAVESETRESPONSE']._serialized_start=964
+  _globals['_GETSAVESETRESPONSE']._serialized_end=1024
+  _globals['_ENTRY']._serialized_start=1027
+  _globals['_ENTRY']._serialized_end=1257
+  _globals['_LISTENTRIESREQUEST']._serialized_start=1259
+  _globals['_LISTENTRIESREQUEST']._serialized_end=1354
+  _globals['_LISTENTRIESRESPONSE']._serialized_start=1356
+  _globals['_LISTENTRIESRESPONSE']._serialized_end=1455
+  _globals['_STARTRESTOREREQUEST']._serialized_start=1457
+  _globals['_STARTRESTOREREQUEST']._serialized_end=1567
+  _globals['_STARTRESTORERESPONSE']._serialized_start=1569
+  _globals['_STARTRESTORERESPONSE']._serialized_end=1623
+  _globals['_UPDATESAVESETREQUEST']._serialized_start=1625
+  _globals['_UPDATESAVESETREQUEST']._serialized_end=1715
+  _globals['_UPDATESAVESETRESPONSE']._serialized_start=1717
+  _globals['_UPDATESAVESETRESPONSE']._serialized_end=1780
+  _globals['_DELETESAVESETSREQUEST']._serialized_start=1782
+  _globals['_DELETESAVESETSREQUEST']._serialized_end=1861
+  _globals['_DELETESAVESETSRESPONSE']._serialized_start=1863
+  _globals['_DELETESAVESETSRESPONSE']._serialized_end=1887
+  _globals['_PREVIEWRETENTIONREQUEST']._serialized_start=1889
+  _globals['_PREVIEWRETENTIONREQUEST']._serialized_end=1991
+  _globals['_SAVESETFATE']._serialized_start=1994
+  _globals['_SAVESETFATE']._serialized_end=2168
+  _globals['_PREVIEWRETENTIONRESPONSE']._serialized_start=2171
+  _globals['_PREVIEWRETENTIONRESPONSE']._serialized_end=2313
+  _globals['_STARTVERIFYREQUEST']._serialized_start=2315
+  _globals['_STARTVERIFYREQUEST']._serialized_end=2414
+  _globals['_STARTVERIFYRESPONSE']._serialized_start=2416
+  _globals['_STARTVERIFYRESPONSE']._serialized_end=2469
+  _globals['_SAVESETSERVICE']._serialized_start=2956
+  _globals['_SAVESETSERVICE']._serialized_end=3677
 # @@protoc_insertion_point(module_scope)

@@ -50,6 +50,52 @@ ENTRY_KIND_SOCKET: EntryKind.ValueType  # 7
 """Listed, never saved."""
 Global___EntryKind: _TypeAlias = EntryKind  # noqa: Y015
 
+class _KeepReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _KeepReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_KeepReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    KEEP_REASON_UNSPECIFIED: _KeepReason.ValueType  # 0
+    KEEP_REASON_EOL: _KeepReason.ValueType  # 1
+    """Its EOL has not passed."""
+    KEEP_REASON_NEWEST: _KeepReason.ValueType  # 2
+    """It is one of the newest of its task that can be restored."""
+    KEEP_REASON_WEEKLY: _KeepReason.ValueType  # 3
+    """It is the newest of its week, month or year."""
+    KEEP_REASON_MONTHLY: _KeepReason.ValueType  # 4
+    KEEP_REASON_YEARLY: _KeepReason.ValueType  # 5
+    KEEP_REASON_NEEDED: _KeepReason.ValueType  # 6
+    """One that is kept builds on it."""
+    KEEP_REASON_WRITE_PROTECTED: _KeepReason.ValueType  # 7
+    """Its medium is write protected."""
+    KEEP_REASON_IN_USE: _KeepReason.ValueType  # 8
+    """A job works with it."""
+    KEEP_REASON_AWAY: _KeepReason.ValueType  # 9
+    """Its files are not in their places: its medium is looked for first."""
+
+class KeepReason(_KeepReason, metaclass=_KeepReasonEnumTypeWrapper):
+    """Why a saveset is kept."""
+
+KEEP_REASON_UNSPECIFIED: KeepReason.ValueType  # 0
+KEEP_REASON_EOL: KeepReason.ValueType  # 1
+"""Its EOL has not passed."""
+KEEP_REASON_NEWEST: KeepReason.ValueType  # 2
+"""It is one of the newest of its task that can be restored."""
+KEEP_REASON_WEEKLY: KeepReason.ValueType  # 3
+"""It is the newest of its week, month or year."""
+KEEP_REASON_MONTHLY: KeepReason.ValueType  # 4
+KEEP_REASON_YEARLY: KeepReason.ValueType  # 5
+KEEP_REASON_NEEDED: KeepReason.ValueType  # 6
+"""One that is kept builds on it."""
+KEEP_REASON_WRITE_PROTECTED: KeepReason.ValueType  # 7
+"""Its medium is write protected."""
+KEEP_REASON_IN_USE: KeepReason.ValueType  # 8
+"""A job works with it."""
+KEEP_REASON_AWAY: KeepReason.ValueType  # 9
+"""Its files are not in their places: its medium is looked for first."""
+Global___KeepReason: _TypeAlias = KeepReason  # noqa: Y015
+
 @_typing.final
 class Saveset(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -73,6 +119,9 @@ class Saveset(_message.Message):
     LABEL_FIELD_NUMBER: _builtins.int
     JOB_ID_FIELD_NUMBER: _builtins.int
     DAMAGE_FIELD_NUMBER: _builtins.int
+    EOL_FIELD_NUMBER: _builtins.int
+    POOL_FIELD_NUMBER: _builtins.int
+    VERIFY_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """S, the letter of the type, 17 digits of local time in milliseconds, "@", 11 characters."""
     task: _builtins.str
@@ -102,12 +151,20 @@ class Saveset(_message.Message):
     """Why it cannot be restored whole, in the agent's words: of it, or of one that it builds on, the
     data or the listing are missing or damaged. Empty when nothing is known to be wrong.
     """
+    eol: _builtins.str
+    """The last sesam day on which it is kept, YYYY-MM-DD. Empty: it is not deleted by its age."""
+    pool: _builtins.str
+    """The media pool of its medium."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]: ...
+    @_builtins.property
+    def verify_time(self) -> _timestamp_pb2.Timestamp:
+        """When all of its data were last compared with their digests, and found right."""
+
     def __init__(
         self,
         *,
@@ -130,14 +187,22 @@ class Saveset(_message.Message):
         label: _builtins.str = ...,
         job_id: _builtins.str = ...,
         damage: _builtins.str = ...,
+        eol: _builtins.str = ...,
+        pool: _builtins.str = ...,
+        verify_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_base", b"_base", "base", b"base", "end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_base", b"_base", "_verify_time", b"_verify_time", "base", b"base", "end_time", b"end_time", "start_time", b"start_time", "verify_time", b"verify_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_base", b"_base", "base", b"base", "bytes", b"bytes", "client", b"client", "damage", b"damage", "end_time", b"end_time", "files", b"files", "job_id", b"job_id", "label", b"label", "listed_bytes", b"listed_bytes", "listed_files", b"listed_files", "name", b"name", "sesam_day", b"sesam_day", "skipped", b"skipped", "sources", b"sources", "start_time", b"start_time", "state", b"state", "stored_bytes", b"stored_bytes", "task", b"task", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_base", b"_base", "_verify_time", b"_verify_time", "base", b"base", "bytes", b"bytes", "client", b"client", "damage", b"damage", "end_time", b"end_time", "eol", b"eol", "files", b"files", "job_id", b"job_id", "label", b"label", "listed_bytes", b"listed_bytes", "listed_files", b"listed_files", "name", b"name", "pool", b"pool", "sesam_day", b"sesam_day", "skipped", b"skipped", "sources", b"sources", "start_time", b"start_time", "state", b"state", "stored_bytes", b"stored_bytes", "task", b"task", "type", b"type", "verify_time", b"verify_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__base: _TypeAlias = _typing.Literal["base"]  # noqa: Y015
     _WhichOneofArgType__base: _TypeAlias = _typing.Literal["_base", b"_base"]  # noqa: Y015
+    _WhichOneofReturnType__verify_time: _TypeAlias = _typing.Literal["verify_time"]  # noqa: Y015
+    _WhichOneofArgType__verify_time: _TypeAlias = _typing.Literal["_verify_time", b"_verify_time"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__base) -> _WhichOneofReturnType__base | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__verify_time) -> _WhichOneofReturnType__verify_time | None: ...
 
 Global___Saveset: _TypeAlias = Saveset  # noqa: Y015
 
@@ -181,8 +246,10 @@ class ListSavesetsRequest(_message.Message):
     """1 to 1000; 0 means 256. A page also ends before it is too large for a message."""
     page_token: _builtins.str
     order_by: _builtins.str
-    """One of "job", "start_time", "name", with or without " desc". Empty: "job desc", the one that
-    was made last first, whatever the clock said.
+    """One of "job", "start_time", "name", "task", "client", "type" (by its letter), "sesam_day",
+    "bytes", "eol" (those without one behind all days), "verify_time" (those that were never
+    compared before all times), with or without " desc"; where that is the same, by name in the
+    same direction. Empty: "job desc", the one that was made last first, whatever the clock said.
     """
     @_builtins.property
     def filter(self) -> Global___SavesetFilter: ...
@@ -433,3 +500,251 @@ class StartRestoreResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StartRestoreResponse: _TypeAlias = StartRestoreResponse  # noqa: Y015
+
+@_typing.final
+class UpdateSavesetRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    EOL_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    name: _builtins.str
+    eol: _builtins.str
+    """YYYY-MM-DD: the last sesam day on which it is kept."""
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        eol: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["eol", b"eol", "location_id", b"location_id", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateSavesetRequest: _TypeAlias = UpdateSavesetRequest  # noqa: Y015
+
+@_typing.final
+class UpdateSavesetResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAVESET_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def saveset(self) -> Global___Saveset: ...
+    def __init__(
+        self,
+        *,
+        saveset: Global___Saveset | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["saveset", b"saveset"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["saveset", b"saveset"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateSavesetResponse: _TypeAlias = UpdateSavesetResponse  # noqa: Y015
+
+@_typing.final
+class DeleteSavesetsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """1 to 1000."""
+
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location_id", b"location_id", "names", b"names", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteSavesetsRequest: _TypeAlias = DeleteSavesetsRequest  # noqa: Y015
+
+@_typing.final
+class DeleteSavesetsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteSavesetsResponse: _TypeAlias = DeleteSavesetsResponse  # noqa: Y015
+
+@_typing.final
+class PreviewRetentionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESAM_DAY_FIELD_NUMBER: _builtins.int
+    WITH_KEPT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    sesam_day: _builtins.str
+    """The sesam day that has begun, YYYY-MM-DD. Empty: today."""
+    with_kept: _builtins.bool
+    """Also list what is kept."""
+    page_size: _builtins.int
+    """1 to 1000; 0 means 256."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        sesam_day: _builtins.str = ...,
+        with_kept: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "sesam_day", b"sesam_day", "with_kept", b"with_kept"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewRetentionRequest: _TypeAlias = PreviewRetentionRequest  # noqa: Y015
+
+@_typing.final
+class SavesetFate(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAVESET_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    SESAM_DAY_FIELD_NUMBER: _builtins.int
+    EOL_FIELD_NUMBER: _builtins.int
+    STORED_BYTES_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    NEEDED_BY_FIELD_NUMBER: _builtins.int
+    saveset: _builtins.str
+    task: _builtins.str
+    label: _builtins.str
+    sesam_day: _builtins.str
+    """YYYY-MM-DD."""
+    eol: _builtins.str
+    stored_bytes: _builtins.int
+    reason: Global___KeepReason.ValueType
+    """Unspecified: it is deleted."""
+    needed_by: _builtins.str
+    """Of NEEDED, the youngest saveset that builds on it."""
+    def __init__(
+        self,
+        *,
+        saveset: _builtins.str = ...,
+        task: _builtins.str = ...,
+        label: _builtins.str = ...,
+        sesam_day: _builtins.str = ...,
+        eol: _builtins.str = ...,
+        stored_bytes: _builtins.int = ...,
+        reason: Global___KeepReason.ValueType = ...,
+        needed_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["eol", b"eol", "label", b"label", "needed_by", b"needed_by", "reason", b"reason", "saveset", b"saveset", "sesam_day", b"sesam_day", "stored_bytes", b"stored_bytes", "task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SavesetFate: _TypeAlias = SavesetFate  # noqa: Y015
+
+@_typing.final
+class PreviewRetentionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FATES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    DELETED_SAVESETS_FIELD_NUMBER: _builtins.int
+    DELETED_BYTES_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    deleted_savesets: _builtins.int
+    """Over all pages: what is deleted."""
+    deleted_bytes: _builtins.int
+    @_builtins.property
+    def fates(self) -> _containers.RepeatedCompositeFieldContainer[Global___SavesetFate]:
+        """The oldest first."""
+
+    def __init__(
+        self,
+        *,
+        fates: _abc.Iterable[Global___SavesetFate] | None = ...,
+        next_page_token: _builtins.str = ...,
+        deleted_savesets: _builtins.int = ...,
+        deleted_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted_bytes", b"deleted_bytes", "deleted_savesets", b"deleted_savesets", "fates", b"fates", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewRetentionResponse: _TypeAlias = PreviewRetentionResponse  # noqa: Y015
+
+@_typing.final
+class StartVerifyRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SAVESET_FIELD_NUMBER: _builtins.int
+    WHOLE_CHAIN_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    saveset: _builtins.str
+    whole_chain: _builtins.bool
+    """Also all that it builds on."""
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        saveset: _builtins.str = ...,
+        whole_chain: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location_id", b"location_id", "request_id", b"request_id", "saveset", b"saveset", "whole_chain", b"whole_chain"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartVerifyRequest: _TypeAlias = StartVerifyRequest  # noqa: Y015
+
+@_typing.final
+class StartVerifyResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def job(self) -> _jobs_pb2.Job: ...
+    def __init__(
+        self,
+        *,
+        job: _jobs_pb2.Job | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartVerifyResponse: _TypeAlias = StartVerifyResponse  # noqa: Y015

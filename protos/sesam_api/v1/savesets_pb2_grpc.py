@@ -55,6 +55,26 @@ class SavesetServiceStub(object):
                 request_serializer=sesam__api_dot_v1_dot_savesets__pb2.StartRestoreRequest.SerializeToString,
                 response_deserializer=sesam__api_dot_v1_dot_savesets__pb2.StartRestoreResponse.FromString,
                 _registered_method=True)
+        self.UpdateSaveset = channel.unary_unary(
+                '/sesam_api.v1.SavesetService/UpdateSaveset',
+                request_serializer=sesam__api_dot_v1_dot_savesets__pb2.UpdateSavesetRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_savesets__pb2.UpdateSavesetResponse.FromString,
+                _registered_method=True)
+        self.DeleteSavesets = channel.unary_unary(
+                '/sesam_api.v1.SavesetService/DeleteSavesets',
+                request_serializer=sesam__api_dot_v1_dot_savesets__pb2.DeleteSavesetsRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_savesets__pb2.DeleteSavesetsResponse.FromString,
+                _registered_method=True)
+        self.PreviewRetention = channel.unary_unary(
+                '/sesam_api.v1.SavesetService/PreviewRetention',
+                request_serializer=sesam__api_dot_v1_dot_savesets__pb2.PreviewRetentionRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_savesets__pb2.PreviewRetentionResponse.FromString,
+                _registered_method=True)
+        self.StartVerify = channel.unary_unary(
+                '/sesam_api.v1.SavesetService/StartVerify',
+                request_serializer=sesam__api_dot_v1_dot_savesets__pb2.StartVerifyRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_savesets__pb2.StartVerifyResponse.FromString,
+                _registered_method=True)
 
 
 class SavesetServiceServicer(object):
@@ -101,6 +121,41 @@ class SavesetServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateSaveset(self, request, context):
+        """Changes the EOL of a saveset. Role admin. Idempotent by request_id.
+        Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteSavesets(self, request, context):
+        """Deletes savesets for good, all of them or none. Role admin. Idempotent by request_id. They are
+        gone from every list at once; their files are removed right after that, or as soon as their
+        medium is there.
+        Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, SAVESET_NEEDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewRetention(self, request, context):
+        """What the NEWDAY of a sesam day would delete, and why the others stay. Any role. Reads only.
+        Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartVerify(self, request, context):
+        """Queues a comparison of a saveset with its digests: of its own data and listing, or with all
+        that it builds on. Role admin or operator. Idempotent by request_id.
+        Reasons: SAVESET_NOT_FOUND, SHUTTING_DOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SavesetServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -123,6 +178,26 @@ def add_SavesetServiceServicer_to_server(servicer, server):
                     servicer.StartRestore,
                     request_deserializer=sesam__api_dot_v1_dot_savesets__pb2.StartRestoreRequest.FromString,
                     response_serializer=sesam__api_dot_v1_dot_savesets__pb2.StartRestoreResponse.SerializeToString,
+            ),
+            'UpdateSaveset': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateSaveset,
+                    request_deserializer=sesam__api_dot_v1_dot_savesets__pb2.UpdateSavesetRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_savesets__pb2.UpdateSavesetResponse.SerializeToString,
+            ),
+            'DeleteSavesets': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteSavesets,
+                    request_deserializer=sesam__api_dot_v1_dot_savesets__pb2.DeleteSavesetsRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_savesets__pb2.DeleteSavesetsResponse.SerializeToString,
+            ),
+            'PreviewRetention': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewRetention,
+                    request_deserializer=sesam__api_dot_v1_dot_savesets__pb2.PreviewRetentionRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_savesets__pb2.PreviewRetentionResponse.SerializeToString,
+            ),
+            'StartVerify': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartVerify,
+                    request_deserializer=sesam__api_dot_v1_dot_savesets__pb2.StartVerifyRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_savesets__pb2.StartVerifyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -234,6 +309,114 @@ class SavesetService(object):
             '/sesam_api.v1.SavesetService/StartRestore',
             sesam__api_dot_v1_dot_savesets__pb2.StartRestoreRequest.SerializeToString,
             sesam__api_dot_v1_dot_savesets__pb2.StartRestoreResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateSaveset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.SavesetService/UpdateSaveset',
+            sesam__api_dot_v1_dot_savesets__pb2.UpdateSavesetRequest.SerializeToString,
+            sesam__api_dot_v1_dot_savesets__pb2.UpdateSavesetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteSavesets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.SavesetService/DeleteSavesets',
+            sesam__api_dot_v1_dot_savesets__pb2.DeleteSavesetsRequest.SerializeToString,
+            sesam__api_dot_v1_dot_savesets__pb2.DeleteSavesetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewRetention(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.SavesetService/PreviewRetention',
+            sesam__api_dot_v1_dot_savesets__pb2.PreviewRetentionRequest.SerializeToString,
+            sesam__api_dot_v1_dot_savesets__pb2.PreviewRetentionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartVerify(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.SavesetService/StartVerify',
+            sesam__api_dot_v1_dot_savesets__pb2.StartVerifyRequest.SerializeToString,
+            sesam__api_dot_v1_dot_savesets__pb2.StartVerifyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -56,6 +56,25 @@ class SavesetServiceStub:
     Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED,
     LISTING_UNREADABLE, SHUTTING_DOWN.
     """
+    UpdateSaveset: _grpc.UnaryUnaryMultiCallable[_savesets_pb2.UpdateSavesetRequest, _savesets_pb2.UpdateSavesetResponse]
+    """Changes the EOL of a saveset. Role admin. Idempotent by request_id.
+    Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND.
+    """
+    DeleteSavesets: _grpc.UnaryUnaryMultiCallable[_savesets_pb2.DeleteSavesetsRequest, _savesets_pb2.DeleteSavesetsResponse]
+    """Deletes savesets for good, all of them or none. Role admin. Idempotent by request_id. They are
+    gone from every list at once; their files are removed right after that, or as soon as their
+    medium is there.
+    Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, SAVESET_NEEDED.
+    """
+    PreviewRetention: _grpc.UnaryUnaryMultiCallable[_savesets_pb2.PreviewRetentionRequest, _savesets_pb2.PreviewRetentionResponse]
+    """What the NEWDAY of a sesam day would delete, and why the others stay. Any role. Reads only.
+    Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+    """
+    StartVerify: _grpc.UnaryUnaryMultiCallable[_savesets_pb2.StartVerifyRequest, _savesets_pb2.StartVerifyResponse]
+    """Queues a comparison of a saveset with its digests: of its own data and listing, or with all
+    that it builds on. Role admin or operator. Idempotent by request_id.
+    Reasons: SAVESET_NOT_FOUND, SHUTTING_DOWN.
+    """
 
 @_typing.type_check_only
 class SavesetServiceAsyncStub(SavesetServiceStub):
@@ -84,6 +103,25 @@ class SavesetServiceAsyncStub(SavesetServiceStub):
     the target is replaced; nothing else there is touched.
     Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED,
     LISTING_UNREADABLE, SHUTTING_DOWN.
+    """
+    UpdateSaveset: _aio.UnaryUnaryMultiCallable[_savesets_pb2.UpdateSavesetRequest, _savesets_pb2.UpdateSavesetResponse]  # type: ignore[assignment]
+    """Changes the EOL of a saveset. Role admin. Idempotent by request_id.
+    Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND.
+    """
+    DeleteSavesets: _aio.UnaryUnaryMultiCallable[_savesets_pb2.DeleteSavesetsRequest, _savesets_pb2.DeleteSavesetsResponse]  # type: ignore[assignment]
+    """Deletes savesets for good, all of them or none. Role admin. Idempotent by request_id. They are
+    gone from every list at once; their files are removed right after that, or as soon as their
+    medium is there.
+    Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, SAVESET_NEEDED.
+    """
+    PreviewRetention: _aio.UnaryUnaryMultiCallable[_savesets_pb2.PreviewRetentionRequest, _savesets_pb2.PreviewRetentionResponse]  # type: ignore[assignment]
+    """What the NEWDAY of a sesam day would delete, and why the others stay. Any role. Reads only.
+    Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+    """
+    StartVerify: _aio.UnaryUnaryMultiCallable[_savesets_pb2.StartVerifyRequest, _savesets_pb2.StartVerifyResponse]  # type: ignore[assignment]
+    """Queues a comparison of a saveset with its digests: of its own data and listing, or with all
+    that it builds on. Role admin or operator. Idempotent by request_id.
+    Reasons: SAVESET_NOT_FOUND, SHUTTING_DOWN.
     """
 
 class SavesetServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -134,6 +172,49 @@ class SavesetServiceServicer(metaclass=_abc_1.ABCMeta):
         the target is replaced; nothing else there is touched.
         Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED,
         LISTING_UNREADABLE, SHUTTING_DOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateSaveset(
+        self,
+        request: _savesets_pb2.UpdateSavesetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_savesets_pb2.UpdateSavesetResponse, _abc.Awaitable[_savesets_pb2.UpdateSavesetResponse]]:
+        """Changes the EOL of a saveset. Role admin. Idempotent by request_id.
+        Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteSavesets(
+        self,
+        request: _savesets_pb2.DeleteSavesetsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_savesets_pb2.DeleteSavesetsResponse, _abc.Awaitable[_savesets_pb2.DeleteSavesetsResponse]]:
+        """Deletes savesets for good, all of them or none. Role admin. Idempotent by request_id. They are
+        gone from every list at once; their files are removed right after that, or as soon as their
+        medium is there.
+        Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, SAVESET_NEEDED.
+        """
+
+    @_abc_1.abstractmethod
+    def PreviewRetention(
+        self,
+        request: _savesets_pb2.PreviewRetentionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_savesets_pb2.PreviewRetentionResponse, _abc.Awaitable[_savesets_pb2.PreviewRetentionResponse]]:
+        """What the NEWDAY of a sesam day would delete, and why the others stay. Any role. Reads only.
+        Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def StartVerify(
+        self,
+        request: _savesets_pb2.StartVerifyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_savesets_pb2.StartVerifyResponse, _abc.Awaitable[_savesets_pb2.StartVerifyResponse]]:
+        """Queues a comparison of a saveset with its digests: of its own data and listing, or with all
+        that it builds on. Role admin or operator. Idempotent by request_id.
+        Reasons: SAVESET_NOT_FOUND, SHUTTING_DOWN.
         """
 
 def add_SavesetServiceServicer_to_server(servicer: SavesetServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

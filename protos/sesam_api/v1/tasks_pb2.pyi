@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,56 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ExcludeKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ExcludeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExcludeKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EXCLUDE_KIND_UNSPECIFIED: _ExcludeKind.ValueType  # 0
+    EXCLUDE_KIND_PATTERN: _ExcludeKind.ValueType  # 1
+    """Shell wildcards."""
+    EXCLUDE_KIND_REGEX: _ExcludeKind.ValueType  # 2
+    """Extended regular expressions of POSIX, searched for in the path from the root."""
+
+class ExcludeKind(_ExcludeKind, metaclass=_ExcludeKindEnumTypeWrapper):
+    """What the patterns of a task's excludes are."""
+
+EXCLUDE_KIND_UNSPECIFIED: ExcludeKind.ValueType  # 0
+EXCLUDE_KIND_PATTERN: ExcludeKind.ValueType  # 1
+"""Shell wildcards."""
+EXCLUDE_KIND_REGEX: ExcludeKind.ValueType  # 2
+"""Extended regular expressions of POSIX, searched for in the path from the root."""
+Global___ExcludeKind: _TypeAlias = ExcludeKind  # noqa: Y015
+
+class _TimeReference:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TimeReferenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TimeReference.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TIME_REFERENCE_UNSPECIFIED: _TimeReference.ValueType  # 0
+    TIME_REFERENCE_DATABASE: _TimeReference.ValueType  # 1
+    """By what the base's listing says of it: size, times and inode."""
+    TIME_REFERENCE_TIME_STAMP_FILE: _TimeReference.ValueType  # 2
+    """By its times being after those of a file that the last backup left at the agent."""
+    TIME_REFERENCE_ARCHIVE_BIT: _TimeReference.ValueType  # 3
+    """By its archive bit."""
+
+class TimeReference(_TimeReference, metaclass=_TimeReferenceEnumTypeWrapper):
+    """How a file is told to have changed since the base. An agent refuses the ways that it does not know;
+    now that is all but the database.
+    """
+
+TIME_REFERENCE_UNSPECIFIED: TimeReference.ValueType  # 0
+TIME_REFERENCE_DATABASE: TimeReference.ValueType  # 1
+"""By what the base's listing says of it: size, times and inode."""
+TIME_REFERENCE_TIME_STAMP_FILE: TimeReference.ValueType  # 2
+"""By its times being after those of a file that the last backup left at the agent."""
+TIME_REFERENCE_ARCHIVE_BIT: TimeReference.ValueType  # 3
+"""By its archive bit."""
+Global___TimeReference: _TypeAlias = TimeReference  # noqa: Y015
 
 @_typing.final
 class Task(_message.Message):
@@ -30,6 +81,7 @@ class Task(_message.Message):
     COMMENT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Unique in the location."""
     client: _builtins.str
@@ -49,6 +101,8 @@ class Task(_message.Message):
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def options(self) -> Global___TaskOptions: ...
     def __init__(
         self,
         *,
@@ -59,14 +113,71 @@ class Task(_message.Message):
         comment: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        options: Global___TaskOptions | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "options", b"options"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "comment", b"comment", "create_time", b"create_time", "etag", b"etag", "excludes", b"excludes", "name", b"name", "sources", b"sources"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "comment", b"comment", "create_time", b"create_time", "etag", b"etag", "excludes", b"excludes", "name", b"name", "options", b"options", "sources", b"sources"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Task: _TypeAlias = Task  # noqa: Y015
+
+@_typing.final
+class TaskOptions(_message.Message):
+    """How a task is backed up. What is not given is as it was before there were options."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCLUDE_KIND_FIELD_NUMBER: _builtins.int
+    EXCLUDE_FILE_FIELD_NUMBER: _builtins.int
+    SKIP_CACHE_DIRECTORIES_FIELD_NUMBER: _builtins.int
+    SKIP_NODUMP_FIELD_NUMBER: _builtins.int
+    ONE_FILE_SYSTEM_FIELD_NUMBER: _builtins.int
+    ACCEPT_SIZE_CHANGE_FIELD_NUMBER: _builtins.int
+    TIME_REFERENCE_FIELD_NUMBER: _builtins.int
+    WITHOUT_INTERFACES_FIELD_NUMBER: _builtins.int
+    BACKUP_EVEN_IF_PRE_FAILS_FIELD_NUMBER: _builtins.int
+    exclude_kind: Global___ExcludeKind.ValueType
+    """Unspecified means patterns."""
+    exclude_file: _builtins.bytes
+    """Absolute path of a file on the client with one more exclude on each line. Empty: none."""
+    skip_cache_directories: _builtins.bool
+    """Leave out what lies beside a CACHEDIR.TAG (bford.info/cachedir)."""
+    skip_nodump: _builtins.bool
+    """Leave out files with the attribute "no dump" (chattr +d)."""
+    one_file_system: _builtins.bool
+    """Stay in the file system of each source."""
+    time_reference: Global___TimeReference.ValueType
+    """Unspecified means the database."""
+    without_interfaces: _builtins.bool
+    """Do not run sbc_pre and sbc_post."""
+    backup_even_if_pre_fails: _builtins.bool
+    """Back up even if sbc_pre fails."""
+    @_builtins.property
+    def accept_size_change(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Regular expressions; a file whose path one is found in may change its size while it is read."""
+
+    def __init__(
+        self,
+        *,
+        exclude_kind: Global___ExcludeKind.ValueType = ...,
+        exclude_file: _builtins.bytes = ...,
+        skip_cache_directories: _builtins.bool = ...,
+        skip_nodump: _builtins.bool = ...,
+        one_file_system: _builtins.bool = ...,
+        accept_size_change: _abc.Iterable[_builtins.str] | None = ...,
+        time_reference: Global___TimeReference.ValueType = ...,
+        without_interfaces: _builtins.bool = ...,
+        backup_even_if_pre_fails: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_size_change", b"accept_size_change", "backup_even_if_pre_fails", b"backup_even_if_pre_fails", "exclude_file", b"exclude_file", "exclude_kind", b"exclude_kind", "one_file_system", b"one_file_system", "skip_cache_directories", b"skip_cache_directories", "skip_nodump", b"skip_nodump", "time_reference", b"time_reference", "without_interfaces", b"without_interfaces"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskOptions: _TypeAlias = TaskOptions  # noqa: Y015
 
 @_typing.final
 class CreateTaskRequest(_message.Message):
@@ -79,6 +190,7 @@ class CreateTaskRequest(_message.Message):
     SOURCES_FIELD_NUMBER: _builtins.int
     EXCLUDES_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
     location_id: _builtins.str
     request_id: _builtins.str
     name: _builtins.str
@@ -94,6 +206,8 @@ class CreateTaskRequest(_message.Message):
     def excludes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """At most 1000 patterns of at most 4095 bytes."""
 
+    @_builtins.property
+    def options(self) -> Global___TaskOptions: ...
     def __init__(
         self,
         *,
@@ -104,10 +218,11 @@ class CreateTaskRequest(_message.Message):
         sources: _abc.Iterable[_builtins.bytes] | None = ...,
         excludes: _abc.Iterable[_builtins.str] | None = ...,
         comment: _builtins.str = ...,
+        options: Global___TaskOptions | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["options", b"options"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "comment", b"comment", "excludes", b"excludes", "location_id", b"location_id", "name", b"name", "request_id", b"request_id", "sources", b"sources"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "comment", b"comment", "excludes", b"excludes", "location_id", b"location_id", "name", b"name", "options", b"options", "request_id", b"request_id", "sources", b"sources"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -144,6 +259,7 @@ class UpdateTaskRequest(_message.Message):
     SOURCES_FIELD_NUMBER: _builtins.int
     EXCLUDES_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
     location_id: _builtins.str
     request_id: _builtins.str
     name: _builtins.str
@@ -154,6 +270,10 @@ class UpdateTaskRequest(_message.Message):
     def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]: ...
     @_builtins.property
     def excludes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def options(self) -> Global___TaskOptions:
+        """Absent: they stay as they are."""
+
     def __init__(
         self,
         *,
@@ -164,12 +284,15 @@ class UpdateTaskRequest(_message.Message):
         sources: _abc.Iterable[_builtins.bytes] | None = ...,
         excludes: _abc.Iterable[_builtins.str] | None = ...,
         comment: _builtins.str = ...,
+        options: Global___TaskOptions | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_options", b"_options", "options", b"options"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "etag", b"etag", "excludes", b"excludes", "location_id", b"location_id", "name", b"name", "request_id", b"request_id", "sources", b"sources"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_options", b"_options", "comment", b"comment", "etag", b"etag", "excludes", b"excludes", "location_id", b"location_id", "name", b"name", "options", b"options", "request_id", b"request_id", "sources", b"sources"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__options: _TypeAlias = _typing.Literal["options"]  # noqa: Y015
+    _WhichOneofArgType__options: _TypeAlias = _typing.Literal["_options", b"_options"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__options) -> _WhichOneofReturnType__options | None: ...
 
 Global___UpdateTaskRequest: _TypeAlias = UpdateTaskRequest  # noqa: Y015
 

@@ -25,33 +25,45 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsesam_api/v1/topology.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8c\x01\n\x06\x43lient\x12\x0c\n\x04name\x18\x01 \x01(\t\x12$\n\x06\x61\x63\x63\x65ss\x18\x02 \x01(\x0e\x32\x14.sesam_api.v1.Access\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\"\x83\x01\n\x13\x43reateClientRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12$\n\x06\x61\x63\x63\x65ss\x18\x04 \x01(\x0e\x32\x14.sesam_api.v1.Access\x12\x0f\n\x07\x63omment\x18\x05 \x01(\t\"<\n\x14\x43reateClientResponse\x12$\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x14.sesam_api.v1.Client\"\x91\x01\n\x13UpdateClientRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12$\n\x06\x61\x63\x63\x65ss\x18\x05 \x01(\x0e\x32\x14.sesam_api.v1.Access\x12\x0f\n\x07\x63omment\x18\x06 \x01(\t\"<\n\x14UpdateClientResponse\x12$\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x14.sesam_api.v1.Client\"h\n\x13\x44\x65leteClientRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04\x65tag\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_etag\"\x16\n\x14\x44\x65leteClientResponse\"]\n\x12ListClientsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"U\n\x13ListClientsResponse\x12%\n\x07\x63lients\x18\x01 \x03(\x0b\x32\x14.sesam_api.v1.Client\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*2\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x41\x43\x43\x45SS_LOCAL\x10\x01\x32\xea\x02\n\x0fTopologyService\x12U\n\x0c\x43reateClient\x12!.sesam_api.v1.CreateClientRequest\x1a\".sesam_api.v1.CreateClientResponse\x12U\n\x0cUpdateClient\x12!.sesam_api.v1.UpdateClientRequest\x1a\".sesam_api.v1.UpdateClientResponse\x12U\n\x0c\x44\x65leteClient\x12!.sesam_api.v1.DeleteClientRequest\x1a\".sesam_api.v1.DeleteClientResponse\x12R\n\x0bListClients\x12 .sesam_api.v1.ListClientsRequest\x1a!.sesam_api.v1.ListClientsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsesam_api/v1/topology.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"1\n\x13ListHostKeysRequest\x12\x0c\n\x04host\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\x05\"+\n\x07HostKey\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x02 \x01(\t\"@\n\x14ListHostKeysResponse\x12(\n\thost_keys\x18\x01 \x03(\x0b\x32\x15.sesam_api.v1.HostKey\"\"\n\x12\x43heckClientRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"%\n\x13\x43heckClientResponse\x12\x0e\n\x06limits\x18\x01 \x03(\t\"\x81\x01\n\x03Ssh\x12\x0c\n\x04host\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x02 \x01(\x05\x12\x0c\n\x04user\x18\x03 \x01(\t\x12\x10\n\x08key_file\x18\x04 \x01(\t\x12\x10\n\x08host_key\x18\x05 \x01(\t\x12\x1a\n\ralive_seconds\x18\x06 \x01(\x05H\x00\x88\x01\x01\x42\x10\n\x0e_alive_seconds\"\xc9\x01\n\x06\x43lient\x12\x0c\n\x04name\x18\x01 \x01(\t\x12$\n\x06\x61\x63\x63\x65ss\x18\x02 \x01(\x0e\x32\x14.sesam_api.v1.Access\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12#\n\x03ssh\x18\x06 \x01(\x0b\x32\x11.sesam_api.v1.SshH\x00\x88\x01\x01\x12\x0e\n\x06locked\x18\x07 \x01(\x08\x42\x06\n\x04_ssh\"\xc0\x01\n\x13\x43reateClientRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12$\n\x06\x61\x63\x63\x65ss\x18\x04 \x01(\x0e\x32\x14.sesam_api.v1.Access\x12\x0f\n\x07\x63omment\x18\x05 \x01(\t\x12#\n\x03ssh\x18\x06 \x01(\x0b\x32\x11.sesam_api.v1.SshH\x00\x88\x01\x01\x12\x0e\n\x06locked\x18\x07 \x01(\x08\x42\x06\n\x04_ssh\"<\n\x14\x43reateClientResponse\x12$\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x14.sesam_api.v1.Client\"\xce\x01\n\x13UpdateClientRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12$\n\x06\x61\x63\x63\x65ss\x18\x05 \x01(\x0e\x32\x14.sesam_api.v1.Access\x12\x0f\n\x07\x63omment\x18\x06 \x01(\t\x12#\n\x03ssh\x18\x07 \x01(\x0b\x32\x11.sesam_api.v1.SshH\x00\x88\x01\x01\x12\x0e\n\x06locked\x18\x08 \x01(\x08\x42\x06\n\x04_ssh\"<\n\x14UpdateClientResponse\x12$\n\x06\x63lient\x18\x01 \x01(\x0b\x32\x14.sesam_api.v1.Client\"h\n\x13\x44\x65leteClientRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04\x65tag\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_etag\"\x16\n\x14\x44\x65leteClientResponse\"]\n\x12ListClientsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"U\n\x13ListClientsResponse\x12%\n\x07\x63lients\x18\x01 \x03(\x0b\x32\x14.sesam_api.v1.Client\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*B\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x41\x43\x43\x45SS_LOCAL\x10\x01\x12\x0e\n\nACCESS_SSH\x10\x02\x32\x95\x04\n\x0fTopologyService\x12U\n\x0c\x43reateClient\x12!.sesam_api.v1.CreateClientRequest\x1a\".sesam_api.v1.CreateClientResponse\x12U\n\x0cUpdateClient\x12!.sesam_api.v1.UpdateClientRequest\x1a\".sesam_api.v1.UpdateClientResponse\x12U\n\x0c\x44\x65leteClient\x12!.sesam_api.v1.DeleteClientRequest\x1a\".sesam_api.v1.DeleteClientResponse\x12R\n\x0bListClients\x12 .sesam_api.v1.ListClientsRequest\x1a!.sesam_api.v1.ListClientsResponse\x12U\n\x0cListHostKeys\x12!.sesam_api.v1.ListHostKeysRequest\x1a\".sesam_api.v1.ListHostKeysResponse\x12R\n\x0b\x43heckClient\x12 .sesam_api.v1.CheckClientRequest\x1a!.sesam_api.v1.CheckClientResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sesam_api.v1.topology_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACCESS']._serialized_start=939
-  _globals['_ACCESS']._serialized_end=989
-  _globals['_CLIENT']._serialized_start=79
-  _globals['_CLIENT']._serialized_end=219
-  _globals['_CREATECLIENTREQUEST']._serialized_start=222
-  _globals['_CREATECLIENTREQUEST']._serialized_end=353
-  _globals['_CREATECLIENTRESPONSE']._serialized_start=355
-  _globals['_CREATECLIENTRESPONSE']._serialized_end=415
-  _globals['_UPDATECLIENTREQUEST']._serialized_start=418
-  _globals['_UPDATECLIENTREQUEST']._serialized_end=563
-  _globals['_UPDATECLIENTRESPONSE']._serialized_start=565
-  _globals['_UPDATECLIENTRESPONSE']._serialized_end=625
-  _globals['_DELETECLIENTREQUEST']._serialized_start=627
-  _globals['_DELETECLIENTREQUEST']._serialized_end=731
-  _globals['_DELETECLIENTRESPONSE']._serialized_start=733
-  _globals['_DELETECLIENTRESPONSE']._serialized_end=755
-  _globals['_LISTCLIENTSREQUEST']._serialized_start=757
-  _globals['_LISTCLIENTSREQUEST']._serialized_end=850
-  _globals['_LISTCLIENTSRESPONSE']._serialized_start=852
-  _globals['_LISTCLIENTSRESPONSE']._serialized_end=937
-  _globals['_TOPOLOGYSERVICE']._serialized_start=992
-  _globals['_TOPOLOGYSERVICE']._serialized_end=1354
+  _globals['_ACCESS']._serialized_start=1491
+  _globals['_ACCESS']._serialized_end=1557
+  _globals['_LISTHOSTKEYSREQUEST']._serialized_start=78
+  _globals['_LISTHOSTKEYSREQUEST']._serialized_end=127
+  _globals['_HOSTKEY']._serialized_start=129
+  _globals['_HOSTKEY']._serialized_end=172
+  _globals['_LISTHOSTKEYSRESPONSE']._serialized_start=174
+  _globals['_LISTHOSTKEYSRESPONSE']._serialized_end=238
+  _globals['_CHECKCLIENTREQUEST']._serialized_start=240
+  _globals['_CHECKCLIENTREQUEST']._serialized_end=274
+  _globals['_CHECKCLIENTRESPONSE']._serialized_start=276
+  _globals['_CHECKCLIENTRESPONSE']._serialized_end=313
+  _globals['_SSH']._serialized_start=316
+  _globals['_SSH']._serialized_end=445
+  _globals['_CLIENT']._serialized_start=448
+  _globals['_CLIENT']._serialized_end=649
+  _globals['_CREATECLIENTREQUEST']._serialized_start=652
+  _globals['_CREATECLIENTREQUEST']._serialized_end=844
+  _globals['_CREATECLIENTRESPONSE']._serialized_start=846
+  _globals['_CREATECLIENTRESPONSE']._serialized_end=906
+  _globals['_UPDATECLIENTREQUEST']._serialized_start=909
+  _globals['_UPDATECLIENTREQUEST']._serialized_end=1115
+  _globals['_UPDATECLIENTRESPONSE']._serialized_start=1117
+  _globals['_UPDATECLIENTRESPONSE']._serialized_end=1177
+  _globals['_DELETECLIENTREQUEST']._serialized_start=1179
+  _globals['_DELETECLIENTREQUEST']._serialized_end=1283
+  _globals['_DELETECLIENTRESPONSE']._serialized_start=1285
+  _globals['_DELETECLIENTRESPONSE']._serialized_end=1307
+  _globals['_LISTCLIENTSREQUEST']._serialized_start=1309
+  _globals['_LISTCLIENTSREQUEST']._serialized_end=1402
+  _globals['_LISTCLIENTSRESPONSE']._serialized_start=1404
+  _globals['_LISTCLIENTSRESPONSE']._serialized_end=1489
+  _globals['_TOPOLOGYSERVICE']._serialized_start=1560
+  _globals['_TOPOLOGYSERVICE']._serialized_end=2093
 # @@protoc_insertion_point(module_scope)

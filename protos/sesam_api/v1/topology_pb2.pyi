@@ -29,6 +29,8 @@ class _AccessEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Access.ValueTy
     ACCESS_UNSPECIFIED: _Access.ValueType  # 0
     ACCESS_LOCAL: _Access.ValueType  # 1
     """The machine on which the agent runs."""
+    ACCESS_SSH: _Access.ValueType  # 2
+    """By SSH, without an agent there: GNU find and tar do the work."""
 
 class Access(_Access, metaclass=_AccessEnumTypeWrapper):
     """How the agent reaches a client."""
@@ -36,7 +38,161 @@ class Access(_Access, metaclass=_AccessEnumTypeWrapper):
 ACCESS_UNSPECIFIED: Access.ValueType  # 0
 ACCESS_LOCAL: Access.ValueType  # 1
 """The machine on which the agent runs."""
+ACCESS_SSH: Access.ValueType  # 2
+"""By SSH, without an agent there: GNU find and tar do the work."""
 Global___Access: _TypeAlias = Access  # noqa: Y015
+
+@_typing.final
+class ListHostKeysRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOST_FIELD_NUMBER: _builtins.int
+    PORT_FIELD_NUMBER: _builtins.int
+    host: _builtins.str
+    port: _builtins.int
+    """0 means 22."""
+    def __init__(
+        self,
+        *,
+        host: _builtins.str = ...,
+        port: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["host", b"host", "port", b"port"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHostKeysRequest: _TypeAlias = ListHostKeysRequest  # noqa: Y015
+
+@_typing.final
+class HostKey(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """As `Ssh.host_key`: type and base64."""
+    fingerprint: _builtins.str
+    """As `ssh-keygen -l` shows it, "SHA256:..."."""
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        fingerprint: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fingerprint", b"fingerprint", "key", b"key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HostKey: _TypeAlias = HostKey  # noqa: Y015
+
+@_typing.final
+class ListHostKeysResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOST_KEYS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def host_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___HostKey]: ...
+    def __init__(
+        self,
+        *,
+        host_keys: _abc.Iterable[Global___HostKey] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["host_keys", b"host_keys"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHostKeysResponse: _TypeAlias = ListHostKeysResponse  # noqa: Y015
+
+@_typing.final
+class CheckClientRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckClientRequest: _TypeAlias = CheckClientRequest  # noqa: Y015
+
+@_typing.final
+class CheckClientResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIMITS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def limits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it cannot save or restore as it should be, in the agent's words. Empty: nothing."""
+
+    def __init__(
+        self,
+        *,
+        limits: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckClientResponse: _TypeAlias = CheckClientResponse  # noqa: Y015
+
+@_typing.final
+class Ssh(_message.Message):
+    """How to log in to a client. A key only: never a password."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOST_FIELD_NUMBER: _builtins.int
+    PORT_FIELD_NUMBER: _builtins.int
+    USER_FIELD_NUMBER: _builtins.int
+    KEY_FILE_FIELD_NUMBER: _builtins.int
+    HOST_KEY_FIELD_NUMBER: _builtins.int
+    ALIVE_SECONDS_FIELD_NUMBER: _builtins.int
+    host: _builtins.str
+    """Name or address."""
+    port: _builtins.int
+    """0 means 22."""
+    user: _builtins.str
+    """Empty means "root"."""
+    key_file: _builtins.str
+    """Absolute path of the private key on the agent's machine."""
+    host_key: _builtins.str
+    """The client's public key as `ssh-keyscan` prints it: type and base64. No other is accepted."""
+    alive_seconds: _builtins.int
+    """Seconds between two signs of life while a job runs; absent: 15; 0: none are asked for."""
+    def __init__(
+        self,
+        *,
+        host: _builtins.str = ...,
+        port: _builtins.int = ...,
+        user: _builtins.str = ...,
+        key_file: _builtins.str = ...,
+        host_key: _builtins.str = ...,
+        alive_seconds: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_alive_seconds", b"_alive_seconds", "alive_seconds", b"alive_seconds"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alive_seconds", b"_alive_seconds", "alive_seconds", b"alive_seconds", "host", b"host", "host_key", b"host_key", "key_file", b"key_file", "port", b"port", "user", b"user"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__alive_seconds: _TypeAlias = _typing.Literal["alive_seconds"]  # noqa: Y015
+    _WhichOneofArgType__alive_seconds: _TypeAlias = _typing.Literal["_alive_seconds", b"_alive_seconds"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__alive_seconds) -> _WhichOneofReturnType__alive_seconds | None: ...
+
+Global___Ssh: _TypeAlias = Ssh  # noqa: Y015
 
 @_typing.final
 class Client(_message.Message):
@@ -49,14 +205,22 @@ class Client(_message.Message):
     COMMENT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    SSH_FIELD_NUMBER: _builtins.int
+    LOCKED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Unique in the location."""
     access: Global___Access.ValueType
     comment: _builtins.str
     etag: _builtins.str
     """Changes with every change of the client."""
+    locked: _builtins.bool
+    """Not backed up until it is unlocked; restores work."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def ssh(self) -> Global___Ssh:
+        """Of access SSH only."""
+
     def __init__(
         self,
         *,
@@ -65,12 +229,16 @@ class Client(_message.Message):
         comment: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        ssh: Global___Ssh | None = ...,
+        locked: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_ssh", b"_ssh", "create_time", b"create_time", "ssh", b"ssh"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "comment", b"comment", "create_time", b"create_time", "etag", b"etag", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ssh", b"_ssh", "access", b"access", "comment", b"comment", "create_time", b"create_time", "etag", b"etag", "locked", b"locked", "name", b"name", "ssh", b"ssh"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__ssh: _TypeAlias = _typing.Literal["ssh"]  # noqa: Y015
+    _WhichOneofArgType__ssh: _TypeAlias = _typing.Literal["_ssh", b"_ssh"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ssh) -> _WhichOneofReturnType__ssh | None: ...
 
 Global___Client: _TypeAlias = Client  # noqa: Y015
 
@@ -83,6 +251,8 @@ class CreateClientRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ACCESS_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
+    SSH_FIELD_NUMBER: _builtins.int
+    LOCKED_FIELD_NUMBER: _builtins.int
     location_id: _builtins.str
     request_id: _builtins.str
     name: _builtins.str
@@ -91,6 +261,11 @@ class CreateClientRequest(_message.Message):
     """Unspecified means local."""
     comment: _builtins.str
     """At most 4096 characters."""
+    locked: _builtins.bool
+    @_builtins.property
+    def ssh(self) -> Global___Ssh:
+        """Needed for access SSH."""
+
     def __init__(
         self,
         *,
@@ -99,12 +274,16 @@ class CreateClientRequest(_message.Message):
         name: _builtins.str = ...,
         access: Global___Access.ValueType = ...,
         comment: _builtins.str = ...,
+        ssh: Global___Ssh | None = ...,
+        locked: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_ssh", b"_ssh", "ssh", b"ssh"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "comment", b"comment", "location_id", b"location_id", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ssh", b"_ssh", "access", b"access", "comment", b"comment", "location_id", b"location_id", "locked", b"locked", "name", b"name", "request_id", b"request_id", "ssh", b"ssh"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__ssh: _TypeAlias = _typing.Literal["ssh"]  # noqa: Y015
+    _WhichOneofArgType__ssh: _TypeAlias = _typing.Literal["_ssh", b"_ssh"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ssh) -> _WhichOneofReturnType__ssh | None: ...
 
 Global___CreateClientRequest: _TypeAlias = CreateClientRequest  # noqa: Y015
 
@@ -138,6 +317,8 @@ class UpdateClientRequest(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     ACCESS_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
+    SSH_FIELD_NUMBER: _builtins.int
+    LOCKED_FIELD_NUMBER: _builtins.int
     location_id: _builtins.str
     request_id: _builtins.str
     name: _builtins.str
@@ -147,6 +328,11 @@ class UpdateClientRequest(_message.Message):
     """Unspecified means local."""
     comment: _builtins.str
     """At most 4096 characters."""
+    locked: _builtins.bool
+    @_builtins.property
+    def ssh(self) -> Global___Ssh:
+        """Needed for access SSH."""
+
     def __init__(
         self,
         *,
@@ -156,12 +342,16 @@ class UpdateClientRequest(_message.Message):
         etag: _builtins.str = ...,
         access: Global___Access.ValueType = ...,
         comment: _builtins.str = ...,
+        ssh: Global___Ssh | None = ...,
+        locked: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_ssh", b"_ssh", "ssh", b"ssh"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "comment", b"comment", "etag", b"etag", "location_id", b"location_id", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ssh", b"_ssh", "access", b"access", "comment", b"comment", "etag", b"etag", "location_id", b"location_id", "locked", b"locked", "name", b"name", "request_id", b"request_id", "ssh", b"ssh"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__ssh: _TypeAlias = _typing.Literal["ssh"]  # noqa: Y015
+    _WhichOneofArgType__ssh: _TypeAlias = _typing.Literal["_ssh", b"_ssh"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ssh) -> _WhichOneofReturnType__ssh | None: ...
 
 Global___UpdateClientRequest: _TypeAlias = UpdateClientRequest  # noqa: Y015
 

@@ -55,6 +55,16 @@ class TopologyServiceStub(object):
                 request_serializer=sesam__api_dot_v1_dot_topology__pb2.ListClientsRequest.SerializeToString,
                 response_deserializer=sesam__api_dot_v1_dot_topology__pb2.ListClientsResponse.FromString,
                 _registered_method=True)
+        self.ListHostKeys = channel.unary_unary(
+                '/sesam_api.v1.TopologyService/ListHostKeys',
+                request_serializer=sesam__api_dot_v1_dot_topology__pb2.ListHostKeysRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_topology__pb2.ListHostKeysResponse.FromString,
+                _registered_method=True)
+        self.CheckClient = channel.unary_unary(
+                '/sesam_api.v1.TopologyService/CheckClient',
+                request_serializer=sesam__api_dot_v1_dot_topology__pb2.CheckClientRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_topology__pb2.CheckClientResponse.FromString,
+                _registered_method=True)
 
 
 class TopologyServiceServicer(object):
@@ -70,7 +80,7 @@ class TopologyServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UpdateClient(self, request, context):
-        """Replaces access and comment of a client. Role admin. Idempotent by request_id: a repeat answers
+        """Replaces all of a client but its name. Role admin. Idempotent by request_id: a repeat answers
         the client as it is now. Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, CHANGED_MEANWHILE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -87,6 +97,23 @@ class TopologyServiceServicer(object):
 
     def ListClients(self, request, context):
         """The clients by name. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHostKeys(self, request, context):
+        """The public keys that a machine shows by SSH, the best first, for a person who compares one with
+        what its administrator says before it is pinned. Role admin. Reads only; takes up to a minute
+        if nobody answers. Reasons: INVALID_ARGUMENT, CLIENT_UNUSABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckClient(self, request, context):
+        """Looks whether a client can be backed up and restored to now. Role admin or operator. Reads only;
+        takes up to a minute if it does not answer. Reasons: CLIENT_NOT_FOUND, CLIENT_UNUSABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -114,6 +141,16 @@ def add_TopologyServiceServicer_to_server(servicer, server):
                     servicer.ListClients,
                     request_deserializer=sesam__api_dot_v1_dot_topology__pb2.ListClientsRequest.FromString,
                     response_serializer=sesam__api_dot_v1_dot_topology__pb2.ListClientsResponse.SerializeToString,
+            ),
+            'ListHostKeys': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHostKeys,
+                    request_deserializer=sesam__api_dot_v1_dot_topology__pb2.ListHostKeysRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_topology__pb2.ListHostKeysResponse.SerializeToString,
+            ),
+            'CheckClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckClient,
+                    request_deserializer=sesam__api_dot_v1_dot_topology__pb2.CheckClientRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_topology__pb2.CheckClientResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -225,6 +262,60 @@ class TopologyService(object):
             '/sesam_api.v1.TopologyService/ListClients',
             sesam__api_dot_v1_dot_topology__pb2.ListClientsRequest.SerializeToString,
             sesam__api_dot_v1_dot_topology__pb2.ListClientsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHostKeys(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.TopologyService/ListHostKeys',
+            sesam__api_dot_v1_dot_topology__pb2.ListHostKeysRequest.SerializeToString,
+            sesam__api_dot_v1_dot_topology__pb2.ListHostKeysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.TopologyService/CheckClient',
+            sesam__api_dot_v1_dot_topology__pb2.CheckClientRequest.SerializeToString,
+            sesam__api_dot_v1_dot_topology__pb2.CheckClientResponse.FromString,
             options,
             channel_credentials,
             insecure,

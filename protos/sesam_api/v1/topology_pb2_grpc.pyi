@@ -38,7 +38,7 @@ class TopologyServiceStub:
     Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
     """
     UpdateClient: _grpc.UnaryUnaryMultiCallable[_topology_pb2.UpdateClientRequest, _topology_pb2.UpdateClientResponse]
-    """Replaces access and comment of a client. Role admin. Idempotent by request_id: a repeat answers
+    """Replaces all of a client but its name. Role admin. Idempotent by request_id: a repeat answers
     the client as it is now. Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, CHANGED_MEANWHILE.
     """
     DeleteClient: _grpc.UnaryUnaryMultiCallable[_topology_pb2.DeleteClientRequest, _topology_pb2.DeleteClientResponse]
@@ -47,6 +47,15 @@ class TopologyServiceStub:
     """
     ListClients: _grpc.UnaryUnaryMultiCallable[_topology_pb2.ListClientsRequest, _topology_pb2.ListClientsResponse]
     """The clients by name. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT."""
+    ListHostKeys: _grpc.UnaryUnaryMultiCallable[_topology_pb2.ListHostKeysRequest, _topology_pb2.ListHostKeysResponse]
+    """The public keys that a machine shows by SSH, the best first, for a person who compares one with
+    what its administrator says before it is pinned. Role admin. Reads only; takes up to a minute
+    if nobody answers. Reasons: INVALID_ARGUMENT, CLIENT_UNUSABLE.
+    """
+    CheckClient: _grpc.UnaryUnaryMultiCallable[_topology_pb2.CheckClientRequest, _topology_pb2.CheckClientResponse]
+    """Looks whether a client can be backed up and restored to now. Role admin or operator. Reads only;
+    takes up to a minute if it does not answer. Reasons: CLIENT_NOT_FOUND, CLIENT_UNUSABLE.
+    """
 
 @_typing.type_check_only
 class TopologyServiceAsyncStub(TopologyServiceStub):
@@ -58,7 +67,7 @@ class TopologyServiceAsyncStub(TopologyServiceStub):
     Reasons: INVALID_ARGUMENT, ALREADY_EXISTS.
     """
     UpdateClient: _aio.UnaryUnaryMultiCallable[_topology_pb2.UpdateClientRequest, _topology_pb2.UpdateClientResponse]  # type: ignore[assignment]
-    """Replaces access and comment of a client. Role admin. Idempotent by request_id: a repeat answers
+    """Replaces all of a client but its name. Role admin. Idempotent by request_id: a repeat answers
     the client as it is now. Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, CHANGED_MEANWHILE.
     """
     DeleteClient: _aio.UnaryUnaryMultiCallable[_topology_pb2.DeleteClientRequest, _topology_pb2.DeleteClientResponse]  # type: ignore[assignment]
@@ -67,6 +76,15 @@ class TopologyServiceAsyncStub(TopologyServiceStub):
     """
     ListClients: _aio.UnaryUnaryMultiCallable[_topology_pb2.ListClientsRequest, _topology_pb2.ListClientsResponse]  # type: ignore[assignment]
     """The clients by name. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT."""
+    ListHostKeys: _aio.UnaryUnaryMultiCallable[_topology_pb2.ListHostKeysRequest, _topology_pb2.ListHostKeysResponse]  # type: ignore[assignment]
+    """The public keys that a machine shows by SSH, the best first, for a person who compares one with
+    what its administrator says before it is pinned. Role admin. Reads only; takes up to a minute
+    if nobody answers. Reasons: INVALID_ARGUMENT, CLIENT_UNUSABLE.
+    """
+    CheckClient: _aio.UnaryUnaryMultiCallable[_topology_pb2.CheckClientRequest, _topology_pb2.CheckClientResponse]  # type: ignore[assignment]
+    """Looks whether a client can be backed up and restored to now. Role admin or operator. Reads only;
+    takes up to a minute if it does not answer. Reasons: CLIENT_NOT_FOUND, CLIENT_UNUSABLE.
+    """
 
 class TopologyServiceServicer(metaclass=_abc_1.ABCMeta):
     """The clients that a location looks after."""
@@ -87,7 +105,7 @@ class TopologyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _topology_pb2.UpdateClientRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_topology_pb2.UpdateClientResponse, _abc.Awaitable[_topology_pb2.UpdateClientResponse]]:
-        """Replaces access and comment of a client. Role admin. Idempotent by request_id: a repeat answers
+        """Replaces all of a client but its name. Role admin. Idempotent by request_id: a repeat answers
         the client as it is now. Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, CHANGED_MEANWHILE.
         """
 
@@ -108,5 +126,26 @@ class TopologyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_topology_pb2.ListClientsResponse, _abc.Awaitable[_topology_pb2.ListClientsResponse]]:
         """The clients by name. Any role. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT."""
+
+    @_abc_1.abstractmethod
+    def ListHostKeys(
+        self,
+        request: _topology_pb2.ListHostKeysRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_topology_pb2.ListHostKeysResponse, _abc.Awaitable[_topology_pb2.ListHostKeysResponse]]:
+        """The public keys that a machine shows by SSH, the best first, for a person who compares one with
+        what its administrator says before it is pinned. Role admin. Reads only; takes up to a minute
+        if nobody answers. Reasons: INVALID_ARGUMENT, CLIENT_UNUSABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckClient(
+        self,
+        request: _topology_pb2.CheckClientRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_topology_pb2.CheckClientResponse, _abc.Awaitable[_topology_pb2.CheckClientResponse]]:
+        """Looks whether a client can be backed up and restored to now. Role admin or operator. Reads only;
+        takes up to a minute if it does not answer. Reasons: CLIENT_NOT_FOUND, CLIENT_UNUSABLE.
+        """
 
 def add_TopologyServiceServicer_to_server(servicer: TopologyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -77,6 +77,7 @@ _SELECT_CELLS = sa.select(sheet_cells).select_from(_WANTED).join(sheet_cells, _w
 _DELETE_CELL = sheet_cells.delete().where(
     *(column == sa.bindparam(f"of_{column.name}") for column in _KEY)
 )
+_OF_TASKS = (EventKind.BACKUP, EventKind.RESTORE, EventKind.VERIFY)
 _SELECT_GIVEN_UP = _given_up()
 _SELECT_JOBS_OF_TASKS = _jobs_by(jobs.c.task)
 _SELECT_JOBS_OF_EVENTS = _jobs_by(jobs.c.event, has_no_task)
@@ -95,8 +96,8 @@ class _Sum:
 def refresh(connection: sa.Connection, keys: Collection[CellKey], now: datetime) -> list[CellKey]:
     """Works the cells out again; returns those that are no longer what they were, in order."""
     wanted = sorted(set(keys), key=lambda key: key.id)
-    with_task = [key for key in wanted if key.kind in (EventKind.BACKUP, EventKind.RESTORE)]
-    without = [key for key in wanted if key.kind not in (EventKind.BACKUP, EventKind.RESTORE)]
+    with_task = [key for key in wanted if key.kind in _OF_TASKS]
+    without = [key for key in wanted if key.kind not in _OF_TASKS]
     sums: dict[CellKey, _Sum] = {}
     for row in _found(connection, _SELECT_GIVEN_UP, wanted):
         _add_given_up(row, sums)

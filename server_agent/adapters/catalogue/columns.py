@@ -5,6 +5,10 @@ Lists of paths are one blob, each path ended by a NUL byte, which no path can ho
 survive.
 """
 
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -12,7 +16,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from server_agent.domain.jobs import JobState
+from server_agent.domain.reach import Ssh
+from server_agent.domain.task_options import ExcludeKind, TaskOptions, TimeReference
 
+_OPTION_READERS: dict[str, Callable[[Any], Any]] = {
+    "exclude_kind": ExcludeKind,
+    "exclude_file": os.fsencode,
+    "accept_size_change": tuple,
+    "time_reference": TimeReference,
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -72,6 +84,39 @@ class Dates(sa.TypeDecorator[tuple[date, ...]]):
         self, value: Any | None, _dialect: sa.Dialect
     ) -> tuple[date, ...] | None:
         return None if value is None else tuple(map(date.fromisoformat, value.split()))
+
+
+class Options(sa.TypeDecorator[TaskOptions]):
+    """The options of a task as JSON. What is not in it has its default, so that options which come
+    later need no new column. A path's bytes that are no UTF-8 stand as U+DC80 to U+DCFF."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: TaskOptions | None, _dialect: sa.Dialect) -> str | None:
+        return None if value is None else json.dumps(asdict(value), default=os.fsdecode)
+
+    def process_result_value(self, value: Any | None, _dialect: sa.Dialect) -> TaskOptions | None:
+        if value is None:
+            return None
+        held = json.loads(value) if value else {}
+        for name, read in _OPTION_READERS.items():
+            if name in held:
+                held[name] = read(held[name])
+        return TaskOptions(**held)
+
+
+class Login(sa.TypeDecorator[Ssh]):
+    """How to log in to a client as JSON; empty text for None."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Ssh | None, _dialect: sa.Dialect) -> str:
+        return "" if value is None else json.dumps(asdict(value))
+
+    def process_result_value(self, value: Any | None, _dialect: sa.Dialect) -> Ssh | None:
+        return Ssh(**json.loads(value)) if value else None
 
 
 class StateNumber(sa.TypeDecorator[JobState]):

@@ -7,7 +7,12 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from server_agent.adapters.catalogue import position as positions
-from server_agent.adapters.catalogue.schema import credentials, savesets
+from server_agent.adapters.catalogue.schema import (
+    credentials,
+    eol_or_never,
+    savesets,
+    verified_or_never,
+)
 from server_agent.domain.errors import InvalidArgument
 from server_agent.ports import Page, SavesetQuery
 
@@ -24,10 +29,17 @@ class Order:
     descending: bool
 
 
-_SAVESET_KEYS: dict[str, sa.Column[Any]] = {
+_SAVESET_KEYS: dict[str, sa.ColumnElement[Any]] = {
     "job": savesets.c.job_number,
     "start_time": savesets.c.start_time,
     "name": savesets.c.name,
+    "task": savesets.c.task,
+    "client": savesets.c.client,
+    "type": sa.type_coerce(savesets.c.type, sa.Text),
+    "sesam_day": sa.type_coerce(savesets.c.sesam_day, sa.Text),
+    "bytes": savesets.c.bytes_read,
+    "eol": eol_or_never,
+    "verify_time": verified_or_never,
 }
 
 
@@ -107,14 +119,14 @@ def _rows_after(
     return rows
 
 
-def _key(keys: dict[str, sa.Column[Any]], order: str) -> sa.ColumnElement[Any]:
+def _key(keys: dict[str, sa.ColumnElement[Any]], order: str) -> sa.ColumnElement[Any]:
     if order not in keys:
         known = ", ".join(sorted(keys))
         raise InvalidArgument(field="order_by", value=order, expected=f"one of {known}")
     return as_kept(keys[order])
 
 
-def as_kept(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+def as_kept(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     """The column with the values that the database itself holds."""
     if isinstance(column.type, sa.TypeDecorator):
         return sa.type_coerce(column, column.type.impl_instance)

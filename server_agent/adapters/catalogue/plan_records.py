@@ -15,6 +15,7 @@ from server_agent.domain.events import (
     EventKind,
     NewdayAction,
     RestoreAction,
+    VerifyAction,
     kind_of,
 )
 from server_agent.domain.jobs import Job
@@ -26,6 +27,7 @@ _ACTIONS: dict[EventKind, type[Action]] = {
     EventKind.RESTORE: RestoreAction,
     EventKind.COMMAND: CommandAction,
     EventKind.NEWDAY: NewdayAction,
+    EventKind.VERIFY: VerifyAction,
 }
 _OF_EVENTS = tuple(name for name in names_of(Event) if name != "action")
 

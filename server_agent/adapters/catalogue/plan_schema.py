@@ -15,8 +15,11 @@ from server_agent.adapters.catalogue.columns import (
 from server_agent.adapters.catalogue.schema import metadata
 from server_agent.domain.calendar import EntryState
 from server_agent.domain.events import EventKind
+from server_agent.domain.media import FIRST_DRIVE_GROUP, FIRST_STORE
 from server_agent.domain.occurrences import Cause, Verdict
 from server_agent.domain.savesets import BackupType
+
+_NO_TEXT = sa.text("''")
 
 schedules = sa.Table(
     "schedules",
@@ -62,6 +65,16 @@ def _event_columns() -> list[sa.Column[Any]]:
     ]
 
 
+def _later_event_columns() -> list[sa.Column[Any]]:
+    """Those that were added to the tables when there were some already."""
+    return [
+        sa.Column("pool", sa.Text, nullable=False, default="", server_default=_NO_TEXT),
+        sa.Column(
+            "whole_chain", sa.Boolean, nullable=False, default=False, server_default=sa.text("0")
+        ),
+    ]
+
+
 # Those with a start_time are immediate starts; `decided` is whether theirs has been.
 events = sa.Table(
     "events",
@@ -70,6 +83,7 @@ events = sa.Table(
     *_event_columns(),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("decided", sa.Boolean, nullable=False, default=False),
+    *_later_event_columns(),
     sqlite_autoincrement=True,
 )
 # Literal, since SQLite takes a partial index only for the very same words.
@@ -84,6 +98,7 @@ past_events = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("version", sa.BigInteger, primary_key=True),
     *_event_columns(),
+    *_later_event_columns(),
 )
 
 groups = sa.Table(
@@ -103,6 +118,14 @@ drives = sa.Table(
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column(
+        "group_name",
+        sa.Text,
+        key="group",
+        nullable=False,
+        server_default=sa.text(f"'{FIRST_DRIVE_GROUP}'"),
+    ),
+    sa.Column("store", sa.Text, nullable=False, server_default=sa.text(f"'{FIRST_STORE}'")),
 )
 
 # One row for each task of a decided slot, or one with an empty task. `name` is that of its row in

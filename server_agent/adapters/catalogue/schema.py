@@ -7,7 +7,9 @@ import sqlalchemy as sa
 
 from server_agent.adapters.catalogue.columns import (
     ByteStrings,
+    Login,
     Moment,
+    Options,
     StateNumber,
     Strings,
     value_of,
@@ -34,6 +36,8 @@ clients = sa.Table(
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("create_time", Moment, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("locked", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    sa.Column("ssh", Login, nullable=False, server_default=_NO_TEXT),
 )
 
 tasks = sa.Table(
@@ -46,6 +50,7 @@ tasks = sa.Table(
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("create_time", Moment, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("options", Options, nullable=False, server_default=_NO_TEXT),
 )
 
 # Made of the numbers above: 1 for the states that nobody has to look after, 7 for the worst.
@@ -88,6 +93,8 @@ jobs = sa.Table(
     sa.Column("priority", sa.SmallInteger, nullable=False, server_default=sa.text("1")),
     sa.Column("group_name", sa.Text, key="group", nullable=False, server_default=_NO_TEXT),
     sa.Column("drive", sa.Text, nullable=False, server_default=_NO_TEXT),
+    sa.Column("pool", sa.Text, nullable=False, server_default=_NO_TEXT),
+    sa.Column("label", sa.Text, nullable=False, server_default=_NO_TEXT),
     sqlite_autoincrement=True,
 )
 # One index per order. Each also holds what the usual filters look at, so that a rare state is
@@ -177,6 +184,8 @@ savesets = sa.Table(
     sa.Column("damage", sa.Text, nullable=False, server_default=_NO_TEXT),
     sa.Column("job_number", sa.BigInteger, sa.Computed("CAST(job_id AS INTEGER)", persisted=False)),
     sa.Column("lacks_listing", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    sa.Column("eol", sa.Date),
+    sa.Column("verify_time", Moment),
 )
 # Literal, since SQLite takes the index of the faulty ones only for the very same words.
 is_faulty = sa.or_(
@@ -185,6 +194,23 @@ is_faulty = sa.or_(
 sa.Index("savesets_faulty", savesets.c.name, sqlite_where=is_faulty)
 sa.Index("savesets_by_job", savesets.c.job_number, savesets.c.name)
 sa.Index("savesets_of_task_by_job", savesets.c.task, savesets.c.job_number, savesets.c.name)
+# Literal too, since SQLite takes the index of an expression only for the very same words.
+eol_or_never = sa.func.coalesce(
+    sa.type_coerce(savesets.c.eol, sa.Text), sa.literal_column("'9999-12-31'"), type_=sa.Text
+)
+verified_or_never = sa.func.coalesce(
+    sa.type_coerce(savesets.c.verify_time, sa.BigInteger),
+    sa.literal_column(str(-(2**62))),
+    type_=sa.BigInteger,
+)
+sa.Index("savesets_by_task", savesets.c.task, savesets.c.name)
+sa.Index("savesets_by_client", savesets.c.client, savesets.c.name)
+sa.Index("savesets_by_type", savesets.c.type, savesets.c.name)
+sa.Index("savesets_by_day", savesets.c.sesam_day, savesets.c.name)
+sa.Index("savesets_by_bytes", savesets.c.bytes_read, savesets.c.name)
+sa.Index("savesets_by_eol", eol_or_never, savesets.c.name)
+sa.Index("savesets_by_verify_time", verified_or_never, savesets.c.name)
+sa.Index("savesets_of_label", savesets.c.label, savesets.c.stored_bytes)
 sa.Index("savesets_by_start", savesets.c.start_time, savesets.c.name)
 sa.Index("savesets_of_task", savesets.c.task, savesets.c.start_time, savesets.c.name)
 sa.Index("savesets_of_client", savesets.c.client, savesets.c.start_time, savesets.c.name)

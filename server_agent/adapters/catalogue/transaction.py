@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from server_agent.adapters.catalogue.job_sums import JobSums
 from server_agent.adapters.catalogue.job_text import words_of
-from server_agent.adapters.catalogue.planning_transaction import SqlPlanningTransaction
+from server_agent.adapters.catalogue.media_transaction import SqlMediaTransaction
 from server_agent.adapters.catalogue.records import number_of, values_of
 from server_agent.adapters.catalogue.schema import (
     answers,
@@ -55,7 +55,7 @@ def _job_values(job: Job) -> dict[str, Any]:
     return {**values, "duration": duration, "search": words_of(job.saveset, job.message)}
 
 
-class SqlTransaction(SqlView, SqlPlanningTransaction):
+class SqlTransaction(SqlView, SqlMediaTransaction):
     """The `CatalogueTransaction` port."""
 
     def put_client(self, client: Client) -> None:

@@ -16,7 +16,7 @@ from typing import Self
 from server_agent.adapters.durable import sync_file_system
 from server_agent.adapters.tar.failures import is_full
 from server_agent.adapters.tar.journal import Journal, Note
-from server_agent.adapters.tar.mounts import mount_in
+from server_agent.adapters.tar.mounts import mount_in, mount_of
 from server_agent.domain.jobs import Level
 from server_agent.domain.quoting import quoted
 from server_agent.ports import Message
@@ -149,7 +149,25 @@ class Aside:
         """Whether so much has come that it is time for `dispose`."""
         return len(self._come) >= _MOST_TOGETHER or self._come_bytes >= _TOGETHER_BYTES
 
-    def has_brought(self, place: bytes) -> bool:
+    def remove_new(self, place: bytes, since_ns: int) -> None:
+        """Removes a file of which only a part may be there, unless it is an older one that tar
+        had not yet replaced.
+
+        Args:
+            since_ns: what was made before is older.
+        """
+        with contextlib.suppress(OSError):
+            status = os.lstat(place)
+            is_new = self._has_brought(place) or status.st_ctime_ns >= since_ns
+            if stat.S_ISREG(status.st_mode) and is_new:
+                os.unlink(place)
+
+    def full(self, place: bytes) -> str:
+        """Where no space is left for a place, for the end of a sentence."""
+        point = quoted(mount_of(place))
+        return f"on the file system {point}, where {quoted(place)} has to be written"
+
+    def _has_brought(self, place: bytes) -> bool:
         """Whether a file that is there can only be the restore's: until `dispose`, of those whose
         places were free or whose old versions are kept."""
         note = self._come.get(place) or self._coming.get(place)

@@ -6,10 +6,14 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from server_agent.adapters.tar import complaints, packed, private
+from server_agent.adapters.tar import complaints, exclude_file, packed, private
+from server_agent.adapters.tar.as_read import MayChange
+from server_agent.adapters.tar.client import Client, Survey
+from server_agent.adapters.tar.commands import Commands, check_commands
 from server_agent.adapters.tar.commit import commit, sweep
 from server_agent.adapters.tar.compare import changed_sources
 from server_agent.adapters.tar.failures import is_broken, translated, written_to
+from server_agent.adapters.tar.left_out import LeftOut, borders
 from server_agent.adapters.tar.listing import Amount, ListingWriter
 from server_agent.adapters.tar.names import member_name
 from server_agent.adapters.tar.places import Places, SavesetFiles
@@ -21,6 +25,7 @@ from server_agent.adapters.tar.stream import FrameWriter
 from server_agent.adapters.tar.transfer import Pace, Transfer
 from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.domain.quoting import quoted
+from server_agent.domain.task_options import TaskOptions
 from server_agent.ports import (
     BackupDone,
     BackupEvent,
@@ -43,6 +48,10 @@ class Backup:
     threads: int
     request: BackupRequest
     control: Control
+    client: Client
+    _excludes: tuple[str, ...] = ()  # those of the exclude file too
+    _may_change: MayChange | None = None
+    _borders: set[bytes] = field(default_factory=set)  # at which a source was left
     _warnings: list[str] = field(default_factory=list)
     _unknown_lines: int = 0
     _suspect: set[bytes] = field(default_factory=set)  # sources of which a sentence was said
@@ -50,6 +59,7 @@ class Backup:
     def events(self) -> Iterator[BackupEvent]:
         request = self.request
         self.places.check_store(request.label, NO_BACKUP)
+        check_commands(request.commands)
         files = self.places.files(request.saveset, request.label, request.sesam_day)
         if any(path.exists() for path in files.all):
             raise EngineError("NAME_TAKEN", f"saveset {request.saveset} exists already")
@@ -86,14 +96,15 @@ class Backup:
         ) as listing:
             try:
                 self._build_on_base(listing)
-                yield from self._scan(listing, files.listing)
+                survey = self.client.survey(request.sources, self.control)
+                yield from self._scan(listing, files.listing, survey)
                 yield from self._compared(listing)
                 total = listing.end_scan()
-                yield from self._empty(listing)
+                yield from self._empty(listing, survey)
             except sqlite3.DatabaseError as error:
                 self._blame_base(error)
                 raise
-            frames = yield from self._save(listing, total, files.data)
+            frames = yield from self._save(listing, total, files.data, survey)
             yield from self._unreadable(listing)
             saved, listed = listing.saved_and_listed()
             result = BackupDone(
@@ -129,23 +140,68 @@ class Backup:
                     home,
                 )
 
-    def _scan(self, listing: ListingWriter, own_listing: Path) -> Iterator[BackupEvent]:
-        media = self.places.media()
-        own = [os.fsencode(path.resolve()) for path in (self.places.tmp_dir, own_listing)]
+    def _scan(
+        self, listing: ListingWriter, own_listing: Path, survey: Survey
+    ) -> Iterator[BackupEvent]:
+        media, own = [], []
+        if self.client.is_here:
+            media = self.places.media()
+            files = self.places.tmp_dir, own_listing
+            own = [*media, *(os.fsencode(path.resolve()) for path in files)]
+        for text in survey.warnings:
+            self._warnings.append(text)
+            yield Message(Level.WARNING, "CLIENT_LIMITED", text)
+        self._read_options(listing)
+        left_out = self._left_out_by_options(listing)
+        held: list[Message] = []  # of what may turn out to be left out
         found = 0
         pace = Pace()
         for source in self.request.sources:
             check_source(source, media)
-            scan = Scan(source, self.request.excludes, [*media, *own], listing, self.control)
+            scan = Scan(
+                *(source, self._excludes, own, listing, self.client, survey, self.control),
+                *(self.request.options, self._may_change),
+            )
             for _ in scan.run():
+                if left_out.has_anything_to_do:
+                    held += _taken_out(scan.messages, "UNREADABLE")
                 yield from self._said(listing, scan.messages)
                 if pace.due():
                     yield Progress(Phase.SCAN, files_done=found + scan.entries)
             yield from self._said(listing, scan.messages)
             found += scan.entries
+        yield from left_out.messages()
+        held = [each for each in held if each.path is None or not left_out.has(each.path)]
+        yield from self._said(listing, held)
+        yield from self._left_borders(listing)
         for path in listing.sockets():
             text = f"{quoted(path)} is a socket: it is listed and not saved"
             yield Message(Level.INFO, "SOCKET", text, path)
+
+    def _read_options(self, listing: ListingWriter) -> None:
+        options = self.request.options
+        self._excludes = self.request.excludes
+        if options.exclude_file:
+            self._excludes += exclude_file.read(
+                self.client, options.exclude_file, options.exclude_kind, self.control
+            )
+        if options.accept_size_change:
+            self._may_change = MayChange(listing.database)
+
+    def _left_out_by_options(self, listing: ListingWriter) -> LeftOut:
+        request = self.request
+        return LeftOut(
+            *(request.options, request.sources, listing, self.client, self.control),
+            self.places.scratch(request.saveset, "asked"),
+        )
+
+    def _left_borders(self, listing: ListingWriter) -> Iterator[Message]:
+        if not self.request.options.one_file_system:
+            return
+        self._borders.update(borders(listing, self.request.sources))
+        for path in sorted(self._borders):
+            text = f"{quoted(path)} is another file system: what it holds is not saved"
+            yield Message(Level.INFO, "OTHER_FILE_SYSTEM", text, path)
 
     def _said(self, listing: ListingWriter, messages: list[Message]) -> Iterator[Message]:
         for message in messages:
@@ -167,21 +223,26 @@ class Backup:
         if before is None:
             return
         earlier = self.places.files_of(before).listing
-        for source, text in changed_sources(listing, earlier, self.request.sources):
+        for source, text in changed_sources(listing, earlier, self.request.sources, self._is_gone):
+            if source in self._borders:
+                continue  # it is left out by the task itself
             self._warnings.append(text)
             self._suspect.add(source)
             yield Message(Level.WARNING, "SOURCE_CHANGED", text, source)
 
-    def _empty(self, listing: ListingWriter) -> Iterator[Message]:
+    def _is_gone(self, path: bytes) -> bool:
+        return self.client.survey([path], self.control).looks[path].is_gone
+
+    def _empty(self, listing: ListingWriter, survey: Survey) -> Iterator[Message]:
         """Says of which sources there is nothing at all, unless something else has said why."""
         for source in self.request.sources:
             known = source in self._suspect or listing.why_nothing(source) is not None
             if known or listing.has_entries(source):
                 continue
             text = f"{quoted(source)} is empty: is it mounted?"
-            if _holds_anything(source):
+            if survey.looks[source].has_entries:
                 text = f"nothing was found to save in {quoted(source)}"
-                if self.request.excludes:
+                if self._excludes or self.request.options != TaskOptions():
                     text += ": nothing is in it that the excludes leave"
             self._warnings.append(text)
             yield Message(Level.WARNING, "NOTHING_FOUND", text, source)
@@ -195,7 +256,8 @@ class Backup:
             for source in self.request.sources
             if (path := listing.why_nothing(source)) is not None
         }
-        if reasons and len(reasons) == len(self.request.sources):
+        nothing = len(reasons) == len(self.request.sources) and not self.request.commands
+        if reasons and nothing:
             raise EngineError(
                 "SOURCE_UNREADABLE",
                 f"{'; '.join(list(reasons.values())[:_NAMED_SOURCES])}."
@@ -206,7 +268,7 @@ class Backup:
             yield Message(Level.WARNING, "SOURCE_UNREADABLE", text, source)
 
     def _save(
-        self, listing: ListingWriter, total: Amount, data: Path
+        self, listing: ListingWriter, total: Amount, data: Path, survey: Survey
     ) -> Generator[BackupEvent, None, Frames]:
         """Returns the frames of the data file, which is written and synced."""
         names = self.places.scratch(self.request.saveset, "names")
@@ -223,7 +285,30 @@ class Backup:
                 open(data, "x+b", buffering=0, opener=private.opener) as file,
                 FrameWriter(file, self.threads) as writer,
             ):
-                transfer = Transfer(names, total, listing, writer, self.control)
+                commands = Commands(
+                    commands=self.request.commands,
+                    client=self.client,
+                    listing=listing,
+                    writer=writer,
+                    spool=data.with_suffix(".spool.tmp"),
+                    threads=self.threads,
+                    owner=(survey.uid, survey.gid),
+                    total=total,
+                    control=self.control,
+                    warnings=self._warnings,
+                )
+                yield from commands.events()
+                saved = commands.saved
+                transfer = Transfer(
+                    names=names,
+                    total=Amount(total.files + saved.files, total.size + saved.size),
+                    listing=listing,
+                    writer=writer,
+                    client=self.client,
+                    control=self.control,
+                    before=saved,
+                    may_change=self._may_change,
+                )
                 yield from transfer.events()
                 self._warnings += transfer.warnings
                 writer.finish()
@@ -242,12 +327,10 @@ def _base_listing_lost(saveset: str, reason: object) -> EngineError:
     return EngineError("BASE_DAMAGED", text, saveset)
 
 
-def _holds_anything(directory: bytes) -> bool:
-    try:
-        with os.scandir(directory) as found:
-            return any(found)
-    except OSError:
-        return False
+def _taken_out(messages: list[Message], code: str) -> list[Message]:
+    taken = [message for message in messages if message.code == code]
+    messages[:] = [message for message in messages if message.code != code]
+    return taken
 
 
 def _checking(result: BackupDone) -> Progress:

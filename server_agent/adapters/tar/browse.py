@@ -16,9 +16,10 @@ from server_agent.ports import EngineError, Entry, EntryKind, EntryPage
 
 _COLUMNS = """
 SELECT leaf, name, dir, kind, size, modify_ns, mode, uid, gid, target,
-(SELECT saveset FROM home WHERE id = entry.home), coalesce(children, 0) FROM entry
+(SELECT saveset FROM {schema}.home WHERE id = entry.home), coalesce(children, 0)
+FROM {schema}.entry
 """
-_PAGE = f"""{_COLUMNS}
+_PAGE = f"""{_COLUMNS.format(schema="main")}
 WHERE dir = ? AND (leaf, name) > (?, ?) AND name <> x'' ORDER BY leaf, name LIMIT ?
 """
 _ONE = f"{_COLUMNS} WHERE dir = ? AND leaf IN (0, 1) AND name = ?"
@@ -35,34 +36,37 @@ def entries(
     Raises also PageTokenInvalid if the position is none that this function gave.
     """
     after = _parsed(position)
-    with _read(listing, saveset) as connection:
+    with reading(listing, saveset) as connection:
         if not directory:
             return _top(connection, after, limit)
         path = directory.rstrip(b"/") or b"/"
-        row = connection.execute(_ONE, split(path)).fetchone()
-        if row is None or row[0]:
+        found = one(connection, path)
+        if found is None or found.kind is not EntryKind.DIRECTORY:
             raise PathNotFound(saveset=saveset, path=printable(directory))
         inside = path.rstrip(b"/")
         rows = connection.execute(_PAGE, (inside, *after, limit + 1)).fetchall()
-        return _page([(row[0], row[1], _entry(row)) for row in rows], _entry(row).children, limit)
+        return _page([(row[0], row[1], _entry(row)) for row in rows], found.children, limit)
 
 
 def missing_paths(listing: Path, saveset: str, paths: Sequence[bytes]) -> list[bytes]:
     """See `server_agent.ports.Engine.missing_paths`."""
-    with _read(listing, saveset) as connection:
-        return [
-            path
-            for path in paths
-            if connection.execute(_ONE, split(path.rstrip(b"/") or b"/")).fetchone() is None
-        ]
+    with reading(listing, saveset) as connection:
+        return [path for path in paths if one(connection, path.rstrip(b"/") or b"/") is None]
+
+
+def one(connection: Database, path: bytes, schema: str = "main") -> Entry | None:
+    """The entry with this path in the listing that the schema is."""
+    row = connection.execute(_ONE.format(schema=schema), split(path)).fetchone()
+    return _entry(row) if row is not None else None
 
 
 def _top(connection: Database, after: Place, limit: int) -> EntryPage:
     """The sources are few: a task names them by hand."""
     sources = connection.execute("SELECT path FROM source").fetchall()
-    rows = [connection.execute(_ONE, split(path)).fetchone() for (path,) in sources]
-    found = [(row[0], _entry(row)) for row in rows if row is not None]
-    ordered = sorted((leaf, entry.path, entry) for leaf, entry in found)
+    found = [entry for (path,) in sources if (entry := one(connection, path)) is not None]
+    ordered = sorted(
+        (int(entry.kind is not EntryKind.DIRECTORY), entry.path, entry) for entry in found
+    )
     rest = [row for row in ordered if row[:2] > after]
     return _page(rest[: limit + 1], len(ordered), limit)
 
@@ -103,7 +107,8 @@ def _entry(row: Row) -> Entry:
 
 
 @contextlib.contextmanager
-def _read(listing: Path, saveset: str) -> Iterator[Database]:
+def reading(listing: Path, saveset: str) -> Iterator[Database]:
+    """Its listing. Raises SavesetDamaged or EngineError if it cannot be read."""
     try:
         if not packed.is_there(listing):
             raise SavesetDamaged(saveset=saveset, detail="its listing is missing")

@@ -4,10 +4,13 @@ import contextlib
 import fcntl
 import io
 import os
+import pwd
 import select
 import signal
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +18,14 @@ from server_agent.ports import Cancelled, Control
 
 PIPE_BYTES = 1 << 20  # Linux gives an unprivileged process at most this; fewer, larger reads
 CANCEL_LATENCY_MILLISECONDS = 200  # how long a silent child may hide that its job was cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a child runs, and its whole environment."""
+
+    environment: dict[str, str]
+    directory: Path | None = None
 
 
 class Child:
@@ -30,33 +41,37 @@ class Child:
         control: Control,
         *,
         fed: bool = False,
+        source: int = subprocess.DEVNULL,
         extra: tuple[int, int] | None = None,
         umask: int = -1,
+        setting: "Setting | None" = None,
     ) -> None:
         """Starts it.
 
         Args:
             command: program and arguments.
             control: a cancel ends every wait with Cancelled.
-            fed: whether it gets a standard input; else that is empty.
+            fed: whether it gets a standard input from the caller.
+            source: descriptor of a file that is its standard input; by default that is empty.
             extra: both ends of a pipe for one more output; taken over from the caller.
             umask: its own one; by default that of the agent.
+            setting: in which it runs; by default the agent's directory, the C language and UTC.
 
         Raises:
             FileNotFoundError: there is no such program.
         """
         self._control = control
-        self._outputs: dict[str, io.FileIO] = {}
-        if extra:
-            self._outputs["extra"] = io.FileIO(extra[0])
+        self._outputs = {"extra": io.FileIO(extra[0])} if extra else {}
+        where = setting or Setting(plain_environment())
         try:
             self._process = subprocess.Popen(
                 command,
-                stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
+                stdin=subprocess.PIPE if fed else source,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 pass_fds=extra[1:] if extra else (),
-                env=_environment(),
+                cwd=where.directory,
+                env=where.environment,
                 bufsize=0,
                 process_group=0,
                 umask=umask,
@@ -67,10 +82,7 @@ class Child:
         finally:
             if extra:
                 os.close(extra[1])
-        for name, stream in (("out", self._process.stdout), ("err", self._process.stderr)):
-            if isinstance(stream, io.FileIO):
-                self._outputs[name] = stream
-        self._widen_pipes()
+        self._take_pipes()
 
     def __enter__(self) -> Self:
         return self
@@ -162,9 +174,12 @@ class Child:
             self._process.wait()
         self.close_input()
 
-    def _widen_pipes(self) -> None:
-        """Fewer turns. A user whose pipes hold more than pipe-user-pages-soft gets no wide ones,
-        see pipe(7), and works with what there is."""
+    def _take_pipes(self) -> None:
+        """Takes the outputs over. Wide pipes mean fewer turns; a user whose pipes hold more than
+        pipe-user-pages-soft gets none, see pipe(7), and works with what there is."""
+        for name, stream in (("out", self._process.stdout), ("err", self._process.stderr)):
+            if isinstance(stream, io.FileIO):
+                self._outputs[name] = stream
         pipes = [stream.fileno() for stream in self._outputs.values()]
         if self._process.stdin is not None:
             pipes.append(self._process.stdin.fileno())
@@ -179,7 +194,18 @@ class Child:
         self._outputs.clear()
 
 
-def _environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """Nothing but the way to programs: messages are read by us, and what tar writes must not
     depend on the language, the zone or the options of whoever started the agent."""
     return {"LC_ALL": "C", "TZ": "UTC", "PATH": os.environ.get("PATH", os.defpath)}
+
+
+def environment_of_account() -> dict[str, str]:
+    """What a program of a task finds out where its passwords lie by; nothing of the agent's."""
+    path = os.environ.get("PATH", os.defpath)
+    try:
+        account = pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return {"LANG": "C.UTF-8", "PATH": path}
+    names = {"USER": account.pw_name, "LOGNAME": account.pw_name, "HOME": account.pw_dir}
+    return {"LANG": "C.UTF-8", "PATH": path, **names}

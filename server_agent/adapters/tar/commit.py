@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from server_agent.adapters.durable import sync
-from server_agent.adapters.tar import description, private, stream
+from server_agent.adapters.tar import description, packed, private, stream
 from server_agent.adapters.tar.description import Description, DescriptionError
 from server_agent.adapters.tar.failures import written_to
 from server_agent.adapters.tar.places import (
@@ -134,13 +134,15 @@ def _settled(saveset: str, files: SavesetFiles) -> Interrupted:
         OSError, DescriptionError: it cannot be told, or not be removed.
     """
     files.unfinished.remove()
-    there = [path for path in files.all if _is_there(path)]
-    if there and not files.listing.parent.is_dir():
+    has_listing = any(map(_is_there, packed.forms(files.listing)))
+    there = [_is_there(files.data), _is_there(files.description), has_listing]
+    if any(there) and not files.listing.parent.is_dir():
         # Made before the first file was: it is in a place that is not mounted.
         raise FileNotFoundError(f"{files.listing.parent} is missing")
-    known = _whole(files) if len(there) == len(files.all) else None
+    known = _whole(files) if all(there) else None
     if known is None:
         files.remove()
+        packed.remove(files.listing)
         return Interrupted(saveset, None)
     return Interrupted(saveset, known.result, known.facts)
 
@@ -158,7 +160,7 @@ def _whole(files: SavesetFiles) -> Description | None:
     """A saveset's description if its files match it, the data frame by frame; None if they do
     not."""
     known = description.read(files.description)
-    if description.digest_of(files.listing) != known.listing_digest:
+    if packed.digest(files.listing) != known.listing_digest:
         return None
     try:
         for _ in stream.check(files.data, known.frames):

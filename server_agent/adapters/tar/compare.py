@@ -1,9 +1,8 @@
 """Whether the sources look like the ones that were saved last: an empty place is often a mount
 that is missing."""
 
-import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from server_agent.adapters.tar.database import Database
@@ -20,7 +19,10 @@ from server_agent.domain.quoting import quoted
 
 
 def changed_sources(
-    listing: ListingWriter, earlier: Path, sources: Sequence[bytes]
+    listing: ListingWriter,
+    earlier: Path,
+    sources: Sequence[bytes],
+    is_gone: Callable[[bytes], bool],
 ) -> Iterator[tuple[bytes, str]]:
     """Those that are empty now or lie on another file system, and what was mounted in one and is
     not any more, with a sentence each.
@@ -31,11 +33,13 @@ def changed_sources(
     Args:
         listing: what was found now.
         earlier: the listing of the saveset to compare with; if it cannot be read, nothing is said.
+        is_gone: whether surely nothing is at a path of the client.
     """
     try:
         with opened(earlier) as before:
             said: list[bytes] = []
-            for path, text in (*_sources(listing, before, sources), *_unmounted(listing, before)):
+            unmounted = _unmounted(listing, before, is_gone)
+            for path, text in (*_sources(listing, before, sources), *unmounted):
                 if path not in said and not any(is_below(path, other) for other in said):
                     said.append(path)
                     yield path, f"{quoted(path)} {text}"
@@ -57,14 +61,16 @@ def _sources(
             yield source, "was another file system at the last backup: is it mounted?"
 
 
-def _unmounted(listing: ListingWriter, before: Database) -> Iterator[tuple[bytes, str]]:
+def _unmounted(
+    listing: ListingWriter, before: Database, is_gone: Callable[[bytes], bool]
+) -> Iterator[tuple[bytes, str]]:
     """A path that is there and not in the listing is excluded now."""
     for path in mount_points(before):
         count = count_in(before, path)
         if not count:
             continue
         now, above = listing.outline(path), listing.outline(split(path)[0] or b"/")
-        if now is None and not _is_gone(path):
+        if now is None and not is_gone(path):
             continue
         if now is None or above is None or now.device == above.device:
             deleted = "Its 1 file counts" if count == 1 else f"Its {count} files count"
@@ -72,14 +78,6 @@ def _unmounted(listing: ListingWriter, before: Database) -> Iterator[tuple[bytes
             yield path, f"{text} {deleted} as deleted"
         elif now.is_empty and listing.why_nothing(path) is None:
             yield path, _is_empty(count)
-
-
-def _is_gone(path: bytes) -> bool:
-    try:
-        os.lstat(path)
-    except OSError as error:
-        return isinstance(error, FileNotFoundError | NotADirectoryError)
-    return False
 
 
 def _is_empty(count: int) -> str:

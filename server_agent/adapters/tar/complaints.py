@@ -8,9 +8,13 @@ from server_agent.domain.jobs import Level
 from server_agent.domain.quoting import quoted
 from server_agent.ports import Message
 
+CHANGED = "CHANGED_WHILE_READ"
+CHANGED_BEFORE = "CHANGED_BEFORE_READ"
+CUT = "CUT_WHILE_READ"
 LOOP = "LOOP"
 METADATA = "METADATA_NOT_RESTORED"
 NO_SPACE = "NO_SPACE"
+REPLACED = "REPLACED"
 TIME_STAMP = "TIME_STAMP"
 UNKNOWN = "TAR"
 UNKNOWN_TO_FIND = "FIND"
@@ -49,12 +53,12 @@ _SAVING = _rows(
     ),
     (
         rb"(.*): file changed as we read it",
-        "CHANGED_WHILE_READ",
+        CHANGED,
         "changed while it was read: the saveset may hold a mixture of both versions",
     ),
     (
         rb"(.*): File shrank by (\d+) bytes?; padding with zeros",
-        "CUT_WHILE_READ",
+        CUT,
         "lost {} bytes while it was read: zeros stand for them",
     ),
     (

@@ -2,9 +2,11 @@
 
 It is enough to rebuild the catalogue's entry, to read the data, and to check both files:
 
-    format 1, engine "tar", saveset, type, label, sesam_day, base, sources, excludes, facts
+    format 1, engine "tar", saveset, type, label, sesam_day, base, sources, excludes,
+    commands (their names), options (those of the task that are not the default), facts
     result     the fields of BackupDone
     listing    size and BLAKE3 of the listing's file
+    blake3     of the text before it
     frames     on a line per frame of the data: compressed size, raw size, BLAKE3 of the former
 
 Sources are bytes; in JSON each byte that is no UTF-8 stands as U+DC80 to U+DCFF.
@@ -20,10 +22,12 @@ from typing import Any, TextIO
 from blake3 import blake3
 
 from server_agent.adapters.tar.seek_table import Frames
+from server_agent.domain.task_options import TaskOptions, changed_options
 from server_agent.ports import BackupDone, BackupRequest
 
 FORMAT = 1
 _PIECE_BYTES = 1 << 20
+_DIGEST = b',\n "blake3": "'
 _FRAMES_BEGIN = b'"frames": ['
 _FRAMES_END = b"]"
 _END = b"\n " + _FRAMES_END + b"\n}\n"
@@ -57,11 +61,14 @@ def write(
         "base": request.base[0].name if request.base else None,
         "sources": [source.decode("utf-8", "surrogateescape") for source in request.sources],
         "excludes": list(request.excludes),
+        "commands": [command.name for command in request.commands],
+        **_options(request.options),
         "facts": dict(request.facts),
         "result": asdict(result),
         "listing": {"size": listing.stat().st_size, "blake3": digest_of(listing).hex()},
     }
-    file.write(json.dumps(head, indent=1)[: -len("\n}")])
+    text = json.dumps(head, indent=1)[: -len("\n}")]
+    file.write(f'{text}{_DIGEST.decode()}{blake3(text.encode()).hexdigest()}"')
     file.write(f",\n {_FRAMES_BEGIN.decode()}\n  ")
     for number, line in enumerate(_frame_lines(frames)):
         file.write(",\n  " + line if number else line)
@@ -102,6 +109,25 @@ def recorded_sizes(path: Path) -> tuple[int, int]:
     return sizes
 
 
+def check(path: Path) -> None:
+    """Compares what stands before the frames with its digest, if it has one. A restore does
+    without: what it needs has digests of its own.
+
+    Raises:
+        OSError: it cannot be read.
+        DescriptionError: it is not what was written.
+    """
+    with path.open("rb") as file:
+        head = b""
+        for line in file:
+            if line.strip() == _FRAMES_BEGIN:
+                break
+            head += line
+    text, has_digest, rest = head.rpartition(_DIGEST)
+    if has_digest and not rest.startswith(blake3(text).hexdigest().encode()):
+        raise DescriptionError("its description does not match its digest")
+
+
 def digest_of(path: Path) -> bytes:
     """BLAKE3 of a whole file."""
     digest = blake3()
@@ -109,6 +135,15 @@ def digest_of(path: Path) -> bytes:
         while piece := file.read(_PIECE_BYTES):
             digest.update(piece)
     return digest.digest()
+
+
+def _options(options: TaskOptions) -> dict[str, Any]:
+    said = {name: getattr(options, name) for name in changed_options(options)}
+    texts = {
+        name: value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+        for name, value in said.items()
+    }
+    return {"options": texts} if texts else {}
 
 
 def _frame_lines(frames: Frames) -> Iterator[str]:

@@ -2,27 +2,47 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from server_agent.adapters.tar import browse, commit, killed, packed, presence
+from server_agent.adapters.ssh import host_key, login, staging
+from server_agent.adapters.ssh.client import SshClient
+from server_agent.adapters.ssh.restore import RemoteRestore
+from server_agent.adapters.tar import (
+    browse,
+    commit,
+    killed,
+    packed,
+    presence,
+    removal,
+    stores,
+)
 from server_agent.adapters.tar.backup import Backup
+from server_agent.adapters.tar.client import Client, LocalClient
+from server_agent.adapters.tar.failures import translated, written_to
 from server_agent.adapters.tar.places import Places, saveset_of
 from server_agent.adapters.tar.restore import Restore
+from server_agent.adapters.tar.verify import Verify
 from server_agent.domain.jobs import Level
+from server_agent.domain.reach import HostKey, Reach, Ssh
 from server_agent.ports import (
     BackupEvent,
     BackupRequest,
     Cancelled,
     Compressed,
     Control,
+    EngineError,
     EntryPage,
     Interrupted,
     Message,
     RestoreEvent,
     RestoreRequest,
     SavesetRef,
+    StoreSpace,
+    VerifyEvent,
+    VerifyRequest,
 )
 
 MOST_THREADS = 4  # more compress faster than one tar reads
@@ -33,7 +53,7 @@ def default_threads() -> int:
 
 
 class TarEngine:
-    """`server_agent.ports.Engine` over GNU find, GNU tar and zstd, for local paths.
+    """`server_agent.ports.Engine` over GNU find, GNU tar and zstd, here and over SSH.
 
     It keeps nothing in memory between calls; calls for different savesets may run at once.
     """
@@ -49,14 +69,54 @@ class TarEngine:
         """Touches nothing yet.
 
         Args:
-            store_dir: holds a data store per label, in it the savesets.
+            store_dir: the first data store: it holds a directory per medium, in it the savesets.
             lis_dir: holds a directory per sesam day, in it the listings.
             tmp_dir: for short-lived files.
             location_id: of the location whose labels the data stores bear.
             threads: that compress at once; by default one per processor, at most 4.
         """
-        self._places = Places(store_dir, lis_dir, tmp_dir, location_id)
+        self._places = Places((store_dir,), lis_dir, tmp_dir, location_id)
         self._threads = threads or default_threads()
+
+    def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:
+        store_dirs = tuple(Path(os.fsdecode(directory)) for directory in directories)
+        if not store_dirs:
+            raise ValueError("an engine needs a data store")
+        of_labels = {label: Path(os.fsdecode(home)) for label, home in homes.items()}
+        self._places = replace(self._places, store_dirs=store_dirs, homes=of_labels)
+
+    def make_store(self, directory: bytes, name: str) -> None:
+        stores.make_store(Path(os.fsdecode(directory)), name, self._places.location_id)
+
+    def make_medium(self, store: bytes, name: str, label: str) -> None:
+        directory = self._checked_store(store, name)
+        with written_to(directory):
+            stores.make_medium(directory, label, self._places.location_id)
+
+    def remove_medium(self, store: bytes, name: str, label: str) -> None:
+        directory = self._checked_store(store, name)
+        stores.remove_medium(directory / label, label, self._places.location_id)
+
+    def space(self, store: bytes, name: str, label: str = "") -> StoreSpace:
+        directory = self._checked_store(store, name)
+        # A medium may be a disk of its own, mounted in the data store.
+        has_medium = bool(label) and (directory / label).is_dir()
+        return stores.space(directory / label if has_medium else directory)
+
+    def _checked_store(self, store: bytes, name: str) -> Path:
+        directory = Path(os.fsdecode(store))
+        try:
+            stores.check_store(directory, name, self._places.location_id)
+        except EngineError as error:
+            text = f"The data store {name} is not in its place: {error.text}"
+            raise EngineError("STORE_MISSING", text) from error
+        return directory
+
+    def remove(self, savesets: Sequence[SavesetRef]) -> list[str]:
+        return removal.remove(self._places, savesets)
+
+    def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
+        return Verify(self._places, request, control).events()
 
     def check_store(self, label: str) -> None:
         self._places.check_store(label)
@@ -64,11 +124,25 @@ class TarEngine:
     def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
         return presence.present(self._places, savesets)
 
+    def host_keys(self, client: Ssh, control: Control) -> list[HostKey]:
+        with translated(control, self._places.tmp_dir):
+            return host_key.presented(client, control)
+
+    def check_client(self, client: Reach, control: Control) -> list[str]:
+        with translated(control, self._places.tmp_dir), self._client(client) as opened:
+            return list(opened.survey((), control).warnings)
+
     def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
-        return Backup(self._places, self._threads, request, control).events()
+        with self._client(request.client) as client:
+            yield from Backup(self._places, self._threads, request, control, client).events()
 
     def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
-        return Restore(self._places, self._threads, request, control).events()
+        with self._client(request.client) as client:
+            how = self._places, self._threads, request, control
+            if isinstance(client, SshClient):
+                yield from RemoteRestore(*how, client).events()
+            else:
+                yield from Restore(*how, client).events()
 
     def entries(
         self, saveset: SavesetRef, directory: bytes, position: str | None, limit: int
@@ -81,6 +155,7 @@ class TarEngine:
     def recover(
         self, writing: Sequence[SavesetRef], committed: frozenset[str]
     ) -> list[Interrupted]:
+        login.sweep(self._places.tmp_dir)
         return commit.recover(self._places, writing, committed)
 
     def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
@@ -99,12 +174,19 @@ class TarEngine:
             try:
                 yield packed.pack(listing, control)
             except (OSError, sqlite3.DatabaseError) as error:
+                if not packed.is_there(listing):
+                    continue  # its saveset was deleted meanwhile
                 why = getattr(error, "strerror", None) or error
                 text = f"{listing} stays as it is, it cannot be compressed: {why}"
                 yield Message(Level.WARNING, "LISTING_KEPT", text)
 
     def put_back(self, job_id: str) -> list[Message]:
-        return killed.clean_up(self._places.journal(job_id))
+        journal = self._places.journal(job_id)
+        remote = journal.with_suffix(staging.JOURNAL_SUFFIX)
+        return [*killed.clean_up(journal), *staging.clean_up(remote, self._places.tmp_dir)]
+
+    def _client(self, client: Reach) -> Client:
+        return SshClient(client, self._places.tmp_dir) if isinstance(client, Ssh) else LocalClient()
 
     def _listing(self, saveset: SavesetRef) -> Path:
         return self._places.files_of(saveset).listing

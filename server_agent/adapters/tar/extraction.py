@@ -1,20 +1,18 @@
 """Members out of savesets into one GNU tar that extracts them below a directory."""
 
 import contextlib
-import os
-import stat
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Protocol
 
 from server_agent.adapters.tar import complaints
-from server_agent.adapters.tar.aside import Aside
 from server_agent.adapters.tar.child import PIPE_BYTES, Child
+from server_agent.adapters.tar.client import Client
 from server_agent.adapters.tar.failures import damaged, no_space
 from server_agent.adapters.tar.member import BLOCK_BYTES
-from server_agent.adapters.tar.mounts import mount_of
 from server_agent.adapters.tar.names import member_path, unescaped
 from server_agent.adapters.tar.selection import Slice
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
@@ -24,7 +22,7 @@ from server_agent.domain.jobs import Level
 from server_agent.domain.quoting import quoted
 from server_agent.ports import Control, EngineError, Message
 
-_TAR = [
+TAR_EXTRACT = [
     "tar",
     "--extract",
     "--verbose",
@@ -79,6 +77,33 @@ class Tally:
     unknown: list[str] = field(default_factory=list)
 
 
+class Landing(Protocol):
+    """The places where files come, for tar's part: see `aside.Aside`, which keeps old versions."""
+
+    @property
+    def is_due(self) -> bool: ...
+
+    def before(self, files: Sequence[tuple[bytes, int]]) -> None: ...
+
+    def come(self, place: bytes) -> None: ...
+
+    def dispose(self, *, keep_times: bool = False) -> None: ...
+
+    def remove_new(self, place: bytes, since_ns: int) -> None:
+        """Removes a file of which only a part may be there, unless it is an older one that tar
+        had not yet replaced.
+
+        Args:
+            since_ns: what was made before is older.
+        """
+
+    def full(self, place: bytes) -> str:
+        """Where no space is left for a place, for the end of a sentence."""
+
+    def said(self) -> Iterator[Message]:
+        """What was done since the last call."""
+
+
 @dataclass(slots=True)
 class Extraction:
     """One run of tar.
@@ -87,7 +112,8 @@ class Extraction:
         slices: members, home by home, in the order in which they lie there.
         open_home: opens the frames of a home by its id.
         home_names: the savesets by those ids.
-        target: existing directory.
+        target: existing directory of the client.
+        is_root: whether tar runs as root there.
         has: whether a member of this name may come.
         aside: keeps old versions.
     """
@@ -96,10 +122,12 @@ class Extraction:
     open_home: Callable[[int], FrameReader]
     home_names: dict[int, str]
     target: bytes
+    client: Client
+    is_root: bool
     control: Control
     tally: Tally
     has: Callable[[bytes], bool]
-    aside: Aside
+    aside: Landing
     _expected: int = 0
     _seen: int = 0
     _fed: int = 0  # bytes that tar's pipe has taken
@@ -125,10 +153,10 @@ class Extraction:
                 had begun and not ended is removed; `aside` gives it back its old version.
             Cancelled: likewise.
         """
-        owner = "--same-owner" if os.geteuid() == 0 else "--no-same-owner"
-        command: list[str | bytes] = [*_TAR, owner, b"--directory=" + self.target]
+        owner = "--same-owner" if self.is_root else "--no-same-owner"
+        command: list[str | bytes] = [*TAR_EXTRACT, owner, b"--directory=" + self.target]
         damage: EngineError | OSError | None = None
-        with Child(command, self.control, fed=True, umask=_UMASK) as tar:
+        with self.client.start(command, self.control, fed=True, umask=_UMASK) as tar:
             try:
                 try:
                     with contextlib.suppress(BrokenPipeError):  # then tar's status says why
@@ -166,7 +194,7 @@ class Extraction:
     def _remove_cut(self) -> None:
         """All that tar has said of the files that have come was heard."""
         for path in self._cut:
-            self._remove(path)
+            self.aside.remove_new(below(self.target, path), self._started_ns)
         self._cut.clear()
 
     def _left_over(self, status: int) -> Iterator[Message]:
@@ -263,10 +291,7 @@ class Extraction:
         elif message.code == complaints.NO_SPACE:
             self._cut.append(message.path)
             place = below(self.target, message.path)
-            self._full = self._full or no_space(
-                f"{message.text} on the file system {quoted(mount_of(place))}, where"
-                f" {quoted(place)} has to be written"
-            )
+            self._full = self._full or no_space(f"{message.text} {self.aside.full(place)}")
         elif message.code == complaints.METADATA:
             if message.path != self._bare_path and self.has(message.path):
                 self.tally.bare += 1
@@ -334,16 +359,6 @@ class Extraction:
             raise EngineError(
                 "TAR_FAILED", f"tar was given {self._expected} entries and took {self._seen}"
             )
-
-    def _remove(self, path: bytes) -> None:
-        """Removes a file of which only a part may be there, unless it is an older one that tar
-        had not yet replaced."""
-        place = below(self.target, path)
-        with contextlib.suppress(OSError):
-            status = os.lstat(place)
-            is_new = self.aside.has_brought(place) or status.st_ctime_ns >= self._started_ns
-            if stat.S_ISREG(status.st_mode) and is_new:
-                os.unlink(place)
 
 
 def _batches(slices: Iterator[Slice]) -> Iterator[list[Slice]]:

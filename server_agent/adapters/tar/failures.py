@@ -13,6 +13,13 @@ from server_agent.ports import Cancelled, Control, EngineError
 # Primary result codes of a file that is no database any more. That one cannot be opened or read
 # just now proves nothing about it.
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PACKAGES = {
+    b"find": "findutils",
+    b"tar": "tar",
+    b"ssh": "openssh-client",
+    b"ssh-keygen": "openssh-client",
+    b"ssh-keyscan": "openssh-client",
+}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -73,8 +80,9 @@ def _of_system(error: OSError) -> EngineError:
         reason = f"{quoted(file)}: {reason}"
     if is_full(error):
         return no_space(reason)
-    if isinstance(error, FileNotFoundError) and file in (b"find", b"tar"):
-        return EngineError("PROGRAM_MISSING", f"{file.decode()} is not installed: install it")
+    if isinstance(error, FileNotFoundError) and file in _PACKAGES:
+        text = f"{file.decode()} is not installed: install the package {_PACKAGES[file]}"
+        return EngineError("PROGRAM_MISSING", text)
     if error.errno == errno.EROFS:
         reason += ". Mount it so that it can be written, and try again"
     return EngineError("SYSTEM", f"the system refused: {reason}")

@@ -18,7 +18,7 @@ Layout (`FORMAT` is SQLite's `user_version`):
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +28,8 @@ from server_agent.adapters.tar import packed
 from server_agent.adapters.tar.database import Database, connect, new_uri
 from server_agent.adapters.tar.names import split
 from server_agent.adapters.tar.private import make_private
-from server_agent.ports import Control
+from server_agent.adapters.tar.walk import Read
+from server_agent.ports import COMMANDS_DIRECTORY, Control
 
 FORMAT = 1
 APPLICATION_ID = 0x5345534D  # "SESM", tells `file` and us what it is
@@ -89,6 +90,12 @@ coalesce(sum(size) FILTER (WHERE kind = 'f' AND links = 1 AND {0}), 0)
 + (SELECT coalesce(sum(size), 0) FROM (SELECT DISTINCT device, inode, size FROM entry
     WHERE links > 1 AND kind = 'f' AND {0}))
 """
+_ENTER = f"""
+UPDATE entry SET home = ?1, block = ?2, blocks = ?3,
+    change_ns = CASE WHEN ?5 IS NULL OR size = ?5 AND modify_ns = ?6 THEN change_ns END
+WHERE dir = ?7 AND leaf = ?8 AND name = ?9 AND (?4 IS NULL OR kind = ?4) AND {_TO_SAVE}
+"""
+_UNKNOWN: Read = (None, None, None)
 _PATH = "CAST(dir || x'2f' || name AS BLOB)"
 _OF_SOURCE = "WHERE ((dir, name) = (?, ?) OR dir = ? OR dir >= ? AND dir < ?)"
 _IN_SOURCE = f"{_OF_SOURCE} AND leaf"
@@ -189,19 +196,24 @@ class ListingWriter:
         for (path,) in self._connection.execute(f"SELECT {_PATH} FROM entry WHERE kind = 's'"):
             yield path
 
-    def place(self, members: Sequence[Member]) -> Amount:
-        """Enters where members lie.
+    def place(self, members: Sequence[Member], read: Mapping[int, Read] | None = None) -> Amount:
+        """Enters where members lie. For the next backup, a file whose size or time is another one
+        than the scan has seen counts as changed; what is of another kind is not entered.
 
         Args:
             members: the next ones in the order of the listing.
+            read: what they are, as far as that is known, by their first blocks.
 
         Returns:
             What these members are.
         """
+        known = read or {}
         self._connection.executemany(
-            f"UPDATE entry SET home = {self._own}, block = ?, blocks = ?"
-            f" WHERE dir = ? AND leaf = ? AND name = ? AND {_TO_SAVE}",
-            members,
+            _ENTER,
+            (
+                (self._own, block, blocks, *known.get(block, _UNKNOWN), *key)
+                for block, blocks, *key in members
+            ),
         )
         files, size = self._connection.execute(
             "SELECT count(*), coalesce(sum(size * (kind = 'f')), 0) FROM entry"
@@ -210,6 +222,16 @@ class ListingWriter:
             (*members[0][2:], *members[-1][2:]),
         ).fetchone()
         return Amount(files, size)
+
+    @property
+    def database(self) -> Database:
+        """For statements of others about its entries."""
+        return self._connection
+
+    @property
+    def own(self) -> int:
+        """The home of what this saveset itself holds, from the end of the scan on."""
+        return self._own
 
     def has(self, path: bytes) -> bool:
         query = "SELECT EXISTS (SELECT 1 FROM entry WHERE dir = ? AND leaf IN (0, 1) AND name = ?)"
@@ -265,6 +287,31 @@ class ListingWriter:
         )
         for (path,) in self._connection.execute(query).fetchall():
             yield path
+
+    def add_commands(
+        self, children: int, owner: tuple[int, int], time_ns: int, block: int, blocks: int
+    ) -> None:
+        """The directory of what commands wrote, as a source. It is no mount point."""
+        directory, name = split(COMMANDS_DIRECTORY)
+        self._connection.execute("INSERT INTO source VALUES (?)", (COMMANDS_DIRECTORY,))
+        self._connection.execute(
+            "INSERT INTO entry VALUES (?, 0, ?, 'd', 0, coalesce((SELECT device FROM entry WHERE"
+            " (dir, leaf, name) = (x'', 0, x'')), 0), 1, 0, ?, NULL, 448, ?, ?, x'', ?, ?, ?, ?)",
+            (directory, name, time_ns, *owner, self._own, block, blocks, children),
+        )
+
+    def add_command(
+        self, name: str, size: int, owner: tuple[int, int], time_ns: int, block: int, blocks: int
+    ) -> None:
+        """What a command wrote; changed in any case at the next backup."""
+        self._connection.execute(
+            "INSERT INTO entry VALUES (?, 1, ?, 'f', 0, 0, 1, ?, ?, NULL, 384, ?, ?, x'',"
+            " ?, ?, ?, NULL)",
+            (
+                *(COMMANDS_DIRECTORY, name.encode("utf-8"), size, time_ns, *owner),
+                *(self._own, block, blocks),
+            ),
+        )
 
     def saved_and_listed(self) -> tuple[Amount, Amount]:
         """What this saveset itself holds, and what a restore of it brings back."""

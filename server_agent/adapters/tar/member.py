@@ -42,7 +42,7 @@ def _headers(member: bytes) -> tuple[int, bytes, dict[bytes, bytes]]:
     records: dict[bytes, bytes] = {}
     while (header := member[at : at + BLOCK_BYTES])[_TYPE] == b"x":
         size = _octal(header[_SIZE])
-        records |= _pax_records(member[at + BLOCK_BYTES : at + BLOCK_BYTES + size])
+        records |= pax_records(member[at + BLOCK_BYTES : at + BLOCK_BYTES + size])
         at += BLOCK_BYTES * (1 + _blocks(size))
     if len(header) < BLOCK_BYTES:
         raise ValueError("a member ends within its headers")
@@ -57,7 +57,7 @@ def _blocks(size: int) -> int:
     return -(-size // BLOCK_BYTES)
 
 
-def _pax_records(data: bytes) -> dict[bytes, bytes]:
+def pax_records(data: bytes) -> dict[bytes, bytes]:
     """Records "LENGTH NAME=VALUE\\n"; the length counts the whole record."""
     records: dict[bytes, bytes] = {}
     at = 0

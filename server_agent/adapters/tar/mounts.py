@@ -46,14 +46,18 @@ def mount_in(place: bytes) -> bytes | None:
 
 def mount_of(place: bytes) -> bytes:
     """The mount point of the file system that a place lies on, whether anything is there or not."""
-    return file_system(place)[0]
+    return file_system(mount_table(), real_place(place))[0]
 
 
-def file_system(place: bytes) -> tuple[bytes, bytes]:
-    """The same and its type. A symbolic link at the place itself is not followed."""
-    real = real_place(place)
+def file_system(table: bytes, real: bytes) -> tuple[bytes, bytes]:
+    """Mount point and type of the file system that a path lies on.
+
+    Args:
+        table: see `mounts`.
+        real: the path, without symbolic links but for its last part.
+    """
     found = b"/", b""
-    for point, kind in mounts(mount_table()):
+    for point, kind in mounts(table):
         is_deeper = len(point) >= len(found[0])  # the last of several in one place is the one seen
         if is_deeper and (point == real or is_below(real, point)):
             found = point, kind

@@ -38,7 +38,12 @@ _TRIES = 4  # each fails only if the file was packed or forgotten in between
 
 def is_there(listing: Path) -> bool:
     """Whether the listing is in its place, in either form."""
-    return listing.is_file() or _packed(listing).is_file()
+    return any(path.is_file() for path in forms(listing))
+
+
+def forms(listing: Path) -> tuple[Path, Path]:
+    """The listing as it was made, and compressed."""
+    return listing, _packed(listing)
 
 
 def size(listing: Path) -> int:
@@ -51,6 +56,31 @@ def size(listing: Path) -> int:
                 return zstandard.frame_content_size(file.read(_HEADER_BYTES))
             except zstandard.ZstdError:
                 return -1  # not the size of anything
+
+
+def digest(listing: Path) -> bytes:
+    """BLAKE3 of the plain listing.
+
+    Raises:
+        FileNotFoundError: it is there in neither form.
+        OSError: it cannot be read, or its compressed form is damaged.
+    """
+    try:
+        return digest_of(listing)
+    except FileNotFoundError:
+        content = blake3()
+        with _packed(listing).open("rb") as source:
+            try:
+                _unpack(source, content.update)
+            except sqlite3.DatabaseError as error:
+                raise OSError(str(error)) from error
+        return content.digest()
+
+
+def remove(listing: Path) -> None:
+    """Removes it in whichever form it is there, and what was unpacked of it. Raises OSError."""
+    for path in (*forms(listing), listing.with_name(listing.name + _UNPACKED_SUFFIX)):
+        path.unlink(missing_ok=True)
 
 
 def read(listing: Path, open_uri: Callable[[str], Opened]) -> Opened:
@@ -94,7 +124,12 @@ def pack(listing: Path, control: Control) -> Compressed:
         part.unlink(missing_ok=True)
         raise
     sync(listing.parent)
-    listing.unlink()
+    try:
+        listing.unlink()
+    except FileNotFoundError:
+        # The saveset was removed while this was written: nothing of it may come back.
+        packed.unlink(missing_ok=True)
+        raise
     sync(listing.parent)
     return Compressed(listing.name.removesuffix(LISTING_SUFFIX), before, packed.stat().st_size)
 
@@ -119,6 +154,12 @@ def forget_unpacked(lis_dir: Path) -> None:
     for path in lis_dir.glob(f"*/*{_UNPACKED_SUFFIX}"):
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def forget(listing: Path) -> None:
+    """Removes what was unpacked of one listing, in the same way."""
+    with contextlib.suppress(OSError):
+        listing.with_name(listing.name + _UNPACKED_SUFFIX).unlink()
 
 
 def _packed(listing: Path) -> Path:

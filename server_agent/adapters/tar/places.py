@@ -3,13 +3,14 @@
 import contextlib
 import errno
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from server_agent.adapters.tar.names import ancestors
 from server_agent.adapters.tar.store import TRY_AGAIN, check_label, has_label
+from server_agent.adapters.tar.stores import STORE_FILE
 from server_agent.domain.savesets import NAME_PATTERN
 from server_agent.ports import EngineError, SavesetRef
 
@@ -58,21 +59,35 @@ class Places:
     """The directories of one engine.
 
     Attributes:
-        store_dir: one data store per label, in it data and descriptions.
+        store_dirs: data stores; each holds a directory per medium, named by its label, in it data
+            and descriptions.
         lis_dir: one directory per sesam day, in it listings.
         tmp_dir: for files that nobody needs after the end of their job.
         location_id: whose labels the data stores bear.
+        homes: the data store of each medium that is known, by label.
     """
 
-    store_dir: Path
+    store_dirs: tuple[Path, ...]
     lis_dir: Path
     tmp_dir: Path
     location_id: str
+    homes: Mapping[str, Path] = field(default_factory=dict)
 
     def check_store(self, label: str, then: str = TRY_AGAIN) -> None:
-        """Raises EngineError (STORE_MISSING) unless the data store is there. `then`: as in
+        """Raises EngineError (STORE_MISSING) unless the medium is there. `then`: as in
         `store.check_label`."""
-        check_label(self.store_dir / label, label, self.location_id, then)
+        check_label(self.medium_dir(label), label, self.location_id, then)
+
+    def medium_dir(self, label: str) -> Path:
+        """The medium's directory in its own data store; of one that is not known, the directory
+        that bears the label, in whichever data store it is, or else where it would be in the
+        first: what is not there has to be named."""
+        if label in self.homes:
+            return self.homes[label] / label
+        for store in self.store_dirs:
+            if has_label(store / label):
+                return store / label
+        return self.store_dirs[0] / label
 
     @contextlib.contextmanager
     def blamed(self, label: str, then: str) -> Iterator[None]:
@@ -93,16 +108,20 @@ class Places:
         return True
 
     def media(self) -> list[bytes]:
-        """The data stores that have a label, whatever it says. What else lies beside them need not
-        be the agent's: a store can be a directory of `/srv`."""
-        try:
-            found = [path for path in self.store_dir.iterdir() if has_label(path)]
-        except OSError:
-            return []
-        return [os.fsencode(path.resolve()) for path in found]
+        """The media that have a label, whatever it says, and the data stores that have one. What
+        else lies beside the media of a store without a label need not be the agent's."""
+        stores = [store for store in self.store_dirs if (store / STORE_FILE).is_file()]
+        return [os.fsencode(path.resolve()) for path in (*stores, *self._labelled())]
+
+    def _labelled(self) -> Iterator[Path]:
+        for store in self.store_dirs:
+            try:
+                yield from [path for path in store.iterdir() if has_label(path)]
+            except OSError:
+                continue  # it is not mounted
 
     def files(self, name: str, label: str, sesam_day: date) -> SavesetFiles:
-        data = self.store_dir / label / name
+        data = self.medium_dir(label) / name
         listing = self.lis_dir / sesam_day.strftime("%Y%m%d") / (name + LISTING_SUFFIX)
         return SavesetFiles(data, _appended(data, DESCRIPTION_SUFFIX), listing)
 
@@ -122,7 +141,7 @@ class Places:
         """The files under temporary names in a data store that is there."""
         return [
             path
-            for path in (self.store_dir / label).glob("*")
+            for path in self.medium_dir(label).glob("*")
             if path.suffix in TEMPORARY_SUFFIXES
             and NAME_PATTERN.match(saveset_of(path))
             and path.is_file()
@@ -132,9 +151,13 @@ class Places:
         """Every file that is a saveset's by its name: in the data stores that are there, and in
         the two other directories."""
         known = {"", *_FINAL_SUFFIXES, *TEMPORARY_SUFFIXES}
-        stores = [path for path in self.store_dir.glob("*") if self.has_store(path.name)]
+        media = [
+            path
+            for path in self._labelled()
+            if self.medium_dir(path.name) == path and self.has_store(path.name)
+        ]
         for pattern, root in (
-            *(("*", store) for store in stores),
+            *(("*", medium) for medium in media),
             ("*/*", self.lis_dir),
             ("*", self.tmp_dir),
         ):

@@ -1,6 +1,5 @@
 """One restore: what it brings back, from which savesets, and what could not be brought."""
 
-import os
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,9 +10,10 @@ from pathlib import Path
 from server_agent.adapters.tar import description, links, packed
 from server_agent.adapters.tar import target as place
 from server_agent.adapters.tar.aside import Aside
+from server_agent.adapters.tar.client import Client, Survey
 from server_agent.adapters.tar.complaints import METADATA
 from server_agent.adapters.tar.description import DescriptionError
-from server_agent.adapters.tar.extraction import Extraction, Tally
+from server_agent.adapters.tar.extraction import Extraction, Landing, Tally
 from server_agent.adapters.tar.failures import damaged, is_broken, translated
 from server_agent.adapters.tar.journal import Journal
 from server_agent.adapters.tar.listing import Amount, opened
@@ -47,12 +47,15 @@ class Restore:
     threads: int
     request: RestoreRequest
     control: Control
+    client: Client
     _tally: Tally = field(default_factory=Tally)
     _homes: dict[int, str] = field(default_factory=dict)
     _left_out: int = 0
     _total: Amount | None = None  # known once something is restored
     _then: str = NO_RESTORE
-    _aside: Aside | None = None
+    _aside: Landing | None = None
+    _survey: Survey = field(default_factory=lambda: Survey(b"", {}, 0, 0))
+    _replaced: list[str] = field(default_factory=list)
 
     def events(self) -> Iterator[RestoreEvent]:
         try:
@@ -84,26 +87,13 @@ class Restore:
                 scratch.unlink(missing_ok=True)
 
     def _run(self, scratch: Path, listing: Path) -> Iterator[RestoreEvent]:
-        journal = Journal(self.places.journal(self.request.job_id or scratch.name))
-        with Selection(scratch, listing, self.control) as selection, Aside(journal) as aside:
-            self._aside = aside
+        with Selection(scratch, listing, self.control) as selection:
             self._pick(selection)
             self._homes = selection.homes()
             for home in self._homes:  # before anything at the target is touched
                 self._open_home(home).close()
-            self._then = HALF_RESTORE
-            yield from self._paced(self._prepare_target(selection, aside))
-            yield from self._unsaved(selection)
-            links_parted = links.part(selection, self._homes, self._open_home, self._find_data)
-            yield from self._paced(links_parted)
-            self._total = total = selection.amount()
-            yield self._progress(total)
-            target = self.request.target
-            extract = partial(self._extract, selection.has, aside, total)
-            yield from extract(selection.slices(), target, self._tally)
-            yield from self._adopt(selection, aside, extract)
-            for message in aside.settle():
-                yield message or self._progress(total, Phase.COMMIT)
+            self._survey = self.client.survey((), self.control)
+            yield from self._bring(selection, scratch)
             lost = list(self._summary(selection))
             yield from lost
         yield RestoreDone(
@@ -113,9 +103,30 @@ class Restore:
             warnings=(
                 *(message.text for message in lost),
                 *self._tally.unknown,
-                *aside.replaced[:_NAMED_REPLACED],
+                *self._replaced[:_NAMED_REPLACED],
             ),
         )
+
+    def _bring(self, selection: Selection, scratch: Path) -> Iterator[RestoreEvent]:
+        """All that is picked to its places."""
+        with Aside(Journal(self.places.journal(self.request.job_id or scratch.name))) as aside:
+            self._aside = aside
+            self._then = HALF_RESTORE
+            yield from self._paced(self._prepare_target(selection, aside))
+            yield from self._unsaved(selection)
+            yield from self._part_links(selection)
+            self._total = total = selection.amount()
+            yield self._progress(total)
+            target = self.request.target
+            extract = partial(self._extract, selection.has, aside, total)
+            yield from extract(selection.slices(), target, self._tally)
+            yield from self._adopt(selection, aside, extract)
+            for message in aside.settle():
+                yield message or self._progress(total, Phase.COMMIT)
+        self._replaced = aside.replaced
+
+    def _part_links(self, selection: Selection) -> Iterator[RestoreEvent]:
+        return self._paced(links.part(selection, self._homes, self._open_home, self._find_data))
 
     def _paced(self, steps: Iterator[Message | None]) -> Iterator[RestoreEvent]:
         """Goes through the steps of the preparation, with a sign of life now and then."""
@@ -171,15 +182,23 @@ class Restore:
     def _extract(
         self,
         has: Callable[[bytes], bool],
-        aside: Aside,
+        aside: Landing,
         total: Amount,
         slices: Iterator[Slice],
         target: bytes,
         tally: Tally,
     ) -> Iterator[RestoreEvent]:
         run = Extraction(
-            *(slices, self._open_home, self._homes, target, self.control, tally),
-            *(has, aside),
+            slices=slices,
+            open_home=self._open_home,
+            home_names=self._homes,
+            target=target,
+            client=self.client,
+            is_root=self._survey.is_root,
+            control=self.control,
+            tally=tally,
+            has=has,
+            aside=aside,
         )
         for message in run.events():
             yield message or self._progress(total)
@@ -212,11 +231,12 @@ class Restore:
                 f" times and attributes, first {tally.first_bare}"
             )
             yield Message(Level.WARNING, METADATA, text)
-        foreign = selection.foreign(os.geteuid(), os.getegid()) if os.geteuid() else 0
+        survey = self._survey
+        foreign = 0 if survey.is_root else selection.foreign(survey.uid, survey.gid)
         if foreign:
             text = (
-                f"{foreign} entries of other owners belong to this agent's user now:"
-                " only root can give files away"
+                f"{foreign} entries of other owners belong to the user who restored them"
+                " now: only root can give files away"
             )
             yield Message(Level.WARNING, "OWNER_NOT_RESTORED", text)
 

@@ -1,30 +1,34 @@
 """The sources' entries, from GNU find into the listing, without an object per entry that stays."""
 
-import errno
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from server_agent.adapters.tar import complaints
-from server_agent.adapters.tar.child import Child
-from server_agent.adapters.tar.excludes import any_of, find_conditions
+from server_agent.adapters.tar.as_read import MayChange
+from server_agent.adapters.tar.client import TOO_LONG, Client, Survey
+from server_agent.adapters.tar.excludes import any_found, any_of, find_conditions
 from server_agent.adapters.tar.listing import ListingWriter, Row
-from server_agent.adapters.tar.mounts import file_system, is_below, mount_table, mounts, real_place
+from server_agent.adapters.tar.mounts import file_system, is_below, mounts
 from server_agent.adapters.tar.names import joined
 from server_agent.adapters.tar.places import are_same, medium_around
 from server_agent.domain.jobs import Level
 from server_agent.domain.quoting import quoted
+from server_agent.domain.task_options import TaskOptions
 from server_agent.ports import Control, EngineError, Message
 
-_FORMAT = rb"%h\0%f\0%y\0%i\0%D\0%n\0%s\0%T@\0%C@\0%m\0%U\0%G\0%l\0"
+FORMAT = rb"%h\0%f\0%y\0%i\0%D\0%n\0%s\0%T@\0%C@\0%m\0%U\0%G\0%l\0"
 _OWN_KIND = b"own"
-_OWN_FORMAT = _FORMAT.replace(b"%y", _OWN_KIND)
-_FIELDS = _FORMAT.count(rb"\0")
+_OWN_FORMAT = FORMAT.replace(b"%y", _OWN_KIND)
+_MAY_CHANGE_KIND = b"may"
+_MAY_CHANGE_FORMAT = FORMAT.replace(b"%y", _MAY_CHANGE_KIND)
+_FIELDS = FORMAT.count(rb"\0")
 _BATCH_BYTES = 1 << 20  # of find's output, about 9000 entries: few statements, little memory
 SOURCE_IS_LINK = "SOURCE_IS_LINK"
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes: NAME_MAX, and PATH_MAX without its NUL
 _SHOWN_BYTES = 60  # of a path that is too long to be read
 _SECOND = 1_000_000_000  # in nanoseconds
+_UNUSABLE = b"find: failed to compile regular expression"
 
 # File systems whose files the kernel makes up; /proc/kcore alone has 128 TB, and most others say
 # that they are empty. What a tmpfs holds is real.
@@ -44,7 +48,10 @@ class Scan:
 
     Attributes:
         own: directories and files of the agent that never belong into a saveset, under whatever
-            path they are met.
+            path they are met; none if the client is another machine.
+        survey: knows the source.
+        options: of the task, which say what its excludes are.
+        may_change: takes the files whose size may change while they are read.
         entries: how many have been found.
         messages: what has to be said and was not fetched yet.
     """
@@ -53,7 +60,11 @@ class Scan:
     excludes: tuple[str, ...]
     own: Sequence[bytes]
     listing: ListingWriter
+    client: Client
+    survey: Survey
     control: Control
+    options: TaskOptions = field(default_factory=TaskOptions)
+    may_change: MayChange | None = None
     entries: int = 0
     messages: list[Message] = field(default_factory=list)
     _unknown: str = ""
@@ -62,13 +73,13 @@ class Scan:
         """Pauses after each batch of rows.
 
         Raises:
-            EngineError: SOURCE_MISSING; FIND_FAILED, with what find said.
+            EngineError: SOURCE_MISSING; EXCLUDE_UNUSABLE; FIND_FAILED, with what find said.
             Cancelled: the control said so.
         """
         self._check_source()
         rest = b""
         complaints_rest = b""
-        with Child(self._command(), self.control) as find:
+        with self.client.start(self._command(), self.control) as find:
             while find.talks:
                 for output in find.ready():
                     data = find.read(output)
@@ -91,13 +102,12 @@ class Scan:
 
     def _check_source(self) -> None:
         """A symbolic link is a source like any other, but rarely what was meant."""
-        try:
-            os.lstat(self.source)
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                raise self._too_long() from error
-            raise self._missing(error.strerror or str(error)) from error
-        point, kind = file_system(self.source)
+        look = self.survey.looks[self.source]
+        if look.reason == TOO_LONG:
+            raise self._too_long()
+        if not look.kind:
+            raise self._missing(look.reason)
+        point, kind = file_system(self.survey.mount_table, look.place)
         if kind in _MADE_UP and kind != _ON_DEMAND:
             raise EngineError(
                 "SOURCE_MADE_UP",
@@ -105,10 +115,10 @@ class Scan:
                 f" files the kernel makes up ({kind.decode('ascii', 'replace')}). Correct the"
                 " sources of the task",
             )
-        if os.path.islink(self.source):
+        if look.kind == "l":
             text = (
                 f"source {quoted(self.source)} is a symbolic link: only the link is saved. To save"
-                f" what it leads to, name {quoted(os.path.realpath(self.source))} in the task"
+                f" what it leads to, name {quoted(look.leads_to)} in the task"
             )
             self.messages.append(Message(Level.WARNING, SOURCE_IS_LINK, text, self.source))
 
@@ -134,11 +144,11 @@ class Scan:
         )
 
     def _command(self) -> list[bytes]:
-        real = real_place(self.source)
-        hollow = [
-            self.source.rstrip(b"/") + point[len(real.rstrip(b"/")) :]
-            for point in kernel_mounts(mount_table(), real)
-        ]
+        real = self.survey.looks[self.source].place
+        # What another file system holds is not looked at then, whoever makes it up.
+        stays = self.options.one_file_system
+        points = [] if stays else kernel_mounts(self.survey.mount_table, real)
+        hollow = [self.source.rstrip(b"/") + point[len(real.rstrip(b"/")) :] for point in points]
         for path in hollow:
             text = f"{quoted(path)} is made up by the kernel: what it holds is not saved"
             self.messages.append(Message(Level.INFO, "KERNEL_FILE_SYSTEM", text, path))
@@ -151,17 +161,34 @@ class Scan:
         return [
             b"find",
             self.source,
-            *find_conditions(self.source, self.excludes),
+            *([b"-xdev"] if stays else []),
+            *find_conditions(self.source, self.excludes, self.options.exclude_kind),
             *(b"(", b"-false", *(word for test in own for word in test), b")"),
             *(b"-printf", _OWN_FORMAT, b"-prune", b"-o"),
+            *self._may_change(),
             b"-printf",
-            _FORMAT,
+            FORMAT,
             *any_of(hollow),
             b"-prune",
         ]
 
+    def _may_change(self) -> list[bytes]:
+        """Has such files told twice, the first time with a kind of their own."""
+        if self.may_change is None:
+            return []
+        test = any_found(self.options.accept_size_change)
+        tell = [b"-printf", _MAY_CHANGE_FORMAT, b"-false"]
+        return [b"(", b"-type", b"f", *test, *tell, b")", b"-o"]
+
     def _hear(self, lines: list[bytes]) -> None:
         for line in lines:
+            if line.startswith(_UNUSABLE):
+                reason = line.rpartition(b": ")[2].decode("ascii", "replace")
+                raise EngineError(
+                    "EXCLUDE_UNUSABLE",
+                    f"an exclude of the task or one of its expressions cannot be used: {reason}."
+                    " Correct the excludes of the task",
+                )
             message = complaints.of_find(line)
             if message.code == complaints.UNKNOWN_TO_FIND:
                 self._unknown = self._unknown or message.text
@@ -170,8 +197,11 @@ class Scan:
     def _take(self, output: bytes) -> bytes:
         """Adds the whole records of find's output and returns what is left."""
         fields, rest = whole_records(output)
-        if _OWN_KIND in fields[2::_FIELDS]:
+        kinds = fields[2::_FIELDS]
+        if _OWN_KIND in kinds:
             fields = self._without_own(fields)
+        if self.may_change is not None and _MAY_CHANGE_KIND in kinds:
+            fields = self._without_told_twice(fields, self.may_change)
         if fields:
             self.entries += len(fields) // _FIELDS
             self.listing.add(_rows(fields))
@@ -187,6 +217,18 @@ class Scan:
             path = joined(record[0], record[1])
             text = f"{quoted(path)} belongs to the agent's own work: it is not saved"
             self.messages.append(Message(Level.INFO, "OWN_FILES", text, path))
+        return rest
+
+    def _without_told_twice(self, fields: list[bytes], may_change: MayChange) -> list[bytes]:
+        rest: list[bytes] = []
+        paths: list[bytes] = []
+        for at in range(0, len(fields), _FIELDS):
+            record = fields[at : at + _FIELDS]
+            if record[2] == _MAY_CHANGE_KIND:
+                paths.append(joined(record[0], record[1]))
+            else:
+                rest += record
+        may_change.add(paths)
         return rest
 
 

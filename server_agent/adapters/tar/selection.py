@@ -201,6 +201,11 @@ class Selection:
         """
         return (Slice(*row) for row in self._connection.execute(query))
 
+    def directories(self) -> Iterator[Slice]:
+        """Only those, in the same order."""
+        query = "SELECT home, block, blocks FROM picked WHERE NOT leaf ORDER BY home, block"
+        return (Slice(*row) for row in self._connection.execute(query))
+
     def possible_links(self) -> Iterator[tuple[Slice, bytes]]:
         """Members that may be hard links to others, with their paths."""
         self._connection.execute("CREATE TABLE candidate AS SELECT * FROM picked WHERE links > 1")

@@ -1,18 +1,23 @@
 """What has to be saved, from GNU tar into frames, and each member's place into the listing."""
 
 import logging
-import os
+import re
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 
 from server_agent.adapters.tar import complaints
+from server_agent.adapters.tar.as_read import AsRead, MayChange
 from server_agent.adapters.tar.child import Child
+from server_agent.adapters.tar.client import Client
 from server_agent.adapters.tar.listing import Amount, ListingWriter, Member
 from server_agent.adapters.tar.member import BLOCK_BYTES, HEADERS_BYTES, member_blocks
 from server_agent.adapters.tar.names import member_key, member_path, unescaped
 from server_agent.adapters.tar.stream import END_BYTES, DamagedFrame, FrameWriter
+from server_agent.adapters.tar.walk import Walk
 from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.domain.quoting import quoted
 from server_agent.ports import BackupEvent, Control, EngineError, Message
@@ -22,7 +27,7 @@ log = logging.getLogger(__name__)
 PROGRESS_SECONDS = 0.2  # often enough for a moving bar; the service thins it out for watchers
 HEADER_BYTES = 1536  # a pax header, its record and the header proper: for the estimate of progress
 _USUAL_RECORD_BYTES = 20 * BLOCK_BYTES  # tar without --blocking-factor reads so much at once
-_BLOCK_WORD = len(b"block ")
+_BLOCK = re.compile(rb"block (\d+): (.*)", re.DOTALL)
 _KEPT_FAILURES = 20  # of the lines that nobody understands; the first says it
 
 TAR_CREATE = [
@@ -74,18 +79,27 @@ class Index:
         members: whole ones that nobody has fetched yet.
         current: name of the member that tar is at; empty before the first.
         block: where that one begins.
+        first_block: of tar's own stream, before which the stream may have other members.
     """
 
     members: list[Member] = field(default_factory=list)
     current: bytes = b""
     block: int = 0
+    first_block: int = 0
     _rest: bytes = b""
 
-    def take(self, data: bytes) -> None:
+    def take(self, data: bytes) -> list[bytes]:
+        """Returns the lines that are none of the index but something that tar says: over SSH both
+        share an output. tar writes each line at once, so that they never mix."""
         *lines, self._rest = (self._rest + data).split(b"\n")
+        said: list[bytes] = []
         for line in lines:
-            number, _, name = line[_BLOCK_WORD:].partition(b": ")
-            self._begin(int(number), unescaped(name))
+            match = _BLOCK.fullmatch(line)
+            if match is None:
+                said.append(line)
+            else:
+                self._begin(self.first_block + int(match[1]), unescaped(match[2]))
+        return said
 
     def end(self, raw_bytes: int) -> None:
         """tar has ended after so many bytes."""
@@ -102,6 +116,8 @@ class Transfer:
     """Attributes:
     names: file with the names for tar, each ended by NUL.
     total: what the names stand for.
+    before: of that, what is in the stream already.
+    may_change: files whose size may change while they are read.
     warnings: what tar has said in words that nobody understands.
     """
 
@@ -109,9 +125,14 @@ class Transfer:
     total: Amount
     listing: ListingWriter
     writer: FrameWriter
+    client: Client
     control: Control
+    before: Amount
+    may_change: MayChange | None = None
     warnings: list[str] = field(default_factory=list)
     _index: Index = field(default_factory=Index)
+    _walk: Walk = field(init=False)
+    _as_read: AsRead = field(init=False)
     _files_done: int = 0
     _bytes_done: int = 0
     _errors: bytes = b""
@@ -121,6 +142,10 @@ class Transfer:
     def events(self) -> Iterator[BackupEvent]:
         """Raises EngineError (TAR_FAILED), Cancelled, OSError, sqlite3.Error."""
         pace = Pace()
+        self._files_done, self._bytes_done = self.before.files, self.before.size
+        self._index.first_block = self._index.block = self.writer.raw_bytes // BLOCK_BYTES
+        self._walk = Walk.from_byte(self.writer.raw_bytes)
+        self._as_read = AsRead(self.listing, self.client, self.control, self.may_change)
         with self._started_tar() as tar:
             # tar flushes each line of its index: to wake up for each would cost more than to read
             # them together now and then.
@@ -146,6 +171,7 @@ class Transfer:
         for text in said:
             yield from self._unknown(Message(Level.WARNING, complaints.UNKNOWN, text))
         yield self._progress(Phase.COMMIT)  # what the frames still hold is written and synced
+        yield from self._as_read.messages()
         for path in self.listing.unexplained():
             self.listing.note_flaw(path, "NOT_SAVED")
             text = f"{quoted(path)} was not saved: it was replaced before it was read"
@@ -155,21 +181,25 @@ class Transfer:
         # tar remembers every name of a list, since the list may name a file twice: 100 MB for a
         # million. The option makes it forget them.
         links = [] if self.listing.has_links_to_save() else ["--hard-dereference"]
-        index = os.pipe()
-        own = [f"--index-file=/dev/fd/{index[1]}", f"--files-from={self.names}"]
-        return Child([*TAR_CREATE, *links, *own], self.control, extra=index)
+        command = [*TAR_CREATE, *links, "--files-from=-"]
+        return self.client.start(command, self.control, fed_from=self.names, index=True)
 
     def _hear(self, tar: Child, output: str) -> Iterator[Message]:
         if output == "out":
-            self.writer.filled(tar.read_into(output, self.writer.space()))
-        elif output == "extra":
-            self._index.take(tar.read(output))
+            space = self.writer.space()
+            count = tar.read_into(output, space)
+            self._walk.take(space[:count])
+            self.writer.filled(count)
+            return
+        data = tar.read(output)
+        if output == "extra":
+            lines = self._index.take(data)
         else:
-            *lines, self._errors = (self._errors + tar.read(output)).split(b"\n")
-            for line in lines:
-                message = complaints.of_saving_tar(line, self.listing.has)
-                if message is not None:
-                    yield from self._sorted(message)
+            *lines, self._errors = (self._errors + data).split(b"\n")
+        for line in lines:
+            message = complaints.of_saving_tar(line, self.listing.has)
+            if message is not None:
+                yield from self._sorted(message)
 
     def _sorted(self, message: Message) -> Iterator[Message]:
         self._complained = True
@@ -178,6 +208,8 @@ class Transfer:
                 self._failures.append(message.text)
         elif message.level is Level.INFO:
             yield message
+        elif self._as_read.defers(message):
+            return
         elif self.listing.note_flaw(message.path, message.code):
             if message.code == complaints.UNKNOWN:
                 yield from self._unknown(message)
@@ -190,12 +222,19 @@ class Transfer:
         yield message
 
     def _place(self) -> None:
+        """Enters the members that tar is done with and whose headers have come by."""
         members = self._index.members
-        if members:
-            amount = self.listing.place(members)
-            self._files_done += amount.files
-            self._bytes_done += amount.size
-            members.clear()
+        whole = members[: bisect_left(members, self._walk.reached, key=itemgetter(0))]
+        if not whole:
+            return
+        read = self._walk.read
+        amount = self.listing.place(whole, read)
+        self._as_read.compare(whole, read)
+        self._files_done += amount.files
+        self._bytes_done += amount.size
+        for block, *_ in whole:
+            read.pop(block, None)
+        del members[: len(whole)]
 
     def _progress(self, phase: Phase = Phase.TRANSFER) -> Progress:
         begun = self.writer.raw_bytes - self._index.block * BLOCK_BYTES - HEADER_BYTES
@@ -226,8 +265,9 @@ class Transfer:
     def _judge(self, status: int) -> None:
         """0 and 1 are whole archives, with changed files at 1; so is 2 if all that tar complained
         of were single files."""
-        if status < 0 or status > 2 or (status == 2 and self._failures):
-            reason = self._failures[0] if self._failures else f"it ended with status {status}"
+        said = self._failures[:1]
+        if status < 0 or status > 2 or (status == 2 and said):
+            reason = ": ".join(said if status == 2 else [f"it ended with status {status}", *said])
             raise EngineError("TAR_FAILED", f"tar could not save the sources: {reason}")
         if not self.writer.ends_like_tar:
             raise EngineError("TAR_FAILED", "tar ended before the end of its archive")

@@ -1,30 +1,32 @@
-"""`sm_cmd add client|task|schedule|event|group|drive NAME ...`."""
+"""`sm_cmd add client|task|schedule|event|group|drive|store|pool NAME ...`."""
 
 import argparse
 
-from server_agent.commands import plan_options
+from server_agent.commands import media_options, plan_options, topology_options
 from server_agent.commands.answer import CommandError
-from server_agent.commands.parsing import Verbs, add_objects, add_task_options, text
+from server_agent.commands.parsing import Verbs, add_objects, text
 from server_agent.commands.words import split_lists
 from sesam_api.location import Location
+from sesam_api.media_records import DataStore, MediaPool
 from sesam_api.plan_records import Drive, Event, Schedule, TaskGroup
+from sesam_api.records import TaskOptions
 
 # What an interval counts from may be midnight; a backup at midnight has to be asked for.
 _INTERVALS = ("FREQ=MINUTELY", "FREQ=HOURLY")
 
 
 def define(verbs: Verbs) -> None:
-    objects = add_objects(verbs, "add", "add a client, task, schedule, event, group or drive")
+    objects = add_objects(verbs, "add", "add a client, task, part of the plan, or store or pool")
 
-    client = objects.add_parser("client", help="the machine on which the agent runs")
+    client = objects.add_parser("client", help="this machine, or one that is reached by SSH")
     client.add_argument("name", type=text, metavar="NAME")
-    client.add_argument("--comment", type=text, default="", help="for people")
+    topology_options.add_client_options(client)
     client.set_defaults(run=_add_client)
 
     task = objects.add_parser("task", help="named sources of a client")
     task.add_argument("name", type=text, metavar="NAME")
     task.add_argument("-c", "--client", type=text, required=True, help="name of the client")
-    add_task_options(task, required=True)
+    topology_options.add_task_options(task, required=True)
     task.set_defaults(run=_add_task)
 
     schedule = objects.add_parser("schedule", help="when something comes round")
@@ -47,9 +49,24 @@ def define(verbs: Verbs) -> None:
     plan_options.add_drive_options(drive)
     drive.set_defaults(run=_add_drive)
 
+    store = objects.add_parser("store", help="a directory that holds media")
+    store.add_argument("name", type=text, metavar="NAME")
+    media_options.add_store_options(store, required=True)
+    store.set_defaults(run=_add_store)
+
+    pool = objects.add_parser("pool", help="media that are used for the same")
+    pool.add_argument("name", type=text, metavar="NAME", help="not ending in five digits")
+    media_options.add_pool_options(pool)
+    pool.set_defaults(run=_add_pool)
+
 
 def _add_client(location: Location, arguments: argparse.Namespace) -> str:
-    return location.add_client(arguments.name, arguments.comment).name
+    return location.add_client(
+        arguments.name,
+        arguments.comment or "",
+        ssh=topology_options.ssh_of(arguments, None),
+        locked=bool(arguments.locked),
+    ).name
 
 
 def _add_task(location: Location, arguments: argparse.Namespace) -> str:
@@ -59,6 +76,7 @@ def _add_task(location: Location, arguments: argparse.Namespace) -> str:
         split_lists(arguments.source),
         split_lists(arguments.exclude or []),
         arguments.comment or "",
+        options=topology_options.options_of(arguments, TaskOptions()),
     ).name
 
 
@@ -79,3 +97,12 @@ def _add_group(location: Location, arguments: argparse.Namespace) -> str:
 
 def _add_drive(location: Location, arguments: argparse.Namespace) -> str:
     return location.add_drive(plan_options.drive_of(arguments, Drive(arguments.name))).name
+
+
+def _add_store(location: Location, arguments: argparse.Namespace) -> str:
+    store = media_options.store_of(arguments, DataStore(arguments.name, b""))
+    return location.add_data_store(store).name
+
+
+def _add_pool(location: Location, arguments: argparse.Namespace) -> str:
+    return location.add_pool(media_options.pool_of(arguments, MediaPool(arguments.name))).name

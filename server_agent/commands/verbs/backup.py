@@ -1,4 +1,4 @@
-"""`sm_cmd backup TASK|-G GROUP -l F|I [--at TIME] [--priority N] [--drive D] [--wait]`."""
+"""`sm_cmd backup TASK|-G GROUP -l F|D|I|C [-m POOL] [--at TIME] [--drive D] [--wait]`."""
 
 import argparse
 from datetime import datetime
@@ -36,7 +36,10 @@ def define(verbs: Verbs) -> None:
     parser.add_argument(
         "--priority", type=int, default=1, metavar="N", help="1 lowest (usual) to 99; 0 above all"
     )
-    parser.add_argument("--drive", type=text, default="", help="else any")
+    parser.add_argument(
+        "-m", "--pool", type=text, default="", help="media pool it goes to; else the usual one"
+    )
+    parser.add_argument("--drive", type=text, default="", help="else any of the pool's group")
     parser.add_argument(
         "--follow-up", type=text, default="", metavar="EVENT", help="started when it ended well"
     )
@@ -60,6 +63,7 @@ def _backup(location: Location, arguments: argparse.Namespace) -> str:
         priority=arguments.priority,
         drive=arguments.drive,
         follow_up=arguments.follow_up,
+        pool=arguments.pool,
     )
     if arguments.wait:
         return ",".join(

@@ -1,5 +1,5 @@
-"""`sm_cmd list clients|tasks|savesets|jobs|schedules|events|groups|drives|calendar [--json]
-[--limit N]`."""
+"""`sm_cmd list clients|tasks|savesets|jobs|schedules|events|groups|drives|stores|pools|media
+|calendar [--json] [--limit N]`."""
 
 import argparse
 import itertools
@@ -9,25 +9,29 @@ from typing import Any
 
 from server_agent.commands.answer import CommandError
 from server_agent.commands.output import print_json_array, print_table, zone_of
-from server_agent.commands.parsing import Verbs, add_json, add_objects, text
+from server_agent.commands.parsing import Verbs, add_json, add_limit, add_objects, text
 from server_agent.commands.plan_words import day
 from sesam_api.location import Location
 from sesam_api.plan_records import Occurrence
 
 JOB_STATES = ("queued", "active", "ok", "warning", "error", "broken", "cancelled")
 _COLUMNS = {
-    "clients": "name access comment",
+    "clients": "name access comment locked",
     "tasks": "name client sources excludes comment",
     "savesets": "name task client type state start_time end_time sesam_day files size stored_size"
-    " skipped damage",
+    " skipped damage label pool eol verify_time",
     "jobs": "id state kind task client type saveset create_time end_time sesam_day files size"
-    " skipped message",
+    " skipped message pool label",
     "schedules": "name active rule dates offset_days start_time until_time start_date end_date"
     " window next_time comment",
     "events": "name active schedule kind task group type drive program priority blocking follow_up"
-    " next_time idle_cause comment",
+    " next_time idle_cause comment pool",
     "groups": "name tasks comment",
-    "drives": "name streams active comment",
+    "drives": "name streams active comment group data_store",
+    "stores": "name path capacity free stored_size high_water_mark fault comment",
+    "pools": "name drive_group retention comment",
+    "media": "label pool data_store savesets stored_size newest_sesam_day eol write_protected"
+    " init_time comment",
     "calendar": "planned_time sesam_day state kind event task client type priority job_id"
     " started_late cause by text event_id end_time",
 }
@@ -63,6 +67,9 @@ def define(verbs: Verbs) -> None:
     _define(objects, "events", lambda location, _: location.events())
     _define(objects, "groups", lambda location, _: location.groups())
     _define(objects, "drives", lambda location, _: location.drives())
+    _define(objects, "stores", lambda location, _: location.data_stores())
+    _define(objects, "pools", lambda location, _: location.pools())
+    _define(objects, "media", lambda location, _: location.media())
     calendar = _define(objects, "calendar", _calendar)
     calendar.add_argument(
         "--from", dest="first", type=day, metavar="D", help="first sesam day; else the open one"
@@ -80,10 +87,10 @@ def define(verbs: Verbs) -> None:
 
 
 def _define(objects: Verbs, name: str, read: Read) -> argparse.ArgumentParser:
-    singular = [name.removesuffix("s")] if name.endswith("s") else []
+    singular = ["medium"] if name == "media" else [name.removesuffix("s")] * name.endswith("s")
     parser = objects.add_parser(name, aliases=singular, help=f"list {name}")
     add_json(parser)
-    parser.add_argument("--limit", type=_count, metavar="N", help="the first N only")
+    add_limit(parser)
 
     def run(location: Location, arguments: argparse.Namespace) -> None:
         records = itertools.islice(read(location, arguments), arguments.limit)
@@ -132,9 +139,3 @@ def _calendar(location: Location, wanted: argparse.Namespace) -> Iterator[Occurr
             yield occurrence
         elif occurrence.state == "planned" and occurrence.sesam_day > days[1]:
             return
-
-
-def _count(argument: str) -> int:
-    if not (argument.isascii() and argument.isdigit()):
-        raise argparse.ArgumentTypeError(f'"{argument}" is no number of rows')
-    return int(argument)

@@ -1,7 +1,6 @@
 """`sm_cmd ls SAVESET [PATH] [--json]`: one directory, or one file, of a saveset's listing."""
 
 import argparse
-import contextlib
 import os
 from collections.abc import Iterator
 
@@ -38,17 +37,6 @@ def _entries(location: Location, saveset: str, path: bytes) -> Iterator[Entry]:
     try:
         yield from location.entries(saveset, path)
     except SesamError as error:
-        itself = _itself(location, saveset, path) if error.reason == "PATH_NOT_FOUND" else None
-        if itself is None:
+        if error.reason != "PATH_NOT_FOUND":
             raise
-        yield itself
-
-
-def _itself(location: Location, saveset: str, path: bytes) -> Entry | None:
-    """The entry with this path, out of its directory or, if it is a source, out of the sources."""
-    for directory in (os.path.dirname(path), b""):
-        with contextlib.suppress(SesamError):
-            for entry in location.entries(saveset, directory):
-                if entry.path == path:
-                    return entry
-    return None
+        yield location.entry(saveset, path)

@@ -1,27 +1,28 @@
-"""`sm_cmd modify client|task|schedule|event|group|drive NAME ...`.
+"""`sm_cmd modify client|task|schedule|event|group|drive|store|pool|medium|saveset NAME ...`.
 
 What is not given stays as it is.
 """
 
 import argparse
 
-from server_agent.commands import plan_options
+from server_agent.commands import media_options, plan_options, topology_options
 from server_agent.commands.answer import CommandError
-from server_agent.commands.parsing import Verbs, add_objects, add_task_options, text
+from server_agent.commands.parsing import Verbs, add_objects, text
+from server_agent.commands.plan_words import day
 from server_agent.commands.words import split_lists
 from sesam_api.location import Location
 
 
 def define(verbs: Verbs) -> None:
-    objects = add_objects(verbs, "modify", "change a client, task, schedule, event, group or drive")
-    client = objects.add_parser("client", help="change its comment")
+    objects = add_objects(verbs, "modify", "change what is given of one thing")
+    client = objects.add_parser("client", help="change what is given")
     client.add_argument("name", type=text, metavar="NAME")
-    client.add_argument("--comment", type=text, required=True, help="for people")
+    topology_options.add_client_options(client)
     client.set_defaults(run=_modify_client)
 
     task = objects.add_parser("task", help='change what is given; -x "" removes all excludes')
     task.add_argument("name", type=text, metavar="NAME")
-    add_task_options(task, required=False)
+    topology_options.add_task_options(task, required=False)
     task.set_defaults(run=_modify_task)
 
     schedule = objects.add_parser(
@@ -45,21 +46,58 @@ def define(verbs: Verbs) -> None:
     drive.add_argument("name", type=text, metavar="NAME")
     plan_options.add_drive_options(drive)
     drive.set_defaults(run=_modify_drive)
+    _define_media(objects)
+
+
+def _define_media(objects: Verbs) -> None:
+    store = objects.add_parser("store", help="change what is given; a new path bears its label")
+    store.add_argument("name", type=text, metavar="NAME")
+    media_options.add_store_options(store, required=False)
+    store.set_defaults(run=_modify_store)
+
+    pool = objects.add_parser("pool", help="change what is given; what is saved keeps its EOL")
+    pool.add_argument("name", type=text, metavar="NAME")
+    media_options.add_pool_options(pool)
+    pool.set_defaults(run=_modify_pool)
+
+    medium = objects.add_parser("medium", help="change what is given")
+    medium.add_argument("name", type=text, metavar="LABEL")
+    media_options.add_medium_options(medium)
+    medium.set_defaults(run=_modify_medium)
+
+    saveset = objects.add_parser("saveset", help="change its EOL")
+    saveset.add_argument("name", type=text, metavar="NAME")
+    saveset.add_argument(
+        "--eol", type=day, required=True, metavar="DATE", help="the last sesam day it is kept on"
+    )
+    saveset.set_defaults(run=_modify_saveset)
 
 
 def _modify_client(location: Location, arguments: argparse.Namespace) -> str:
-    return location.modify_client(arguments.name, arguments.comment).name
+    before = location.client(arguments.name)
+    ssh = topology_options.ssh_of(arguments, before.ssh)
+    if arguments.comment is None and arguments.locked is None and ssh == before.ssh:
+        raise CommandError(
+            "There is nothing to change. Give at least one of --comment, --locked, --ssh."
+        )
+    return location.modify_client(
+        arguments.name, arguments.comment, ssh=ssh, locked=arguments.locked
+    ).name
 
 
 def _modify_task(location: Location, arguments: argparse.Namespace) -> str:
-    given = (arguments.source, arguments.exclude, arguments.comment)
+    options = topology_options.options_of(arguments, location.task(arguments.name).options)
+    given = (arguments.source, arguments.exclude, arguments.comment, options)
     if all(value is None for value in given):
-        raise CommandError("There is nothing to change. Give at least one of -s, -x, --comment.")
+        raise CommandError(
+            "There is nothing to change. Give at least one of -s, -x, --comment, or another option."
+        )
     return location.modify_task(
         arguments.name,
         sources=None if arguments.source is None else split_lists(arguments.source),
         excludes=None if arguments.exclude is None else split_lists(arguments.exclude),
         comment=arguments.comment,
+        options=options,
     ).name
 
 
@@ -89,6 +127,33 @@ def _modify_drive(location: Location, arguments: argparse.Namespace) -> str:
     after = plan_options.drive_of(arguments, before)
     _check_changed(before, after)
     return location.modify_drive(after).name
+
+
+def _modify_store(location: Location, arguments: argparse.Namespace) -> str:
+    before = location.data_store(arguments.name)
+    after = media_options.store_of(arguments, before)
+    _check_changed(before, after)
+    return location.modify_data_store(after).name
+
+
+def _modify_pool(location: Location, arguments: argparse.Namespace) -> str:
+    before = location.pool(arguments.name)
+    after = media_options.pool_of(arguments, before)
+    _check_changed(before, after)
+    return location.modify_pool(after).name
+
+
+def _modify_medium(location: Location, arguments: argparse.Namespace) -> str:
+    before = location.medium(arguments.name)
+    after = media_options.medium_of(arguments, before)
+    _check_changed(before, after)
+    return location.modify_medium(after).label
+
+
+def _modify_saveset(location: Location, arguments: argparse.Namespace) -> str:
+    if arguments.eol is None:
+        raise CommandError("--eol needs a date such as 2030-12-31.")
+    return location.set_eol(arguments.name, arguments.eol).name
 
 
 def _check_changed(before: object, after: object) -> None:

@@ -1,4 +1,4 @@
-"""`sm_cmd remove client|task|schedule|event|group|drive NAME`."""
+"""`sm_cmd remove client|task|schedule|event|group|drive|store|pool|medium NAME`."""
 
 import argparse
 from collections.abc import Callable
@@ -10,13 +10,16 @@ Remove = Callable[[Location, str], None]
 
 
 def define(verbs: Verbs) -> None:
-    objects = add_objects(verbs, "remove", "remove a client, task, schedule, event, group or drive")
+    objects = add_objects(verbs, "remove", "remove what nothing needs any more")
     _define(objects, "client", "a client that has no tasks", Location.remove_client)
     _define(objects, "task", "a task that nothing needs; its savesets stay", Location.remove_task)
     _define(objects, "schedule", "a schedule without events", Location.remove_schedule)
     _define(objects, "event", "an event; what it did stays in the calendar", Location.remove_event)
     _define(objects, "group", "a group without events; its tasks stay", Location.remove_group)
     _define(objects, "drive", "a drive that nothing needs", Location.remove_drive)
+    _define(objects, "store", "a data store without media", Location.remove_data_store)
+    _define(objects, "pool", "a media pool without media", Location.remove_pool)
+    _define(objects, "medium", "a medium without savesets", Location.remove_medium)
 
 
 def _define(objects: Verbs, name: str, what: str, remove: Remove) -> None:

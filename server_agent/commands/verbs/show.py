@@ -1,4 +1,4 @@
-"""`sm_cmd show client|saveset|job|task|protocol|schedule|event|group|drive NAME`."""
+"""`sm_cmd show client|task|saveset|job|protocol|schedule|event|group|drive|store|pool|medium`."""
 
 import argparse
 import sys
@@ -30,6 +30,9 @@ _READS: dict[str, Read] = {
     "event": Location.event,
     "group": Location.group,
     "drive": Location.drive,
+    "store": Location.data_store,
+    "pool": Location.pool,
+    "medium": Location.medium,
 }
 
 
@@ -45,12 +48,22 @@ def define(verbs: Verbs) -> None:
         ("event", "NAME", "one event"),
         ("group", "NAME", "one task group"),
         ("drive", "NAME", "one drive"),
+        ("store", "NAME", "one data store, and how full it is"),
+        ("pool", "NAME", "one media pool"),
+        ("medium", "LABEL", "one medium, and what lies on it"),
     ):
         parser = objects.add_parser(name, help=what)
         parser.add_argument("name", type=text, metavar=metavar)
         add_json(parser)
         runs = {"protocol": _protocol, "schedule": _schedule}
         parser.set_defaults(run=runs.get(name, _one), object=name)
+        if name == "protocol":
+            parser.add_argument(
+                "--part",
+                choices=("main", "pre", "post"),
+                default="main",
+                help="what sbc_pre or sbc_post said, instead of the protocol itself",
+            )
         if name == "schedule":
             parser.add_argument("--ics", action="store_true", help="as an iCalendar file")
 
@@ -80,7 +93,8 @@ def _schedule(location: Location, arguments: argparse.Namespace) -> None:
 
 
 def _protocol(location: Location, arguments: argparse.Namespace) -> None:
-    lines, zone = location.protocol(arguments.name), zone_of(location.identity.time_zone)
+    lines = location.protocol(arguments.name, arguments.part)
+    zone = zone_of(location.identity.time_zone)
     if arguments.json:
         print_json_array(lines, zone)
     else:

@@ -18,6 +18,7 @@ from server_agent.domain.events.event import (
 )
 from server_agent.domain.events.newday import NewdayAction
 from server_agent.domain.events.restore import RestoreAction
+from server_agent.domain.events.verify import VerifyAction
 
 __all__ = [
     "NEWDAY",
@@ -28,6 +29,7 @@ __all__ = [
     "EventKind",
     "NewdayAction",
     "RestoreAction",
+    "VerifyAction",
     "checked_event",
     "is_of_group",
     "kind_of",

@@ -11,13 +11,15 @@ class BackupAction:
     """Backs up a task, or every task of a group. One of the two is named.
 
     Attributes:
-        drive: empty for any drive.
+        drive: empty for any drive of the pool's group.
+        pool: the media pool that it is written to; empty for the usual one.
     """
 
     backup_type: BackupType
     task: str = ""
     group: str = ""
     drive: str = ""
+    pool: str = ""
 
     @property
     def object_name(self) -> str:

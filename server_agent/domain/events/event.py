@@ -9,10 +9,11 @@ from server_agent.domain.events.backup import BackupAction
 from server_agent.domain.events.command import CommandAction
 from server_agent.domain.events.newday import NewdayAction
 from server_agent.domain.events.restore import RestoreAction
+from server_agent.domain.events.verify import VerifyAction
 from server_agent.domain.topology import checked_name
 
 NEWDAY = "NEWDAY"  # name of the predefined event and of its schedule
-Action = BackupAction | RestoreAction | CommandAction | NewdayAction
+Action = BackupAction | RestoreAction | CommandAction | NewdayAction | VerifyAction
 _HIGHEST = 99
 
 
@@ -21,6 +22,7 @@ class EventKind(StrEnum):
     RESTORE = "restore"
     COMMAND = "command"
     NEWDAY = "newday"
+    VERIFY = "verify"
 
 
 _KINDS: dict[type[Action], EventKind] = {
@@ -28,6 +30,7 @@ _KINDS: dict[type[Action], EventKind] = {
     RestoreAction: EventKind.RESTORE,
     CommandAction: EventKind.COMMAND,
     NewdayAction: EventKind.NEWDAY,
+    VerifyAction: EventKind.VERIFY,
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from server_agent.domain.events import Event, EventKind
 from server_agent.domain.jobs import Job
 from server_agent.ports import CatalogueView
-from server_agent.service.starts import backup, command, newday, restore
+from server_agent.service.starts import backup, command, newday, restore, verify
 
 Start = Callable[[CatalogueView, Event, Job], list[Job]]
 
@@ -17,4 +17,5 @@ STARTS: Mapping[EventKind, Start] = {
     EventKind.RESTORE: restore.jobs,
     EventKind.COMMAND: command.jobs,
     EventKind.NEWDAY: newday.jobs,
+    EventKind.VERIFY: verify.jobs,
 }

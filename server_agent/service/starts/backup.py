@@ -37,6 +37,7 @@ def jobs(view: CatalogueView, event: Event, made_after: Job) -> list[Job]:
             requested_type=action.backup_type,
             group=action.group,
             drive=action.drive,
+            pool=action.pool,
         )
         for task in found
         if task is not None

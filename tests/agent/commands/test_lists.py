@@ -53,7 +53,7 @@ def test_lists_are_complete_unless_limited(sm_cmd: SmCmd, agent: FakeAgent) -> N
     assert len(sm_cmd("list", "jobs", "--limit", "5").rows) == 6
     assert [row[0] for row in sm_cmd("list", "jobs", "--task", "mail").rows[1:]] == ["301"]
     failed = sm_cmd("list", "jobs", "--state", "error", "--state", "broken").rows
-    assert [(row[0], row[-1]) for row in failed[1:]] == [("7", "why\\tnot")]
+    assert [(row[0], row[-3]) for row in failed[1:]] == [("7", "why\\tnot")]
 
 
 def test_an_empty_list_of_what_is_not_there_is_refused(sm_cmd: SmCmd, agent: FakeAgent) -> None:

@@ -173,7 +173,7 @@ def test_events(sm_cmd: SmCmd, agent: FakeAgent) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["-t", "docs"], "-l F or -l I"),
+        (["-t", "docs"], "-l F, -l D, -l I or -l C"),
         (["--restore", "docs"], "--target DIR"),
         (["--command"], "the name of a program"),
         ([], "one of the arguments"),
@@ -195,7 +195,7 @@ def test_groups_and_drives(sm_cmd: SmCmd, agent: FakeAgent) -> None:
     sm_cmd("remove", "group", "g")
     assert sm_cmd("add", "drive", "D", "--streams", "4").status == 0
     sm_cmd("modify", "drive", "D", "--off")
-    assert sm_cmd("list", "drives").rows[1] == ["D", "4", "False", ""]
+    assert sm_cmd("list", "drives").rows[1] == ["D", "4", "False", "", "Drives", "Store_1"]
     assert ["streams", "4"] in sm_cmd("show", "drive", "D").rows
     sm_cmd("remove", "drive", "D")
     assert (agent.location.groups, agent.location.drives) == ({}, {})
@@ -224,8 +224,6 @@ def test_a_backup_of_a_group_and_one_later(sm_cmd: SmCmd, agent: FakeAgent) -> N
         (["docs", "-G", "g", "-l", "F"], "Give the name of a task, or of a group"),
         (["docs", "-l", "F", "--at", "noon"], "22:00, or 2026-12-24T22:00"),
         (["docs", "-l", "F", "--at", "22:00", "--wait"], "do not go together"),
-        (["docs", "-l", "D"], "FULL or INC"),
-        (["docs", "-l", "C"], "FULL or INC"),
     ],
 )
 def test_a_backup_that_cannot_be_started_is_said(

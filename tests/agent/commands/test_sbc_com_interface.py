@@ -38,12 +38,17 @@ def test_the_saveset_is_answered(sbc: Sbc, agent: FakeAgent) -> None:
     assert (result.status, result.out) == (0, f'STATUS=SUCCESS MSG="{saveset}"\n')
 
 
+def test_a_media_pool_and_every_type_are_passed_on(sbc: Sbc, agent: FakeAgent) -> None:
+    agent.location.endings = [jobs_pb2.JOB_STATE_OK]
+    sbc("-t", "docs", "-l", "I", "-m", "DAY")
+    [(_, request)] = [call for call in agent.calls if call[0] == "StartBackup"]
+    assert (request.pool, request.type) == ("DAY", jobs_pb2.BACKUP_TYPE_INC)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["-t", "x", "-l", "F"], 'There is no task \\"x\\"'),
-        (["-t", "docs", "-l", "D"], "FULL or INC"),
-        (["-t", "docs", "-l", "F", "-m", "DAY"], "no media pools yet"),
         (["-t", "docs"], "-l/--level"),
         (["-t", "docs", "-l", "X"], "invalid choice"),
         (["-t", "docs", "-l", "F", "-S", "elsewhere"], "SESAM_CREDENTIAL and SESAM_FINGERPRINT"),

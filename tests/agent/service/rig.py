@@ -3,22 +3,29 @@
 import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from server_agent.domain.access import Caller, Role
 from server_agent.domain.events import Action, BackupAction, Event
-from server_agent.domain.jobs import Job, JobKind, ProtocolLine
+from server_agent.domain.jobs import Job, JobKind, ProtocolLine, ProtocolPart
+from server_agent.domain.reach import Ssh
 from server_agent.domain.savesets import BackupType, Saveset
+from server_agent.domain.task_options import TaskOptions
 from server_agent.domain.topology import Client, Task
 from server_agent.ports import Clock, SavesetQuery
 from server_agent.service.access import Access
+from server_agent.service.around import Around
 from server_agent.service.changes import Changes, LiveJob
 from server_agent.service.command_job import Commands
 from server_agent.service.days import sesam_days, zone_of
-from server_agent.service.defaults import ensure_defaults
+from server_agent.service.defaults import FirstMedium, ensure_defaults
+from server_agent.service.forgetting import Forgetting
+from server_agent.service.interfaces import Interfaces
 from server_agent.service.jobs import Jobs
+from server_agent.service.location import Location
+from server_agent.service.media import DataStores, Media, MediaPools
 from server_agent.service.newday_job import Newday
 from server_agent.service.occurrences import start_now
 from server_agent.service.plan_objects import Drives, Events
@@ -26,6 +33,7 @@ from server_agent.service.requests import Request
 from server_agent.service.runner import Runner
 from server_agent.service.savesets import Savesets
 from server_agent.service.scheduler import Scheduler
+from server_agent.service.self_backups import SelfBackups
 from server_agent.service.starting import BackupOrder, Starting
 from server_agent.service.topology import Clients, Tasks
 from server_agent.service.work import Work
@@ -35,11 +43,13 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.day_logs import MemoryDayLogs
 from tests.fakes.programs import FakePrograms
 from tests.fakes.protocols import MemoryProtocols
+from tests.fakes.self_backup import MemorySelfBackupFiles
 
 T = TypeVar("T")
 
 START = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
 LABEL = "DISK00001"
+FIRST = FirstMedium(b"/store", LABEL)
 ADMIN = Caller("the admin", Role.ADMIN, "1")
 SOURCES = (b"/srv/data",)
 LISTINGS_PLAIN = timedelta(days=7)
@@ -59,20 +69,35 @@ class Rig:
     protocols: MemoryProtocols = field(default_factory=MemoryProtocols)
     day_logs: MemoryDayLogs = field(default_factory=MemoryDayLogs)
     programs: FakePrograms = field(default_factory=FakePrograms)
+    remote_programs: FakePrograms = field(default_factory=FakePrograms)
+    interface_seconds: float = DEADLINE
+    self_backup_files: MemorySelfBackupFiles | None = None
 
     def __post_init__(self) -> None:
         clock: Clock = self.clock
         self.changes = Changes(self.catalogue, clock)
         self.scheduler = Scheduler(self.changes, clock, self._wake_queue)
         commands = Commands(self.changes, self.programs)
-        newday = Newday(self.changes, self.engine, self.day_logs, clock, LISTINGS_PLAIN)
+        self.interfaces = Interfaces(
+            self.changes,
+            self.protocols,
+            clock,
+            "backup-01",
+            lambda client: self.remote_programs if isinstance(client, Ssh) else self.programs,
+            self.interface_seconds,
+        )
+        self.around = Around(self.interfaces, self._self_backups())
+        self.forgetting = Forgetting(self.changes, self.engine, clock)
+        newday = Newday(
+            self.changes, self.engine, self.day_logs, clock, LISTINGS_PLAIN, self.forgetting
+        )
         self.work = Work(
             self.changes,
             self.engine,
             self.protocols,
             {JobKind.COMMAND: commands.run, JobKind.NEWDAY: newday.run},
+            self.around,
             clock,
-            LABEL,
             self.scheduler.follow,
         )
         self.runner = Runner(self.changes, self.work, retry_seconds=0.01)
@@ -83,9 +108,20 @@ class Rig:
         self.clients = Clients(self.changes, clock)
         self.tasks = Tasks(self.changes, clock)
         self.savesets = Savesets(self.changes, self.engine)
+        self.stores = DataStores(self.changes, self.engine, clock)
+        self.pools = MediaPools(self.changes, clock)
+        self.media = Media(self.changes, self.engine, clock)
         self.access = Access(self.changes, clock, b"secret of the agent")
         with self.changes.write() as tx:
-            ensure_defaults(tx, clock.now())
+            ensure_defaults(tx, clock.now(), FIRST)
+
+    def _self_backups(self) -> SelfBackups | None:
+        if self.self_backup_files is None:
+            return None
+        location = Location("0-1-2", "Alpha", "backup-01", "1.0", "Europe/Berlin", START)
+        return SelfBackups(
+            self.changes, self.self_backup_files, self.programs, self.clock, location, DEADLINE
+        )
 
     def add_task(self, name: str = "docs", sources: tuple[bytes, ...] = SOURCES) -> None:
         with self.catalogue.read() as view:
@@ -93,6 +129,13 @@ class Rig:
         if not known:
             self.clients.create(request(), Client("host"))
         self.tasks.create(request(), Task(name, "host", sources, ("*.tmp",)))
+
+    def set_options(self, task: str, options: TaskOptions) -> None:
+        """From here on, backups of the task are made so."""
+        with self.changes.write() as tx:
+            known = tx.task(task)
+            assert known is not None
+            tx.put_task(replace(known, options=options))
 
     def start_backup(self, backup_type: BackupType = BackupType.FULL, task: str = "docs") -> Job:
         [live] = self.order(request("StartBackup"), backup_type, task)
@@ -160,6 +203,10 @@ class Rig:
 
     def protocol(self, job: Job) -> list[ProtocolLine]:
         return self.jobs.protocol(job.id, 0, 1000)[0]
+
+    def part(self, job: Job, part: ProtocolPart) -> list[str]:
+        """What an interface program has said for a job, and what was made of it."""
+        return [line.text for line in self.jobs.protocol(job.id, 0, 1000, part)[0]]
 
     def codes(self, job: Job) -> list[str]:
         return [line.code for line in self.protocol(job)]

@@ -22,7 +22,11 @@ from server_agent.ports import (
     RestoreEvent,
     RestoreRequest,
     SavesetRef,
+    Verified,
+    VerifyEvent,
+    VerifyRequest,
 )
+from tests.fakes.stores import MemoryStores
 
 DEADLINE = 10.0  # seconds; only a test that fails waits so long
 
@@ -56,7 +60,7 @@ class Gate:
 Step = Progress | Message | BackupDone | RestoreDone | Gate | Exception
 
 
-class SteeredEngine:
+class SteeredEngine(MemoryStores):
     """The `Engine` port. Without a script, everything succeeds at once.
 
     Attributes:
@@ -72,9 +76,15 @@ class SteeredEngine:
         store_is_there: whether the medium is.
         compressed_before: for what days listings were to be compressed.
         listings: the steps of it, by that day; once.
+        removed: the savesets whose files were to be removed.
+        verified: what was to be compared; `faults` says what is wrong with which.
     """
 
     def __init__(self) -> None:
+        super().__init__()
+        self.removed: list[SavesetRef] = []
+        self.verified: list[VerifyRequest] = []
+        self.faults: dict[str, str] = {}
         self.scripts: deque[list[Step]] = deque()
         self.backups: list[BackupRequest] = []
         self.restores: list[RestoreRequest] = []
@@ -111,6 +121,21 @@ class SteeredEngine:
                 raise step
             else:
                 yield step
+
+    def remove(self, savesets: Sequence[SavesetRef]) -> list[str]:
+        if not self.store_is_there:
+            return []
+        self.removed += savesets
+        return [each.name for each in savesets]
+
+    def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
+        self.verified.append(request)
+        for each in request.savesets:
+            if control.cancelled:
+                raise Cancelled
+            self.check_store(each.label)
+            missing = each.name in self.absent | self.unlisted
+            yield Verified(each.name, 100, self.faults.get(each.name, ""), missing)
 
     def put_back(self, job_id: str) -> list[Message]:
         return self.left_aside.pop(job_id, [])

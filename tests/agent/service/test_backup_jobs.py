@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from server_agent.domain.errors import InvalidArgument, JobNotFound, ShuttingDown, TaskNotFound
+from server_agent.domain.errors import JobNotFound, ShuttingDown, TaskNotFound
 from server_agent.domain.jobs import JobState, Level, Phase, Progress
 from server_agent.domain.savesets import NAME_PATTERN, BackupType, SavesetState
+from server_agent.domain.task_options import ExcludeKind, TaskOptions
 from server_agent.domain.topology import Task
 from server_agent.ports import BackupDone, Cancelled, EngineError, JobQuery, Message
 from server_agent.service.collection import etag
@@ -43,6 +44,25 @@ def test_the_engine_is_told_all_it_needs(rig: Rig) -> None:
         "job_id": job.id,
         "start_time": START.isoformat(),
     }
+
+
+def test_the_options_reach_the_engine_and_the_head_of_the_protocol(rig: Rig) -> None:
+    options = TaskOptions(
+        exclude_kind=ExcludeKind.REGEX,
+        exclude_file=b"/etc/excludes",
+        one_file_system=True,
+        accept_size_change=(r"\.log$",),
+    )
+    rig.set_options("docs", options)
+    job = rig.backed_up()
+    [asked] = rig.engine.backups
+    assert asked.options == options
+    [line] = [line.text for line in rig.protocol(job) if line.code == "OPTIONS"]
+    assert line == (
+        'Options: excludes are regular expressions; more excludes come from "/etc/excludes" on the'
+        " client; each source ends at the borders of its file system; the size of files may change"
+        ' while they are read: "\\.log$"'
+    )
 
 
 def test_an_inc_builds_on_the_newest_and_all_below(rig: Rig) -> None:
@@ -227,9 +247,21 @@ def test_a_queued_job_waits_for_its_start_with_its_day(idle_rig: Rig) -> None:
     assert job.started_by == "the admin"
 
 
-def test_only_full_and_inc_can_be_started(rig: Rig) -> None:
-    with pytest.raises(InvalidArgument, match="FULL or INC"):
-        rig.start_backup(BackupType.COPY)
+def test_a_copy_and_a_diff_leave_the_chain_as_it_is(rig: Rig) -> None:
+    full = rig.backed_up().saveset
+    first = rig.backed_up(BackupType.INC).saveset
+    copy = rig.backed_up(BackupType.COPY).saveset
+    diff = rig.backed_up(BackupType.DIFF).saveset
+    second = rig.backed_up(BackupType.INC).saveset
+    bases = {saveset.name: saveset.base for saveset in rig.saveset_list()}
+    assert bases == {full: None, first: full, copy: None, diff: full, second: diff}
+    assert [name[:2] for name in (full, first, copy, diff, second)] == [
+        "SF",
+        "SI",
+        "SC",
+        "SD",
+        "SI",
+    ]
 
 
 def test_an_unknown_task_is_refused(rig: Rig) -> None:

@@ -163,7 +163,7 @@ def test_a_full_disk_without_a_name_is_narrowed_down(rig: Rig, full: bool) -> No
     rig.engine.scripts.append([EngineError("NO_SPACE", text)])
     message = rig.backed_up().message
     assert message.startswith("No space left ")
-    said = "It is the disk of the data store DISK00001 or that of the agent's own files"
+    said = "It is the disk of the data store of DISK00001 or that of the agent's own files"
     assert (said in message) is not full
 
 

@@ -9,7 +9,8 @@ a clock that is an hour ahead of the file system's, as a server of files may be 
 events like `backup`. `... cut ROOT TARGET NAME [BYTES]` restores until so much of that file is
 there, and kills itself. `... steps ROOT JSON` goes through a list, in which text is a command for
 the shell and a list the sources of a backup, {"source": ..., "exclude": ...} one with an exclude,
-and {"target": ...} a restore; tells what came of each.
+{"stay": ...} one that leaves out other file systems, and {"target": ...} a restore; tells what came
+of each.
 """
 
 import json
@@ -27,6 +28,7 @@ import pytest
 
 from server_agent.adapters.tar.store import LABEL_FILE
 from server_agent.domain.jobs import Progress
+from server_agent.domain.task_options import TaskOptions
 from server_agent.ports import EngineError, RestoreRequest, SavesetRef
 from tests.agent.tar.site import DAY, LABEL, Probe, Site, at, engine_below, make_store
 from tests.fakes.engine import FakeControl
@@ -82,8 +84,11 @@ def go_through(root: Path, steps: list[str | list[str] | dict[str, str]]) -> Non
             restored = site.restore(Path(step["target"]))
             answers.append({"skipped": restored.skipped, "warnings": restored.warnings})
             continue
-        sources = [step["source"]] if isinstance(step, dict) else step
-        excludes = (step["exclude"],) if isinstance(step, dict) else ()
+        stays = isinstance(step, dict) and "stay" in step
+        site.options = TaskOptions(one_file_system=stays)
+        named = step["stay" if stays else "source"] if isinstance(step, dict) else ""
+        sources = step if isinstance(step, list) else [named]
+        excludes = (step["exclude"],) if isinstance(step, dict) and not stays else ()
         try:
             done = site.back_up(*map(Path, sources), excludes=excludes)
             answer = {"listed": done.listed_files, "warnings": done.warnings}

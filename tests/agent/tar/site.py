@@ -12,6 +12,7 @@ from server_agent.adapters.tar.engine import TarEngine
 from server_agent.adapters.tar.store import LABEL_FILE, write_label
 from server_agent.domain.jobs import Progress
 from server_agent.domain.savesets import BackupType
+from server_agent.domain.task_options import TaskOptions
 from server_agent.ports import (
     BackupDone,
     BackupEvent,
@@ -21,6 +22,8 @@ from server_agent.ports import (
     RestoreDone,
     RestoreRequest,
     SavesetRef,
+    Verified,
+    VerifyRequest,
 )
 from tests.fakes.engine import FakeControl
 
@@ -37,12 +40,14 @@ class Site:
     root: everything lies below it.
     chain: the savesets made so far, newest first.
     messages: of the last call.
+    options: of all backups from now on.
     """
 
     root: Path
     engine: TarEngine
     chain: list[SavesetRef] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    options: TaskOptions = field(default_factory=TaskOptions)
 
     @classmethod
     def below(cls, root: Path) -> "Site":
@@ -66,6 +71,7 @@ class Site:
             excludes=excludes,
             base=tuple(self.chain),
             facts={"task": "t", "client": "c", "job_id": "1", "start_time": "2026-10-25T02:30Z"},
+            options=self.options,
         )
 
     def back_up(
@@ -113,6 +119,13 @@ class Site:
     def restore_request(self, target: Path, *paths: Path, age: int = 0) -> RestoreRequest:
         chosen = tuple(os.fsencode(path) for path in paths)
         return RestoreRequest(tuple(self.chain[age:]), chosen, os.fsencode(target))
+
+    def fault(self) -> str:
+        """What a comparison with its digests finds in the newest one."""
+        request = VerifyRequest(tuple(self.chain[:1]))
+        events = self.engine.verify(request, FakeControl())
+        [verified] = [event for event in events if isinstance(event, Verified)]
+        return verified.fault
 
     def data(self, age: int = 0) -> Path:
         return self.root / "store" / LABEL / self.chain[age].name

@@ -195,6 +195,23 @@ def test_a_damaged_description(three_frames: Site, tmp_path: Path, content: byte
     assert failure.value.code == "SAVESET_DAMAGED"
 
 
+def test_no_change_of_a_description_is_unseen(three_frames: Site) -> None:
+    """Also of what only a rebuilt catalogue reads; a restore needs none of that."""
+    description = three_frames.data().with_name(three_frames.data().name + ".idx")
+    written = description.read_bytes()
+    assert three_frames.fault() == ""
+    for old, new in (
+        (b'"tar"', b'"tap"'),
+        (b'"type": "F"', b'"type": "C"'),
+        (b'"sesam_day": "2', b'"sesam_day": "1'),
+        (b'"task": "t"', b'"task": "u"'),
+        (b'"files": 3', b'"files": 1'),
+    ):
+        assert written.count(old) == 1
+        description.write_bytes(written.replace(old, new))
+        assert "not what was written" in three_frames.fault(), new
+
+
 def test_seek_tables_that_are_none(tmp_path: Path) -> None:
     frames = Frames()
     frames.append(7, 100)

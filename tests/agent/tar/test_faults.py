@@ -39,9 +39,12 @@ def tars_at_work(directory: Path) -> list[int]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
+            if words[0] != b"tar":
+                continue
+            words.append(os.readlink(os.fsencode(process / "fd" / "0")))
         except OSError:
             continue  # it ended meanwhile
-        if words[0] == b"tar" and any(os.fsencode(directory) in word for word in words):
+        if any(os.fsencode(directory) in word for word in words):
             found.append(int(process.name))
     return found
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from server_agent.adapters.tar.client import LocalClient
 from server_agent.adapters.tar.listing import ListingWriter
 from server_agent.adapters.tar.scan import Scan
 from server_agent.domain.jobs import Level
@@ -104,6 +105,12 @@ def test_a_file_that_shrinks_while_it_is_read(site: Site) -> None:
     assert re.search(rf'"{re.escape(str(big))}" lost \d+ bytes', cut_message.text)
 
 
+def scan_of(site: Site, listing: ListingWriter) -> Scan:
+    client, source = LocalClient(), os.fsencode(site.source)
+    survey = client.survey([source], FakeControl())
+    return Scan(source, (), (), listing, client, survey, FakeControl())
+
+
 def test_a_flawed_file_is_saved_again_although_nothing_changes(site: Site, tmp_path: Path) -> None:
     """A read error leaves zeros in the saveset and no trace on the file."""
     (site.source / "file").write_text("as it is")
@@ -111,8 +118,7 @@ def test_a_flawed_file_is_saved_again_although_nothing_changes(site: Site, tmp_p
     with ListingWriter(tmp_path / "db", "S", (), FakeControl()) as listing:
         listing.build_on(site.listing())
         path = os.fsencode(site.source / "file")
-        scan = Scan(os.fsencode(site.source), (), (), listing, FakeControl())
-        list(scan.run())
+        list(scan_of(site, listing).run())
         assert listing.end_scan().files == 0
         assert listing.note_flaw(path, "UNREADABLE")
         assert not listing.note_flaw(path, "UNREADABLE")
@@ -120,7 +126,7 @@ def test_a_flawed_file_is_saved_again_although_nothing_changes(site: Site, tmp_p
         listing.finish()
     with ListingWriter(tmp_path / "next", "T", (), FakeControl()) as listing:
         listing.build_on(tmp_path / "db")
-        list(Scan(os.fsencode(site.source), (), (), listing, FakeControl()).run())
+        list(scan_of(site, listing).run())
         assert listing.end_scan().files == 1
         assert list(listing.paths_to_save()) == [path]
 

@@ -148,6 +148,20 @@ def test_a_target_in_the_data_store(site: Site, tmp_path: Path) -> None:
     assert sorted(store.iterdir()) == before
 
 
+def test_beside_the_media_of_a_labelled_store_nothing_comes_or_goes(site: Site) -> None:
+    (site.source / "file").write_text("x")
+    site.back_up()
+    store = site.root / "store"
+    site.engine.make_store(os.fsencode(store), "Store_1")
+    for target in (store, store / "new/below"):
+        with pytest.raises(EngineError, match="lies in the data store") as failure:
+            site.restore(target)
+        assert failure.value.code == "TARGET_UNUSABLE"
+    with pytest.raises(EngineError, match="lies in the data store") as refused:
+        site.back_up(store)
+    assert refused.value.code == "SOURCE_IS_OWN"
+
+
 def test_a_cancel_leaves_no_cut_file(site: Site, tmp_path: Path) -> None:
     (site.source / "a").write_text("whole")
     (site.source / "big").write_bytes(os.urandom(BIG_BYTES))

@@ -19,7 +19,7 @@ from grpc_status import rpc_status
 
 from server_agent.adapters.calendar_files import IcalendarFiles
 from server_agent.adapters.identity import Identity, make_identity
-from server_agent.app import Agent, Outside
+from server_agent.agent import Agent, Outside
 from server_agent.domain.access import Role
 from server_agent.ports import Catalogue
 from server_agent.rpc import convert
@@ -31,19 +31,23 @@ from sesam_api.v1 import (
     calendar_pb2,
     drives_pb2,
     events_pb2,
+    finding_pb2,
     groups_pb2,
     jobs_pb2,
     location_pb2,
+    media_pb2,
     savesets_pb2,
     schedules_pb2,
     tasks_pb2,
     topology_pb2,
 )
-from tests.agent.service.rig import LABEL, START
+from tests.agent.service.rig import FIRST, START
 from tests.agent.service.steered import DEADLINE, SteeredEngine
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clock import FakeClock
 from tests.fakes.day_logs import MemoryDayLogs
+from tests.fakes.listings import MemoryListings
+from tests.fakes.names import MemoryNames
 from tests.fakes.programs import FakePrograms
 from tests.fakes.protocols import MemoryProtocols
 
@@ -53,9 +57,11 @@ PROTOS = (
     calendar_pb2,
     drives_pb2,
     events_pb2,
+    finding_pb2,
     groups_pb2,
     jobs_pb2,
     location_pb2,
+    media_pb2,
     savesets_pb2,
     schedules_pb2,
     tasks_pb2,
@@ -159,6 +165,8 @@ class AgentRig:
     write_seconds: float = 30.0
     clock: FakeClock = field(default_factory=lambda: FakeClock(START, "Europe/Berlin"))
     engine: SteeredEngine = field(default_factory=SteeredEngine)
+    listings: MemoryListings = field(default_factory=MemoryListings)
+    names: MemoryNames = field(default_factory=MemoryNames)
     protocols: MemoryProtocols = field(default_factory=MemoryProtocols)
     day_logs: MemoryDayLogs = field(default_factory=MemoryDayLogs)
     programs: FakePrograms = field(default_factory=FakePrograms)
@@ -259,10 +267,12 @@ class AgentRig:
             self.programs,
             IcalendarFiles(),
             self.clock,
+            self.listings,
+            self.names,
         )
         location = Location(LOCATION_ID, "Alpha", "fs-01", "1.2.3", "Europe/Berlin", START)
         agent = self._agent = Agent(
-            outside, location, b"secret", LABEL, self.pace, self.write_seconds
+            outside, location, b"secret", FIRST, self.pace, self.write_seconds
         )
         self.endpoint = Endpoint(
             host="127.0.0.1",

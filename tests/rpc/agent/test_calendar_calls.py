@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from server_agent.ports import EngineError
-from sesam_api.v1 import calendar_pb2, events_pb2, jobs_pb2
+from sesam_api.v1 import calendar_pb2, events_pb2
 from tests.rpc.agent.plan import FULL, add_event, add_schedule, moment
 from tests.rpc.agent.rig import AgentRig
 
@@ -142,7 +142,8 @@ def test_a_group_is_started_at_once(agent: AgentRig) -> None:
     [
         ({}, "INVALID_ARGUMENT", "task"),
         ({"task": "docs", "group": "g"}, "INVALID_ARGUMENT", "task"),
-        ({"task": "docs", "type": jobs_pb2.BACKUP_TYPE_COPY}, "INVALID_ARGUMENT", "type"),
+        ({"task": "docs", "type": 99}, "INVALID_ARGUMENT", "type"),
+        ({"task": "docs", "pool": "x"}, "POOL_NOT_FOUND", ""),
         ({"task": "docs", "priority": 100}, "INVALID_ARGUMENT", "priority"),
         (
             {"task": "docs", "start_time": Timestamp(seconds=1 << 60)},

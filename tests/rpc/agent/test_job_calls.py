@@ -75,13 +75,12 @@ def test_a_backup_from_start_to_end(agent: AgentRig) -> None:
 def test_what_cannot_be_started(agent: AgentRig) -> None:
     agent.add_task()
     assert agent.local.refused(START, task="x", type=FULL).reason == "TASK_NOT_FOUND"
-    asked = {0: "0", jobs_pb2.BACKUP_TYPE_DIFF: "DIFF", jobs_pb2.BACKUP_TYPE_COPY: "COPY", 17: "17"}
-    for backup_type, said in asked.items():
+    for backup_type, said in {0: "0", 17: "17"}.items():
         refusal = agent.local.refused(START, task="docs", type=backup_type)
         assert refusal.metadata == {
             "field": "type",
             "value": said,
-            "expected": "one of FULL, INC",
+            "expected": "one of FULL, DIFF, INC, COPY",
         }
 
 
@@ -237,6 +236,24 @@ def test_lists_of_jobs_that_make_no_sense(
 ) -> None:
     refusal = agent.local.refused(LIST, **fields)
     assert (refusal.reason, refusal.metadata["field"]) == ("INVALID_ARGUMENT", field)
+
+
+def test_what_pre_and_post_said_is_a_part_of_the_protocol(agent: AgentRig) -> None:
+    agent.add_task()
+    agent.programs.put("sbc_pre", "dumping", "STATUS:OK")
+    job = agent.backed_up()
+
+    def read(part: int) -> list[tuple[str, str]]:
+        answer = agent.local.call(PROTOCOL, job_id=job.job_id, part=part)
+        return [(line.code, line.text) for line in answer.lines]
+
+    said = [("OUTPUT", "dumping"), ("OUTPUT", "STATUS:OK"), ("RESULT", "sbc_pre is OK")]
+    assert read(jobs_pb2.PROTOCOL_PART_PRE) == said
+    assert read(jobs_pb2.PROTOCOL_PART_POST) == []
+    assert read(jobs_pb2.PROTOCOL_PART_MAIN) == read(jobs_pb2.PROTOCOL_PART_UNSPECIFIED)
+    assert ("TASK", "Task docs of client host, job 1") in read(jobs_pb2.PROTOCOL_PART_MAIN)
+    refusal = agent.local.refused(PROTOCOL, job_id=job.job_id, part=9)
+    assert (refusal.reason, refusal.metadata["field"]) == ("INVALID_ARGUMENT", "part")
 
 
 def test_the_protocol_is_read_on(agent: AgentRig) -> None:

@@ -7,7 +7,7 @@ import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
-from sesam_api.v1 import jobs_pb2, schedules_pb2
+from sesam_api.v1 import schedules_pb2
 from tests.rpc.agent.plan import DOCS, FULL, NIGHTLY, add_event, add_schedule, moment
 from tests.rpc.agent.rig import AgentRig
 
@@ -117,11 +117,8 @@ def test_events(agent: AgentRig) -> None:
         ({"backup": None}, "INVALID_ARGUMENT", "action"),
         ({"backup": {"type": FULL}}, "INVALID_ARGUMENT", "task"),
         ({"backup": {"task": "docs"}}, "INVALID_ARGUMENT", "type"),
-        (
-            {"backup": {"task": "docs", "type": jobs_pb2.BACKUP_TYPE_DIFF}},
-            "INVALID_ARGUMENT",
-            "type",
-        ),
+        ({"backup": {"task": "docs", "type": FULL, "pool": "x"}}, "POOL_NOT_FOUND", ""),
+        ({"backup": None, "verify": {"task": "x"}}, "TASK_NOT_FOUND", ""),
         ({"backup": {"task": "x", "type": FULL}}, "TASK_NOT_FOUND", ""),
         ({"backup": {"group": "x", "type": FULL}}, "GROUP_NOT_FOUND", ""),
         ({"backup": {"task": "docs", "type": FULL, "drive": "x"}}, "DRIVE_NOT_FOUND", ""),

@@ -31,7 +31,7 @@ def test_clients(agent: AgentRig) -> None:
     assert local.refused(CREATE, name="host").code is grpc.StatusCode.ALREADY_EXISTS
     assert local.refused(CREATE, name="").reason == "INVALID_ARGUMENT"
     strange = local.refused(CREATE, name="b", access=9)
-    assert strange.metadata == {"field": "access", "value": "9", "expected": "one of LOCAL"}
+    assert strange.metadata == {"field": "access", "value": "9", "expected": "one of LOCAL, SSH"}
     assert list(local.call(LIST).clients) == [client]
     change = "TopologyService/UpdateClient"
     changed = local.call(change, name="host", etag=client.etag, comment="new").client

@@ -132,8 +132,8 @@ def test_backups_are_ordered(location: Location, agent: FakeAgent) -> None:
     ordered = location.order_backup("FULL", task="docs", start_time=later)
     assert (ordered.jobs, ordered.planned_time) == ((), later)
     assert ordered.event_id
-    with pytest.raises(SesamError, match="FULL or INC"):
-        location.order_backup("COPY", task="docs")
+    with pytest.raises(SesamError, match="FULL, DIFF, INC, COPY"):
+        location.order_backup("HALF", task="docs")
 
 
 def occurrence(moment: datetime, **fields: object) -> calendar_pb2.Occurrence:

@@ -17,6 +17,7 @@ from server_agent.adapters.catalogue.migrations import (
     m0006_plan,
     m0007_job_sums,
     m0008_word_places,
+    m0009_media,
 )
 
 Migration = Callable[[sa.Connection], None]
@@ -30,4 +31,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0006_plan.upgrade,
     m0007_job_sums.upgrade,
     m0008_word_places.upgrade,
+    m0009_media.upgrade,
 )

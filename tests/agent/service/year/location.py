@@ -19,7 +19,7 @@ from server_agent.service.calendar import Calendar, CalendarQuery
 from server_agent.service.changes import Changes
 from server_agent.service.collection import etag
 from server_agent.service.days import day_of
-from server_agent.service.defaults import ensure_defaults
+from server_agent.service.defaults import FirstMedium, ensure_defaults
 from server_agent.service.plan import Outcome
 from server_agent.service.plan_objects import Events, Groups, Schedules
 from server_agent.service.recovery import recover
@@ -33,7 +33,7 @@ from tests.fakes.protocols import MemoryProtocols
 from tests.fakes.records import SAVESET, START
 
 ADMIN = Caller("the admin", Role.ADMIN, "1")
-LABEL = "DISK00001"
+FIRST = FirstMedium(b"/store", "DISK00001")
 CLIENT = "fs-01"
 
 
@@ -59,7 +59,7 @@ class Location:
         self.seen: list[Job] = []
         self.start()
         with self.changes.write() as tx:
-            ensure_defaults(tx, clock.now())
+            ensure_defaults(tx, clock.now(), FIRST)
             tx.put_drive(replace(tx.drive(FIRST_DRIVE) or Drive(FIRST_DRIVE), streams=64))
             tx.put_client(Client(CLIENT, Access.LOCAL, "", START, 1))
 
@@ -78,7 +78,7 @@ class Location:
         """Comes up again after a crash; returns what had run."""
         self.start()
         follow = self.scheduler.follow
-        return recover(self.changes, self.engine, self.protocols, self.clock, LABEL, follow)
+        return recover(self.changes, self.engine, self.protocols, self.clock, follow)
 
     def add_tasks(self, *names: str) -> None:
         with self.changes.write() as tx:

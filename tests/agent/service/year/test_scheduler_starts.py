@@ -13,18 +13,33 @@ from server_agent.domain.events import BackupAction
 from server_agent.domain.jobs import Job, JobState
 from server_agent.domain.occurrences import Cause
 from server_agent.domain.savesets import BackupType
+from server_agent.service.around import Around
+from server_agent.service.interfaces import Interfaces
 from server_agent.service.runner import Runner
 from server_agent.service.starting import LONGEST_AHEAD, BackupOrder, Starting
 from server_agent.service.work import Work
-from tests.agent.service.year.location import LABEL, Location, minutes, request, utc
+from tests.agent.service.year.location import Location, minutes, request, utc
 from tests.fakes.catalogue import MemoryCatalogue, MemoryTransaction
 from tests.fakes.clock import FakeClock
+from tests.fakes.programs import FakePrograms
 
 NOON = utc("2026-03-02 12:00")
 EVENING = utc("2026-03-02 20:00")
 DAY = timedelta(days=1)
 FULL = BackupAction(BackupType.FULL, task="docs")
 ALL = BackupAction(BackupType.INC, group="all")
+
+
+def no_interfaces(location: Location) -> Around:
+    """No program is there."""
+    interfaces = Interfaces(
+        location.changes,
+        location.protocols,
+        location.clock,
+        "fs-01",
+        lambda client: FakePrograms(),
+    )
+    return Around(interfaces)
 
 
 def starting(location: Location) -> Starting:
@@ -34,8 +49,8 @@ def starting(location: Location) -> Starting:
         location.engine,
         location.protocols,
         {},
+        no_interfaces(location),
         location.clock,
-        LABEL,
         location.scheduler.follow,
     )
     runner = Runner(location.changes, work)

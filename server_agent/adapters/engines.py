@@ -1,0 +1,130 @@
+"""The engines of a location as one: each medium is the matter of the engine of its data store."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date
+
+from server_agent.adapters.restic.engine import ResticEngine
+from server_agent.adapters.restic.stores import is_restic, local_path
+from server_agent.adapters.tar.engine import TarEngine
+from server_agent.domain.reach import HostKey, Reach, Ssh
+from server_agent.ports import (
+    BackupEvent,
+    BackupRequest,
+    Compressed,
+    Control,
+    Engine,
+    EntryPage,
+    Interrupted,
+    Message,
+    RestoreEvent,
+    RestoreRequest,
+    SavesetRef,
+    StoreSpace,
+    VerifyEvent,
+    VerifyRequest,
+)
+
+
+class Engines:
+    """`server_agent.ports.Engine` over both. Which one has a medium is known from `use_stores`;
+    one that is not known is tar's."""
+
+    def __init__(self, tar: TarEngine, restic: ResticEngine) -> None:
+        self._tar = tar
+        self._restic = restic
+        self._of_restic: frozenset[str] = frozenset()
+
+    def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:
+        theirs = [each for each in directories if is_restic(each)]
+        own = [each for each in directories if not is_restic(each)]
+        # The media of the one are nothing that the other may save.
+        here = [path for each in theirs if (path := local_path(each)) is not None]
+        if own:
+            plain = {label: home for label, home in homes.items() if not is_restic(home)}
+            self._tar.use_stores([*own, *here], plain)
+        self._restic.use_stores(directories, homes)
+        self._of_restic = frozenset(label for label, home in homes.items() if is_restic(home))
+
+    def make_store(self, directory: bytes, name: str) -> None:
+        self._of_store(directory).make_store(directory, name)
+
+    def make_medium(self, store: bytes, name: str, label: str) -> None:
+        self._of_store(store).make_medium(store, name, label)
+
+    def remove_medium(self, store: bytes, name: str, label: str) -> None:
+        self._of_store(store).remove_medium(store, name, label)
+
+    def space(self, store: bytes, name: str, label: str = "") -> StoreSpace:
+        return self._of_store(store).space(store, name, label)
+
+    def remove(self, savesets: Sequence[SavesetRef]) -> list[str]:
+        own, theirs = self._parted(savesets)
+        gone = self._tar.remove(own) if own else []
+        return [*gone, *(self._restic.remove(theirs) if theirs else [])]
+
+    def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
+        own, theirs = self._parted(request.savesets)
+        if own:
+            yield from self._tar.verify(VerifyRequest(tuple(own)), control)
+        if theirs:
+            yield from self._restic.verify(VerifyRequest(tuple(theirs)), control)
+
+    def check_store(self, label: str) -> None:
+        self._of(label).check_store(label)
+
+    def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
+        own, theirs = self._parted(savesets)
+        found = self._tar.present(own) if own else set()
+        return found | (self._restic.present(theirs) if theirs else set())
+
+    def host_keys(self, client: Ssh, control: Control) -> list[HostKey]:
+        return self._tar.host_keys(client, control)
+
+    def check_client(self, client: Reach, control: Control) -> list[str]:
+        """Whether any engine can use it: which one will is known only with a medium."""
+        return self._tar.check_client(client, control)
+
+    def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
+        return self._of(request.label).backup(request, control)
+
+    def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
+        return self._of(request.chain[0].label).restore(request, control)
+
+    def entries(
+        self, saveset: SavesetRef, directory: bytes, position: str | None, limit: int
+    ) -> EntryPage:
+        return self._of(saveset.label).entries(saveset, directory, position, limit)
+
+    def missing_paths(self, saveset: SavesetRef, paths: Sequence[bytes]) -> list[bytes]:
+        return self._of(saveset.label).missing_paths(saveset, paths)
+
+    def recover(
+        self, writing: Sequence[SavesetRef], committed: frozenset[str]
+    ) -> list[Interrupted]:
+        own, theirs = self._parted(writing)
+        # What is written by the one is known to the other, so that neither calls it a stranger.
+        found = self._restic.recover(theirs, committed | {saveset.name for saveset in own})
+        others = committed | {saveset.name for saveset in theirs}
+        return [*found, *self._tar.recover(own, others)]
+
+    def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
+        self._of(label).sweep(label, writing)
+
+    def compress_listings(self, before: date, control: Control) -> Iterator[Compressed | Message]:
+        """All listings lie in one place and have one format."""
+        return self._tar.compress_listings(before, control)
+
+    def put_back(self, job_id: str) -> list[Message]:
+        """Both note what they move in one place."""
+        return self._tar.put_back(job_id)
+
+    def _of(self, label: str) -> Engine:
+        return self._restic if label in self._of_restic else self._tar
+
+    def _of_store(self, store: bytes) -> Engine:
+        return self._restic if is_restic(store) else self._tar
+
+    def _parted(self, savesets: Sequence[SavesetRef]) -> tuple[list[SavesetRef], list[SavesetRef]]:
+        """Those of tar, and those of restic."""
+        theirs = [saveset for saveset in savesets if saveset.label in self._of_restic]
+        return [saveset for saveset in savesets if saveset.label not in self._of_restic], theirs

@@ -1,0 +1,1 @@
+"""The engine for repositories of restic: data stores that outgrow one machine."""

@@ -1,0 +1,242 @@
+"""The engine of repositories as the service sees it."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from server_agent.adapters.restic import presence, recovery, removal, stores
+from server_agent.adapters.restic.backup import ResticBackup
+from server_agent.adapters.restic.places import ResticPlaces, local_directories
+from server_agent.adapters.restic.program import Program, Unhurried, failure, is_absent
+from server_agent.adapters.restic.restore import ResticRestore
+from server_agent.adapters.restic.stores import ResticStore, Secrets
+from server_agent.adapters.restic.verify import Verify
+from server_agent.adapters.ssh import host_key
+from server_agent.adapters.tar import browse, killed, packed
+from server_agent.adapters.tar import stores as directories_of_media
+from server_agent.adapters.tar.client import LocalClient
+from server_agent.adapters.tar.failures import translated, written_to
+from server_agent.domain.jobs import Level
+from server_agent.domain.reach import HostKey, Local, Reach, Ssh
+from server_agent.ports import (
+    BackupEvent,
+    BackupRequest,
+    Cancelled,
+    Compressed,
+    Control,
+    EngineError,
+    EntryPage,
+    Interrupted,
+    Message,
+    RestoreEvent,
+    RestoreRequest,
+    SavesetRef,
+    StoreSpace,
+    VerifyEvent,
+    VerifyRequest,
+)
+
+_LOOK_SECONDS = 60.0
+
+
+class ResticEngine:
+    """`server_agent.ports.Engine` over restic, for clients on this machine.
+
+    A data store is written as `stores` says. It keeps nothing in memory between calls; backups of
+    different savesets may run at once, also to the same medium.
+    """
+
+    def __init__(
+        self,
+        stores_used: Sequence[bytes],
+        lis_dir: Path,
+        tmp_dir: Path,
+        cache_dir: Path,
+        secrets_dir: Path,
+        location_id: str,
+    ) -> None:
+        """Touches nothing yet.
+
+        Args:
+            stores_used: the data stores, as for `use_stores`.
+            lis_dir: holds a directory per sesam day, in it listings and descriptions.
+            tmp_dir: for short-lived files.
+            cache_dir: where restic keeps what it knows of repositories; below `tmp_dir` it is
+                never saved.
+            secrets_dir: the files that open repositories.
+            location_id: of the location whose labels media on this machine bear.
+        """
+        self._places = ResticPlaces(
+            (Path("/nonexistent"),),
+            lis_dir,
+            tmp_dir,
+            location_id,
+            secrets=Secrets(secrets_dir),
+            cache_dir=cache_dir,
+        )
+        self.use_stores(stores_used, {})
+
+    def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:
+        """As the port says; none of them need be of this engine. The media of the others are only
+        never saved."""
+        found = tuple(stores.parsed(each) for each in directories if stores.is_restic(each))
+        others = tuple(
+            Path(os.fsdecode(each)) for each in directories if not stores.is_restic(each)
+        )
+        known = {
+            label: stores.parsed(home) for label, home in homes.items() if stores.is_restic(home)
+        }
+        here = {label: store.directory for label, store in known.items()}
+        self._places = replace(
+            self._places,
+            stores=found,
+            store_of=known,
+            store_dirs=(*local_directories(found), *others),
+            homes={label: place for label, place in here.items() if place is not None},
+        )
+
+    def make_store(self, directory: bytes, name: str) -> None:
+        store = stores.parsed(directory)
+        try:
+            self._places.secrets.make_key(store.secret)
+        except OSError as error:
+            text = f"the key of the data store {name} cannot be written: {error}"
+            raise EngineError("STORE_UNUSABLE", text) from error
+        if store.directory is not None:
+            place = self._places.location_id
+            directories_of_media.make_store(store.directory, name, place)
+            return
+        self._look(store, name)
+
+    def make_medium(self, store: bytes, name: str, label: str) -> None:
+        found = self._checked_store(store, name)
+        if found.directory is not None:
+            with written_to(found.directory):
+                directories_of_media.make_medium(found.directory, label, self._places.location_id)
+        self._of(found, label).repository(label).make()
+
+    def remove_medium(self, store: bytes, name: str, label: str) -> None:
+        found = self._checked_store(store, name)
+        removal.remove_medium(self._of(found, label), found, label)
+
+    def space(self, store: bytes, name: str, label: str = "") -> StoreSpace:
+        """As the port says; SPACE_UNKNOWN of a data store on another machine."""
+        found = self._checked_store(store, name)
+        if found.directory is None:
+            text = f"the data store {name} lies on a server that does not tell how full it is"
+            raise EngineError("SPACE_UNKNOWN", text)
+        medium = found.directory / label
+        return directories_of_media.space(medium if label and medium.is_dir() else found.directory)
+
+    def tidy(self, label: str, control: Control) -> None:
+        """Gives back all space of removed savesets, at the cost of writing data anew; no backup to
+        the medium runs meanwhile. Idempotent.
+
+        Raises:
+            EngineError: STORE_MISSING, REPOSITORY_LOCKED and others.
+            Cancelled: the control said so.
+        """
+        self._places.check_store(label)
+        self._places.repository(label).tidy(control)
+
+    def remove(self, savesets: Sequence[SavesetRef]) -> list[str]:
+        return removal.remove(self._places, savesets)
+
+    def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
+        return Verify(self._places, request, control).events()
+
+    def check_store(self, label: str) -> None:
+        self._places.check_store(label)
+
+    def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
+        return presence.present(self._places, savesets)
+
+    def host_keys(self, client: Ssh, control: Control) -> list[HostKey]:
+        with translated(control, self._places.tmp_dir):
+            return host_key.presented(client, control)
+
+    def check_client(self, client: Reach, control: Control) -> list[str]:
+        _check_client(client, "saved")
+        with LocalClient() as opened:
+            return list(opened.survey((), control).warnings)
+
+    def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
+        _check_client(request.client, "saved")
+        with LocalClient() as client:
+            yield from ResticBackup(self._places, 1, request, control, client).events()
+
+    def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
+        _check_client(request.client, "restored to")
+        with LocalClient() as client:
+            yield from ResticRestore(self._places, 1, request, control, client).events()
+
+    def entries(
+        self, saveset: SavesetRef, directory: bytes, position: str | None, limit: int
+    ) -> EntryPage:
+        listing = self._places.of(saveset).listing
+        return browse.entries(listing, saveset.name, directory, position, limit)
+
+    def missing_paths(self, saveset: SavesetRef, paths: Sequence[bytes]) -> list[bytes]:
+        return browse.missing_paths(self._places.of(saveset).listing, saveset.name, paths)
+
+    def recover(
+        self, writing: Sequence[SavesetRef], committed: frozenset[str]
+    ) -> list[Interrupted]:
+        return recovery.recover(self._places, writing, committed)
+
+    def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
+        recovery.sweep(self._places, label, writing)
+
+    def compress_listings(self, before: date, control: Control) -> Iterator[Compressed | Message]:
+        packed.forget_unpacked(self._places.lis_dir)
+        for listing in packed.plain_listings(self._places.lis_dir, before):
+            if control.cancelled:
+                raise Cancelled
+            try:
+                yield packed.pack(listing, control)
+            except (OSError, sqlite3.DatabaseError) as error:
+                text = f"{listing} stays as it is, it cannot be compressed: {error}"
+                yield Message(Level.WARNING, "LISTING_KEPT", text)
+
+    def put_back(self, job_id: str) -> list[Message]:
+        return killed.clean_up(self._places.journal(job_id))
+
+    def _checked_store(self, store: bytes, name: str) -> ResticStore:
+        found = stores.parsed(store)
+        if found.directory is None:
+            return found
+        try:
+            place = self._places.location_id
+            directories_of_media.check_store(found.directory, name, place)
+        except EngineError as error:
+            text = f"The data store {name} is not in its place: {error.text}"
+            raise EngineError("STORE_MISSING", text) from error
+        return found
+
+    def _of(self, store: ResticStore, label: str) -> ResticPlaces:
+        """With this data store as the one of the label."""
+        return replace(self._places, store_of={**self._places.store_of, label: store})
+
+    def _look(self, store: ResticStore, name: str) -> None:
+        """Whether a server answers at all: that there is no repository yet is an answer. Raises
+        EngineError (STORE_UNUSABLE)."""
+        access = self._places.secrets.access(store, ".sesam-look")
+        program = Program(access, self._places.cache_dir)
+        answer = program.run(["cat", "config", "--no-lock"], Unhurried(), _LOOK_SECONDS)
+        if answer.status and not is_absent(answer):
+            error = failure(store.url, answer, "reach it")
+            raise EngineError("STORE_UNUSABLE", f"the data store {name}: {error.text}")
+
+
+def _check_client(client: Reach, what: str) -> None:
+    """Raises EngineError (CLIENT_UNFIT)."""
+    if not isinstance(client, Local):
+        raise EngineError(
+            "CLIENT_UNFIT",
+            f"a client over SSH cannot be {what} with a data store of restic: restic reads and"
+            " writes the files of the agent's own machine only. Use a media pool whose data store"
+            " is a directory",
+        )

@@ -1,0 +1,189 @@
+"""Data stores of the restic engine: where they are, and the secrets that open them.
+
+A store is written `restic+SECRET:URL`; `restic:URL` has the secret "restic". URL is an absolute
+path, `sftp://USER@HOST[:PORT]/PATH`, `rest:https://HOST[:PORT]/PATH` or `s3:https://HOST/BUCKET`,
+see the manual of restic, chapter "Preparing a new repository". Below it lies a repository per
+medium, in a directory or prefix of the medium's label.
+
+The secret is a set of files that only the agent's user may read:
+
+    SECRET.key          the password of the repositories: made with the store if it is not there
+    SECRET.env          lines NAME=VALUE, for what S3 and the REST server ask for
+    SECRET.ssh          the private key for SFTP
+    SECRET.known_hosts  the host keys for SFTP
+"""
+
+import os
+import re
+import secrets
+import shlex
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from server_agent.adapters.durable import sync
+from server_agent.adapters.tar import private
+from server_agent.domain.quoting import printable
+from server_agent.ports import EngineError
+
+PREFIX = b"restic"
+DEFAULT_SECRET = "restic"
+_STORE = re.compile(rb"restic(?:\+(?P<secret>[A-Za-z0-9][A-Za-z0-9_.-]*))?:(?P<url>.+)", re.DOTALL)
+_REMOTE = re.compile(
+    r"sftp://[^@/:]+@[^/@]+/[^@]+|rest:https?://[^/@]+(/[^@]*)?|s3:https?://[^/@]+/[^@]+"
+)
+_USER_INFO = re.compile(rb"//[^/]*@")
+_NAMES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "RESTIC_REST_PASSWORD",
+    "RESTIC_REST_USERNAME",
+)
+_KEY_BYTES = 32
+_SSH_SECONDS = 15  # between two signs of life of an SFTP server
+
+
+@dataclass(frozen=True, slots=True)
+class ResticStore:
+    """Attributes:
+    url: as above; without secrets.
+    secret: the name of the files that open it.
+    """
+
+    url: str
+    secret: str = DEFAULT_SECRET
+
+    @property
+    def directory(self) -> Path | None:
+        """Where it lies, if that is on this machine."""
+        return Path(self.url) if self.url.startswith("/") else None
+
+
+def is_restic(store: bytes) -> bool:
+    """Whether a data store is written as one of this engine."""
+    return not store.startswith(b"/") and store.startswith(PREFIX)
+
+
+def parsed(store: bytes) -> ResticStore:
+    """Raises EngineError (STORE_UNUSABLE) for what is written wrong."""
+    match = _STORE.fullmatch(store)
+    url = os.fsdecode(match["url"]) if match else ""
+    if match is None or not (url.startswith("/") or _REMOTE.fullmatch(url)) or "\0" in url:
+        shown = printable(_USER_INFO.sub(b"//...@", store))
+        raise EngineError(
+            "STORE_UNUSABLE",
+            f"{shown} is no data store of restic: write restic+SECRET:URL, with an absolute path,"
+            " sftp://USER@HOST/PATH, rest:https://HOST/PATH or s3:https://HOST/BUCKET as the URL"
+            " and no password in it",
+        )
+    return ResticStore(url, (match["secret"] or DEFAULT_SECRET.encode()).decode("ascii"))
+
+
+def local_path(store: bytes) -> bytes | None:
+    """The directory of a store on this machine. Raises EngineError as `parsed`."""
+    directory = parsed(store).directory
+    return os.fsencode(directory) if directory is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a repository is named to restic: what goes into its environment, and its options, in
+    which nothing is secret."""
+
+    environment: dict[str, str]
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The directory of the files of secrets."""
+
+    directory: Path
+
+    def make_key(self, secret: str) -> None:
+        """Makes a password if there is none. Raises OSError."""
+        path = self.directory / f"{secret}.key"
+        if path.exists():
+            return
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(path, "x", encoding="ascii", opener=private.opener) as file:
+            file.write(secrets.token_urlsafe(_KEY_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        sync(self.directory)
+
+    def access(self, store: ResticStore, label: str) -> Access:
+        """What opens the repository of a medium.
+
+        Raises:
+            EngineError: SECRET_UNUSABLE: a file of the secret is missing, or others may read it.
+        """
+        key = self._checked(f"{store.secret}.key")
+        variables = self._variables(f"{store.secret}.env")
+        options: tuple[str, ...] = ()
+        url = store.url.rstrip("/") + "/" + label
+        if url.startswith("sftp://"):
+            url, options = self._over_ssh(store, url)
+        elif url.startswith("rest:"):
+            url = _with_user(url, variables) + "/"
+        environment = {name: value for name, value in variables.items() if name.startswith("AWS_")}
+        environment["RESTIC_REPOSITORY"] = url
+        environment["RESTIC_PASSWORD_FILE"] = str(key)
+        return Access(environment, options)
+
+    def _over_ssh(self, store: ResticStore, url: str) -> tuple[str, tuple[str, ...]]:
+        parts = urlsplit(url)
+        own = ["-o", "BatchMode=yes", "-o", f"ServerAliveInterval={_SSH_SECONDS}"]
+        for suffix, words in (
+            ("ssh", ["-o", "IdentitiesOnly=yes", "-i", "{}"]),
+            ("known_hosts", ["-o", "StrictHostKeyChecking=yes", "-o", "UserKnownHostsFile={}"]),
+        ):
+            if (self.directory / f"{store.secret}.{suffix}").exists():
+                path = str(self._checked(f"{store.secret}.{suffix}"))
+                own += [word.format(path) for word in words]
+        command = ["ssh", *own, "-p", str(parts.port or 22), "-l", parts.username or ""]
+        command += [parts.hostname or "", "-s", "sftp"]
+        place = f"sftp:{parts.username}@{parts.hostname}:{parts.path}"
+        return place, ("-o", f"sftp.command={shlex.join(command)}")
+
+    def _variables(self, name: str) -> dict[str, str]:
+        if not (self.directory / name).exists():
+            return {}
+        found: dict[str, str] = {}
+        for line in self._checked(name).read_text("utf-8").splitlines():
+            key, equals, value = line.strip().partition("=")
+            if not key or key.startswith("#"):
+                continue
+            if not equals or key not in _NAMES:
+                raise _unusable(
+                    self.directory / name,
+                    f"a line begins with {printable(key.encode())}; write NAME=VALUE with one of"
+                    f" {', '.join(_NAMES)}",
+                )
+            found[key] = value
+        return found
+
+    def _checked(self, name: str) -> Path:
+        path = self.directory / name
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise _unusable(path, f"{error.strerror or error}. Put it back from a copy") from error
+        if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise _unusable(path, "others may read or change it: chmod 600")
+        return path
+
+
+def _with_user(url: str, variables: dict[str, str]) -> str:
+    user = variables.get("RESTIC_REST_USERNAME")
+    if user is None:
+        return url
+    password = quote(variables.get("RESTIC_REST_PASSWORD", ""), safe="")
+    return url.replace("://", f"://{quote(user, safe='')}:{password}@", 1)
+
+
+def _unusable(path: Path, detail: str) -> EngineError:
+    return EngineError("SECRET_UNUSABLE", f"{path} cannot be used: {detail}")

@@ -1,0 +1,117 @@
+"""Reading back all data of savesets, for what their snapshots were when they were made.
+
+`restic check` looks at a whole repository. So each snapshot is read as an archive that goes nowhere
+(`restic dump`): restic decrypts every piece of data that the snapshot names and compares it with
+its SHA-256; the names come from the snapshot's own. Nothing is taken from restic's cache.
+"""
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+from server_agent.adapters.restic import description
+from server_agent.adapters.restic.description import Description
+from server_agent.adapters.restic.places import ResticPlaces
+from server_agent.adapters.restic.program import Said, is_lost, last_words
+from server_agent.adapters.restic.repository import Repository
+from server_agent.adapters.tar import packed
+from server_agent.adapters.tar.description import DescriptionError
+from server_agent.adapters.tar.transfer import Pace
+from server_agent.domain.jobs import Phase, Progress
+from server_agent.ports import (
+    Cancelled,
+    Control,
+    SavesetRef,
+    Verified,
+    VerifyEvent,
+    VerifyRequest,
+)
+
+_AGAIN = "{} and verify it again."
+
+
+@dataclass(slots=True)
+class Verify:
+    """One run of `server_agent.ports.Engine.verify`."""
+
+    places: ResticPlaces
+    request: VerifyRequest
+    control: Control
+
+    def events(self) -> Iterator[VerifyEvent]:
+        done = 0
+        for saveset in self.request.savesets:
+            if self.control.cancelled:
+                raise Cancelled
+            self.places.check_store(saveset.label, _AGAIN)
+            verified = yield from self._one(saveset, done)
+            done += verified.bytes_read
+            yield verified
+
+    def _one(self, saveset: SavesetRef, before: int) -> Generator[VerifyEvent, None, Verified]:
+        files = self.places.of(saveset)
+        read, fault, missing = 0, "", False
+        try:
+            known = description.read(files.description)
+            total = before + known.result.listed_bytes
+            repository = self.places.repository(saveset.label)
+            pace = Pace()
+            for read in check(repository, known, self.control):
+                if pace.due():
+                    yield Progress(
+                        Phase.TRANSFER,
+                        bytes_done=before + read,
+                        bytes_total=max(total, before + read),
+                        current=saveset.name.encode(),
+                    )
+            if packed.digest(files.listing) != known.listing_digest:
+                fault = "its listing is not what was written"
+        except FileNotFoundError as error:
+            fault, missing = f"{error.filename} is missing", True
+        except DescriptionError as error:
+            fault = f"its description is not what was written: {error}"
+        except OSError as error:
+            fault = f"it cannot be read: {error}"
+        except DamagedSnapshot as error:
+            self.places.check_store(saveset.label, _AGAIN)
+            fault = f"what is in the repository is not what was written: {error}"
+        return Verified(saveset.name, read, fault, missing)
+
+
+class DamagedSnapshot(Exception):
+    """A snapshot, or something that it needs, is missing or is not what was written."""
+
+
+def check(repository: Repository, known: Description, control: Control) -> Iterator[int]:
+    """Reads everything that the snapshots of a saveset name.
+
+    Yields:
+        The number of bytes so far.
+
+    Raises:
+        DamagedSnapshot: what it says may come of a medium that is gone.
+        EngineError: STORE_MISSING, KEY_REFUSED and others.
+        Cancelled: the control said so.
+    """
+    read = 0
+    for snapshot in known.snapshots.all:
+        said = Said()
+        words = ["dump", "--no-cache", "--no-lock", "--archive=tar", snapshot, "/"]
+        with repository.program.start(words, control) as child:
+            while child.talks:
+                for output in child.ready():
+                    data = child.read(output)
+                    if output == "out":
+                        read += len(data)
+                        yield read
+                        continue
+                    said.hear(data)
+                    if is_lost(data) and repository.is_here:
+                        raise DamagedSnapshot(last_words(said.text))
+            status = child.wait()
+        if status:
+            error = repository.failure(status, said, "read a snapshot")
+            if error.code != "SAVESET_DAMAGED":
+                raise error
+            raise DamagedSnapshot(last_words(said.text))
+    if read < known.result.listed_bytes:
+        raise DamagedSnapshot(f"only {read} bytes of it came back")

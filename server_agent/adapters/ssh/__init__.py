@@ -1,0 +1,1 @@
+"""Programs at a client, run through OpenSSH without an agent there."""

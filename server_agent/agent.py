@@ -1,0 +1,295 @@
+"""One location's agent, put together out of its services and their doors."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from types import ModuleType
+
+from server_agent.domain.jobs import JobKind
+from server_agent.domain.media import NEVER
+from server_agent.domain.reach import Reach, Ssh
+from server_agent.installation import LISTINGS_PLAIN_DAYS
+from server_agent.ports import Catalogue, Clock, Engine, EngineError, Protocols
+from server_agent.ports.calendar_files import CalendarFiles
+from server_agent.ports.day_logs import DayLogs
+from server_agent.ports.listings import Listings
+from server_agent.ports.names import Names
+from server_agent.ports.programs import Programs
+from server_agent.ports.self_backup import SelfBackupFiles
+from server_agent.rpc.access import AccessServicer
+from server_agent.rpc.calendar import CalendarServicer
+from server_agent.rpc.drives import DriveServicer
+from server_agent.rpc.events import EventServicer
+from server_agent.rpc.finding import FindingServicer
+from server_agent.rpc.groups import TaskGroupServicer
+from server_agent.rpc.guard import WRITE_SECONDS, Guard
+from server_agent.rpc.jobs import JobServicer
+from server_agent.rpc.location import LocationServicer
+from server_agent.rpc.media import MediaServicer
+from server_agent.rpc.savesets import SavesetServicer
+from server_agent.rpc.schedules import ScheduleServicer
+from server_agent.rpc.server import Endpoint, Server
+from server_agent.rpc.tasks import TaskServicer
+from server_agent.rpc.topology import TopologyServicer
+from server_agent.rpc.watch import Pace, Watches
+from server_agent.rpc.workers import Workers
+from server_agent.service.access import Access
+from server_agent.service.around import Around
+from server_agent.service.calendar import Calendar
+from server_agent.service.calendar_exchange import CalendarExchange
+from server_agent.service.changes import Changes
+from server_agent.service.client_checks import ClientChecks
+from server_agent.service.command_job import Commands
+from server_agent.service.days import day_of
+from server_agent.service.defaults import FirstMedium, ensure_defaults
+from server_agent.service.finding import Finding
+from server_agent.service.forgetting import Forgetting, remove_files
+from server_agent.service.indexing import Indexing
+from server_agent.service.interfaces import PRE_POST_SECONDS
+from server_agent.service.jobs import Jobs
+from server_agent.service.location import Location
+from server_agent.service.media import DataStores, Media, MediaPools
+from server_agent.service.newday_job import Newday, repeat_newday
+from server_agent.service.notices import NOTICE_SECONDS, Notices
+from server_agent.service.plan_objects import Drives, Events, Groups, Schedules
+from server_agent.service.preview import Previews
+from server_agent.service.recovery import recover
+from server_agent.service.runner import Runner
+from server_agent.service.savesets import Savesets
+from server_agent.service.scheduler import Scheduler
+from server_agent.service.sheet import Sheets
+from server_agent.service.starting import Starting
+from server_agent.service.taking_back import TakingBack
+from server_agent.service.topology import Clients, Tasks
+from server_agent.service.work import Work
+from sesam_api.v1 import (
+    access_pb2,
+    calendar_pb2,
+    drives_pb2,
+    events_pb2,
+    finding_pb2,
+    groups_pb2,
+    jobs_pb2,
+    location_pb2,
+    media_pb2,
+    savesets_pb2,
+    schedules_pb2,
+    tasks_pb2,
+    topology_pb2,
+)
+
+log = logging.getLogger(__name__)
+
+LISTINGS_PLAIN = timedelta(days=LISTINGS_PLAIN_DAYS)
+GRACE_SECONDS = 3.0  # for calls that run when the agent stops
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """All that the agent needs from outside. Seconds are those that programs may run: sbc_pre,
+    sbc_post and sm_disaster, and sm_notify and sm_alarm."""
+
+    catalogue: Catalogue
+    engine: Engine
+    protocols: Protocols
+    day_logs: DayLogs
+    programs: Programs
+    calendar_files: CalendarFiles
+    clock: Clock
+    listings: Listings
+    names: Names
+    self_backup_files: SelfBackupFiles | None = None
+    pre_post_seconds: float = PRE_POST_SECONDS
+    notice_seconds: float = NOTICE_SECONDS
+    ssh_programs: Callable[[Ssh], Programs] | None = None
+
+    def programs_of(self, client: Reach) -> Programs:
+        """Those of the machine that is backed up."""
+        there = self.ssh_programs
+        return there(client) if isinstance(client, Ssh) and there is not None else self.programs
+
+
+class Agent:
+    """One location's agent, put together and not yet running.
+
+    Args:
+        secret: what tokens and credentials are derived from.
+        first: the medium that was made together with the installation.
+        write_seconds: how long a message of a stream may wait for its reader.
+        listings_plain: how long listings stay uncompressed.
+    """
+
+    def __init__(
+        self,
+        outside: Outside,
+        location: Location,
+        secret: bytes,
+        first: FirstMedium,
+        pace: Pace,
+        write_seconds: float = WRITE_SECONDS,
+        listings_plain: timedelta = LISTINGS_PLAIN,
+    ) -> None:
+        self._outside = outside
+        self._first = first
+        clock = outside.clock
+        changes = self._changes = Changes(outside.catalogue, clock)
+        self._scheduler = Scheduler(changes, clock, self._wake_queue)
+        self._forgetting = Forgetting(changes, outside.engine, clock)
+        self._notices = Notices(changes, outside.programs, location, outside.notice_seconds)
+        self._around = Around.of(changes, outside, location)
+        self._location = location
+        self._runner = Runner(changes, self._work(listings_plain))
+        self._workers = Workers()
+        engine, listings, names = outside.engine, outside.listings, outside.names
+        self._indexing = Indexing(changes, engine, listings, names, clock)
+        self._stores = DataStores(changes, engine, clock)
+        self._jobs = Jobs(changes, outside.protocols, clock, self._runner)
+        self._access = Access(changes, clock, secret)
+        self._watches = Watches(
+            changes, self._jobs, self._access, location, clock, self._workers, pace
+        )
+        guard = Guard(location.id, self._access, self._workers, write_seconds)
+        servicers = (*self._servicers(), *self._plan_servicers(), *self._data_servicers())
+        self._handlers = [
+            guard.handler(service, servicer)
+            for proto, servicer in servicers
+            for service in proto.DESCRIPTOR.services_by_name.values()
+        ]
+        self._server: Server | None = None
+
+    def _work(self, listings_plain: timedelta) -> Work:
+        """What jobs are done by."""
+        outside, changes = self._outside, self._changes
+        commands = Commands(changes, outside.programs)
+        newday = Newday(
+            changes,
+            outside.engine,
+            outside.day_logs,
+            outside.clock,
+            listings_plain,
+            self._forgetting,
+            self._notices.tell_day,
+        )
+        return Work(
+            changes,
+            outside.engine,
+            outside.protocols,
+            {JobKind.COMMAND: commands.run, JobKind.NEWDAY: newday.run},
+            self._around,
+            outside.clock,
+            self._scheduler.follow,
+        )
+
+    def _servicers(self) -> Iterator[tuple[ModuleType, object]]:
+        """Of the location itself: who may call, what it looks after, how it is watched."""
+        changes, workers, clock = self._changes, self._workers, self._outside.clock
+        checks = ClientChecks(changes, self._outside.engine)
+        yield access_pb2, AccessServicer(self._access, self._location, workers)
+        yield location_pb2, LocationServicer(self._location, self._watches, clock)
+        yield tasks_pb2, TaskServicer(Tasks(changes, clock), workers)
+        yield topology_pb2, TopologyServicer(Clients(changes, clock), checks, workers)
+
+    def _data_servicers(self) -> Iterator[tuple[ModuleType, object]]:
+        """Of jobs and what they leave."""
+        outside, changes, workers = self._outside, self._changes, self._workers
+        engine, clock = outside.engine, outside.clock
+        starting = Starting(changes, engine, clock, self._runner, self._scheduler)
+        savesets = Savesets(changes, engine)
+        finding = Finding(changes, engine, outside.listings, outside.names, self._indexing)
+        media = Media(changes, engine, clock)
+        yield jobs_pb2, JobServicer(self._jobs, starting, self._watches, workers)
+        yield savesets_pb2, SavesetServicer(savesets, self._forgetting, starting, workers)
+        yield finding_pb2, FindingServicer(finding, workers)
+        yield media_pb2, MediaServicer(self._stores, MediaPools(changes, clock), media, workers)
+
+    def _plan_servicers(self) -> Iterator[tuple[ModuleType, object]]:
+        """Of what is to run when."""
+        outside, changes, workers = self._outside, self._changes, self._workers
+        clock = outside.clock
+        schedules = Schedules(changes, clock, self._scheduler)
+        exchange = CalendarExchange(changes, outside.calendar_files, clock, self._location.id)
+        events = Events(changes, clock, self._scheduler, outside.programs.has)
+        drives = Drives(changes, clock, self._wake_queue)
+        groups = Groups(changes, clock, self._scheduler)
+        previews = Previews(changes, clock)
+        yield (
+            calendar_pb2,
+            CalendarServicer(
+                Calendar(changes, clock),
+                Sheets(changes, clock),
+                TakingBack(changes, clock, self._scheduler),
+                workers,
+            ),
+        )
+        yield drives_pb2, DriveServicer(drives, workers)
+        yield events_pb2, EventServicer(events, changes, workers)
+        yield groups_pb2, TaskGroupServicer(groups, workers)
+        yield schedules_pb2, ScheduleServicer(schedules, previews, exchange, changes, workers)
+
+    def _wake_queue(self) -> None:
+        self._runner.wake()
+
+    def recover(self) -> None:
+        """Settles what ran when the agent last ended. To be called before `start`.
+
+        A data store that is not there is said once; lists and listings are served without it.
+        """
+        outside = self._outside
+        with self._changes.write() as tx:
+            root = outside.self_backup_files.root if outside.self_backup_files else b""
+            ensure_defaults(tx, outside.clock.now(), self._first, root, self._location.host)
+            outside.day_logs.begin(day_of(tx, outside.clock, outside.clock.now()))
+        self._notices.begin()
+        self._stores.follow_first(self._first.store)
+        self._stores.use()
+        self._look_for_media()
+        clock, follow, again = outside.clock, self._scheduler.follow, self._around.again
+        for job in recover(self._changes, outside.engine, outside.protocols, clock, follow, again):
+            log.warning("job %s, %s: %s", job.id, job.task or job.event, job.message)
+        with self._changes.write() as tx:
+            self._scheduler.settle(tx)
+            if repeat_newday(tx, outside.clock):
+                log.warning("the last NEWDAY was broken and is repeated")
+        remove_files(self._changes, outside.engine)
+
+    def _look_for_media(self) -> None:
+        """The log says which are not in their places."""
+        with self._changes.read() as view:
+            media = [medium for medium in view.media() if medium.init_time != NEVER]
+        for medium in media:
+            try:
+                self._outside.engine.check_store(medium.label)
+            except EngineError as error:
+                log.warning("%s", error.text)
+
+    async def start(self, endpoint: Endpoint) -> int:
+        """Listens, and begins with what is queued; returns the port.
+
+        Raises:
+            CannotListen: the endpoint is not free.
+        """
+        self._server = Server(endpoint, self._handlers)
+        port = await self._server.start()
+        self._notices.start()
+        self._runner.start()
+        self._indexing.start()
+        self._scheduler.start()
+        return port
+
+    @property
+    def watchers(self) -> int:
+        """How many streams of changes there are."""
+        return self._changes.watchers
+
+    async def stop(self) -> None:
+        """Stops running jobs, tells watchers, and ends."""
+        await asyncio.to_thread(self._scheduler.stop)
+        await asyncio.to_thread(self._runner.stop)
+        await asyncio.to_thread(self._indexing.stop)
+        await asyncio.to_thread(self._notices.stop)
+        self._watches.close()
+        if self._server is not None:
+            await self._server.stop(GRACE_SECONDS)
+        self._workers.close()

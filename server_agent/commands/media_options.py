@@ -1,0 +1,79 @@
+"""What `add` and `modify` have in common for media: the options, and the record they make."""
+
+import argparse
+import os
+from dataclasses import replace
+
+from server_agent.commands.parsing import given, text
+from sesam_api.media_records import DataStore, MediaPool, Medium
+
+
+def add_store_options(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    parser.add_argument(
+        "--path",
+        required=required,
+        metavar="DIR",
+        help="absolute path of its directory on the agent's machine",
+    )
+    parser.add_argument(
+        "--mark",
+        type=int,
+        metavar="PERCENT",
+        help="high-water mark: no backup begins when its file system is fuller; else 95",
+    )
+    parser.add_argument("--comment", type=text, help="for people")
+
+
+def store_of(arguments: argparse.Namespace, before: DataStore) -> DataStore:
+    """The record with what is given."""
+    path = None if arguments.path is None else os.fsencode(arguments.path)
+    changes = given(path=path, high_water_mark=arguments.mark, comment=arguments.comment)
+    return replace(before, **changes)
+
+
+def add_pool_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--drive-group", type=text, metavar="GROUP", help='its drives; else "Drives"'
+    )
+    parser.add_argument(
+        "--eol-days",
+        type=int,
+        metavar="N",
+        help="each saveset is kept for so many sesam days behind its own; else 31",
+    )
+    for option, what in (
+        ("--keep-newest", "and of each task the newest N that can be restored; else 1"),
+        ("--weekly", "and of each task the newest of the last N weeks"),
+        ("--monthly", "and the newest of the last N months"),
+        ("--yearly", "and the newest of the last N years"),
+    ):
+        parser.add_argument(option, type=int, metavar="N", help=what)
+    parser.add_argument("--comment", type=text, help="for people")
+
+
+def pool_of(arguments: argparse.Namespace, before: MediaPool) -> MediaPool:
+    """The record with what is given."""
+    retention = given(
+        eol_days=arguments.eol_days,
+        keep_newest=arguments.keep_newest,
+        weekly=arguments.weekly,
+        monthly=arguments.monthly,
+        yearly=arguments.yearly,
+    )
+    changes = given(drive_group=arguments.drive_group, comment=arguments.comment)
+    return replace(before, retention=replace(before.retention, **retention), **changes)
+
+
+def add_medium_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--write-protected",
+        action=argparse.BooleanOptionalAction,
+        help="nothing is written to it any more, and nothing deleted",
+    )
+    parser.add_argument("--comment", type=text, help="for people")
+
+
+def medium_of(arguments: argparse.Namespace, before: Medium) -> Medium:
+    """The record with what is given."""
+    changes = given(write_protected=arguments.write_protected, comment=arguments.comment)
+    return replace(before, **changes)

@@ -1,0 +1,28 @@
+"""Verify events."""
+
+from dataclasses import dataclass
+
+from server_agent.domain.errors import InvalidArgument
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyAction:
+    """Compares the newest saveset of a task with its digests.
+
+    Attributes:
+        whole_chain: also all that it builds on.
+    """
+
+    task: str
+    whole_chain: bool = True
+
+    @property
+    def object_name(self) -> str:
+        """What it is about, for lists."""
+        return self.task
+
+    def checked(self) -> "VerifyAction":
+        """Itself, or InvalidArgument."""
+        if not self.task:
+            raise InvalidArgument(field="task", value="", expected="the name of a task")
+        return self

@@ -1,0 +1,112 @@
+"""Where a backup is written to: its media pool, a medium of that, and the data store it is in."""
+
+from dataclasses import dataclass, replace
+
+from server_agent.domain.errors import MediumNotFound, PoolNotFound, StoreNotFound
+from server_agent.domain.jobs import Job
+from server_agent.domain.media import (
+    FIRST_STORE,
+    NEVER,
+    DataStore,
+    MediaPool,
+    Medium,
+    next_label,
+    usual_pool,
+)
+from server_agent.domain.quoting import printable
+from server_agent.ports import CatalogueTransaction, CatalogueView, Clock, Engine, EngineError
+from server_agent.service.changes import Changes
+
+SPACE_UNKNOWN = "SPACE_UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class WritingPlace:
+    """Where a backup goes."""
+
+    pool: MediaPool
+    medium: Medium
+    store: DataStore
+
+
+def writing_place(tx: CatalogueTransaction, job: Job) -> WritingPlace:
+    """The place for a backup that starts on its drive. A pool that has no medium there which may
+    be written gets a new one, which is made when the backup comes to it.
+
+    Raises:
+        PoolNotFound, StoreNotFound: what it needs has gone.
+        InvalidArgument: the pool can have no more media.
+    """
+    pool = tx.pool(job.pool) if job.pool else usual_pool(tx.pools())
+    if pool is None:
+        raise PoolNotFound(pool=job.pool or "that backups without one are written to")
+    drive = tx.drive(job.drive)
+    store = tx.data_store(drive.store if drive is not None else FIRST_STORE)
+    if store is None:
+        raise StoreNotFound(store=drive.store if drive is not None else FIRST_STORE)
+    media = tx.media()
+    for medium in reversed(media):
+        usable = not medium.write_protected and medium.store == store.name
+        if medium.pool == pool.name and usable:
+            return WritingPlace(pool, medium, store)
+    known = frozenset(medium.label for medium in media)
+    new = Medium(next_label(pool.name, known), pool.name, store.name)
+    tx.put_medium(new)
+    return WritingPlace(pool, new, store)
+
+
+def place_of_label(view: CatalogueView, label: str) -> WritingPlace:
+    """The place of a medium that is known. Raises MediumNotFound, PoolNotFound, StoreNotFound."""
+    medium = view.medium(label)
+    if medium is None:
+        raise MediumNotFound(medium=label)
+    pool, store = view.pool(medium.pool), view.data_store(medium.store)
+    if pool is None:
+        raise PoolNotFound(pool=medium.pool)
+    if store is None:
+        raise StoreNotFound(store=medium.store)
+    return WritingPlace(pool, medium, store)
+
+
+def make_ready(changes: Changes, engine: Engine, clock: Clock, place: WritingPlace) -> None:
+    """Makes the medium if it is new, and looks whether there is room.
+
+    Raises:
+        EngineError: STORE_MISSING, STORE_UNUSABLE, NO_SPACE (above the high-water mark).
+    """
+    store, medium = place.store, place.medium
+    used = used_percent(engine, place)
+    if used is not None and used >= store.high_water_mark:
+        raise EngineError(
+            "NO_SPACE",
+            f"The data store {store.name} is {used:.0f} % full; its high-water mark is"
+            f" {store.high_water_mark} %. Nothing was written to {printable(store.path)}. Delete"
+            " savesets that are not needed, make room on its disk, or raise the mark",
+        )
+    if medium.init_time != NEVER:
+        return
+    engine.make_medium(store.path, store.name, medium.label)
+    with changes.write() as tx:
+        known = tx.medium(medium.label)
+        if known is not None and known.init_time == NEVER:
+            tx.put_medium(replace(known, init_time=clock.now(), version=known.version + 1))
+        tell_media(tx, engine)
+
+
+def used_percent(engine: Engine, place: WritingPlace) -> float | None:
+    """How full a place is; None if nobody can know, as of a server that does not tell. Raises
+    EngineError (STORE_MISSING)."""
+    try:
+        return engine.space(place.store.path, place.store.name, place.medium.label).used_percent
+    except EngineError as error:
+        if error.code != SPACE_UNKNOWN:
+            raise
+        return None
+
+
+def tell_media(tx: CatalogueTransaction, engine: Engine) -> None:
+    """Tells the engine in which data store each medium lies. In a transaction, so that the last to
+    tell has seen all."""
+    paths = {store.name: store.path for store in tx.data_stores()}
+    homes = {each.label: paths[each.store] for each in tx.media() if each.store in paths}
+    engine.use_stores(list(paths.values()), homes)

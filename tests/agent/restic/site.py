@@ -1,0 +1,43 @@
+"""A restic engine with a source and savesets numbered one after the other, for tests."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from server_agent.adapters.restic.engine import ResticEngine
+from tests.agent.tar.site import LABEL, LOCATION_ID, Site
+from tests.contract.restic_rig import made_engine, template
+
+STORE_NAME = "Vault"
+
+
+@dataclass
+class ResticSite(Site):
+    engine: ResticEngine  # type: ignore[assignment]
+
+    @classmethod
+    def below(cls, root: Path) -> "ResticSite":
+        (root / "source").mkdir(parents=True)
+        for name in ("store", "secrets"):
+            shutil.copytree(template(LABEL, LOCATION_ID) / name, root / name)
+        return cls(root, made_engine(root, LOCATION_ID))
+
+    @property
+    def medium(self) -> Path:
+        return self.root / "store" / LABEL
+
+    def snapshots(self) -> int:
+        return len(list((self.medium / "snapshots").iterdir()))
+
+    def locks(self) -> int:
+        """Without those that are just written."""
+        return sum("-tmp-" not in path.name for path in (self.medium / "locks").iterdir())
+
+    def own_files(self) -> set[str]:
+        """What the agent keeps or has left of savesets, without restic's cache."""
+        return {
+            path.name
+            for place in ("lis", "tmp")
+            for path in (self.root / place).rglob("*")
+            if path.is_file() and "restic" not in path.relative_to(self.root).parts
+        }
