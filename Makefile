@@ -1,4 +1,4 @@
-.PHONY: setup run test check bench protos
+.PHONY: setup run test check chaos bench protos
 
 setup: ## install what is missing
 	@tools/setup
@@ -16,11 +16,15 @@ check: setup ## format, lint, types, import contracts, contract lint
 	.venv/bin/lint-imports
 	.venv/bin/buf lint protos
 
+chaos: setup ## 500 kills at random instants
+	@SESAM_KILLS=500 .venv/bin/python -m pytest tests/e2e/test_chaos.py
+
 bench: setup ## every benchmark, one after the other
 	.venv/bin/python -m benchmarks.engine
 	.venv/bin/python -m benchmarks.fleet
 	.venv/bin/python -m benchmarks.calendar
 	.venv/bin/python -m benchmarks.jobs
+	.venv/bin/python -m benchmarks.names
 
 protos: setup ## regenerate the code of the contract
 	tools/protos
