@@ -17,7 +17,11 @@ from sesam_master.core.states import Connection
 from sesam_master.headless import now, table
 from sesam_master.ui.actions import Selection
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.components.rows import ComponentKind
 from sesam_master.ui.desk import Desk
+from sesam_master.ui.objects.kinds import ObjectKind
+from sesam_master.ui.objects.opening import ObjectPages
+from sesam_master.ui.objects.page import ObjectsPage
 from sesam_master.ui.plan.rows import PlanKind
 from sesam_master.ui.theme import ThemeHolder, ThemeMode
 
@@ -76,6 +80,7 @@ class Tour:
         """Each with what shows it, and returns the window that it is in."""
         pages: list[tuple[str, Callable[[], QWidget]]] = [
             ("backups", self._show_results),
+            ("savesets", self._show_savesets),
             ("calendar", partial(self._show, "calendar")),
             ("now", partial(self._show, "now")),
             ("remote-server", partial(self._show, "remote_server")),
@@ -84,8 +89,12 @@ class Tour:
         if tasks:
             location_id, name = tasks[0]
             pages += [
-                (kind.value.lower().replace(" ", "-"), partial(self._show_plan, location_id, kind))
-                for kind in PlanKind
+                (_file_name(kind), partial(self._show_list, pages_of, location_id, kind))
+                for pages_of, kinds in (
+                    (self._desk.components, ComponentKind),
+                    (self._desk.plans, PlanKind),
+                )
+                for kind in kinds
             ]
             pages.append(("restore", partial(self._show_restore, location_id, name)))
             chosen = Selection(tasks=tuple(tasks))
@@ -96,9 +105,11 @@ class Tour:
         self._desk.actions.qaction(action).trigger()
         return self._window
 
-    def _show_plan(self, location_id: str, kind: PlanKind) -> QWidget:
-        """Scheduling, with the editor of the last one in the list open."""
-        page = self._desk.plans.open(location_id)
+    def _show_list(
+        self, pages: ObjectPages[ObjectsPage], location_id: str, kind: ObjectKind
+    ) -> QWidget:
+        """Components or Scheduling, with the editor of the last one in the list open."""
+        page = pages.open(location_id)
         if page is not None:
             page.show_kind(kind)
             self._wait(lambda: page.table.model().rowCount() > 0, PAGE_SECONDS)
@@ -117,6 +128,14 @@ class Tour:
             PAGE_SECONDS,
         )
         self._desk.results.table.selectRow(0)
+        return self._window
+
+    def _show_savesets(self) -> QWidget:
+        """Savesets, with the newest one open."""
+        page = self._desk.savesets
+        self._show("savesets")
+        self._wait(lambda: page.model.rowCount() > 0, PAGE_SECONDS)
+        page.table.selectRow(0)
         return self._window
 
     def _tasks(self) -> list[tuple[str, str]]:
@@ -155,6 +174,10 @@ class Tour:
     def _look(self) -> None:
         if self._is_stopped:
             raise TourStopped
+
+
+def _file_name(kind: ObjectKind) -> str:
+    return kind.value.lower().replace(" ", "-")
 
 
 def _keep(picture: QPixmap, file: Path) -> None:

@@ -67,7 +67,7 @@ class Act(Generic[ItemT]):
     """`request_id` is there once it was sent. `jobs` are those that it is about now: the one that
     is to be changed, or what came of it. `planned_time` is there while it was accepted and has not
     begun. `state` is that of its jobs, or of its plan, as it may be shown now. `zone` is the
-    site's."""
+    site's. `count` is how many things are touched by it."""
 
     item: ItemT
     location: str
@@ -80,6 +80,7 @@ class Act(Generic[ItemT]):
     event_id: str = ""
     planned_time: datetime | None = None
     state: JobState | None = None
+    count: int = 1
 
 
 def unsent(
@@ -88,6 +89,7 @@ def unsent(
     hindrance: str | None,
     jobs: tuple[Job, ...] = (),
     note: str = "",
+    count: int = 1,
 ) -> Act[ItemT]:
     """An act that was not sent: with what hinders it, or what a person should know of it."""
     return Act(
@@ -98,6 +100,7 @@ def unsent(
         stage=Stage.HINDERED if hindrance else Stage.READY,
         reason=hindrance or note,
         jobs=jobs,
+        count=count,
     )
 
 
@@ -161,7 +164,12 @@ def told_jobs(
 def is_far_reaching(acts: Sequence[Act[ItemT]]) -> bool:
     """So much would be done that a person has to type how much."""
     places = {act.item.location_id for act in acts}
-    return len(acts) > MANY_ITEMS or len(places) > MANY_LOCATIONS
+    return counted(acts) > MANY_ITEMS or len(places) > MANY_LOCATIONS
+
+
+def counted(acts: Sequence[Act[ItemT]]) -> int:
+    """How many things they touch."""
+    return sum(act.count for act in acts)
 
 
 def _jobs_state(jobs: Sequence[Job], place: LocationState | None) -> JobState:

@@ -155,7 +155,8 @@ class PictureArrived:
 class ObjectsChanged:
     """Newest values since the last event, merged; `removed_*` are names, or ids of jobs that are
     not part of the picture any more. A job may be in both: this was its last value. `cells` of the
-    calendar are complete up to `revision`; `is_plan_changed`: what is planned may be another."""
+    calendar are complete up to `revision`; `is_plan_changed`: what is planned may be another;
+    `is_media_changed`: a drive, data store, media pool or medium is another."""
 
     location_id: str
     proof_time: datetime
@@ -169,6 +170,7 @@ class ObjectsChanged:
     cells: Mapping[CellKey, CellChange] = field(default_factory=dict)
     revision: int = 0
     is_plan_changed: bool = False
+    is_media_changed: bool = False
 
     def calendar_events(self) -> list[CalendarEvent]:
         """What a calendar has to follow."""
@@ -266,6 +268,7 @@ class FleetChange:
     clients: set[tuple[str, str]] = field(default_factory=set)
     tasks: set[tuple[str, str]] = field(default_factory=set)
     jobs: set[tuple[str, str]] = field(default_factory=set)
+    media: set[str] = field(default_factory=set)  # location ids; drives, data stores, pools, media
     calendar: list[CalendarEvent] = field(default_factory=list)  # in the order in which they came
 
     def merge(self, other: "FleetChange") -> None:
@@ -275,6 +278,7 @@ class FleetChange:
         self.clients |= other.clients
         self.tasks |= other.tasks
         self.jobs |= other.jobs
+        self.media |= other.media
         self.calendar += other.calendar
 
 
@@ -380,6 +384,7 @@ class Fleet:
         change.clients |= {(location_id, n) for n in (*event.clients, *event.removed_clients)}
         change.tasks |= {(location_id, n) for n in (*event.tasks, *event.removed_tasks)}
         change.calendar += event.calendar_events()
+        change.media |= {location_id} if event.is_media_changed else set()
         change.jobs |= {(location_id, i) for i in (*event.jobs, *event.removed_jobs)}
         if event.identity is not None:
             change.connections.add(location_id)

@@ -13,9 +13,12 @@ from enum import StrEnum
 from typing import Protocol
 
 from sesam_master.core.calendar_source import CalendarSource
+from sesam_master.core.components_source import ComponentsSource
+from sesam_master.core.finding_source import FindingSource
 from sesam_master.core.plan_source import PlanSource
-from sesam_master.core.records import Entry, Job, JobKind, ProtocolLine, Role, Saveset
+from sesam_master.core.records import Entry, Job, JobKind, ProtocolLine, Role
 from sesam_master.core.registry import Registration, RegistrationChange
+from sesam_master.core.savesets_source import SavesetSource
 from sesam_master.core.start_source import StartSource
 from sesam_master.core.states import JobState
 
@@ -93,18 +96,20 @@ class JobGroupPage:
 
 
 @dataclass(frozen=True, slots=True)
-class SavesetPage:
-    savesets: tuple[Saveset, ...]
-    next_token: str
-
-
-@dataclass(frozen=True, slots=True)
 class EntryPage:
     """`total` counts the whole directory."""
 
     entries: tuple[Entry, ...]
     next_token: str
     total: int
+
+
+class ProtocolPart(StrEnum):
+    """The protocol of a job, and what sbc_pre and sbc_post said for it."""
+
+    MAIN = "main"
+    PRE = "pre"
+    POST = "post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +169,15 @@ class Diagnosis:
         return next((step for step in self.steps if step.ok is False), None)
 
 
-class FleetGateway(CalendarSource, PlanSource, StartSource, Protocol):
+class FleetGateway(
+    CalendarSource,
+    ComponentsSource,
+    FindingSource,
+    PlanSource,
+    SavesetSource,
+    StartSource,
+    Protocol,
+):
     """See the module."""
 
     async def cancel_job(self, location_id: str, job_id: str, request_id: str) -> Job: ...
@@ -192,10 +205,13 @@ class FleetGateway(CalendarSource, PlanSource, StartSource, Protocol):
         number under the query); by name in the same direction where that is the same.
         """
 
-    async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage: ...
-
-    async def savesets(self, location_id: str, task: str, page_token: str) -> SavesetPage:
-        """Newest first; an empty task means all."""
+    async def protocol(
+        self,
+        location_id: str,
+        job_id: str,
+        after_line: int,
+        part: ProtocolPart = ProtocolPart.MAIN,
+    ) -> ProtocolPage: ...
 
     async def entries(
         self, location_id: str, saveset: str, directory: bytes, page_token: str

@@ -1,15 +1,17 @@
-"""The plan of a location: schedules, events, task groups and drives.
+"""The plan of a location: schedules, events and task groups.
 
 Field meanings are those of `sesam_api.v1`. Dates and times of day are those of the site's wall
 clock; moments are aware, in UTC. `etag` changes with every change of an object; "" before a
 location has it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
+from sesam_master.core.components import Drive
+from sesam_master.core.draft import TOLD
 from sesam_master.core.records import BackupType
 from sesam_master.core.sheet import RowKind
 
@@ -34,8 +36,8 @@ class Schedule:
     window: timedelta | None = None
     active: bool = True
     comment: str = ""
-    etag: str = ""
-    next_time: datetime | None = None
+    etag: str = field(default="", metadata=TOLD)
+    next_time: datetime | None = field(default=None, metadata=TOLD)
 
     @property
     def is_newday(self) -> bool:
@@ -45,12 +47,13 @@ class Schedule:
 @dataclass(frozen=True, slots=True)
 class BackupAction:
     """Backs up a task, or else all tasks of a group. `type` is None for one that this desk does not
-    know; `drive` "" is any."""
+    know; `drive` "" is any, `pool` "" the usual one."""
 
     type: BackupType | None
     task: str = ""
     group: str = ""
     drive: str = ""
+    pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +112,10 @@ class Event:
     follow_up: str = ""
     active: bool = True
     comment: str = ""
-    id: str = ""
-    etag: str = ""
-    next_time: datetime | None = None
-    idle_cause: IdleCause = IdleCause.NONE
+    id: str = field(default="", metadata=TOLD)
+    etag: str = field(default="", metadata=TOLD)
+    next_time: datetime | None = field(default=None, metadata=TOLD)
+    idle_cause: IdleCause = field(default=IdleCause.NONE, metadata=TOLD)
 
     @property
     def is_newday(self) -> bool:
@@ -152,19 +155,7 @@ class TaskGroup:
     name: str
     tasks: tuple[str, ...] = ()
     comment: str = ""
-    etag: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Drive:
-    """What jobs run on. `streams` is how many at once; none is started on one that is not
-    active."""
-
-    name: str
-    streams: int
-    active: bool
-    comment: str = ""
-    etag: str = ""
+    etag: str = field(default="", metadata=TOLD)
 
 
 Planned = Schedule | Event | TaskGroup
@@ -173,8 +164,9 @@ AnyPlanned = TypeVar("AnyPlanned", bound=Planned)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a location plans, each kind by name. `is_kept`: the location was not reached, and
-    this is what the desk knew at `as_of`; coming starts are left out then."""
+    """All that a location plans, each kind by name, and the names of its media pools. `is_kept`:
+    the location was not reached, and this is what the desk knew at `as_of`; coming starts and pools
+    are left out then."""
 
     location_id: str
     schedules: tuple[Schedule, ...]
@@ -183,6 +175,7 @@ class Plan:
     drives: tuple[Drive, ...]
     as_of: datetime
     is_kept: bool = False
+    pools: tuple[str, ...] = ()
 
 
 class Remark(StrEnum):

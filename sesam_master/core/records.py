@@ -1,9 +1,10 @@
 """What a location says of itself, as plain values. Field meanings are those of `sesam_api.v1`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from sesam_master.core.draft import TOLD
 from sesam_master.core.states import OPEN_STATES, JobState
 
 
@@ -23,6 +24,10 @@ class Role(StrEnum):
     def may_restore(self) -> bool:
         return self in (Role.ADMIN, Role.OPERATOR, Role.RESTORE)
 
+    @property
+    def may_verify(self) -> bool:
+        return self in (Role.ADMIN, Role.OPERATOR)
+
 
 class BackupType(StrEnum):
     """The value is the letter of the command line and of saveset names."""
@@ -40,6 +45,7 @@ class JobKind(StrEnum):
     RESTORE = "restore"
     COMMAND = "command"
     NEWDAY = "newday"
+    VERIFY = "verify"
     UNKNOWN = "unknown"
 
 
@@ -72,20 +78,83 @@ class Identity:
     start_time: datetime
 
 
+class Access(StrEnum):
+    """How a client is reached. `UNKNOWN` is one that only a newer agent knows."""
+
+    LOCAL = "local"
+    SSH = "ssh"
+    UNKNOWN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ssh:
+    """How to log in to a client, with a key only. `host_key` is its public key as `ssh-keyscan`
+    prints it; no other is accepted. `alive_seconds` are between two signs of life while a job
+    runs; 0: none are asked for."""
+
+    host: str = ""
+    port: int = 22
+    user: str = "root"
+    key_file: str = ""
+    host_key: str = ""
+    alive_seconds: int = 15
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
+    """A machine whose data is backed up. `ssh` belongs to access SSH only; what is `locked` is not
+    backed up until it is unlocked."""
+
     name: str
-    access: str
+    access: Access
     comment: str
+    ssh: Ssh | None = None
+    locked: bool = False
+    etag: str = field(default="", metadata=TOLD)
+
+
+class ExcludeKind(StrEnum):
+    """What the excludes of a task are: shell wildcards, or regular expressions."""
+
+    PATTERN = "pattern"
+    REGEX = "regex"
+
+
+class TimeReference(StrEnum):
+    """How a file is told to have changed since the base."""
+
+    DATABASE = "database"
+    TIME_STAMP_FILE = "time stamp file"
+    ARCHIVE_BIT = "archive bit"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOptions:
+    """How a task is backed up; see `tasks.proto`. `exclude_kind` and `time_reference` are None for
+    one that this desk does not know."""
+
+    exclude_kind: ExcludeKind | None = ExcludeKind.PATTERN
+    exclude_file: bytes = b""
+    skip_cache_directories: bool = False
+    skip_nodump: bool = False
+    one_file_system: bool = False
+    accept_size_change: tuple[str, ...] = ()
+    time_reference: TimeReference | None = TimeReference.DATABASE
+    without_interfaces: bool = False
+    backup_even_if_pre_fails: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
+    """What is backed up: sources of a client, absolute paths there."""
+
     name: str
     client: str
     sources: tuple[bytes, ...]
     excludes: tuple[str, ...]
     comment: str
+    options: TaskOptions = TaskOptions()
+    etag: str = field(default="", metadata=TOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +253,9 @@ class ProtocolLine:
 class Saveset:
     """One saveset of a location. `type` is None for one that this desk does not know. `damage` says
     why it cannot be restored whole, in the agent's words, and the state is ERROR then; empty when
-    nothing is known to be wrong."""
+    nothing is known to be wrong. `eol` is the last sesam day on which it is kept, empty if it is
+    not deleted by its age; `verify_time` when its data were last compared with their digests and
+    found right."""
 
     location_id: str
     name: str
@@ -206,6 +277,9 @@ class Saveset:
     label: str
     job_id: str
     damage: str = ""
+    eol: str = ""
+    pool: str = ""
+    verify_time: datetime | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -14,6 +14,7 @@ class Settings:
     results: columns of the results and their order, as one line of JSON; empty: not known.
     calendar: zoom, length and heads of the calendar sheet, in the same way.
     now: by what the page "Now" groups its jobs, in the same way.
+    savesets: columns of the savesets and their order, in the same way.
     """
 
     theme: str = "system"
@@ -23,6 +24,7 @@ class Settings:
     results: str = ""
     calendar: str = ""
     now: str = ""
+    savesets: str = ""
 
 
 class SettingsStore(Protocol):

@@ -25,6 +25,7 @@ class RowKind(StrEnum):
     RESTORE = "restore"
     COMMAND = "command"
     NEWDAY = "newday"
+    VERIFY = "verify"
     UNKNOWN = "unknown"
 
 
@@ -74,11 +75,12 @@ class SheetRow:
 
 
 def title_of(kind: RowKind, name: str) -> str:
-    """A task has one row for its backups and one for its restores: Restore mail. What this desk
-    does not know is told: scrub (unknown kind)."""
+    """A task has one row for its backups, one for its restores and one for its verifications:
+    Restore mail. What this desk does not know is told: scrub (unknown kind)."""
     if kind is RowKind.UNKNOWN:
         return f"{name} (unknown kind)"
-    return f"Restore {name}" if kind is RowKind.RESTORE else name
+    words = {RowKind.RESTORE: f"Restore {name}", RowKind.VERIFY: f"Verify {name}"}
+    return words.get(kind, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,13 +32,14 @@ class When:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How all of the objects are to be backed up. `when` None: now. `priority` is 1, the lowest, to
-    99, and 0 above all; `drive` "" is any; `follow_up` "" is no event."""
+    99, and 0 above all; `drive` "" is any, `pool` "" the usual one; `follow_up` "" is no event."""
 
     type: BackupType = BackupType.INC
     when: When | None = None
     priority: int = USUAL_PRIORITY
     drive: str = ""
     follow_up: str = ""
+    pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class BackupOrder:
     priority: int = USUAL_PRIORITY
     drive: str = ""
     follow_up: str = ""
+    pool: str = ""
 
     @property
     def key(self) -> StartObject:

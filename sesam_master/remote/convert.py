@@ -10,10 +10,12 @@ from sesam_api.v1 import access_pb2, jobs_pb2, location_pb2, savesets_pb2, tasks
 from sesam_master.core.fleet import Lazy, Picture
 from sesam_master.core.gateway import JobGroup, JobGrouping, JobQuery
 from sesam_master.core.records import (
+    Access,
     BackupType,
     Client,
     Entry,
     EntryKind,
+    ExcludeKind,
     Identity,
     Job,
     JobKind,
@@ -23,7 +25,10 @@ from sesam_master.core.records import (
     ProtocolLine,
     Role,
     Saveset,
+    Ssh,
     Task,
+    TaskOptions,
+    TimeReference,
     Waiting,
     WaitsFor,
 )
@@ -59,6 +64,7 @@ KIND_NUMBERS = {
     JobKind.RESTORE: jobs_pb2.JOB_KIND_RESTORE,
     JobKind.COMMAND: jobs_pb2.JOB_KIND_COMMAND,
     JobKind.NEWDAY: jobs_pb2.JOB_KIND_NEWDAY,
+    JobKind.VERIFY: jobs_pb2.JOB_KIND_VERIFY,
 }
 _KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
 GROUPING_NUMBERS = {
@@ -86,7 +92,22 @@ _ENTRY_KINDS = {
     savesets_pb2.ENTRY_KIND_CHARACTER_DEVICE: EntryKind.CHARACTER_DEVICE,
     savesets_pb2.ENTRY_KIND_SOCKET: EntryKind.SOCKET,
 }
-_ACCESS = {topology_pb2.ACCESS_LOCAL: "local"}
+ACCESS_NUMBERS = {
+    Access.LOCAL: topology_pb2.ACCESS_LOCAL,
+    Access.SSH: topology_pb2.ACCESS_SSH,
+}
+_ACCESS = {number: access for access, number in ACCESS_NUMBERS.items()}
+EXCLUDE_KINDS = {
+    tasks_pb2.EXCLUDE_KIND_UNSPECIFIED: ExcludeKind.PATTERN,
+    tasks_pb2.EXCLUDE_KIND_PATTERN: ExcludeKind.PATTERN,
+    tasks_pb2.EXCLUDE_KIND_REGEX: ExcludeKind.REGEX,
+}
+TIME_REFERENCES = {
+    tasks_pb2.TIME_REFERENCE_UNSPECIFIED: TimeReference.DATABASE,
+    tasks_pb2.TIME_REFERENCE_DATABASE: TimeReference.DATABASE,
+    tasks_pb2.TIME_REFERENCE_TIME_STAMP_FILE: TimeReference.TIME_STAMP_FILE,
+    tasks_pb2.TIME_REFERENCE_ARCHIVE_BIT: TimeReference.ARCHIVE_BIT,
+}
 
 
 def moment(stamp: Timestamp) -> datetime:
@@ -114,7 +135,27 @@ def role(number: access_pb2.Role.ValueType) -> Role:
 
 
 def client(message: topology_pb2.Client) -> Client:
-    return Client(message.name, _ACCESS.get(message.access, ""), message.comment)
+    return Client(
+        name=message.name,
+        access=_ACCESS.get(message.access, Access.UNKNOWN),
+        comment=message.comment,
+        ssh=_ssh(message.ssh) if message.HasField("ssh") else None,
+        locked=message.locked,
+        etag=message.etag,
+    )
+
+
+def _ssh(message: topology_pb2.Ssh) -> Ssh:
+    usual = Ssh()
+    has_alive = message.HasField("alive_seconds")
+    return Ssh(
+        host=message.host,
+        port=message.port or usual.port,
+        user=message.user or usual.user,
+        key_file=message.key_file,
+        host_key=message.host_key,
+        alive_seconds=message.alive_seconds if has_alive else usual.alive_seconds,
+    )
 
 
 def task(message: tasks_pb2.Task) -> Task:
@@ -124,6 +165,22 @@ def task(message: tasks_pb2.Task) -> Task:
         sources=tuple(message.sources),
         excludes=tuple(message.excludes),
         comment=message.comment,
+        options=_options(message.options),
+        etag=message.etag,
+    )
+
+
+def _options(message: tasks_pb2.TaskOptions) -> TaskOptions:
+    return TaskOptions(
+        exclude_kind=EXCLUDE_KINDS.get(message.exclude_kind),
+        exclude_file=message.exclude_file,
+        skip_cache_directories=message.skip_cache_directories,
+        skip_nodump=message.skip_nodump,
+        one_file_system=message.one_file_system,
+        accept_size_change=tuple(message.accept_size_change),
+        time_reference=TIME_REFERENCES.get(message.time_reference),
+        without_interfaces=message.without_interfaces,
+        backup_even_if_pre_fails=message.backup_even_if_pre_fails,
     )
 
 
@@ -246,13 +303,20 @@ def saveset(location_id: str, message: savesets_pb2.Saveset) -> Saveset:
         label=message.label,
         job_id=message.job_id,
         damage=message.damage,
+        eol=message.eol,
+        pool=message.pool,
+        verify_time=moment(message.verify_time) if message.HasField("verify_time") else None,
     )
+
+
+def entry_kind(number: "savesets_pb2.EntryKind.ValueType") -> EntryKind:
+    return _ENTRY_KINDS.get(number, EntryKind.FILE)
 
 
 def entry(message: savesets_pb2.Entry) -> Entry:
     return Entry(
         path=message.path,
-        kind=_ENTRY_KINDS.get(message.kind, EntryKind.FILE),
+        kind=entry_kind(message.kind),
         size=message.size,
         modify_time=moment(message.modify_time),
         mode=message.mode,

@@ -28,6 +28,7 @@ KINDS = {
     events_pb2.EVENT_KIND_RESTORE: RowKind.RESTORE,
     events_pb2.EVENT_KIND_COMMAND: RowKind.COMMAND,
     events_pb2.EVENT_KIND_NEWDAY: RowKind.NEWDAY,
+    events_pb2.EVENT_KIND_VERIFY: RowKind.VERIFY,
 }
 _CAUSES = {
     calendar_pb2.OCCURRENCE_CAUSE_OVERTAKEN: Cause.OVERTAKEN,
@@ -143,7 +144,7 @@ def occurrences_request(
 
 def _row(message: calendar_pb2.SheetRow, groups: Groups) -> SheetRow:
     kind = KINDS.get(message.kind, RowKind.UNKNOWN)
-    is_of_task = kind in (RowKind.BACKUP, RowKind.RESTORE)
+    is_of_task = kind in (RowKind.BACKUP, RowKind.RESTORE, RowKind.VERIFY)
     return SheetRow(
         kind=kind,
         name=message.name,

@@ -4,12 +4,11 @@ from datetime import date, time, timedelta
 
 from google.protobuf.duration_pb2 import Duration
 
-from sesam_api.v1 import drives_pb2, events_pb2, groups_pb2, jobs_pb2, schedules_pb2
+from sesam_api.v1 import events_pb2, groups_pb2, jobs_pb2, schedules_pb2
 from sesam_master.core.plan import (
     Action,
     BackupAction,
     CommandAction,
-    Drive,
     Event,
     IdleCause,
     NewdayAction,
@@ -97,7 +96,7 @@ def _action(message: events_pb2.Event) -> Action | None:
         case "backup":
             backup = message.backup
             wanted = convert.TYPES.get(backup.type)
-            return BackupAction(wanted, backup.task, backup.group, backup.drive)
+            return BackupAction(wanted, backup.task, backup.group, backup.drive, backup.pool)
         case "restore":
             restore = message.restore
             return RestoreAction(restore.task, restore.target, tuple(restore.paths))
@@ -128,6 +127,7 @@ def event_message(record: Event) -> events_pb2.Event:
                 else jobs_pb2.BACKUP_TYPE_UNSPECIFIED
             )
             message.backup.drive = backup.drive
+            message.backup.pool = backup.pool
             if backup.group:
                 message.backup.group = backup.group
             else:
@@ -154,10 +154,6 @@ def group_message(record: TaskGroup) -> groups_pb2.TaskGroup:
     return groups_pb2.TaskGroup(
         name=record.name, tasks=record.tasks, comment=record.comment, etag=record.etag
     )
-
-
-def drive(message: drives_pb2.Drive) -> Drive:
-    return Drive(message.name, message.streams, message.active, message.comment, message.etag)
 
 
 def preview(message: schedules_pb2.PreviewScheduleResponse) -> Preview:

@@ -17,18 +17,29 @@ from sesam_master.core.gateway import (
     JobQuery,
     Presented,
     ProtocolPage,
-    SavesetPage,
+    ProtocolPart,
 )
 from sesam_master.core.records import Job
 from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.remote import calls, convert, doctor, enrolment, probe
 from sesam_master.remote.calendar_gateway import CalendarGateway
+from sesam_master.remote.components_gateway import ComponentsGateway
+from sesam_master.remote.finding_gateway import FindingGateway
 from sesam_master.remote.plan_gateway import PlanGateway
 from sesam_master.remote.roster import Roster
+from sesam_master.remote.savesets_gateway import SavesetGateway
 from sesam_master.remote.start_gateway import StartGateway
 
+_PARTS = {
+    ProtocolPart.MAIN: jobs_pb2.PROTOCOL_PART_MAIN,
+    ProtocolPart.PRE: jobs_pb2.PROTOCOL_PART_PRE,
+    ProtocolPart.POST: jobs_pb2.PROTOCOL_PART_POST,
+}
 
-class Gateway(CalendarGateway, PlanGateway, StartGateway):
+
+class Gateway(
+    CalendarGateway, ComponentsGateway, FindingGateway, PlanGateway, SavesetGateway, StartGateway
+):
     """Implements core.gateway.FleetGateway; see there for what each method means."""
 
     def __init__(self, roster: Roster) -> None:
@@ -102,8 +113,16 @@ class Gateway(CalendarGateway, PlanGateway, StartGateway):
         groups = tuple(convert.job_group(location_id, message) for message in answer.groups)
         return JobGroupPage(groups, answer.next_page_token)
 
-    async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage:
-        request = jobs_pb2.ReadProtocolRequest(job_id=job_id, after_line=after_line)
+    async def protocol(
+        self,
+        location_id: str,
+        job_id: str,
+        after_line: int,
+        part: ProtocolPart = ProtocolPart.MAIN,
+    ) -> ProtocolPage:
+        request = jobs_pb2.ReadProtocolRequest(
+            job_id=job_id, after_line=after_line, part=_PARTS[part]
+        )
         answer = await calls.read(
             self._roster.session(location_id),
             lambda ch: JobServiceStub(ch).ReadProtocol,
@@ -112,21 +131,6 @@ class Gateway(CalendarGateway, PlanGateway, StartGateway):
         )
         lines = tuple(map(convert.protocol_line, answer.lines))
         return ProtocolPage(lines, answer.more, answer.total_lines)
-
-    async def savesets(self, location_id: str, task: str, page_token: str) -> SavesetPage:
-        request = savesets_pb2.ListSavesetsRequest(
-            page_size=PAGE_SIZE,
-            page_token=page_token,
-            filter=savesets_pb2.SavesetFilter(task=task),
-        )
-        answer = await calls.read(
-            self._roster.session(location_id),
-            lambda ch: SavesetServiceStub(ch).ListSavesets,
-            request,
-            self._times.list_call,
-        )
-        found = tuple(convert.saveset(location_id, message) for message in answer.savesets)
-        return SavesetPage(found, answer.next_page_token)
 
     async def entries(
         self, location_id: str, saveset: str, directory: bytes, page_token: str

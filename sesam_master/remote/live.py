@@ -11,6 +11,8 @@ from sesam_master.remote import convert
 from sesam_master.remote.kept import Kept
 from sesam_master.remote.live_plan import LivePlan, told_cells
 
+_MEDIA = frozenset({"media_changed", "drive", "removed_drive"})
+
 
 class LiveState:
     """Follows one location from a snapshot on. Its messages are never changed, only replaced, so
@@ -65,6 +67,11 @@ class LiveState:
         """Schedules, events, task groups and drives by the fields of a snapshot, as of now."""
         return self._plan.messages()
 
+    def component_messages(self) -> dict[str, Iterable[Any]]:
+        """Clients, tasks and drives by the fields of a snapshot, as of now."""
+        drives = self._plan.messages()["drives"]
+        return {"clients": self._clients, "tasks": self._tasks, "drives": drives}
+
     def take(
         self, changes: Sequence[location_pb2.Change], proof_time: datetime, revision: int = 0
     ) -> ObjectsChanged | None:
@@ -107,11 +114,10 @@ class LiveState:
             location_id,
             proof_time,
             identity,
-            clients,
-            tasks,
-            jobs,
+            *(clients, tasks, jobs),
             *(frozenset(removed_clients), frozenset(removed_tasks), frozenset(removed_jobs)),
             *(told_cells(changes), revision, self._plan.take(changes, proof_time)),
+            is_media_changed=any(change.WhichOneof("object") in _MEDIA for change in changes),
         )
         is_news = told != ObjectsChanged(location_id, proof_time, revision=revision)
         return told if is_news else None

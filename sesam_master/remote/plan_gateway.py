@@ -9,12 +9,13 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from sesam_api.v1 import drives_pb2, events_pb2, groups_pb2, schedules_pb2
+from sesam_api.v1 import drives_pb2, events_pb2, groups_pb2, media_pb2, schedules_pb2
 from sesam_api.v1.drives_pb2_grpc import DriveServiceStub
 from sesam_api.v1.events_pb2_grpc import EventServiceStub
 from sesam_api.v1.groups_pb2_grpc import TaskGroupServiceStub
+from sesam_api.v1.media_pb2_grpc import MediaServiceStub
 from sesam_api.v1.schedules_pb2_grpc import ScheduleServiceStub
-from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.errors import DeskReason, LocationError, Trouble
 from sesam_master.core.plan import (
     AnyPlanned,
     Event,
@@ -25,7 +26,7 @@ from sesam_master.core.plan import (
     TaskGroup,
 )
 from sesam_master.core.plan_source import PREVIEWED_STARTS
-from sesam_master.remote import calls, convert_plan
+from sesam_master.remote import calls, convert_components, convert_plan
 from sesam_master.remote.roster import Roster
 from sesam_master.remote.session import Session
 from sesam_master.remote.times import Times
@@ -90,6 +91,9 @@ _KINDS: dict[type, _Kind] = {
         groups_pb2,
     ),
 }
+_LIST_POOLS = _Asked(
+    lambda ch: MediaServiceStub(ch).ListMediaPools, media_pb2.ListMediaPoolsRequest
+)
 _LIST_DRIVES = _Asked(lambda ch: DriveServiceStub(ch).ListDrives, drives_pb2.ListDrivesRequest)
 
 
@@ -103,14 +107,14 @@ class PlanGateway:
         self._roster.registration(location_id)
         try:
             session = self._roster.session(location_id)
-            messages = await self._listed(session)
+            messages, pools = await asyncio.gather(self._listed(session), self._pools(session))
         except LocationError:
             kept = self._roster.remembered(location_id)
             if kept is None or self._roster.is_on(location_id):
                 raise
             live, as_of = kept
             return _plan(location_id, live.plan_messages(), as_of, is_kept=True)
-        return _plan(location_id, messages, datetime.now(UTC))
+        return replace(_plan(location_id, messages, datetime.now(UTC)), pools=pools)
 
     async def add_to_plan(self, location_id: str, item: AnyPlanned) -> AnyPlanned:
         return await self._put(location_id, item, _KINDS[type(item)].create)
@@ -179,6 +183,15 @@ class PlanGateway:
         )
         return dict(zip(kinds, found, strict=True))
 
+    async def _pools(self, session: Session) -> tuple[str, ...]:
+        """None of an agent that is too old to have any."""
+        try:
+            return tuple(pool.name for pool in await self._pages(session, "pools", _LIST_POOLS))
+        except LocationError as error:
+            if error.reason == DeskReason.NOT_SUPPORTED:
+                return ()
+            raise
+
     async def _pages(self, session: Session, field: str, asked: _Asked) -> list[Any]:
         answers = calls.pages(
             session,
@@ -210,7 +223,7 @@ def _plan(
         schedules=schedules,
         events=events,
         groups=records("groups", convert_plan.group),
-        drives=records("drives", convert_plan.drive),
+        drives=records("drives", convert_components.drive),
         as_of=as_of,
         is_kept=is_kept,
     )

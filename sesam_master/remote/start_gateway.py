@@ -26,6 +26,7 @@ class StartGateway:
             drive=order.drive,
             priority=order.priority,
             follow_up=order.follow_up,
+            pool=order.pool,
         )
         if order.start_time is not None:
             request.start_time.FromDatetime(order.start_time)

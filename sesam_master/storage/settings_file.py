@@ -40,6 +40,7 @@ class SettingsFile:
             results=kept.get("results", ""),
             calendar=kept.get("calendar", ""),
             now=kept.get("now", ""),
+            savesets=kept.get("savesets", ""),
         )
 
     def save(self, settings: Settings) -> None:
@@ -52,6 +53,7 @@ class SettingsFile:
             "results": settings.results,
             "calendar": settings.calendar,
             "now": settings.now,
+            "savesets": settings.savesets,
         }
         text = io.StringIO()
         parser.write(text)

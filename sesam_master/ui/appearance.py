@@ -35,6 +35,7 @@ def keep(
     results: str,
     calendar: str,
     now: str,
+    savesets: str,
 ) -> None:
     """Keeps everything as it is now, with the looks of the pages. Raises KeepingError."""
     panes = window.centralWidget()
@@ -47,6 +48,7 @@ def keep(
             results=results,
             calendar=calendar,
             now=now,
+            savesets=savesets,
         )
     )
 

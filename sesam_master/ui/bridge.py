@@ -254,6 +254,7 @@ def _merged(old: ObjectsChanged, new: ObjectsChanged) -> ObjectsChanged:
         cells=dict(old.cells) | dict(new.cells),
         revision=max(old.revision, new.revision),
         is_plan_changed=old.is_plan_changed or new.is_plan_changed,
+        is_media_changed=old.is_media_changed or new.is_media_changed,
     )
 
 

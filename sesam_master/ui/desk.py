@@ -18,6 +18,7 @@ from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.calendar.offers import CalendarVerbs
 from sesam_master.ui.calendar.page import CalendarPage
 from sesam_master.ui.calendar.scope import scope_of
+from sesam_master.ui.components.page import ComponentsPage
 from sesam_master.ui.first_start.page import AddLocationPage
 from sesam_master.ui.fleet_status import FleetStatus
 from sesam_master.ui.main_window import MainWindow
@@ -26,12 +27,16 @@ from sesam_master.ui.notices import notice, trouble_text
 from sesam_master.ui.now.offers import NowVerbs
 from sesam_master.ui.now.page import NowPage
 from sesam_master.ui.now.presenter import NowScope
-from sesam_master.ui.plan.opening import PlanPages
+from sesam_master.ui.objects.opening import ObjectPages
+from sesam_master.ui.objects.page import ObjectsPage
 from sesam_master.ui.plan.page import PlanPage
 from sesam_master.ui.remote_server.page import RemoteServerPage
+from sesam_master.ui.restore.compare import ComparePage
 from sesam_master.ui.restore.page import RestorePage
 from sesam_master.ui.results.filters import Scope
 from sesam_master.ui.results.page import ResultsPage
+from sesam_master.ui.savesets.page import SavesetsPage
+from sesam_master.ui.savesets.preview_page import RetentionPage
 from sesam_master.ui.start_backup.dialog import StartBackupDialog
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.topology.panel import TopologyPanel
@@ -73,9 +78,11 @@ class Desk(QObject):
             holder, self.actions, menus, TOOLS, self.tree, status, self.messages
         )
         self._make_pages()
-        self.plans = PlanPages(holder, bridge, gateway, self.window, now)
-        self.window.may_close = lambda: self.plans.may_close(self.messages.add)
+        self.plans = ObjectPages(holder, bridge, gateway, self.window, PlanPage, now)
+        self.components = ObjectPages(holder, bridge, gateway, self.window, ComponentsPage, now)
+        self.window.may_close = self._may_close
         self.window.add_page(self.results, is_fixed=True)
+        self.window.add_page(self.savesets, is_fixed=True)
         self.window.add_page(self.calendar, is_fixed=True)
         self.window.add_page(self.now, is_fixed=True)
         if not is_local:
@@ -97,6 +104,9 @@ class Desk(QObject):
             self._start_result,
             clock=now,
         )
+        self.savesets = SavesetsPage(
+            holder, bridge, gateway, self.open_restore, self.open_preview, clock=now
+        )
         self.calendar = CalendarPage(
             holder, bridge, gateway, CalendarVerbs(self._start_backup, self._open_job), clock=now
         )
@@ -108,9 +118,12 @@ class Desk(QObject):
         self.tree.selected.connect(self._choose)
         self.tree.activated.connect(self._show_remote_server)
         self.tree.plan_wanted.connect(self.plans.open)
+        self.tree.components_wanted.connect(self.components.open)
         self.tree.menu_wanted.connect(self._pop_up)
         self.results.selected.connect(lambda _selection: self._look())
         self.results.scope_removed.connect(self.tree.choose_all)
+        self.savesets.selected.connect(lambda _selection: self._look())
+        self.savesets.scope_removed.connect(self.tree.choose_all)
         self.calendar.selected.connect(self._look)
         self.calendar.scope_removed.connect(self.tree.choose_all)
         self.now.selected.connect(self._look)
@@ -125,10 +138,12 @@ class Desk(QObject):
         self.results.restore_view(settings.results)
         self.calendar.restore_view(settings.calendar)
         self.now.restore_view(settings.now)
+        self.savesets.restore_view(settings.savesets)
 
     def keep_look(self, store: SettingsStore) -> None:
         """Keeps how the window looks now. Raises KeepingError."""
-        views = (page.view_state() for page in (self.results, self.calendar, self.now))
+        pages = self.results, self.calendar, self.now, self.savesets
+        views = (page.view_state() for page in pages)
         appearance.keep(store, self._holder, self.window, *views)
 
     def _verbs(self) -> Verbs:
@@ -140,9 +155,11 @@ class Desk(QObject):
             cancel=self._cancel,
             refresh=self._refresh,
             results=lambda _selection: self.window.show_page(self.results),
+            savesets=lambda _selection: self.window.show_page(self.savesets),
             calendar=lambda _selection: self.window.show_page(self.calendar),
             now=lambda _selection: self.window.show_page(self.now),
-            scheduling=self._open_plan,
+            scheduling=lambda selection: self._open(self.plans, selection),
+            components=lambda selection: self._open(self.components, selection),
             remote_server=self._show_remote_server,
             switch=self._switch,
             reconnect=self._reconnect,
@@ -179,10 +196,12 @@ class Desk(QObject):
             self.remote_server.choose(selection.location_id)
 
     def _choose(self, selection: Selection) -> None:
-        """What is chosen in the tree narrows the results and the calendar."""
+        """What is chosen in the tree narrows the pages over several locations."""
         task = selection.tasks[0][1] if selection.tasks else ""
         location_id = selection.location_id
-        self.results.set_scope(Scope(location_id, selection.client, task) if location_id else None)
+        scope = Scope(location_id, selection.client, task) if location_id else None
+        self.results.set_scope(scope)
+        self.savesets.set_scope(scope)
         self.calendar.set_scope(scope_of(selection))
         self.now.set_scope(NowScope(location_id, selection.client, selection.tasks))
         self._look()
@@ -190,7 +209,12 @@ class Desk(QObject):
     def _look(self) -> None:
         """The actions work on what is chosen on the page in front, else on the tree."""
         page, chosen = self.window.current_page, Selection()
-        if page is self.results or page is self.calendar or page is self.now:
+        if (
+            page is self.results
+            or page is self.savesets
+            or page is self.calendar
+            or page is self.now
+        ):
             chosen = page.selection()
         self.actions.set_selection(chosen if chosen.tasks else self.tree.selection())
 
@@ -208,9 +232,10 @@ class Desk(QObject):
         page = self.window.current_page
         if (
             page is self.results
+            or page is self.savesets
             or page is self.calendar
             or page is self.now
-            or isinstance(page, PlanPage)
+            or isinstance(page, RetentionPage | ObjectsPage)
         ):
             page.refresh()
         else:
@@ -239,8 +264,12 @@ class Desk(QObject):
         chosen, key = self.results.selection().tasks, (location_id, task)
         self._start_backup(list(chosen) if key in chosen else [key])
 
-    def _open_plan(self, selection: Selection) -> None:
-        self.plans.open(selection.location_id)
+    def _open(self, pages: ObjectPages[ObjectsPage], selection: Selection) -> None:
+        pages.open(selection.location_id)
+
+    def _may_close(self) -> bool:
+        """Not while something is not saved, of which a person was not told yet."""
+        return all(pages.may_close(self.messages.add) for pages in (self.plans, self.components))
 
     def _open_start(self, selection: Selection) -> None:
         self.open_start(selection)
@@ -259,16 +288,37 @@ class Desk(QObject):
             self.messages.add(words)
 
     def _restore_selection(self, selection: Selection) -> None:
-        location_id, task = selection.tasks[0]
+        """Of a location alone the task, or a file, is looked for in the page that opens."""
+        location_id, task = selection.tasks[0] if selection.tasks else (selection.location_id, "")
         self.open_restore(location_id, selection.saveset or None, task)
+
+    def open_preview(self, location_id: str) -> RetentionPage:
+        """What the coming NEWDAY of a location deletes."""
+        page = RetentionPage(
+            self._holder, self._bridge, self._gateway, location_id, clock=self._now
+        )
+        self.window.add_page(page)
+        self.window.show_page(page)
+        return page
 
     def open_restore(self, location_id: str, saveset: str | None, task: str) -> None:
         page = RestorePage(
             *(self._holder, self._bridge, self._gateway, location_id, task, saveset),
             clock=self._now,
         )
+        page.renamed.connect(lambda: self.window.rename_page(page))
+        page.compare_wanted.connect(lambda: self._open_compare(page))
         self.window.add_page(page)
         self.window.show_page(page)
+
+    def _open_compare(self, restore: RestorePage) -> None:
+        chosen, savesets = restore.presenter.saveset, restore.presenter.savesets
+        if chosen is not None:
+            page = ComparePage(
+                *(self._holder, self._bridge, self._gateway, savesets, chosen, self._now())
+            )
+            self.window.add_page(page)
+            self.window.show_page(page)
 
     def _switch(self, selection: Selection) -> None:
         state = self._bridge.fleet.locations.get(selection.location_id)

@@ -97,6 +97,10 @@ class MainWindow(QMainWindow):
         """Brings the tab of a page to the front."""
         self.tabs.setCurrentIndex(self._pages.index(cast(QWidget, page)))
 
+    def rename_page(self, page: Page) -> None:
+        """Shows the title that a page has now."""
+        self.tabs.setTabText(self._pages.index(cast(QWidget, page)), page.title)
+
     def close_page(self, page: Page) -> None:
         """Closes the tab of a page and destroys it; a fixed one stays."""
         widget = cast(QWidget, page)

@@ -81,6 +81,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "There is no saveset {saveset}; it may have been deleted since.",
         "Choose another saveset of the task.",
     ),
+    "SAVESET_NEEDED": (
+        "The saveset {saveset} is needed: {users}.",
+        "Nothing was deleted. Delete what builds on it too, or wait for the job.",
+    ),
     "CREDENTIAL_NOT_FOUND": (
         "There is no credential {credential}.",
         "Look at the list with sesam-agent credentials.",
@@ -136,6 +140,42 @@ REASONS: dict[str, tuple[str, str]] = {
     "GROUP_IN_USE": (
         "The task group {group} is started by events: {events}.",
         "Delete these events first.",
+    ),
+    "STORE_NOT_FOUND": (
+        "There is no data store {store}.",
+        "Choose a data store that is listed there.",
+    ),
+    "POOL_NOT_FOUND": (
+        "There is no media pool {pool}.",
+        "Choose a media pool that is listed there.",
+    ),
+    "MEDIUM_NOT_FOUND": (
+        "There is no medium {medium}.",
+        "Refresh the list.",
+    ),
+    "STORE_IN_USE": (
+        "The data store {store} is needed by {users}.",
+        "Give the drives another data store, and delete its empty media first.",
+    ),
+    "POOL_IN_USE": (
+        "The media pool {pool} is needed by {users}.",
+        "Give what needs it another media pool first.",
+    ),
+    "MEDIUM_IN_USE": (
+        "The medium {medium} holds {users}.",
+        "Delete them first, or wait for their EOL.",
+    ),
+    "STORE_UNUSABLE": (
+        "{path} cannot be a data store ({detail}).",
+        "Choose another directory, or mount what belongs there.",
+    ),
+    "CLIENT_LOCKED": (
+        "The client {client} is locked.",
+        "Unlock it first; until then it is not backed up.",
+    ),
+    "CLIENT_UNUSABLE": (
+        "The client {client} cannot be used ({detail}).",
+        "Put that right, then check it again.",
     ),
     "DRIVE_IN_USE": (
         "The drive {drive} is needed by {users}.",

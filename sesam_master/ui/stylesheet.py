@@ -50,7 +50,7 @@ QTableCornerButton::section { background: @base; border: 0 }
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDateTimeEdit, QComboBox { background: @base; color: @text; border: 1px solid @border; border-radius: 5px; padding: 4px 8px; min-height: @18px; selection-background-color: @accent; selection-color: @on_accent; placeholder-text-color: @text3 }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDateTimeEdit:focus, QComboBox:focus { border: 2px solid @focus; padding: 3px 7px }
 QLineEdit:disabled, QPlainTextEdit:disabled, QTextEdit:disabled, QSpinBox:disabled, QDateTimeEdit:disabled, QComboBox:disabled { background: @side; color: @text3; border-color: @line }
-QLineEdit[wrong="true"], QComboBox[wrong="true"] { border-color: @error_text }
+QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"], QSpinBox[wrong="true"], QComboBox[wrong="true"] { border-color: @error_text }
 QComboBox { padding-left: 10px; padding-right: 24px }
 QComboBox:focus { padding-left: 9px; padding-right: 23px }
 QComboBox::drop-down, QDateTimeEdit::drop-down { subcontrol-origin: padding; subcontrol-position: center right; width: 20px; border: 0 }

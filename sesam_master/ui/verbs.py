@@ -17,11 +17,12 @@ MENUS: Mapping[str, tuple[str | None, ...]] = {
         "cancel",
         None,
         "results",
+        "savesets",
         "calendar",
         "now",
         "refresh",
     ),
-    "&Configuration": ("scheduling", None, "remote_server", "switch", "reconnect"),
+    "&Configuration": ("components", "scheduling", None, "remote_server", "switch", "reconnect"),
     "&Window": ("theme_system", "theme_light", "theme_dark"),
     "&Help": ("about",),
 }
@@ -31,6 +32,7 @@ TOOLS: tuple[str | None, ...] = (
     "cancel",
     None,
     "results",
+    "savesets",
     "calendar",
     "now",
     "remote_server",
@@ -38,8 +40,10 @@ TOOLS: tuple[str | None, ...] = (
 CONTEXT: tuple[str | None, ...] = (
     "remote_server",
     "results",
+    "savesets",
     "calendar",
     "now",
+    "components",
     "scheduling",
     None,
     "start_backup",
@@ -65,7 +69,9 @@ class Verbs:
     results: Callable[[Selection], None]
     calendar: Callable[[Selection], None]
     now: Callable[[Selection], None]
+    savesets: Callable[[Selection], None]
     scheduling: Callable[[Selection], None]
+    components: Callable[[Selection], None]
     remote_server: Callable[[Selection], None]
     switch: Callable[[Selection], None]
     reconnect: Callable[[Selection], None]
@@ -105,6 +111,8 @@ def desk_actions(fleet: Fleet, verbs: Verbs) -> list[Action]:
         Action("results", "Results", "activity", "Ctrl+2", always, verbs.results),
         Action("calendar", "Calendar sheet", "calendar-days", "Ctrl+3", always, verbs.calendar),
         Action("now", "Now", "timer", "Ctrl+4", always, verbs.now),
+        Action("savesets", "Savesets", "rows-3", "Ctrl+9", always, verbs.savesets),
+        Action("components", "Components", "server", "Ctrl+8", can.plan, verbs.components),
         Action("scheduling", "Scheduling", "calendar-clock", "Ctrl+7", can.plan, verbs.scheduling),
         Action(
             "remote_server",
@@ -185,6 +193,7 @@ class _Ability:
         if len(selection.tasks) > 1:
             return "Restore works on one task at a time. Choose a single one."
         places = {location_id for location_id, _task in selection.tasks}
+        places |= {selection.location_id} - {""}
         return self._act(places, lambda role: role.may_restore, "restore")
 
     def cancel(self, selection: Selection) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sesam_master.core.fleet import Lazy, Picture
-from sesam_master.core.records import Client, Identity, Job, JobKind, Role, Task
+from sesam_master.core.records import Access, Client, Identity, Job, JobKind, Role, Task
 from sesam_master.core.registry import Registration
 from sesam_master.core.states import JobState
 
@@ -51,7 +51,7 @@ def task(name: str, client: str) -> Task:
 
 
 def client(name: str) -> Client:
-    return Client(name, "local", "")
+    return Client(name, Access.LOCAL, "")
 
 
 def picture(location_id: str, clients: int = 2, tasks: int = 2, *jobs: Job) -> Picture:

@@ -17,7 +17,7 @@ from sesam_master.core.gateway import (
     JobQuery,
     Presented,
     ProtocolPage,
-    SavesetPage,
+    ProtocolPart,
     Step,
     StepReport,
 )
@@ -27,7 +27,10 @@ from sesam_master.core.sheet import Sheet, Span
 from sesam_master.core.start import BackupOrder
 from sesam_master.core.states import JobState
 from tests.fakes import fleet
+from tests.fakes.components import FakeComponentsGateway
+from tests.fakes.finding import FakeFindingGateway
 from tests.fakes.plan import FakePlanGateway
+from tests.fakes.savesets import FakeSavesetGateway
 
 PRESENTED = Presented("127.0.0.1", 11401, b"certificate", "AB12CD34" + "0F" * 28)
 
@@ -73,7 +76,7 @@ class Parked:
 
 
 @dataclass
-class FakeGateway(FakePlanGateway):
+class FakeGateway(FakeComponentsGateway, FakeFindingGateway, FakePlanGateway, FakeSavesetGateway):
     """`failure` is raised by every method; `calls` holds name and arguments of each."""
 
     failure: Exception | None = None
@@ -157,17 +160,19 @@ class FakeGateway(FakePlanGateway):
         self._note("job_groups", location_id, query, grouping, page_token)
         return JobGroupPage((), "")
 
-    async def savesets(self, location_id: str, task: str, page_token: str) -> SavesetPage:
-        self._note("savesets", location_id, task, page_token)
-        return SavesetPage((), "")
-
     async def entries(
         self, location_id: str, saveset: str, directory: bytes, page_token: str
     ) -> EntryPage:
         self._note("entries", location_id, saveset, directory, page_token)
         return EntryPage((), "", 0)
 
-    async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage:
+    async def protocol(
+        self,
+        location_id: str,
+        job_id: str,
+        after_line: int,
+        part: ProtocolPart = ProtocolPart.MAIN,
+    ) -> ProtocolPage:
         self._note("protocol", location_id, job_id, after_line)
         return ProtocolPage((), more=False, total=0)
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Coroutine, Hashable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol
 
@@ -20,6 +21,7 @@ from sesam_master.core.acts import (
     told_jobs,
 )
 from sesam_master.core.fleet import FleetChange, LocationState
+from sesam_master.core.records import Job
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.notices import notice
 
@@ -114,6 +116,15 @@ class Actor(QObject, Generic[ItemT]):
             place = self._place(act.item)
             if act.request_id not in self._asked and place is not None and place.is_live:
                 self._ask(act)
+
+    def tell(self, job: Job) -> None:
+        """The newest value of a job, where the watch does not tell it."""
+        for act in self.at(Stage.ACCEPTED):
+            if act.item.location_id == job.location_id and any(j.id == job.id for j in act.jobs):
+                jobs = tuple(job if one.id == job.id else one for one in act.jobs)
+                newest = replace(act, jobs=jobs)
+                self.acts[act.item.key] = followed(newest, self._place(act.item), self._clock())
+        self.changed.emit()
 
     # -- inside
 

@@ -9,7 +9,8 @@ from sesam_master.core.records import Job, JobKind
 from sesam_master.core.states import JobState
 from sesam_master.ui.acts.strip import listed_places
 
-_NOUNS = {JobKind.BACKUP: "backup", JobKind.RESTORE: "restore"}
+_NOUNS = {JobKind.BACKUP: "backup", JobKind.RESTORE: "restore", JobKind.VERIFY: "verification"}
+_OF = {JobKind.RESTORE: "the restore of ", JobKind.VERIFY: "the verification of "}
 
 
 class Cancelling:
@@ -41,13 +42,15 @@ class Cancelling:
     def question(self, acts: Sequence[Act[Job]]) -> str:
         if len(acts) > 1:
             return f"Cancel {len(acts)} {self.noun(acts)} at {listed_places(acts)}?"
-        kind = "the restore of " if acts[0].item.kind is JobKind.RESTORE else ""
+        kind = _OF.get(acts[0].item.kind, "")
         return f"Cancel {kind}{acts[0].item.name} at {acts[0].location}?"
 
     def consequence(self, acts: Sequence[Act[Job]]) -> str:
         kinds = {act.item.kind for act in acts}
         if kinds == {JobKind.RESTORE}:
             what = "What is restored so far stays; the rest is not restored."
+        elif kinds == {JobKind.VERIFY}:
+            what = "The savesets stay as they are; what was not compared so far is not known."
         elif kinds == {JobKind.BACKUP}:
             what = "What was saved so far is lost: a cancelled backup leaves no saveset."
         elif JobKind.BACKUP in kinds:

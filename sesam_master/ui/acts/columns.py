@@ -51,7 +51,7 @@ def act_columns(
             CellKind.STRONG,
             tooltip=lambda act: act.item.name,
             least=80,
-            most=220,
+            most=340,
         ),
         *([when] if when is not None else []),
         Column("reason", "Reason", 250, reason, CellKind.MESSAGE, tooltip=reason, least=120),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QLineEdit
 
-from sesam_master.core.acts import Act, ItemT, is_far_reaching
+from sesam_master.core.acts import Act, ItemT, counted, is_far_reaching
 
 
 class NumberField(QLineEdit):
@@ -23,7 +23,7 @@ class NumberField(QLineEdit):
 
     def ask_for(self, acts: Sequence[Act[ItemT]]) -> None:
         """These are about to be done."""
-        self._needed = str(len(acts)) if is_far_reaching(acts) else ""
+        self._needed = str(counted(acts)) if is_far_reaching(acts) else ""
         self.setVisible(bool(self._needed))
         self.setPlaceholderText(f"Type {self._needed}")
         self.setAccessibleName(f"Type {self._needed} to confirm")

@@ -5,7 +5,7 @@ from typing import Any, Generic, Protocol
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from sesam_master.core.acts import Act, ItemT, Stage
 from sesam_master.core.states import WORDS, Connection
@@ -44,14 +44,21 @@ class AskedDeed(Deed[ItemT], Protocol[ItemT]):
 
 
 class ActStrip(QFrame, Generic[ItemT]):
-    """Hidden until `ask`. Enter does it, Esc leaves everything as it is. `answered` is the
-    actor's."""
+    """Hidden until `ask`. Enter does it, Esc leaves everything as it is. `field` stands beside the
+    question, for how it is to be done. `answered` is the actor's."""
 
     answered = Signal(object, object)
     closed = Signal()
 
-    def __init__(self, holder: ThemeHolder, bridge: Bridge, deed: AskedDeed[ItemT]) -> None:
+    def __init__(
+        self,
+        holder: ThemeHolder,
+        bridge: Bridge,
+        deed: AskedDeed[ItemT],
+        field: QWidget | None = None,
+    ) -> None:
         super().__init__()
+        self._field = field
         self._deed = deed
         self.actor = Actor(bridge, deed, self)
         self.question = WrappedLabel(role="heading")
@@ -112,6 +119,8 @@ class ActStrip(QFrame, Generic[ItemT]):
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.question, 1)
+        if self._field is not None:
+            top.addWidget(self._field)
         for widget in (self.number, self.leave, self.retry, self.go):
             top.addWidget(widget)
         column = QVBoxLayout(self)
@@ -136,6 +145,8 @@ class ActStrip(QFrame, Generic[ItemT]):
         self.consequence.setText(deed.consequence(asked) if asked else reason)
         self.consequence.setVisible(bool(self.consequence.text()))
         self.number.ask_for(asked)
+        if self._field is not None:
+            self._field.setVisible(bool(asked))
         self.go.setVisible(bool(asked))
         self.go.setText(deed.verb(asked) if asked else "")
         self.go.setEnabled(not self.number.missing)

@@ -20,6 +20,7 @@ KINDS = {
     RowKind.RESTORE: "restores",
     RowKind.COMMAND: "commands",
     RowKind.NEWDAY: "NEWDAY",
+    RowKind.VERIFY: "verifications",
     RowKind.UNKNOWN: "what is of an unknown kind",
 }
 Tasks = list[tuple[str, str]]

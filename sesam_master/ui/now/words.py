@@ -28,6 +28,7 @@ KINDS = {
     JobKind.RESTORE: "Restoring files",
     JobKind.COMMAND: "Command",
     JobKind.NEWDAY: "Ends the sesam day",
+    JobKind.VERIFY: "Comparing with the digests",
     JobKind.UNKNOWN: "Of a kind that this desk does not know",
 }
 _NOT_ESTIMATED = {JobKind.COMMAND: "", JobKind.UNKNOWN: "unknown kind"}

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from sesam_master.core.plan import MAX_DATES
 from sesam_master.ui.formatting import day_text
-from sesam_master.ui.plan.fields import DateField, line
+from sesam_master.ui.objects.fields import DateField, line
 from sesam_master.ui.theme import ThemeHolder
 
 _LIST_HEIGHT = 96

@@ -19,7 +19,7 @@ from sesam_master.core.plan import (
     RestoreAction,
 )
 from sesam_master.core.records import BackupType
-from sesam_master.ui.plan.fields import (
+from sesam_master.ui.objects.fields import (
     CalmChoice,
     CalmSpin,
     FormRows,
@@ -43,7 +43,12 @@ BLOCKING_WORDS = (
     "without a window, within the same minute."
 )
 PRIORITY_WORDS = "1 is the lowest, 99 the highest; 0 is above all and never held off."
-_TYPES = ((("Incremental"), BackupType.INC), ("Full", BackupType.FULL))
+_TYPES = (
+    ("Incremental", BackupType.INC),
+    ("Differential", BackupType.DIFF),
+    ("Full", BackupType.FULL),
+    ("Copy", BackupType.COPY),
+)
 _TEXT_HEIGHT = 62
 
 
@@ -63,6 +68,7 @@ class EventForm(QWidget):
         self.group = NameField("Task group")
         self.type = CalmChoice(_TYPES)
         self.type.setMinimumContentsLength(len("Incremental"))
+        self.pool = CalmChoice()
         self.drive = CalmChoice()
         self.restored = NameField("Task to restore")
         self.target = QLineEdit()
@@ -98,6 +104,7 @@ class EventForm(QWidget):
         self.follow_up.set_names(e.name for e in plan.events if e.name != self._event.name)
         drives = [(f"{d.name}{'' if d.active else ' (off)'}", d.name) for d in plan.drives]
         self.drive.set_entries([("any drive", ""), *drives])
+        self.pool.set_entries([("the usual one", ""), *((name, name) for name in plan.pools)])
         self._fill(self._event)
 
     def show_item(self, event: Event, *, is_new: bool) -> None:
@@ -128,6 +135,7 @@ class EventForm(QWidget):
         types = line(self.type)
         types.addStretch(1)
         self._type = rows.add("Type", boxed(types))
+        rows.add("Media pool", self.pool)
         rows.add("Drive", self.drive)
         rows.add("Task", self.restored)
         rows.add("Target", self.target)
@@ -167,6 +175,7 @@ class EventForm(QWidget):
         self.group.named.connect(lambda name: self._act(group=name))
         self.restored.named.connect(lambda name: self._act(task=name))
         self.type.currentIndexChanged.connect(lambda _: self._act(type=self.type.value()))
+        self.pool.currentIndexChanged.connect(lambda _: self._act(pool=self.pool.value()))
         self.drive.currentIndexChanged.connect(lambda _: self._act(drive=self.drive.value()))
         self.target.textChanged.connect(lambda text: self._act(target=os.fsencode(text.strip())))
         self.paths.textChanged.connect(self._change_paths)
@@ -181,7 +190,7 @@ class EventForm(QWidget):
 
     def _fill(self, event: Event) -> None:
         fields = (
-            *(self.name, self.active, self.kind, self.of_group, self.type, self.drive),
+            *(self.name, self.active, self.kind, self.of_group, self.type, self.pool, self.drive),
             *(self.target, self.paths, self.program, self.arguments, self.priority),
             *(self.blocking, self.comment),
         )
@@ -199,12 +208,13 @@ class EventForm(QWidget):
 
     def _fill_action(self, action: Action | None) -> None:
         match action:
-            case BackupAction(backup_type, task, group, drive):
+            case BackupAction(backup_type, task, group, drive, pool):
                 self.of_group.choose(bool(group) or (self._is_of_group and not task))
                 self.task.show_name(task)
                 self.group.show_name(group)
                 self.type.choose(backup_type)
                 self.drive.choose(drive)
+                self.pool.choose(pool)
             case RestoreAction(task, target, paths):
                 self.restored.show_name(task)
                 show_text(self.target, os.fsdecode(target))
@@ -223,7 +233,7 @@ class EventForm(QWidget):
         """Only what belongs to the kind is shown."""
         action = event.action
         is_backup = isinstance(action, BackupAction)
-        for field in (self._object, self._type, self.drive):
+        for field in (self._object, self._type, self.pool, self.drive):
             self._rows.setRowVisible(field, is_backup)
         self.task.setVisible(not self._is_of_group)
         self.group.setVisible(self._is_of_group)

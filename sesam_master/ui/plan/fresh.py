@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, time
 
+from sesam_master.core.draft import bare
 from sesam_master.core.plan import BackupAction, Event, Plan, Planned, Schedule, TaskGroup
-from sesam_master.core.plan_draft import bare
 from sesam_master.core.records import BackupType
+from sesam_master.ui.objects.kinds import ObjectKind
 from sesam_master.ui.plan.rows import PlanKind
 
 
-def fresh(kind: PlanKind, plan: Plan | None, tasks: Sequence[str], today: date) -> Planned:
+def fresh(kind: ObjectKind, plan: Plan | None, tasks: Sequence[str], today: date) -> Planned:
     """One of that kind. `today` is the site's."""
     match kind:
         case PlanKind.SCHEDULES:
@@ -20,7 +21,7 @@ def fresh(kind: PlanKind, plan: Plan | None, tasks: Sequence[str], today: date) 
             in_use = [one.name for one in known if one.active] or [one.name for one in known]
             task = tasks[0] if tasks else ""
             return Event("", in_use[0] if in_use else "", BackupAction(BackupType.INC, task))
-        case PlanKind.GROUPS:
+        case _:
             return TaskGroup("")
 
 

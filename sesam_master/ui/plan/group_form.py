@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from sesam_master.core.plan import Plan, TaskGroup
 from sesam_master.ui.icons import icon
-from sesam_master.ui.plan.fields import FormRows, caption, show_text
+from sesam_master.ui.objects.fields import FormRows, caption, show_text
 from sesam_master.ui.plan.schedule_form import NAME_STAYS
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.search_field import SearchField

@@ -1,27 +1,8 @@
-"""Why something cannot be saved or deleted as it stands, in sentences. Pure text."""
+"""Why an object of a plan cannot be deleted, in sentences. Pure text."""
 
 from sesam_master.core.plan import Event, Plan, Planned, Schedule, TaskGroup
-from sesam_master.core.plan_draft import Draft
-from sesam_master.ui.notices import Notice
-from sesam_master.ui.plan.warnings import named_list, users_of
-
-
-def save_refusal(draft: Draft | None, is_other: bool, problem: Notice | None) -> str | None:
-    """None if the draft can be sent. `is_other`: the location has another version by now;
-    `problem`: what the location says against the schedule."""
-    if draft is None:
-        return "Choose something in the list first."
-    if not draft.is_dirty:
-        return "Nothing was changed."
-    if is_other:
-        return "It was changed meanwhile: choose a version first."
-    if not draft.item.name.strip():
-        return "It has no name yet."
-    if isinstance(draft.item, Event) and draft.item.action is None:
-        return "This desk does not know this kind of event."
-    if isinstance(draft.item, Schedule) and problem is not None:
-        return problem.why
-    return None
+from sesam_master.ui.objects.words import named_list
+from sesam_master.ui.plan.warnings import users_of
 
 
 def delete_refusal(item: Planned, plan: Plan) -> str | None:

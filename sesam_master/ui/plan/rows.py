@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -21,47 +20,31 @@ from sesam_master.core.plan import (
 from sesam_master.core.rule_words import schedule_words, window_words
 from sesam_master.core.states import JobState
 from sesam_master.ui.formatting import MISSING, UNKNOWN, far_moment_text
-from sesam_master.ui.plan.place import Zones
+from sesam_master.ui.objects.kinds import NEW, Key, ObjectKind, ObjectRow
+from sesam_master.ui.objects.place import Zones
 from sesam_master.ui.plan.warnings import idle_words
 from sesam_master.ui.widgets.column import Align, CellKind, Column
 
 
-class PlanKind(StrEnum):
-    """What a list is of; the value is what it is called."""
+class PlanKind(ObjectKind):
+    """The lists of a plan."""
 
-    SCHEDULES = "Schedules"
-    EVENTS = "Events"
-    GROUPS = "Task groups"
-
-    @property
-    def noun(self) -> str:
-        """One of them."""
-        return _NOUNS[self]
-
-
-_NOUNS = {
-    PlanKind.SCHEDULES: "schedule",
-    PlanKind.EVENTS: "event",
-    PlanKind.GROUPS: "task group",
-}
-Key = tuple[PlanKind, str]
-NEW = "\0"  # begins the key of what the location does not have yet
+    SCHEDULES = "Schedules", "schedule", "schedules"
+    EVENTS = "Events", "event", "events"
+    GROUPS = "Task groups", "task group", "groups"
 
 
 @dataclass(frozen=True, slots=True)
-class PlanRow:
-    """One object of a plan, in texts. `mark` says what is not saved; `users` how many need it."""
+class PlanRow(ObjectRow):
+    """`users`: how many events need it."""
 
-    key: Key
     item: Planned
-    mark: str
     state: JobState
     state_text: str
     next_time: datetime | None
     next_site: str
     next_mine: str
     users: int
-    is_stale: bool
 
     @property
     def schedule(self) -> Schedule:
@@ -77,12 +60,6 @@ class PlanRow:
     def group(self) -> TaskGroup:
         assert isinstance(self.item, TaskGroup)
         return self.item
-
-    @property
-    def name(self) -> str:
-        """With what is not saved of it."""
-        name = self.item.name or f"New {self.key[0].noun}"
-        return f"{name} · {self.mark}" if self.mark else name
 
     @property
     def searched(self) -> str:

@@ -27,7 +27,7 @@ from sesam_master.core.rule import (
     month_days_text,
 )
 from sesam_master.core.rule_words import DAY_NAMES, MONTH_NAMES, PLACE_NAMES
-from sesam_master.ui.plan.fields import CalmChoice, CalmSpin, line, mark
+from sesam_master.ui.objects.fields import CalmChoice, CalmSpin, line, mark
 
 
 class Shape(StrEnum):

@@ -22,8 +22,7 @@ from sesam_master.core.rule import (
     takes_offset,
 )
 from sesam_master.ui.icons import icon
-from sesam_master.ui.plan.dates_field import DatesField
-from sesam_master.ui.plan.fields import (
+from sesam_master.ui.objects.fields import (
     CalmChoice,
     CalmSpin,
     DateField,
@@ -35,6 +34,7 @@ from sesam_master.ui.plan.fields import (
     line,
     show_text,
 )
+from sesam_master.ui.plan.dates_field import DatesField
 from sesam_master.ui.plan.rule_form import BEGINNINGS, RuleForm, Shape, shape_of
 from sesam_master.ui.theme import ThemeHolder
 

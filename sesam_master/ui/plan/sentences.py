@@ -2,17 +2,18 @@
 
 from sesam_master.core.plan import Plan
 from sesam_master.ui.notices import Notice
-from sesam_master.ui.plan.place import Zones
+from sesam_master.ui.objects.kinds import ObjectKind
+from sesam_master.ui.objects.place import Zones
+from sesam_master.ui.objects.words import count_words
 from sesam_master.ui.plan.rows import PlanKind
-from sesam_master.ui.plan.warnings import count_words
 from sesam_master.ui.widgets.empty_state import EmptyAction, EmptyContent
 
-_REASONS = {
+_REASONS: dict[ObjectKind, str] = {
     PlanKind.SCHEDULES: "A schedule says when something comes round; events say what is started.",
     PlanKind.EVENTS: "An event says what a schedule starts: a backup, a restore or a command.",
     PlanKind.GROUPS: "A task group has tasks that are started together by one event.",
 }
-_ICONS = {
+_ICONS: dict[ObjectKind, str] = {
     PlanKind.SCHEDULES: "calendar-clock",
     PlanKind.EVENTS: "play",
     PlanKind.GROUPS: "list-checks",
@@ -32,7 +33,7 @@ def page_sentence(location: str, plan: Plan | None, zones: Zones) -> str:
 
 
 def empty_content(
-    kind: PlanKind, location: str, problem: Notice | None, plan: Plan | None, text: str
+    kind: ObjectKind, location: str, problem: Notice | None, plan: Plan | None, text: str
 ) -> EmptyContent:
     """What is not there, why, and what would change it."""
     again = EmptyAction("again", "Try again", "refresh-cw")

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from sesam_master.core.draft import bare
 from sesam_master.core.errors import LocationError, Trouble
 from sesam_master.core.plan import Preview, Schedule
-from sesam_master.core.plan_draft import bare
 from sesam_master.core.plan_source import PlanSource
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.notices import Notice, notice

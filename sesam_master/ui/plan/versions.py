@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from sesam_master.core.draft import changed_fields
 from sesam_master.core.plan import Event, Planned, Schedule
-from sesam_master.core.plan_draft import changed_fields
 from sesam_master.core.rule_words import date_words, schedule_words, window_words
+from sesam_master.ui.objects.words import named_list
 from sesam_master.ui.plan.rows import kind_words, object_words, type_letter
-from sesam_master.ui.plan.warnings import named_list
 
 _RULE_FIELDS = frozenset({"rule", "start_time", "until_time", "dates", "offset_days"})
 _WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {

@@ -25,8 +25,8 @@ from sesam_master.core.rule_words import (
     window_words,
 )
 from sesam_master.ui.formatting import moment_text, time_text
+from sesam_master.ui.objects.words import count_words, named_list
 
-_NAMED = 4
 _IDLE = {
     IdleCause.EVENT_INACTIVE: "not active",
     IdleCause.SCHEDULE_INACTIVE: "its schedule is not active",
@@ -261,15 +261,3 @@ def delete_consequence(item: Planned, plan: Plan, zone: tzinfo) -> str:
     if item.next_time is not None:
         started += f"; the start of {moment_text(item.next_time, zone)} and all after it are off"
     return f"{started}. Jobs that run go on, and what was stays in the calendar."
-
-
-def count_words(number: int, noun: str) -> str:
-    """1 task, 2 tasks."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def named_list(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
-    if len(names) <= _NAMED:
-        return ", ".join(names)
-    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"

@@ -44,6 +44,7 @@ class ListingModel(QAbstractTableModel):
     `can_choose` entries can be ticked."""
 
     choice_changed = Signal()
+    page_taken = Signal()
 
     def __init__(
         self,
@@ -90,6 +91,14 @@ class ListingModel(QAbstractTableModel):
         if not node.is_loading:
             node.wanted = len(node.children) * 5 // 4
             self._load_page(node)
+
+    def put(self, node: Node, entry: Entry) -> None:
+        """Show one entry of a directory before its page is here."""
+        place = self._end(node)
+        new = self.tree.put(node, entry)
+        if self._is_shown(node):
+            self._insert(node, place, [new])
+        self._node_changed(node)
 
     def set_open(self, node: Node, is_open: bool) -> None:
         """Show or hide what is in a directory; asks for it the first time."""
@@ -225,6 +234,7 @@ class ListingModel(QAbstractTableModel):
             set_aside()
         if node.next_token and len(node.children) < node.wanted:
             self._load_page(node)
+        self.page_taken.emit()
 
     def _insert(self, node: Node, place: int, new: list[Node]) -> None:
         if new and node.is_open:

@@ -5,11 +5,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 
 import tzlocal
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QPushButton,
+    QAbstractItemView,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -18,15 +16,20 @@ from PySide6.QtWidgets import (
 
 from sesam_master.core.acts import Made
 from sesam_master.core.coverage import Coverage
+from sesam_master.core.finding import FoundFile, Version
 from sesam_master.core.gateway import FleetGateway
-from sesam_master.core.records import Job, Saveset
+from sesam_master.core.records import EntryKind, Job, Saveset
 from sesam_master.core.states import JobState
 from sesam_master.ui.acts.cancelling import Cancelling
 from sesam_master.ui.acts.strip import ActStrip
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import age_between, size_text
-from sesam_master.ui.icons import icon
+from sesam_master.ui.restore.emptiness import savesets_emptiness
+from sesam_master.ui.restore.find_step import FilePane, TaskPane, find_step
+from sesam_master.ui.restore.finder import Finder
+from sesam_master.ui.restore.foot import RestoreFoot
 from sesam_master.ui.restore.model import ListingModel
+from sesam_master.ui.restore.moment_bar import MomentBar
 from sesam_master.ui.restore.presenter import (
     RestorePresenter,
     damage_sentence,
@@ -34,24 +37,31 @@ from sesam_master.ui.restore.presenter import (
     target_trouble,
 )
 from sesam_master.ui.restore.savesets import saveset_table
+from sesam_master.ui.restore.seeking import ListingSeeker
+from sesam_master.ui.restore.sentences import moment_words, two_clocks
 from sesam_master.ui.restore.steps import RunStep, TargetStep
-from sesam_master.ui.restore.tree import Choice
+from sesam_master.ui.restore.tree import Choice, Node, shown_name
+from sesam_master.ui.restore.versions import VersionsPane
 from sesam_master.ui.restore.view import ListingView
+from sesam_master.ui.restore.wishes import Wishes
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.banner import Banner
-from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.empty_state import EmptyContent, EmptyState
 from sesam_master.ui.widgets.page_header import PageHeader
 from sesam_master.ui.widgets.steps import StepStrip
 
-FILES, TARGET, RUN = range(3)
-SAVESETS_WIDTH = 420
+FIND, FILES, TARGET, RUN = range(4)
+VERSIONS_WIDTH = 430
+REST_MS = 150  # a file that is only passed over is not asked for
 
 
 class RestorePage(QWidget):
-    """A tab: one may look elsewhere meanwhile. Without `saveset` the newest one is chosen."""
+    """A tab: one may look elsewhere meanwhile. Without `saveset` the newest one is chosen that can
+    be restored; without a task it begins with finding. `renamed`: the title is another one."""
 
     icon_name = "rotate-ccw"
+    renamed = Signal()
+    compare_wanted = Signal()
 
     def __init__(
         self,
@@ -66,34 +76,46 @@ class RestorePage(QWidget):
     ) -> None:
         super().__init__()
         self._holder = holder
-        self._wanted = saveset
-        self._zone: tzinfo = tzlocal.get_localzone()
-        self.presenter = RestorePresenter(bridge, gateway, location_id, task, clock, self)
-        self.title = f"Restore: {task}, {self.presenter.location}"
+        presenter = RestorePresenter(bridge, gateway, location_id, task, clock, self)
+        self.presenter = presenter
+        self._zone: tzinfo = presenter.zone
+        self._mine: tzinfo = tzlocal.get_localzone()
+        self.title = ""
+        self.finder = Finder(bridge, gateway, location_id, lambda: presenter.location, self)
+        self.wishes = Wishes(presenter, self.finder, self._clocks, saveset or "", self)
+        year = presenter.now().astimezone(self._zone).year
         self.header = PageHeader(holder, "Restore", Coverage(0, 1))
-        self.steps = StepStrip(holder, ["Files", "Target", "Run"])
+        self.steps = StepStrip(holder, ["Find", "Moment and files", "Target", "Run"])
         self.banner = Banner(holder, "")
-        self.savesets, self.saveset_view = saveset_table(holder, self._zone, self)
+        self.savesets, self.saveset_view = saveset_table(holder, self._zone, year, self)
         self.listing = ListingModel(self.presenter.entries, self._zone, self)
         self.tree = ListingView(holder, self.listing)
+        self.seeker = ListingSeeker(self.listing, presenter.entry, self)
+        self.by_task = TaskPane(holder, self.saveset_view)
+        self.by_name = FilePane(holder, self._zone, year, self.finder)
+        self.moments = MomentBar(holder, self._zone, self._mine, clock)
+        self.versions = VersionsPane(holder, self._zone, year, self.finder)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
         self.empty = EmptyState(holder, EmptyContent("rotate-ccw", "", ""))
         self.target = TargetStep(holder)
         self.run = RunStep(holder, bridge, gateway, self._zone)
         self.cancel = ActStrip(holder, bridge, Cancelling(gateway))
-        self.summary = ElidedLabel(holder, "", "strong")
-        self.back = QPushButton("Back")
-        self.next = QPushButton("Next: target")
+        self._foot = RestoreFoot(holder)
+        self.back, self.next = self._foot.back, self._foot.next
         self._stack = QStackedWidget()
-        self._foot = QWidget()
         self._lay_out()
         self._connect()
-        self._show_place()
+        self._name()
+        self._go(FILES if task else FIND)
+        self._show_savesets()
         self.presenter.load_savesets()
         bridge.aged.connect(self._show_place)
 
     @property
     def step(self) -> int:
-        """FILES, TARGET or RUN."""
+        """FIND, FILES, TARGET or RUN."""
         return self.steps.current
 
     def choice(self) -> Choice:
@@ -106,30 +128,14 @@ class RestorePage(QWidget):
         self.setProperty("surface", "base")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         files = QSplitter(Qt.Orientation.Horizontal)
-        files.addWidget(self.saveset_view)
         files.addWidget(self.tree)
-        files.setSizes([SAVESETS_WIDTH, 900])
-        files.setStretchFactor(1, 1)
+        files.addWidget(self.versions)
+        files.setSizes([900, self._holder.fonts.px(VERSIONS_WIDTH)])
+        files.setStretchFactor(0, 1)
         files.setChildrenCollapsible(False)
-        for widget in (files, self.target, self.run, self.empty):
+        find = find_step(self.by_task, self.by_name, self._holder)
+        for widget in (find, files, self.target, self.run, self.empty):
             self._stack.addWidget(widget)
-        foot = self._foot
-        foot.setProperty("surface", "window")
-        foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        line = QFrame()
-        line.setProperty("line", True)
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 10, 12, 10)
-        row.setSpacing(8)
-        row.addWidget(self.summary, 1)
-        row.addWidget(self.back)
-        row.addWidget(self.next)
-        edged = QVBoxLayout(foot)
-        edged.setContentsMargins(0, 0, 0, 0)
-        edged.setSpacing(0)
-        edged.addWidget(line)
-        edged.addLayout(row)
-        self.next.setProperty("primary", True)
         self.banner.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -138,8 +144,9 @@ class RestorePage(QWidget):
         layout.addWidget(self.steps)
         layout.addWidget(self.banner)
         layout.addWidget(self.cancel)
+        layout.addWidget(self.moments)
         layout.addWidget(self._stack, 1)
-        layout.addWidget(foot)
+        layout.addWidget(self._foot)
 
     def _connect(self) -> None:
         self.presenter.savesets_changed.connect(self._show_savesets)
@@ -149,6 +156,22 @@ class RestorePage(QWidget):
         self.presenter.failed.connect(self._say)
         self.saveset_view.records_selected.connect(self._choose_saveset)
         self.savesets.more_requested.connect(self.presenter.load_savesets)
+        self.by_task.task_chosen.connect(self._choose_task)
+        self.by_task.period_changed.connect(self._take_period)
+        self.by_name.opened.connect(self._open_file)
+        self.by_name.selected.connect(self._show_foot)
+        self.moments.asked.connect(self.wishes.want_moment)
+        self.moments.line.chosen.connect(self._pick)
+        self.moments.compare.clicked.connect(self.compare_wanted)
+        self.moments.line.more_requested.connect(self.presenter.load_savesets)
+        self.versions.chosen.connect(self._take_version)
+        self.wishes.found.connect(self._pick)
+        self.wishes.opened.connect(self._take_version)
+        self.wishes.missed.connect(self._say)
+        self.seeker.reached.connect(self._show_node)
+        self.seeker.missed.connect(self._say_missed)
+        self.tree.selectionModel().currentRowChanged.connect(lambda *_: self._rest.start())
+        self._rest.timeout.connect(self._ask_versions)
         self.listing.choice_changed.connect(self._show_foot)
         self.target.changed.connect(self._show_foot)
         self.steps.step_chosen.connect(self._go)
@@ -162,43 +185,37 @@ class RestorePage(QWidget):
 
     def _show_savesets(self) -> None:
         presenter = self.presenter
-        self.savesets.replace_all(presenter.savesets, bool(presenter.next_token))
+        shown, has_more = presenter.in_period(), bool(presenter.next_token)
+        self.savesets.replace_all(shown, has_more)
+        self.moments.line.show_savesets(shown, has_more)
+        presenter.reach_period()
         self._show_place()
-        if presenter.savesets and presenter.saveset is None:
-            keys = {saveset.name: saveset.key for saveset in presenter.savesets}
-            first = presenter.savesets[0].key
-            if self._wanted and self._wanted not in keys and presenter.next_token:
-                presenter.load_savesets()  # the wanted one is older than what is here
-                return
-            self.saveset_view.select_key(keys.get(self._wanted or "", first))
+        self.wishes.look_at_savesets()
+
+    def _pick(self, saveset: Saveset) -> None:
+        """Choose one of those that are here, whatever the period says."""
+        if saveset not in self.presenter.in_period():
+            self.by_task.period.clear()
+        self.saveset_view.select_key(saveset.key)
 
     def _come_back(self) -> None:
         """What failed while the location was dark is asked for again; its sentence is over."""
         self.banner.hide()
         self.listing.retry()
+        self.finder.retry()
 
     def _show_empty(self) -> None:
         """While there is no saveset to choose from, the reason stands in place of the lists."""
-        presenter, place = self.presenter, self.presenter.place
-        if presenter.savesets:
-            if self._stack.currentWidget() is self.empty:
-                self._stack.setCurrentIndex(self.step)
+        presenter, content = self.presenter, savesets_emptiness(self.presenter)
+        self.by_task.show_empty(content)
+        self.by_task.set_tasks(presenter.tasks, presenter.task)
+        self.by_name.set_choices(presenter.tasks, presenter.clients)
+        is_live = presenter.place is not None and presenter.place.is_live
+        self.by_name.set_dark("" if is_live else presenter.location)
+        self.moments.setVisible(self.step in (FIND, FILES) and bool(presenter.savesets))
+        if content is None or presenter.savesets or self.step != FILES:
+            self._stack.setCurrentIndex(self.step)
             return
-        task, name = presenter.task, presenter.location
-        if presenter.is_loaded:
-            content = EmptyContent(
-                "rotate-ccw",
-                f"No savesets of {task} at {name}",
-                "A saveset is there when a backup of the task has ended.",
-            )
-        elif place is None or not place.is_live:
-            content = EmptyContent(
-                "rotate-ccw",
-                f"The savesets of {task} are not known",
-                f"{name} is dark. They are listed as soon as it answers.",
-            )
-        else:
-            content = EmptyContent("rotate-ccw", f"Asking {name} for the savesets of {task}", "")
         self.empty.set_content(content)
         self._stack.setCurrentWidget(self.empty)
 
@@ -208,7 +225,12 @@ class RestorePage(QWidget):
             self.banner.hide()
             if chosen[0].damage or chosen[0].state is JobState.ERROR:
                 self._say(damage_sentence(chosen[0]))
+            self.by_name.view.clearSelection()
+            self.versions.set_saveset(chosen[0].name)
+            sought, self.wishes.path = self.wishes.path, b""
+            self.seeker.seek(b"")
             self.listing.reload()
+            self.seeker.seek(sought)
             self._show_place()
 
     def _show_place(self) -> None:
@@ -221,11 +243,13 @@ class RestorePage(QWidget):
             f"{presenter.location} {'live' if is_live else 'dark'}",
             age if is_live else f"as of {age} ago",
         )
-        parts = [presenter.task, presenter.location]
+        parts = [presenter.task, presenter.location] if presenter.task else [presenter.location]
         if presenter.saveset is not None:
             parts.insert(1, f"client {presenter.saveset.client}")
             parts.append(presenter.saveset.name)
         self.header.set_sentence(", ".join(parts))
+        number, has_more = len(presenter.savesets), bool(presenter.next_token)
+        self.moments.show_chosen(presenter.saveset, number, has_more)
         self._show_empty()
         self._show_job()
 
@@ -240,12 +264,74 @@ class RestorePage(QWidget):
             self.run.show_row(row)
         self._show_foot()
 
+    # -- finding
+
+    def _choose_task(self, task: str) -> None:
+        if task != self.presenter.task:
+            self.wishes.forget()
+            self._show_task(task)
+
+    def _show_task(self, task: str) -> None:
+        self.banner.hide()
+        self.by_task.period.clear()
+        self.seeker.seek(b"")
+        self.listing.clear()
+        self.presenter.set_task(task)
+        self._name()
+
+    def _name(self) -> None:
+        task, location = self.presenter.task, self.presenter.location
+        self.title = f"Restore: {task}, {location}" if task else f"Restore: {location}"
+        self.renamed.emit()
+
+    def _take_period(self) -> None:
+        self.presenter.days = self.by_task.period.days
+        self._show_savesets()
+
+    def _open_file(self, file: FoundFile) -> None:
+        self.banner.hide()
+        self.wishes.want_file(file)
+
+    def _take_version(self, version: Version) -> None:
+        """The tree shows the newest saveset with this version, and has the file ticked."""
+        holder, file, saveset = version.source, self.finder.file, self.presenter.saveset
+        if holder is None or file is None:
+            return
+        self.wishes.forget()
+        self._go(FILES)
+        if saveset is not None and saveset.name == holder.saveset:
+            self.seeker.seek(file[1])
+            return
+        self.wishes.want_saveset(holder.saveset, file[1])
+        if holder.task != self.presenter.task:
+            self._show_task(holder.task)
+        else:
+            self._show_savesets()
+
+    def _ask_versions(self) -> None:
+        """Of the file that is current in the tree."""
+        row, saveset = self.tree.currentIndex().row(), self.presenter.saveset
+        if not 0 <= row < len(self.listing.rows) or saveset is None or self.wishes.is_opening:
+            return
+        entry = self.listing.rows[row].entry
+        if entry is not None and entry.kind is not EntryKind.DIRECTORY:
+            self.finder.show_versions(saveset.client, entry.path)
+
+    def _show_node(self, node: Node) -> None:
+        index = self.listing.index_of(node)
+        self.tree.setCurrentIndex(index)
+        self.tree.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+
+    def _say_missed(self, path: bytes, why: str) -> None:
+        name = self.presenter.saveset.name if self.presenter.saveset else ""
+        self._say(why or f"The listing of {name} has no {shown_name(path)}.")
+
     # -- steps
 
     def _go(self, step: int) -> None:
         self.banner.hide()
         self.steps.set_current(step)
-        self._stack.setCurrentIndex(step)
+        self._show_empty()
         if step == TARGET and self.presenter.saveset is not None:
             paths = self.listing.tree.paths()
             self.target.show_choice(self.choice(), paths, self.presenter.saveset)
@@ -253,7 +339,10 @@ class RestorePage(QWidget):
         self._show_foot()
 
     def _next(self) -> None:
-        if self.step == FILES:
+        if self.step == FIND:
+            file = self.by_name.file
+            self._open_file(file) if file is not None else self._go(FILES)
+        elif self.step == FILES:
             self._go(TARGET)
         elif self.step == TARGET:
             target = os.fsencode(self.target.directory.text())
@@ -270,22 +359,30 @@ class RestorePage(QWidget):
             self.presenter.take_job(job)
 
     def _show_foot(self) -> None:
-        choice, step = self.choice(), self.step
+        choice, step, presenter = self.choice(), self.step, self.presenter
         is_known = not choice.is_empty and choice.size_bytes is not None
         size = f", {size_text(choice.size_bytes)}" if is_known else ""
-        self.summary.set_text(choice.words + size)
-        self._foot.setVisible(step != RUN and bool(self.presenter.savesets))
-        self.back.setVisible(step == TARGET)
-        self.next.setText("Restore now" if step == TARGET else "Next: target")
-        if step == TARGET:
-            self.next.setIcon(icon("rotate-ccw", self._holder, "on_accent"))
-        else:
-            self.next.setIcon(icon("arrow-right", self._holder, "on_accent"))
-        reason = self._next_trouble(choice)
-        self.next.setEnabled(reason is None)
-        self.next.setToolTip(reason or "")
+        self._foot.summary.set_text(self._found_words() if step == FIND else choice.words + size)
+        is_empty = step == FILES and not presenter.savesets
+        self._foot.setVisible(step != RUN and not is_empty)
+        self.back.setVisible(step in (FILES, TARGET))
+        words = {FIND: "Next: files", FILES: "Next: target"}
+        name = "rotate-ccw" if step == TARGET else "arrow-right"
+        self._foot.show_next(words.get(step, "Restore now"), name, self._next_trouble(choice))
+
+    def _found_words(self) -> str:
+        """What the next step would show."""
+        file, saveset = self.by_name.file, self.presenter.saveset
+        if file is not None:
+            return f"{shown_name(file.path)}, client {file.client}"
+        if saveset is None:
+            return "Nothing chosen"
+        return moment_words(saveset, self._zone, self.presenter.now())
 
     def _next_trouble(self, choice: Choice) -> str | None:
+        if self.step == FIND:
+            is_chosen = self.by_name.file is not None or self.presenter.saveset is not None
+            return None if is_chosen else "Choose a saveset or a file first."
         if choice.is_empty:
             return "Choose files or folders first."
         if self.step == FILES:
@@ -293,6 +390,9 @@ class RestorePage(QWidget):
         if self.presenter.is_starting:
             return "The restore is sent."
         return start_trouble(self.presenter.place) or target_trouble(self.target.directory.text())
+
+    def _clocks(self, moment: datetime) -> str:
+        return two_clocks(moment, self._zone, self._mine)
 
     def _say(self, sentence: str) -> None:
         self.banner.set_text(sentence, "Close")

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from PySide6.QtCore import QObject, Signal
 
 from sesam_master.core.fleet import FleetChange, LocationState
-from sesam_master.core.gateway import EntryPage, FleetGateway, SavesetPage
-from sesam_master.core.records import Job, Saveset
+from sesam_master.core.gateway import EntryPage, FleetGateway
+from sesam_master.core.records import Entry, Job, Saveset
+from sesam_master.core.savesets import SavesetPage
 from sesam_master.core.states import Connection
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.notices import notice
+from sesam_master.ui.restore.tree import shown_name
 from sesam_master.ui.results.rows import RateMeter, ResultRow, make_row
 
 
@@ -48,6 +50,8 @@ class RestorePresenter(QObject):
         self._rates = RateMeter()
         self._known = self.place
         self._is_listing = False
+        self._stop_listing: Callable[[], None] = lambda: None
+        self.days = ("", "")
         self._was_live = self.place is not None and self.place.is_live
         bridge.fleet_changed.connect(self._take_change)
 
@@ -61,13 +65,52 @@ class RestorePresenter(QObject):
         """The desk's name for the location."""
         return self.place.registration.name if self.place else self.location_id
 
+    @property
+    def zone(self) -> tzinfo:
+        """The site's time zone."""
+        return self.place.zone if self.place else UTC
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the location's tasks, as far as they are known."""
+        return tuple(self.place.picture.tasks) if self.place and self.place.picture else ()
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """Names of the location's clients, as far as they are known."""
+        return tuple(self.place.picture.clients) if self.place and self.place.picture else ()
+
     def now(self) -> datetime:
         """The desk's clock, UTC."""
         return self._clock()
 
+    def set_task(self, task: str) -> None:
+        """Another task: its savesets are asked for, and none of them is chosen."""
+        self._stop_listing()
+        self.task, self.savesets, self.next_token, self.saveset = task, [], "", None
+        self.days = ("", "")
+        self.is_loaded = self._is_listing = False
+        self.savesets_changed.emit()
+        self.load_savesets()
+
+    def in_period(self) -> list[Saveset]:
+        """The savesets that are here and of the wanted sesam days, newest first."""
+        first, last = self.days
+        return [
+            saveset
+            for saveset in self.savesets
+            if (not first or saveset.sesam_day >= first) and (not last or saveset.sesam_day <= last)
+        ]
+
+    def reach_period(self) -> None:
+        """Ask for older savesets, until those of the wanted days are here."""
+        bound = self.days[0] or self.days[1]
+        if bound and self.next_token and all(one.sesam_day >= bound for one in self.savesets):
+            self.load_savesets()
+
     def load_savesets(self) -> None:
         """Ask for the next page of the task's savesets, newest first, unless it is on its way."""
-        if self._is_listing:
+        if self._is_listing or not self.task:
             return
         self._is_listing = True
         failing = self._failing("list the savesets of " + self.task)
@@ -84,7 +127,19 @@ class RestorePresenter(QObject):
             self.savesets_changed.emit()
 
         coroutine = self._gateway.savesets(self.location_id, self.task, self.next_token)
-        self._bridge.ask(coroutine, self, done, failed)
+        self._stop_listing = self._bridge.ask(coroutine, self, done, failed)
+
+    def entry(
+        self, path: bytes, done: Callable[[Entry], None], failed: Callable[[str], None]
+    ) -> None:
+        """One entry of the chosen saveset's listing."""
+        if self.saveset is None:
+            return
+        doing = f"find {shown_name(path)} in {self.saveset.name}"
+        coroutine = self._gateway.entry(self.location_id, self.saveset.name, path)
+        self._bridge.ask(
+            coroutine, self, done, lambda error: failed(notice(error, doing, self.location).text)
+        )
 
     def entries(
         self,

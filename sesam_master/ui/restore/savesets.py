@@ -7,7 +7,13 @@ from PySide6.QtWidgets import QAbstractItemView
 
 from sesam_master.core.records import Saveset
 from sesam_master.core.states import WORDS
-from sesam_master.ui.formatting import UNKNOWN, count_text, full_moment_text, moment_text, size_text
+from sesam_master.ui.formatting import (
+    UNKNOWN,
+    count_text,
+    far_moment_text,
+    full_moment_text,
+    size_text,
+)
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.column import Align, CellKind, Column
 from sesam_master.ui.widgets.record_table import RecordTableModel
@@ -15,15 +21,15 @@ from sesam_master.ui.widgets.record_table_view import RecordTableView
 
 
 def saveset_table(
-    holder: ThemeHolder, zone: tzinfo, parent: QObject
+    holder: ThemeHolder, zone: tzinfo, year: int, parent: QObject
 ) -> tuple[RecordTableModel[Saveset], RecordTableView[Saveset]]:
     """Model and view, newest first as the location lists them; one can be chosen."""
     columns = (
         Column[Saveset](
             "start",
             "Saveset",
-            132,
-            lambda saveset: moment_text(saveset.start_time, zone),
+            146,
+            lambda saveset: far_moment_text(saveset.start_time, zone, year),
             CellKind.STRONG,
             tooltip=lambda s: f"{s.name}\n{full_moment_text(s.start_time, zone)}",
         ),

@@ -101,6 +101,7 @@ class ListingTree:
 
     def __init__(self) -> None:
         self.top = Node(None, None, 0, b"")
+        self._early: dict[Node, set[bytes]] = {}  # entries that came before their page
 
     def clear(self) -> None:
         """Forgets everything, and takes apart what refers to each other."""
@@ -109,10 +110,25 @@ class ListingTree:
             here = waiting.pop()
             waiting.extend(child for child in here.children if child.children)
             here.children.clear()
+        self._early.clear()
         self.top = Node(None, None, 0, b"")
 
     def add(self, node: Node, entries: Sequence[Entry], next_token: str, total: int) -> list[Node]:
         """Takes a page of a directory. New entries of a chosen directory are chosen too."""
+        if early := self._early.get(node):
+            entries = [entry for entry in entries if entry.path not in early]
+        new = self._add(node, entries)
+        node.next_token, node.total = next_token, total
+        node.is_loading = False
+        return new
+
+    def put(self, node: Node, entry: Entry) -> Node:
+        """Takes one entry of a directory before its page is here; it stands behind those that
+        are."""
+        self._early.setdefault(node, set()).add(entry.path)
+        return self._add(node, [entry])[0]
+
+    def _add(self, node: Node, entries: Sequence[Entry]) -> list[Node]:
         first = len(node.children)
         # Only a wholly chosen directory says something of entries that are not here yet.
         is_chosen = node.is_chosen is True
@@ -126,8 +142,6 @@ class ListingTree:
         if is_chosen:
             node.chosen = _plus(node.chosen, gained)
             node.wholes += len(new)
-        node.next_token, node.total = next_token, total
-        node.is_loading = False
         return new
 
     def join(self, node: Node, only: Entry) -> None:

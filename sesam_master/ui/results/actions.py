@@ -57,7 +57,7 @@ def row_offers(row: ResultRow, place: LocationState | None, verbs: RowVerbs) -> 
     what failed."""
     job = row.job
     reason = start_reason(place, job.task)
-    if row.state in RESTARTABLE:
+    if row.state in RESTARTABLE and job.kind is not JobKind.VERIFY:
         first = Offer("restart", "Restart", "rotate-cw", reason, lambda: verbs.restart(job))
     else:
         start = partial(verbs.start, job.location_id, job.task)
@@ -116,6 +116,7 @@ def cancel_kind_reason(place: LocationState | None, kind: JobKind) -> str | None
         JobKind.RESTORE: place.role.may_restore,
         JobKind.COMMAND: place.role in (Role.ADMIN, Role.OPERATOR),
         JobKind.NEWDAY: place.role is Role.ADMIN,
+        JobKind.VERIFY: place.role.may_verify,
         JobKind.UNKNOWN: place.role in (Role.ADMIN, Role.OPERATOR),
     }
     if allowed[kind]:

@@ -209,11 +209,15 @@ def type_letter(row: ResultRow) -> str:
 
 def start_text(row: ResultRow, zone: tzinfo) -> str:
     """The clock time, with the day in front when it does not belong to the sesam day shown."""
-    start = row.job.start_time
+    return sesam_moment_text(row.job.start_time, row.job.sesam_day, zone)
+
+
+def sesam_moment_text(start: datetime | None, sesam_day: str, zone: tzinfo) -> str:
+    """The clock time, with the day in front when it does not belong to this sesam day."""
     text = time_text(start, zone)
     if start is None:
         return text
-    local, day = start.astimezone(zone).date(), sesam_date(row.job.sesam_day)
+    local, day = start.astimezone(zone).date(), sesam_date(sesam_day)
     # A sesam day ends in the morning after.
     if day is None or local in (day, day + timedelta(days=1)):
         return text

@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sesam_master.core.gateway import FleetGateway
+from sesam_master.core.gateway import FleetGateway, ProtocolPart
+from sesam_master.core.records import JobKind
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.icons import icon
 from sesam_master.ui.results.actions import Offer
 from sesam_master.ui.results.earlier_runs import EarlierRunsPane
 from sesam_master.ui.results.facts import FactSheet, job_facts, job_sentence, main_facts
-from sesam_master.ui.results.listing_pane import ListingPane
+from sesam_master.ui.results.listing_pane import ListingPane, listing_of
 from sesam_master.ui.results.presenter import ResultsPresenter
 from sesam_master.ui.results.progress import ProgressLine
 from sesam_master.ui.results.protocol_pane import ProtocolPane
@@ -37,6 +38,7 @@ FACTS_WIDTH = 340
 LEAST_HEIGHT = 124
 WIDEST_NAME = 320
 INFO, PROTOCOL, PRE, POST, LISTING, RUNS = range(6)  # places of the tabs
+_BACKUPS_ONLY = "Only backups have a program before and after them"
 TABS = ("Info", "Protocol", "Pre", "Post", "Listing", "Earlier runs")
 
 
@@ -80,6 +82,10 @@ class ResultDrawer(QWidget):
         self._beside = QSplitter(Qt.Orientation.Horizontal)
         self._scale = 0.0
         self.pane = ProtocolPane(holder, bridge, gateway, self._zone)
+        self.outputs = {
+            place: ProtocolPane(holder, bridge, gateway, self._zone, part)
+            for place, part in ((PRE, ProtocolPart.PRE), (POST, ProtocolPart.POST))
+        }
         self.listing = ListingPane(holder, bridge, gateway, self._zone)
         self.runs = EarlierRunsPane(holder, bridge, gateway, presenter)
         self.runs.opened.connect(self.job_wanted)
@@ -97,13 +103,19 @@ class ResultDrawer(QWidget):
         """Show a job, or the newest values of the one that is shown."""
         self._row = row
         self.pane.open(row)
-        self.listing.open(row)
+        self.listing.open(listing_of(row))
         self.runs.open(row)
         self._refresh()
+        self._open_output(self.tabs.currentIndex())
 
     def focus(self) -> None:
         """The keyboard goes on in the shown part."""
-        parts = {PROTOCOL: self.pane.view, LISTING: self.listing.view, RUNS: self.runs.table}
+        outputs = {place: pane.view for place, pane in self.outputs.items()}
+        parts = outputs | {
+            PROTOCOL: self.pane.view,
+            LISTING: self.listing.view,
+            RUNS: self.runs.table,
+        }
         shown = parts.get(self.tabs.currentIndex(), self.tabs)
         shown.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -114,7 +126,8 @@ class ResultDrawer(QWidget):
 
     def close_job(self) -> None:
         """Nothing is shown any more."""
-        self.pane.close_job()
+        for pane in (self.pane, *self.outputs.values()):
+            pane.close_job()
         self.listing.close_job()
         self.runs.close_job()
         self._row = None
@@ -183,12 +196,11 @@ class ResultDrawer(QWidget):
         beside.addWidget(self.pane)
         beside.setStretchFactor(1, 1)
         beside.setChildrenCollapsible(False)
-        pages = (_scrolled(self.facts), beside, QWidget(), QWidget(), self.listing, self.runs)
+        outputs = self.outputs[PRE], self.outputs[POST]
+        pages = (_scrolled(self.facts), beside, *outputs, self.listing, self.runs)
         for title, page in zip(TABS, pages, strict=True):
             self.tabs.addTab(title)
             self._pages.addWidget(page)
-        for place in (PRE, POST):
-            self.tabs.setTabEnabled(place, False)
         self.tabs.setAccessibleName("Parts of the result")
         self.tabs.currentChanged.connect(self._show_tab)
         self.tabs.setCurrentIndex(PROTOCOL)
@@ -204,6 +216,12 @@ class ResultDrawer(QWidget):
     def _show_tab(self, place: int) -> None:
         self._pages.setCurrentIndex(place)
         self._tools.setVisible(place == PROTOCOL)
+        self._open_output(place)
+
+    def _open_output(self, place: int) -> None:
+        """What PRE and POST said is only asked for when somebody looks."""
+        if self._row is not None and place in self.outputs:
+            self.outputs[place].open(self._row)
 
     def _refresh(self) -> None:
         row = self._row
@@ -216,8 +234,12 @@ class ResultDrawer(QWidget):
         self._title.setText(name)
         self._title.setToolTip(row.job.name if name != row.job.name else "")
         self._sentence.set_text(job_sentence(row))
-        self.tabs.setTabToolTip(PRE, _no_program(row, "before"))
-        self.tabs.setTabToolTip(POST, _no_program(row, "after"))
+        is_backup = row.job.kind is JobKind.BACKUP
+        if not is_backup and self.tabs.currentIndex() in self.outputs:
+            self.tabs.setCurrentIndex(PROTOCOL)
+        for place in self.outputs:
+            self.tabs.setTabEnabled(place, is_backup)
+            self.tabs.setTabToolTip(place, "" if is_backup else _BACKUPS_ONLY)
         self.progress.set_row(row)
         self.facts.set_facts(job_facts(row, self._zone))
         self._main_facts.set_facts(main_facts(row, self._zone))
@@ -246,10 +268,6 @@ class ResultDrawer(QWidget):
             for offer in self._offers(self._row):
                 if offer.key == key and offer.reason is None:
                     offer.run()
-
-
-def _no_program(row: ResultRow, when: str) -> str:
-    return f"The agent at {row.location} runs no program {when} a backup: there is no output."
 
 
 def _scrolled(sheet: QWidget) -> QScrollArea:

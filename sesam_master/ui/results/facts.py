@@ -46,6 +46,8 @@ def job_facts(row: ResultRow, zone: tzinfo) -> list[tuple[str, str]]:
 def _worked(row: ResultRow) -> list[tuple[str, str]]:
     if row.job.kind is JobKind.RESTORE:
         return _restored(row)
+    if row.job.kind is JobKind.VERIFY:
+        return _verified(row)
     if row.job.kind is JobKind.UNKNOWN:
         return [("Kind", "unknown to this desk; its agent is newer")]
     return _saved(row)
@@ -68,6 +70,14 @@ def _restored(row: ResultRow) -> list[tuple[str, str]]:
         ("Files", measured(row, _files_text(job)) if is_counted else UNKNOWN),
         ("Restored", measured(row, size_text(row.size_bytes)) if is_counted else UNKNOWN),
         ("Target", job.target.decode(errors="backslashreplace")),
+    ]
+
+
+def _verified(row: ResultRow) -> list[tuple[str, str]]:
+    return [
+        ("Kind", "Verify: compared with the digests"),
+        ("Files", measured(row, _files_text(row.job))),
+        ("Compared", measured(row, size_text(row.size_bytes))),
     ]
 
 
@@ -114,6 +124,7 @@ def main_facts(row: ResultRow, zone: tzinfo) -> list[tuple[str, str]]:
         "Files",
         "Read",
         "Restored",
+        "Compared",
         "Saveset",
         "Start",
         "Duration",

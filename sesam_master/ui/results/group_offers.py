@@ -26,7 +26,7 @@ def group_offers(
         opening = Offer("open", "Open group", "chevron-right", None, lambda: turn(row))
         reason = "Open the group first: its results are not here yet."
         return [opening, Offer("restart", "Restart what failed in it", "rotate-cw", reason, _none)]
-    failed = to_restart(inside.merge.merged(inside.limit).jobs)
+    failed = to_restart(inside.merge.merged(inside.limit).items)
     text = f"Restart {len(failed)} that failed in it" if failed else "Restart what failed in it"
     hindrance = None if failed else "Nothing that is loaded in it has failed."
     return [

@@ -69,10 +69,10 @@ class GroupTable:
             if inside is None:
                 continue
             merged = inside.merged(self._chosen.locations or None)
-            found = [row for job in merged.jobs if (row := make_row(job)) is not None]
+            found = [row for job in merged.items if (row := make_row(job)) is not None]
             rows += found
             is_end = not merged.has_more
-            is_whole = is_whole and (is_end or len(merged.jobs) >= inside.limit)
+            is_whole = is_whole and (is_end or len(merged.items) >= inside.limit)
             words = self._end_words(group, inside, len(found), is_end=is_end)
             if words:
                 kind = HeadKind.NOTE if is_end or inside.awaited else HeadKind.LINK

@@ -1,6 +1,7 @@
-"""What a saveset holds, directory by directory, in the drawer of the results."""
+"""What a saveset holds, directory by directory, in a drawer."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import tzinfo
 
 from PySide6.QtCore import QTimer
@@ -17,6 +18,16 @@ from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The saveset whose listing is wanted; `trouble` says why it cannot be read, "" if it can."""
+
+    location_id: str
+    location: str
+    saveset: str
+    trouble: str
+
+
 class ListingPane(QWidget):
     """Asks for a directory when it is opened; the first time when the pane is seen."""
 
@@ -26,7 +37,7 @@ class ListingPane(QWidget):
         super().__init__()
         self._bridge = bridge
         self._gateway = gateway
-        self._row: ResultRow | None = None
+        self._wanted: Listed | None = None
         self._loaded = ("", "")  # location id and saveset whose listing is shown
         self._cancels: list[Callable[[], None]] = []
         self.model = ListingModel(self._ask, zone, self, can_choose=False)
@@ -39,15 +50,15 @@ class ListingPane(QWidget):
         column.addWidget(self.note)
         column.addStretch(0)
 
-    def open(self, row: ResultRow) -> None:
-        """The listing of what this run saved; asked for when it is seen."""
-        self._row = row
+    def open(self, wanted: Listed) -> None:
+        """Asked for when it is seen."""
+        self._wanted = wanted
         if self.isVisible():
             self._load()
 
     def close_job(self) -> None:
         """Nothing is shown any more."""
-        self._row = None
+        self._wanted = None
         self._forget()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -55,17 +66,16 @@ class ListingPane(QWidget):
         QTimer.singleShot(0, self, self._load)
 
     def _load(self) -> None:
-        row = self._row
-        if row is None:
+        wanted = self._wanted
+        if wanted is None:
             return
-        trouble = listing_trouble(row)
-        wanted = (row.job.location_id, row.job.saveset)
-        if trouble and self._loaded != wanted:
+        key = (wanted.location_id, wanted.saveset)
+        if wanted.trouble and self._loaded != key:
             self._forget()
-            self._say(trouble)
-        elif self._loaded != wanted:
+            self._say(wanted.trouble)
+        elif self._loaded != key:
             self._forget()
-            self._loaded = wanted
+            self._loaded = key
             self._say("Reading the listing …")
             self.model.reload()
 
@@ -85,7 +95,7 @@ class ListingPane(QWidget):
         failed: Callable[[str], None],
     ) -> None:
         location_id, saveset = self._loaded
-        location = self._row.location if self._row else ""
+        location = self._wanted.location if self._wanted else ""
 
         def take(page: EntryPage) -> None:
             is_empty = not directory and not page.total
@@ -106,10 +116,21 @@ class ListingPane(QWidget):
         self.view.setVisible(not text or bool(self.model.rows))
 
 
+def listing_of(row: ResultRow) -> Listed:
+    """The listing of what a run saved."""
+    job = row.job
+    return Listed(job.location_id, row.location, job.saveset, listing_trouble(row))
+
+
 def listing_trouble(row: ResultRow) -> str:
     """Why there is no listing to show; empty when there is one."""
     if row.job.is_open:
         return "The listing is complete when the backup has ended."
     if not row.job.saveset:
         return "This run left no saveset, so there is no listing."
-    return "" if row.is_live else f"{row.location} is dark: its listings cannot be read now."
+    return "" if row.is_live else dark_listing(row.location)
+
+
+def dark_listing(location: str) -> str:
+    """Why nothing of a dark location's listings can be read."""
+    return f"{location} is dark: its listings cannot be read now."

@@ -197,8 +197,8 @@ class ResultsPresenter(QObject):
             rows, is_whole = table.rows(self._make_row, self._list.limit)
             return rows, table.count > self._list.limit, is_whole, table.count
         merged = self._list.merged(self.filter.locations or None)
-        found = (self._make_row(job) for job in merged.jobs)
-        is_whole = len(merged.jobs) >= self._list.limit or not merged.has_more
+        found = (self._make_row(job) for job in merged.items)
+        is_whole = len(merged.items) >= self._list.limit or not merged.has_more
         rows = tuple(row for row in found if row is not None)
         return rows, merged.has_more, is_whole, None
 

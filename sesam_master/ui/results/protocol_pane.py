@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from sesam_master.core.gateway import FleetGateway, ProtocolPage
+from sesam_master.core.gateway import FleetGateway, ProtocolPage, ProtocolPart
 from sesam_master.core.records import Job
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import number_text
@@ -23,12 +23,22 @@ from sesam_master.ui.widgets.elided_label import ElidedLabel
 
 
 class ProtocolPane(QWidget):
-    """Shows one job at a time. `finder` and the buttons are for the row of tabs."""
+    """Shows one job at a time. `finder` and the buttons are for the row of tabs.
+
+    Args:
+        part: what of the job is shown.
+    """
 
     def __init__(
-        self, holder: ThemeHolder, bridge: Bridge, gateway: FleetGateway, zone: tzinfo
+        self,
+        holder: ThemeHolder,
+        bridge: Bridge,
+        gateway: FleetGateway,
+        zone: tzinfo,
+        part: ProtocolPart = ProtocolPart.MAIN,
     ) -> None:
         super().__init__()
+        self._part = part
         self._bridge = bridge
         self._gateway = gateway
         self._zone = zone
@@ -40,7 +50,7 @@ class ProtocolPane(QWidget):
         self.more = QPushButton(f"Load {number_text(STEP_LINES)} more")
         self.follow_button = QPushButton("Follow")
         self.save_button = QPushButton(icon("download", holder), "Save as …")
-        self._reader = ProtocolReader(bridge, gateway, self._take_page, self._fail, self)
+        self._reader = ProtocolReader(bridge, gateway, self._take_page, self._fail, self, part)
         self._lay_out()
 
     def open(self, row: ResultRow) -> None:
@@ -123,7 +133,8 @@ class ProtocolPane(QWidget):
             total = number_text(self._reader.total)
             self._say(f"{number_text(count)} of {total} lines are shown.")
         else:
-            self._say("" if count else "No lines in the protocol yet")
+            is_open = self._row is not None and self._row.job.is_open
+            self._say("" if count else _no_lines(self._part, is_open))
         if follows:
             self._set_follows(True)
         elif is_first or (not had_trouble and self._row is not None and not self._row.job.is_open):
@@ -161,6 +172,13 @@ class ProtocolPane(QWidget):
         self.view.setVisible(self.view.lines.rowCount() > 0)
         self.note.set_text(text)
         self.note.setVisible(bool(text))
+
+
+def _no_lines(part: ProtocolPart, is_open: bool) -> str:
+    if part is ProtocolPart.MAIN:
+        return "No lines in the protocol yet"
+    program = f"sbc_{part.value}"
+    return f"{program} has not run yet" if is_open else f"{program} did not run for this job"
 
 
 def file_name(job: Job, location: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-from sesam_master.core.gateway import FleetGateway, ProtocolPage
+from sesam_master.core.gateway import FleetGateway, ProtocolPage, ProtocolPart
 from sesam_master.core.records import Job
 from sesam_master.ui.bridge import Bridge
 
@@ -22,10 +22,12 @@ class ProtocolReader(QObject):
         took: Callable[[ProtocolPage], None],
         failed: Callable[[Exception], None],
         parent: QObject,
+        part: ProtocolPart = ProtocolPart.MAIN,
     ) -> None:
         super().__init__(parent)
         self._bridge = bridge
         self._gateway = gateway
+        self._part = part
         self._took = took
         self._failed = failed
         self._key: tuple[str, str] | None = None
@@ -79,9 +81,8 @@ class ProtocolReader(QObject):
             return
         self._is_asking, self._is_behind = True, False
         location_id, job_id = self._key
-        self._cancel = self._bridge.ask(
-            self._gateway.protocol(location_id, job_id, self._lines), self, self._take, self._fail
-        )
+        page = self._gateway.protocol(location_id, job_id, self._lines, self._part)
+        self._cancel = self._bridge.ask(page, self, self._take, self._fail)
 
     def _take(self, page: ProtocolPage) -> None:
         self._is_asking = False

@@ -1,29 +1,30 @@
 """One merged list of jobs under one query: asks the locations page by page, follows the watch."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import replace
+from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
 from sesam_master.core.fleet import FleetChange, LocationState
-from sesam_master.core.gateway import PAGE_SIZE, FleetGateway, JobPage, JobQuery
+from sesam_master.core.gateway import FleetGateway, JobPage, JobQuery
+from sesam_master.core.merging import page_share
 from sesam_master.core.records import Job
-from sesam_master.core.results import Merged, ResultMerge, matches, page_share
+from sesam_master.core.results import ResultMerge, matches
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.paged_list import PageCalls, PagedList
 from sesam_master.ui.results.remembering import Remembering
 
 RECOUNT_MS = 1000
 
 
-class ResultList(QObject):
+class ResultList(PagedList[Job, JobPage]):
     """Rows of the locations that `places` gives, as far as they are live; of dark ones those that
     came before, and with `shows_known` what is remembered. `changed` after every answer.
 
     Counts are asked for with `has_counts` only: they cost the location a count over its history.
     """
-
-    changed = Signal()
 
     def __init__(
         self,
@@ -36,22 +37,14 @@ class ResultList(QObject):
         shows_known: bool,
         has_counts: bool = True,
     ) -> None:
-        super().__init__(parent)
         self.merge = ResultMerge(query, self._shown_state, self._name)
-        self.limit = PAGE_SIZE
-        self.live: set[str] = set()
-        self.awaited: set[str] = set()
-        self.failed: dict[str, Exception] = {}
-        self._cut: set[str] = set()  # locations of which a later page did not come
-        self._bridge = bridge
+        calls = PageCalls(self._question, self._start, self._append)
+        super().__init__(bridge, places, self.merge, calls, parent)
         self._gateway = gateway
-        self._places = places
         # What of the query a job keeps while it runs.
         self._lasting = replace(query, states=frozenset(), text="")
         self._shows_known = shows_known
         self._has_counts = has_counts
-        self._cancels: dict[int, Callable[[], None]] = {}
-        self._questions = 0
         self._job_states: dict[tuple[str, str], JobState] = {}
         self._to_recount: set[str] = set()
         self._recount_timer = QTimer(self)
@@ -71,29 +64,12 @@ class ResultList(QObject):
         self._shows_known = shows_known
         self._take_dark()
 
-    def refresh(self) -> None:
-        """Ask all locations again; what is here stays until they answer."""
-        self._drop_questions()
-        for location_id in sorted(self.live):
-            self._ask_first(location_id)
-
     def close(self) -> None:
         """Nothing is asked or told any more."""
         self._drop_questions()
         self._recount_timer.stop()
         self._remembering.begin(self.merge, {})
         self.deleteLater()
-
-    def more(self) -> None:
-        """Let the next page in."""
-        self.limit += PAGE_SIZE
-
-    def merged(self, scope: frozenset[str] | None = None) -> Merged:
-        """The rows so far; asks for the pages that are missing in them."""
-        merged = self.merge.merged(self.limit, scope)
-        for location_id, token in merged.to_page:
-            self._ask_next(location_id, token, page_share(len(merged.to_page)))
-        return merged
 
     def newest(self, job: Job) -> Job:
         """The newest value of a job that is or was in the list."""
@@ -135,17 +111,8 @@ class ResultList(QObject):
 
     def _follow_connections(self, other_pictures: Collection[str] = ()) -> None:
         """Asks the locations that are live now and were not; keeps the facts of the others."""
-        locations = self._places()
-        for location_id in self.merge.locations - locations.keys():
-            self.merge.forget(location_id)
-        live = {key for key, place in locations.items() if place.is_live}
-        new, gone, self.live = live - self.live, self.live - live, live
-        self.awaited &= live
-        for location_id in gone:
+        for location_id in self._follow_live():
             self.merge.resort(location_id)  # its open jobs are unknown now
-        self.failed = {key: error for key, error in self.failed.items() if key in live}
-        for location_id in sorted(new):
-            self._ask_first(location_id)
         self._take_dark(other_pictures)
 
     def _take_dark(self, other_pictures: Collection[str] = ()) -> None:
@@ -179,37 +146,20 @@ class ResultList(QObject):
 
     # -- questions
 
-    def _ask_first(self, location_id: str) -> None:
-        self.awaited.add(location_id)
-        self.failed.pop(location_id, None)
+    def _question(self, location_id: str, token: str, most: int) -> Coroutine[Any, Any, JobPage]:
+        query = self.query
+        if query.order == "location":  # within one location the newest stand first
+            query = replace(query, order="create_time", descending=True)
+        has_counts = self._has_counts and not token
+        return self._gateway.jobs(location_id, query, token, has_counts, most)
 
-        def done(page: JobPage) -> None:
-            self.awaited.discard(location_id)
-            self._cut.discard(location_id)
-            place = self._bridge.fleet.locations.get(location_id)
-            told = place.picture.open_jobs if place is not None and place.picture else ()
-            self.merge.start(location_id, page, told)
+    def _start(self, location_id: str, page: JobPage) -> None:
+        place = self._bridge.fleet.locations.get(location_id)
+        told = place.picture.open_jobs if place is not None and place.picture else ()
+        self.merge.start(location_id, page, told)
 
-        def missed() -> None:
-            self.awaited.discard(location_id)
-            self.merge.forget(location_id)
-
-        self._ask(location_id, "", done, missed, page_share(len(self.live)))
-
-    def _ask_next(self, location_id: str, token: str, most: int) -> None:
-        self.merge.await_page(location_id)
-
-        def missed() -> None:
-            if self.merge.fail(location_id, token):
-                self._cut.add(location_id)
-
-        self._ask(
-            location_id,
-            token,
-            lambda page: self.merge.append(location_id, token, page),
-            missed,
-            most,
-        )
+    def _append(self, location_id: str, token: str, page: JobPage) -> None:
+        self.merge.append(location_id, token, page)
 
     def _recount(self) -> None:
         for location_id in self._to_recount & self.live & self.merge.answered:
@@ -220,42 +170,3 @@ class ResultList(QObject):
 
             self._ask(location_id, "", done, lambda: None, page_share(len(self.live)))
         self._to_recount.clear()
-
-    def _ask(
-        self,
-        location_id: str,
-        token: str,
-        done: Callable[[JobPage], None],
-        missed: Callable[[], None],
-        most: int,
-    ) -> None:
-        self._questions += 1
-        number = self._questions
-
-        def answered(page: JobPage) -> None:
-            self._cancels.pop(number, None)
-            done(page)
-            if location_id not in self._cut:  # a count brings no rows that are missing
-                self.failed.pop(location_id, None)
-            self.changed.emit()
-
-        def failed(error: Exception) -> None:
-            self._cancels.pop(number, None)
-            missed()
-            self.failed[location_id] = error
-            self.changed.emit()
-
-        query = self.query
-        if query.order == "location":  # within one location the newest stand first
-            query = replace(query, order="create_time", descending=True)
-        has_counts = self._has_counts and not token
-        coroutine = self._gateway.jobs(location_id, query, token, has_counts, most)
-        self._cancels[number] = self._bridge.ask(coroutine, self, answered, failed)
-
-    def _drop_questions(self) -> None:
-        for cancel in self._cancels.values():
-            cancel()
-        self._cancels.clear()
-        self.awaited.clear()
-        self.failed.clear()
-        self._cut.clear()

@@ -17,7 +17,7 @@ from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.start_backup.columns import when_column
 from sesam_master.ui.start_backup.form import StartForm
 from sesam_master.ui.start_backup.presenter import StartPresenter
-from sesam_master.ui.start_backup.site_plans import drive_names, event_names, group_names
+from sesam_master.ui.start_backup.site_plans import group_names
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.record_table import RecordTableModel
@@ -163,9 +163,7 @@ class StartBackupDialog(QDialog):
     def _show_names(self) -> None:
         plans, places = self.presenter.plans, len(self._places)
         self.form.show_objects(self._entries(), self._what)
-        self.form.show_names(
-            plans.names(drive_names), plans.names(event_names), places, plans.asking
-        )
+        self.form.show_names(plans, places)
 
     def _site_words(self) -> str:
         place = self._bridge.fleet.locations.get(self._places[0])

@@ -1,4 +1,4 @@
-"""How a backup is to be started: what, type, time, priority, drive, follow-up."""
+"""How a backup is to be started: what, type, time, priority, pool, drive, follow-up."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,6 +20,12 @@ from PySide6.QtWidgets import (
 from sesam_master.core.plan import MAX_PRIORITY
 from sesam_master.core.records import BackupType
 from sesam_master.core.start import USUAL_PRIORITY, When, Wish
+from sesam_master.ui.start_backup.site_plans import (
+    SitePlans,
+    drive_names,
+    event_names,
+    pool_names,
+)
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 
@@ -40,7 +46,15 @@ class StartForm(QWidget):
         super().__init__()
         self.what = QComboBox()
         self.inc = QRadioButton("Incremental")
+        self.diff = QRadioButton("Differential")
         self.full = QRadioButton("Full")
+        self.copy = QRadioButton("Copy")
+        self.types = {
+            BackupType.INC: self.inc,
+            BackupType.DIFF: self.diff,
+            BackupType.FULL: self.full,
+            BackupType.COPY: self.copy,
+        }
         self.at_once = QRadioButton("Now")
         self.later = QRadioButton("At")
         self.time = QDateTimeEdit()
@@ -48,6 +62,7 @@ class StartForm(QWidget):
         self.whose.addItems(whose)
         self.priority = QSpinBox()
         self.meaning = ElidedLabel(holder, "", "secondary")
+        self.pool = QComboBox()
         self.drive = QComboBox()
         self.follow_up = QComboBox()
         self._set_up(holder, first)
@@ -64,11 +79,12 @@ class StartForm(QWidget):
             wall = datetime(day.year(), day.month(), day.day(), time.hour(), time.minute())
             when = When(wall, is_site=self.whose.currentIndex() == 0)
         return Wish(
-            BackupType.FULL if self.full.isChecked() else BackupType.INC,
+            next(wanted for wanted, button in self.types.items() if button.isChecked()),
             when,
             self.priority.value(),
             self.drive.currentData() or "",
             self.follow_up.currentData() or "",
+            self.pool.currentData() or "",
         )
 
     def show_objects(self, entries: Sequence[tuple[str, str]], chosen: str) -> None:
@@ -81,13 +97,12 @@ class StartForm(QWidget):
         self.what.setEnabled(len(entries) > 1)
         self.what.blockSignals(False)
 
-    def show_names(
-        self, drives: Mapping[str, int], events: Mapping[str, int], places: int, asking: int
-    ) -> None:
-        """Names by how many of the `places` have them; what was chosen stays chosen."""
-        note = f"Asking {asking} of {places} locations" if asking else ""
-        _fill(self.drive, "Any drive", drives, places, note)
-        _fill(self.follow_up, "Nothing", events, places, note)
+    def show_names(self, plans: SitePlans, places: int) -> None:
+        """Those that the plans name; what was chosen stays chosen."""
+        note = f"Asking {plans.asking} of {places} locations" if plans.asking else ""
+        _fill(self.pool, "The usual one", plans.names(pool_names), places, note)
+        _fill(self.drive, "Any drive", plans.names(drive_names), places, note)
+        _fill(self.follow_up, "Nothing", plans.names(event_names), places, note)
 
     def _set_up(self, holder: ThemeHolder, first: datetime) -> None:
         self.inc.setChecked(True)
@@ -95,7 +110,9 @@ class StartForm(QWidget):
         self.inc.setToolTip(
             "What changed since the last backup; the first backup of a task is a full one."
         )
+        self.diff.setToolTip("What changed since the last full backup.")
         self.full.setToolTip("Everything, whether it changed or not.")
+        self.copy.setToolTip("Everything, beside the chain: nothing builds on it.")
         self.priority.setRange(0, MAX_PRIORITY)
         self.priority.setValue(USUAL_PRIORITY)
         self.time.setTimeZone(QTimeZone.utc())  # a reading of a wall clock: Qt must not correct it
@@ -103,17 +120,18 @@ class StartForm(QWidget):
         self.time.setCalendarPopup(True)
         self.time.setMaximumDate(_LAST_DAY)
         self.time.setDateTime(_round(first))
-        self._groups = [_group(self, self.inc, self.full), _group(self, self.at_once, self.later)]
+        self._groups = [_group(self, *self.types.values()), _group(self, self.at_once, self.later)]
         for widget, name in (
             (self.what, "What is backed up"),
             (self.time, "Time of the start"),
             (self.whose, "Whose time it is"),
             (self.priority, "Priority"),
+            (self.pool, "Media pool"),
             (self.drive, "Drive"),
             (self.follow_up, "What is started after it"),
         ):
             widget.setAccessibleName(name)
-        for combo in (self.what, self.drive, self.follow_up, self.whose):
+        for combo in (self.what, self.pool, self.drive, self.follow_up, self.whose):
             combo.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
@@ -131,30 +149,32 @@ class StartForm(QWidget):
         grid.addWidget(_caption("What"), 0, 0)
         grid.addWidget(self.what, 0, 1)
         grid.addWidget(_caption("Type"), 0, 2)
-        grid.addLayout(_row(self.inc, self.full), 0, 3)
+        grid.addLayout(_row(*self.types.values()), 0, 3)
         grid.addWidget(_caption("Start"), 1, 0)
         grid.addLayout(_row(self.at_once, self.later, self.time, self.whose), 1, 1, 1, 3)
-        grid.addWidget(_caption("Drive"), 2, 0)
-        grid.addWidget(self.drive, 2, 1)
-        grid.addWidget(_caption("Then start"), 2, 2)
-        grid.addWidget(self.follow_up, 2, 3)
+        grid.addWidget(_caption("Media pool"), 2, 0)
+        grid.addWidget(self.pool, 2, 1)
+        grid.addWidget(_caption("Drive"), 2, 2)
+        grid.addWidget(self.drive, 2, 3)
         grid.addWidget(_caption("Priority"), 3, 0)
         priority = QHBoxLayout()
         priority.setSpacing(10)
         priority.addWidget(self.priority)
         priority.addWidget(self.meaning, 1)
-        grid.addLayout(priority, 3, 1, 1, 3)
+        grid.addLayout(priority, 3, 1)
+        grid.addWidget(_caption("Then start"), 3, 2)
+        grid.addWidget(self.follow_up, 3, 3)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
 
     def _connect(self) -> None:
         self.what.activated.connect(lambda _at: self.what_chosen.emit(self.what.currentData()))
-        for button in (self.full, self.later):
+        for button in (*self.types.values(), self.later):
             button.toggled.connect(self._show_choice)
         self.time.dateTimeChanged.connect(self._show_choice)
         self.priority.valueChanged.connect(self._show_choice)
         self.whose.currentIndexChanged.connect(self._show_choice)
-        for combo in (self.drive, self.follow_up):
+        for combo in (self.pool, self.drive, self.follow_up):
             combo.activated.connect(self._show_choice)
 
     def _show_choice(self) -> None:

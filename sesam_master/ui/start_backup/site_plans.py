@@ -1,4 +1,4 @@
-"""The groups, drives and events of the locations where something is to be started."""
+"""The groups, drives, media pools and events of the locations where something is to be started."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +21,7 @@ class SiteNames:
 
     groups: Mapping[str, bool]
     drives: frozenset[str]
+    pools: frozenset[str]
     events: frozenset[str]
 
 
@@ -98,6 +99,7 @@ def site_names(plan: Plan) -> SiteNames:
     return SiteNames(
         {group.name: bool(group.tasks) for group in plan.groups},
         frozenset(drive.name for drive in plan.drives),
+        frozenset(plan.pools),
         frozenset(event.name for event in plan.events if not event.is_newday),
     )
 
@@ -110,8 +112,12 @@ def drive_names(names: SiteNames) -> Iterable[str]:
     return names.drives
 
 
+def pool_names(names: SiteNames) -> Iterable[str]:
+    return names.pools
+
+
 def event_names(names: SiteNames) -> Iterable[str]:
     return names.events
 
 
-_KINDS: tuple[Kind, ...] = (group_names, drive_names, event_names)
+_KINDS: tuple[Kind, ...] = (group_names, drive_names, pool_names, event_names)

@@ -42,7 +42,9 @@ class Starting:
         plan = self.plans.get(what.location_id)
         start_time = moment.instant if moment is not None else None
         return unsent(
-            BackupOrder(what, wish.type, start_time, wish.priority, wish.drive, wish.follow_up),
+            BackupOrder(
+                *(what, wish.type, start_time, wish.priority, wish.drive, wish.follow_up, wish.pool)
+            ),
             place,
             _place_reason(what, place, plan)
             or _time_reason(moment, zone, place, self.clock())
@@ -95,6 +97,8 @@ def _names_reason(wish: Wish, plan: SiteNames | None, place: LocationState | Non
     name = place.registration.name
     if wish.drive and wish.drive not in plan.drives:
         return f"There is no drive {wish.drive} at {name}. Choose another, or any drive."
+    if wish.pool and wish.pool not in plan.pools:
+        return f"There is no media pool {wish.pool} at {name}. Choose another, or the usual one."
     if wish.follow_up and wish.follow_up not in plan.events:
         return f"There is no event {wish.follow_up} at {name}. Choose another, or none."
     return None

@@ -17,6 +17,7 @@ _ICONS = {
     Kind.ALL: "layers",
     Kind.CLIENTS: "monitor",
     Kind.CLIENT: "hard-drive",
+    Kind.COMPONENTS: "server",
     Kind.PLAN: "calendar-clock",
 }
 

@@ -180,6 +180,8 @@ class TopologyModel(QAbstractItemModel):
             return "All locations"
         if node.kind is Kind.CLIENTS:
             return "Clients"
+        if node.kind is Kind.COMPONENTS:
+            return "Components"
         if node.kind is Kind.PLAN:
             return "Scheduling"
         state = self._state(node)

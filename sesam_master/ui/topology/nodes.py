@@ -16,6 +16,7 @@ class Kind(StrEnum):
     FARM = "farm"
     LOCATION = "location"
     CLIENTS = "clients"
+    COMPONENTS = "components"
     PLAN = "plan"
     CLIENT = "client"
     TASK = "task"
@@ -124,7 +125,7 @@ def child_keys(node: Node, fleet: Fleet, shown: Filter) -> list[tuple[Kind, str]
         return []
     if node.kind is Kind.LOCATION:
         named = not shown.text or shown.names_location(state)
-        return [(Kind.CLIENTS, ""), *([(Kind.PLAN, "")] if named else [])]
+        return [(Kind.CLIENTS, ""), *([(Kind.COMPONENTS, ""), (Kind.PLAN, "")] if named else [])]
     if node.kind is Kind.CLIENTS:
         return [(Kind.CLIENT, name) for name in shown.clients(state)]
     if node.kind is Kind.CLIENT:

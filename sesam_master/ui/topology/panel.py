@@ -27,10 +27,11 @@ from sesam_master.ui.topology.nodes import Filter, Kind, Scope
 
 class TopologyPanel(QWidget):
     """`selected` carries a Selection; `menu_wanted` a Selection and a global position.
-    `plan_wanted`: the row Scheduling of a location, by its id, was activated."""
+    `components_wanted`, `plan_wanted`: that row of a location, by its id, was activated."""
 
     selected = Signal(object)
     activated = Signal(object)
+    components_wanted = Signal(str)
     plan_wanted = Signal(str)
     menu_wanted = Signal(object, QPoint)
 
@@ -167,8 +168,11 @@ class TopologyPanel(QWidget):
 
     def _activate(self, index: QModelIndex) -> None:
         chosen = index.data(TreeRole.SELECTION) or Selection()
-        if index.data(TreeRole.ROW).kind is Kind.PLAN:
+        kind = index.data(TreeRole.ROW).kind
+        if kind is Kind.PLAN:
             self.plan_wanted.emit(chosen.location_id)
+        elif kind is Kind.COMPONENTS:
+            self.components_wanted.emit(chosen.location_id)
         else:
             self.activated.emit(chosen)
 

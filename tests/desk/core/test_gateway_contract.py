@@ -20,6 +20,7 @@ from sesam_master.core.records import (
     Saveset,
 )
 from sesam_master.core.results import matches
+from sesam_master.core.savesets import SavesetQuery, sort_key
 from sesam_master.core.states import Connection, JobState, severity_rank
 from sesam_master.remote.convert import KIND_NUMBERS, STATE_NUMBERS, TYPE_NUMBERS
 from tests.desk.remote.rig import PATIENT, HubRig
@@ -284,6 +285,27 @@ def test_savesets_come_newest_first(asked: Asked) -> None:
     assert page.next_token == ""
     assert asked.ask(asked.gateway.savesets(asked.here, "nobody", "")).savesets == ()
     assert len(asked.ask(asked.gateway.savesets(asked.here, "", "")).savesets) == 20
+
+
+@pytest.mark.parametrize("order", ["start_time", "sesam_day", "bytes", "name"])
+@pytest.mark.parametrize("descending", [True, False])
+def test_savesets_are_found_in_order_and_by_pages(
+    asked: Asked, order: str, descending: bool
+) -> None:
+    query = SavesetQuery("home", "fs-01", "HOME", order, descending)
+    found: list[Saveset] = []
+    token = ""
+    while True:
+        page = asked.ask(asked.gateway.find_savesets(asked.here, query, token, 7))
+        assert len(page.savesets) <= 7
+        found += page.savesets
+        token = page.next_token
+        if not token:
+            break
+    assert len({one.name for one in found}) == len(found) == 20
+    assert found == sorted(found, key=sort_key(order), reverse=descending)
+    other = replace(query, client="nobody")
+    assert asked.ask(asked.gateway.find_savesets(asked.here, other, "", 7)).savesets == ()
 
 
 @pytest.mark.parametrize("directory", sorted(LISTING))

@@ -21,7 +21,7 @@ from sesam_master.core.plan import (
 )
 from sesam_master.core.records import BackupType
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.plan.listing import Drafts
+from sesam_master.ui.objects.kinds import Drafts
 from sesam_master.ui.plan.page import PlanPage
 from sesam_master.ui.plan.rows import PlanKind
 from sesam_master.ui.theme import ThemeHolder

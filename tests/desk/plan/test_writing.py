@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from sesam_master.core.errors import LocationError, Trouble
 from sesam_master.core.plan import NEWDAY, BackupAction, Event, Schedule
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.plan.listing import Drafts
+from sesam_master.ui.objects.kinds import Drafts
 from sesam_master.ui.plan.page import PlanPage
 from sesam_master.ui.theme import ThemeHolder
 from tests.desk.plan.conftest import (

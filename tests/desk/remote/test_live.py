@@ -104,7 +104,9 @@ def test_the_plan_is_kept_with_the_state_and_follows_its_changes() -> None:
 def test_a_drive_or_a_job_changes_no_plan_and_a_task_does() -> None:
     state = live()
     drive = Change(drive=drives_pb2.Drive(name="one"))
-    assert state.take([drive], NOW) is None
+    told = state.take([drive], NOW)
+    assert told is not None
+    assert (told.is_plan_changed, told.is_media_changed) == (False, True)
     assert not take(state, Change(job=job("1", jobs_pb2.JOB_STATE_OK))).is_plan_changed
     assert take(state, Change(removed_task="docs")).is_plan_changed
 

@@ -28,9 +28,10 @@ from sesam_master.core.gateway import (
     JobPage,
     JobQuery,
     ProtocolPage,
-    SavesetPage,
+    ProtocolPart,
 )
 from sesam_master.core.records import (
+    Access,
     BackupType,
     Client,
     Entry,
@@ -119,6 +120,7 @@ class MemoryGateway(FakeGateway):
     all_savesets: dict[str, list[Saveset]] = field(default_factory=dict)
     listing: dict[bytes, list[Entry]] = field(default_factory=dict)
     protocols: dict[tuple[str, str], list[ProtocolLine]] = field(default_factory=dict)
+    outputs: dict[tuple[str, str, ProtocolPart], list[ProtocolLine]] = field(default_factory=dict)
 
     async def jobs(
         self,
@@ -163,7 +165,16 @@ class MemoryGateway(FakeGateway):
         self._ask("job", location_id, job_id)
         return self._found(location_id, job_id)
 
-    async def protocol(self, location_id: str, job_id: str, after_line: int) -> ProtocolPage:
+    async def protocol(
+        self,
+        location_id: str,
+        job_id: str,
+        after_line: int,
+        part: ProtocolPart = ProtocolPart.MAIN,
+    ) -> ProtocolPage:
+        if part is not ProtocolPart.MAIN:
+            said = self.outputs.get((location_id, job_id, part), [])
+            return ProtocolPage(tuple(said[after_line:]), more=False, total=len(said))
         self._ask("protocol", location_id, job_id, after_line)
         self._found(location_id, job_id)
         lines = self.protocols.get((location_id, job_id), [])
@@ -195,14 +206,6 @@ class MemoryGateway(FakeGateway):
             about = {"job": job_id, "state": found.state.value}
             raise LocationError(Trouble.REJECTED, location_id, "JOB_ENDED", about)
         return found
-
-    async def savesets(self, location_id: str, task: str, page_token: str) -> SavesetPage:
-        self._ask("savesets", location_id, task, page_token)
-        found = self.all_savesets.get(location_id, [])
-        shown, token = self._page(
-            location_id, [s for s in found if task in ("", s.task)], page_token
-        )
-        return SavesetPage(shown, token)
 
     async def entries(
         self, location_id: str, saveset: str, directory: bytes, page_token: str
@@ -268,7 +271,7 @@ def bring_up(bridge: Bridge, name: str, jobs: Sequence[Job] = (), role: Role = R
     """A location comes on with a picture of these jobs and of their tasks."""
     identity = Identity(name, name, name, "1", "Europe/Berlin", (), NOW)
     tasks = {j.task: Task(j.task, j.client, (b"/srv",), (), "") for j in jobs}
-    clients = {j.client: Client(j.client, "local", "") for j in jobs}
+    clients = {j.client: Client(j.client, Access.LOCAL, "") for j in jobs}
     picture = Picture(
         identity,
         role,

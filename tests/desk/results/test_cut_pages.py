@@ -43,7 +43,7 @@ def test_a_later_page_that_does_not_come_is_named_until_all_is_asked_again(
     report(bridge, job("Lyon", 11, JobState.ACTIVE))
     qtbot.waitUntil(lambda: any(call[0] == "jobs" for call in gateway.calls), timeout=3000)
     pump()
-    assert len(rows.merged().jobs) == 5
+    assert len(rows.merged().items) == 5
     assert set(rows.failed) == {"Lyon"}  # nobody has its other six
 
     take_down(bridge, "Lyon")
@@ -52,7 +52,7 @@ def test_a_later_page_that_does_not_come_is_named_until_all_is_asked_again(
         pump()
         rows.merged()
     assert rows.failed == {}
-    assert len(rows.merged().jobs) >= 10
+    assert len(rows.merged().items) >= 10
 
     rows.failed["Lyon"] = LocationError(Trouble.NO_ANSWER, "Lyon")  # of a count that did not come
     gateway.calls.clear()

@@ -8,10 +8,11 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.errors import Trouble
-from sesam_master.core.records import Level, ProtocolLine
+from sesam_master.core.gateway import ProtocolPart
+from sesam_master.core.records import JobKind, Level, ProtocolLine
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.results.drawer import LISTING, POST, PRE, RUNS
+from sesam_master.ui.results.drawer import LISTING, POST, PRE, PROTOCOL, RUNS
 from sesam_master.ui.results.earlier_runs import change_text
 from sesam_master.ui.results.page import ResultsPage
 from sesam_master.ui.theme import ThemeHolder
@@ -75,11 +76,41 @@ def test_pre_and_post_say_why_they_are_empty(page: ResultsPage, qtbot: QtBot) ->
         "Listing",
         "Earlier runs",
     ]
-    assert not tabs.isTabEnabled(PRE)
-    assert not tabs.isTabEnabled(POST)
-    assert tabs.tabToolTip(PRE) == (
-        "The agent at Hamburg runs no program before a backup: there is no output."
-    )
+    for place, words in (
+        (PRE, "sbc_pre did not run for this job"),
+        (POST, "sbc_post did not run for this job"),
+    ):
+        assert tabs.isTabEnabled(place)
+        show(page, qtbot, ("Hamburg", "20"), place)
+        note = page.drawer.outputs[place].note
+        qtbot.waitUntil(lambda note=note, words=words: note.text == words, timeout=2000)
+
+
+def test_what_pre_said_is_shown_when_somebody_looks(
+    page: ResultsPage, gateway: SiteGateway, qtbot: QtBot
+) -> None:
+    gateway.outputs["Hamburg", "20", ProtocolPart.PRE] = [
+        ProtocolLine(NOW, Level.INFO, "OUTPUT", "dumping"),
+        ProtocolLine(NOW, Level.ERROR, "RESULT", "sbc_pre reported an error: no database"),
+    ]
+    show(page, qtbot, ("Hamburg", "20"))
+    lines = page.drawer.outputs[PRE].view.lines
+    assert lines.rowCount() == 0
+    show(page, qtbot, ("Hamburg", "20"), PRE)
+    qtbot.waitUntil(lambda: lines.rowCount() == 2, timeout=2000)
+    show(page, qtbot, ("Hamburg", "16"))
+    qtbot.waitUntil(lambda: lines.rowCount() == 0, timeout=2000)
+
+
+def test_only_backups_have_pre_and_post(page: ResultsPage, qtbot: QtBot) -> None:
+    show(page, qtbot, ("Hamburg", "20"), PRE)
+    row = page.drawer.row
+    assert row is not None
+    page.drawer.open(replace(row, job=replace(row.job, kind=JobKind.RESTORE)))
+    tabs = page.drawer.tabs
+    assert (tabs.isTabEnabled(PRE), tabs.isTabEnabled(POST)) == (False, False)
+    assert tabs.currentIndex() == PROTOCOL
+    assert tabs.tabToolTip(PRE) == "Only backups have a program before and after them"
 
 
 def test_the_listing_is_browsed_by_directory_and_nothing_can_be_ticked(

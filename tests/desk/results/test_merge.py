@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sesam_master.core.gateway import PAGE_SIZE, JobPage, JobQuery
+from sesam_master.core.merging import page_share
 from sesam_master.core.records import Job
-from sesam_master.core.results import ResultMerge, page_share, sort_key
+from sesam_master.core.results import ResultMerge, sort_key
 from sesam_master.core.states import JobState
 from tests.desk.results.memory import job
 
@@ -42,15 +43,15 @@ def test_all_pages_together_give_every_job_once_and_in_order(
     values = [sort_key(order)(one) for one in everything]
     merged = merge.merged(10_000)
     while merged.to_page:
-        shown = [sort_key(order)(one) for one in merged.jobs]
+        shown = [sort_key(order)(one) for one in merged.items]
         assert shown == values[: len(shown)]  # what is shown never has a gap
         for name, token in merged.to_page:
             merge.await_page(name)
             merge.append(name, token, pages[name][int(token)])
         merged = merge.merged(10_000)
     assert not merged.has_more
-    assert [sort_key(order)(one) for one in merged.jobs] == values
-    assert len({one.key for one in merged.jobs}) == len(everything)
+    assert [sort_key(order)(one) for one in merged.items] == values
+    assert len({one.key for one in merged.items}) == len(everything)
 
 
 @given(FLEETS, st.sampled_from("abcd"))
@@ -66,7 +67,7 @@ def test_a_location_that_never_answers_or_fails_hides_nothing_of_the_others(
         elif numbers:
             merge.start(name, JobPage(tuple(found[:1]), "more", {}))
             merge.fail(name, "more")
-    keys = {one.key for one in merge.merged(10_000).jobs}
+    keys = {one.key for one in merge.merged(10_000).items}
     assert keys >= {(name, str(n)) for name in fleet if name != dead for n in fleet[name]}
     assert not merge.merged(10_000).has_more
 
@@ -79,7 +80,7 @@ def test_changes_keep_one_row_per_job_in_order(changes: list[tuple[int, JobState
     for number, state in changes:
         merge.put(job("a", number, state))
         newest[number] = state
-    shown = [(int(one.id), one.state) for one in merge.merged(100).jobs]
+    shown = [(int(one.id), one.state) for one in merge.merged(100).items]
     wanted = {n: s for n, s in newest.items() if s in (JobState.OK, JobState.ACTIVE)}
     assert shown == sorted(wanted.items(), reverse=True)
 
@@ -88,17 +89,17 @@ def test_a_new_job_beyond_what_was_paged_waits_for_its_page_and_is_not_doubled()
     merge = ResultMerge(JobQuery())
     merge.start("a", JobPage((job("a", 30), job("a", 20)), "next", {}))
     merge.put(job("a", 10))
-    assert [one.id for one in merge.merged(100).jobs] == ["30", "20"]
+    assert [one.id for one in merge.merged(100).items] == ["30", "20"]
     merge.put(job("a", 25))
     merge.append("a", "next", JobPage((job("a", 25), job("a", 10)), "", None))
-    assert [one.id for one in merge.merged(100).jobs] == ["30", "25", "20", "10"]
+    assert [one.id for one in merge.merged(100).items] == ["30", "25", "20", "10"]
 
 
 def test_the_limit_is_held_and_said() -> None:
     merge = ResultMerge(JobQuery())
     merge.start("a", JobPage(tuple(job("a", n) for n in range(9, -1, -1)), "", {}))
     merged = merge.merged(4)
-    assert [one.id for one in merged.jobs] == ["9", "8", "7", "6"]
+    assert [one.id for one in merged.items] == ["9", "8", "7", "6"]
     assert merged.has_more
     assert not merged.to_page
 
@@ -109,7 +110,7 @@ def test_a_page_that_was_asked_for_before_the_location_began_anew_leaves_no_hole
     merge.await_page("a")
     merge.start("a", JobPage(tuple(job("a", n) for n in (13, 12, 11, 10)), "fresh", {}))
     merge.append("a", "older", JobPage(tuple(job("a", n) for n in (6, 5, 4, 3)), "", None))
-    assert [one.id for one in merge.merged(100).jobs] == ["13", "12", "11", "10"]
+    assert [one.id for one in merge.merged(100).items] == ["13", "12", "11", "10"]
     assert merge.merged(100).has_more
     merge.fail("a", "older")
     assert merge.merged(100).has_more
@@ -132,8 +133,8 @@ def test_of_many_locations_only_those_are_paged_whose_rows_run_out() -> None:
 
     merged = merge.merged(PAGE_SIZE)
 
-    assert list(merged.jobs) == newest  # behind them there may be more that are as new
+    assert list(merged.items) == newest  # behind them there may be more that are as new
     assert merged.to_page == (("busy", "more"),)
     merge.append("busy", "more", JobPage((job("busy", 1),), "", None))
     merged = merge.merged(PAGE_SIZE)
-    assert (len(merged.jobs), merged.to_page, merged.has_more) == (PAGE_SIZE, (), True)
+    assert (len(merged.items), merged.to_page, merged.has_more) == (PAGE_SIZE, (), True)

@@ -13,7 +13,8 @@ from sesam_master.storage.settings_file import SettingsFile
 
 def test_settings_come_back_as_they_were_and_belong_to_the_person(tmp_path: Path) -> None:
     place = tmp_path / "new" / "settings.ini"
-    kept = Settings("dark", 15.0, b"\x00\x01\xff", bytes(range(40)), "{}", '{"zoom": 8}', "[]")
+    looks = "{}", '{"zoom": 8}', "[]", '{"order": ["eol"]}'
+    kept = Settings("dark", 15.0, b"\x00\x01\xff", bytes(range(40)), *looks)
 
     SettingsFile(place).save(kept)
 

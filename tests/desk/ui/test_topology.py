@@ -97,7 +97,7 @@ def tree(qapp: object) -> Tree:
 def test_locations_stand_in_their_farms(tree: Tree) -> None:
     assert tree.below() == ["All locations", "Lab", "EMEA / DACH"]
     assert tree.below(tree.open("EMEA / DACH")) == ["Berlin", "Hamburg"]
-    assert tree.below(tree.open("Lab")) == ["Clients", "Scheduling"]
+    assert tree.below(tree.open("Lab")) == ["Clients", "Components", "Scheduling"]
     assert tree.below(tree.open("Lab", "Clients")) == ["c0", "c1"]
     assert tree.below(tree.open("Lab", "Clients", "c1")) == ["c1-t0", "c1-t1"]
 
@@ -264,7 +264,7 @@ def test_rows_appear_in_the_view_as_pictures_arrive(
     qtbot.waitUntil(lambda: panel.model.rowCount(farm) == 1)
     lab = panel.model.index(0, 0, farm)
     panel.tree.expand(lab)
-    qtbot.waitUntil(lambda: panel.model.rowCount(lab) == 2)
+    qtbot.waitUntil(lambda: panel.model.rowCount(lab) == 3)
     panel.tree.expand(panel.model.index(0, 0, lab))
 
     bridge.deliver(PictureArrived("lab", picture("lab"), NOW))

@@ -9,16 +9,19 @@ from pytestqt.qtbot import QtBot
 
 from sesam_master import tour
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.components.rows import ComponentKind
 from sesam_master.ui.desk import Desk
-from sesam_master.ui.plan.page import PlanPage
+from sesam_master.ui.objects.page import ObjectsPage
 from sesam_master.ui.plan.rows import PlanKind
 from sesam_master.ui.start_backup.dialog import StartBackupDialog
 from sesam_master.ui.theme import ThemeHolder
+from tests.desk.components.conftest import site
 from tests.desk.plan.conftest import HERE, site_plan
 from tests.desk.results.memory import NOW, MemoryGateway, bring_up, job, list_locations, pump
 
 PAGES = (
     *("backups", "calendar", "now", "remote-server"),
+    *("clients", "tasks", "data-stores", "drives", "media-pools", "media"),
     *("schedules", "events", "task-groups", "restore", "start-backup"),
 )
 
@@ -31,7 +34,9 @@ def test_it_takes_every_page_in_both_themes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tour, "PAGE_SECONDS", 0.1)
-    gateway = MemoryGateway(plans={HERE: site_plan(), "Lab": site_plan()})
+    gateway = MemoryGateway(
+        plans={HERE: site_plan(), "Lab": site_plan()}, sites={HERE: site(), "Lab": site()}
+    )
     list_locations(bridge, HERE, "Lab")
     for name in (HERE, "Lab"):
         bring_up(bridge, name, [job(name, 1), job(name, 2)])
@@ -44,7 +49,7 @@ def test_it_takes_every_page_in_both_themes(
 
     def note(*_: object) -> None:
         page = desk.window.current_page
-        if isinstance(page, PlanPage) and page.presenter.draft is not None:
+        if isinstance(page, ObjectsPage) and page.presenter.draft is not None:
             edited.append(page.presenter.kind.value)
         for window in QApplication.topLevelWidgets():
             if isinstance(window, StartBackupDialog) and window.isVisible():
@@ -58,7 +63,7 @@ def test_it_takes_every_page_in_both_themes(
             file = tmp_path / f"{name}-{theme}.png"
             assert str(file) in told
             assert not QImage(str(file)).isNull()
-    assert set(edited) == {kind.value for kind in PlanKind}
+    assert set(edited) == {kind.value for kind in (*ComponentKind, *PlanKind)}
     assert "4 chosen tasks at 2 locations" in opened
     assert not any(
         isinstance(window, StartBackupDialog) and window.isVisible()

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sesam_master.core.draft import Draft, bare, changed_fields
 from sesam_master.core.plan import Event, NewdayAction, Schedule, TaskGroup
-from sesam_master.core.plan_draft import Draft, bare, changed_fields
 from tests.fakes.plan import AS_OF, nightly
 
 BASE = nightly(etag="1", next_time=AS_OF)

@@ -95,7 +95,7 @@ class ConflictStrip(QFrame):
     def show_versions(
         self, what: str, location: str, versions: Sequence[tuple[str, str, str]]
     ) -> None:
-        """Field by field, as `versions.differences` gives them. `what` is the kind and the name."""
+        """Field by field, as `differences` gives them. `what` is the kind and the name."""
         self.heading.setText(
             f"The {what} was changed at {location} meanwhile. Which version counts?"
         )

@@ -1,18 +1,37 @@
-"""The pages of plans, one for each location that a person opened."""
+"""The pages of lists, one for each location that a person opened."""
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Generic, Protocol, TypeVar
 
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.main_window import MainWindow
-from sesam_master.ui.plan.listing import Drafts
-from sesam_master.ui.plan.page import PlanPage
-from sesam_master.ui.plan.warnings import named_list
+from sesam_master.ui.objects.kinds import Drafts
+from sesam_master.ui.objects.page import ObjectsPage
+from sesam_master.ui.objects.words import named_list
 from sesam_master.ui.theme import ThemeHolder
 
+AnyPage = TypeVar("AnyPage", bound=ObjectsPage, covariant=True)
 
-class PlanPages:
+
+class MakePage(Protocol[AnyPage]):
+    """The class of a page."""
+
+    def __call__(
+        self,
+        holder: ThemeHolder,
+        bridge: Bridge,
+        source: FleetGateway,
+        location_id: str,
+        drafts: Drafts,
+        /,
+        *,
+        clock: Callable[[], datetime],
+    ) -> AnyPage: ...
+
+
+class ObjectPages(Generic[AnyPage]):
     """What was changed and not saved is kept when a tab is closed."""
 
     def __init__(
@@ -21,18 +40,20 @@ class PlanPages:
         bridge: Bridge,
         source: FleetGateway,
         window: MainWindow,
+        make: MakePage[AnyPage],
         now: Callable[[], datetime],
     ) -> None:
         self._holder = holder
         self._bridge = bridge
         self._source = source
         self._window = window
+        self._make = make
         self._now = now
-        self._pages: dict[str, PlanPage] = {}
+        self._pages: dict[str, AnyPage] = {}
         self._drafts: dict[str, Drafts] = {}
         self._warned: list[str] = []
 
-    def open(self, location_id: str) -> PlanPage | None:
+    def open(self, location_id: str) -> AnyPage | None:
         """Brings the page of a location to the front; without one, that of the only location. None
         if there is no such location."""
         known = self._bridge.fleet.locations
@@ -43,7 +64,7 @@ class PlanPages:
         page = self._pages.get(location_id)
         if page is None or not self._window.has_page(page):
             drafts = self._drafts.setdefault(location_id, {})
-            page = PlanPage(
+            page = self._make(
                 *(self._holder, self._bridge, self._source, location_id, drafts), clock=self._now
             )
             self._pages[location_id] = page

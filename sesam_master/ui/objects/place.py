@@ -1,4 +1,4 @@
-"""The location that a plan is of, as the fleet knows it now."""
+"""The location that a list is of, as the fleet knows it now."""
 
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -16,7 +16,7 @@ class Zones:
     mine: tzinfo
 
 
-class PlanPlace:
+class Place:
     """Reads the fleet each time it is asked."""
 
     def __init__(self, fleet: Fleet, location_id: str, mine: tzinfo) -> None:

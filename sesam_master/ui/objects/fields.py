@@ -1,4 +1,4 @@
-"""The fields of the editors of a plan."""
+"""The fields of the editors of a location's objects."""
 
 from collections.abc import Iterable
 from datetime import date, time, timedelta
@@ -123,6 +123,8 @@ class NameField(QComboBox):
             text = self.currentText()
             self._names.setStringList([self._nothing, *listed] if self._nothing else listed)
             self.setEditText(text)
+            if not self.field.hasFocus():
+                self.field.setCursorPosition(0)
         self._mark()
 
     def show_name(self, name: str) -> None:
@@ -291,7 +293,7 @@ class FormRows(QFormLayout):
         self.setHorizontalSpacing(12)
         self.setVerticalSpacing(6)
         self.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
     def add(self, label: str, field: QWidget) -> QWidget:
         """One row; the field."""
@@ -323,12 +325,24 @@ def boxed(layout: QHBoxLayout) -> QWidget:
     return box
 
 
+class _Caption(QLabel):
+    """Its height follows from its width alone: Qt's own hints are of a narrower one, and a form in
+    an area that scrolls would leave room for lines that are not there."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.fontMetrics().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.fontMetrics().height())
+
+
 def caption(text: str) -> QLabel:
     """A quiet explanation that wraps."""
-    label = QLabel(text)
+    label = _Caption(text)
     label.setProperty("role", "caption")
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
+    label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
     return label
 
 

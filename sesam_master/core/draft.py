@@ -1,24 +1,35 @@
-"""What a person is changing of one object of a plan, and back again step by step."""
+"""What a person is changing of one object of a location, and back again step by step."""
 
-from dataclasses import fields, replace
-
-from sesam_master.core.plan import Event, IdleCause, Planned, Schedule, TaskGroup
+from collections.abc import Mapping
+from dataclasses import Field, fields, replace
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 MOST_STEPS = 200
+TOLD: Mapping[str, Any] = {"told": True}  # metadata of a field that the location fills in
 
 
-def bare(item: Planned) -> Planned:
+class Editable(Protocol):
+    """A frozen dataclass. What the location fills in has TOLD and a default; its etag is that."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def etag(self) -> str: ...
+
+
+AnyEditable = TypeVar("AnyEditable", bound=Editable)
+
+
+def bare(item: AnyEditable) -> AnyEditable:
     """What a person says of an object: without what the location fills in."""
-    match item:
-        case Schedule():
-            return replace(item, etag="", next_time=None)
-        case Event():
-            return replace(item, id="", etag="", next_time=None, idle_cause=IdleCause.NONE)
-        case TaskGroup():
-            return replace(item, etag="")
+    told = {each.name: each.default for each in fields(item) if each.metadata.get("told")}
+    return replace(item, **told)
 
 
-def changed_fields(one: Planned, other: Planned) -> frozenset[str]:
+def changed_fields(one: Editable, other: Editable) -> frozenset[str]:
     """In which fields two objects of one kind differ, of those that a person says."""
     one, other = bare(one), bare(other)
     return frozenset(
@@ -26,21 +37,21 @@ def changed_fields(one: Planned, other: Planned) -> frozenset[str]:
     )
 
 
-class Draft:
+class Draft(Generic[AnyEditable]):
     """An object as it is being changed. Changes of the same field one after the other are one step.
 
     Attributes:
         base: the object as the location has it; None for a new one.
     """
 
-    def __init__(self, item: Planned, base: Planned | None) -> None:
+    def __init__(self, item: AnyEditable, base: AnyEditable | None) -> None:
         self.base = base
-        self._steps: list[Planned] = [bare(item)]
+        self._steps: list[AnyEditable] = [bare(item)]
         self._place = 0
         self._open_fields: frozenset[str] = frozenset()
 
     @property
-    def item(self) -> Planned:
+    def item(self) -> AnyEditable:
         """As it stands now, with the etag of its base."""
         return replace(self._steps[self._place], etag=self.base.etag if self.base else "")
 
@@ -61,7 +72,7 @@ class Draft:
     def can_redo(self) -> bool:
         return self._place < len(self._steps) - 1
 
-    def change(self, item: Planned) -> None:
+    def change(self, item: AnyEditable) -> None:
         """It is this now."""
         item, now = bare(item), self._steps[self._place]
         changed = changed_fields(now, item)
@@ -92,7 +103,7 @@ class Draft:
             self.change(self.base)
             self._open_fields = frozenset()
 
-    def saved(self, item: Planned) -> None:
+    def saved(self, item: AnyEditable) -> None:
         """The location has it like this now. The steps before stay, so that they can be gone
         back."""
         self.rebase(item)
@@ -100,6 +111,6 @@ class Draft:
         self.change(item)  # what the location made of it
         self._open_fields = frozenset()
 
-    def rebase(self, theirs: Planned) -> None:
+    def rebase(self, theirs: AnyEditable) -> None:
         """The location has another version; what is being changed stays, and replaces it."""
         self.base = theirs

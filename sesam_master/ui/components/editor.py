@@ -1,0 +1,97 @@
+"""The pane in which one component is changed, with what is known of it."""
+
+from sesam_master.core.components import (
+    Component,
+    DataStore,
+    Drive,
+    MediaPool,
+    Medium,
+)
+from sesam_master.core.draft import Editable
+from sesam_master.core.records import Client, Task
+from sesam_master.ui.components.client_form import ClientForm
+from sesam_master.ui.components.facts import FactsPanel, facts_of
+from sesam_master.ui.components.form import FieldsForm
+from sesam_master.ui.components.judging import consequence, warnings
+from sesam_master.ui.components.media_forms import DriveForm, MediumForm, PoolForm, StoreForm
+from sesam_master.ui.components.presenter import ComponentsPresenter
+from sesam_master.ui.components.rows import ComponentKind
+from sesam_master.ui.components.task_form import TaskForm
+from sesam_master.ui.components.versions import differences
+from sesam_master.ui.objects.editor import ObjectEditor
+from sesam_master.ui.objects.kinds import ObjectKind
+from sesam_master.ui.theme import ThemeHolder
+
+
+class ComponentsEditor(ObjectEditor):
+    """Beside a task stands how it is backed up, beside the others what is known of them."""
+
+    _presenter: ComponentsPresenter
+
+    def __init__(self, holder: ThemeHolder, presenter: ComponentsPresenter) -> None:
+        client, task, medium = ClientForm(holder), TaskForm(holder), MediumForm(holder)
+        store, drive, pool = StoreForm(holder), DriveForm(holder), PoolForm(holder)
+        forms = (client, task, store, drive, pool, medium)
+        facts = FactsPanel(holder)
+        kinds = list(ComponentKind)
+        super().__init__(
+            holder,
+            presenter,
+            dict(zip(kinds, forms, strict=True)),
+            {kind: task.side if kind is ComponentKind.TASKS else facts for kind in kinds},
+        )
+        self.client_form, self.task_form, self.medium_form = client, task, medium
+        self.store_form, self.drive_form, self.pool_form = store, drive, pool
+        self.facts = facts
+        self._marked: dict[ObjectKind, FieldsForm] = dict(zip(kinds, forms, strict=True))
+        presenter.changed.connect(self._mark_refused)
+        presenter.changed.connect(self.show_side)
+        presenter.edited.connect(self.show_side)
+        self.show_chosen()
+
+    def set_choices(self) -> None:
+        whole = self._presenter.whole
+        if whole is None:
+            return
+        self.task_form.set_clients(client.name for client in whole.clients)
+        self.drive_form.set_stores(store.name for store in whole.stores or ())
+        groups = sorted({drive.group for drive in whole.drives})
+        self.pool_form.set_groups(groups)
+
+    def show_side(self) -> None:
+        presenter = self._presenter
+        draft, whole = presenter.draft, presenter.whole
+        if draft is None or whole is None or isinstance(draft.item, Task):
+            return
+        base, item = draft.base, draft.item
+        known = facts_of(base, whole, presenter.place.zones) if base is not None else []
+        store = base if isinstance(base, DataStore) else None
+        mark = item.high_water_mark if isinstance(item, DataStore) else 0
+        self.facts.show_facts(known, store, mark, is_stale=whole.is_kept)
+
+    def is_readable(self, kind: ObjectKind) -> bool:
+        return kind is not ComponentKind.TASKS
+
+    def judge(self, item: Editable) -> tuple[list[str], list[str]]:
+        presenter = self._presenter
+        draft, whole = presenter.draft, presenter.whole
+        if draft is None or whole is None:
+            return [], []
+        return [], warnings(_component(item), draft.base, whole)
+
+    def consequence(self, item: Editable) -> str:
+        return consequence(_component(item))
+
+    def differences(self, theirs: Editable, mine: Editable) -> list[tuple[str, str, str]]:
+        return differences(_component(theirs), _component(mine))
+
+    def _mark_refused(self) -> None:
+        """The field that the location does not want as it is."""
+        key = self._presenter.key
+        if key is not None:
+            self._marked[key[0]].mark_refused(self._presenter.refused_field)
+
+
+def _component(item: Editable) -> Component:
+    assert isinstance(item, Client | Task | DataStore | Drive | MediaPool | Medium)
+    return item
