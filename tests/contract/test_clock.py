@@ -1,9 +1,11 @@
 """What all clocks do."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import tzlocal
 
 from server_agent.adapters.clock import SystemClock
 from server_agent.ports import Clock
@@ -13,11 +15,15 @@ SUMMER_TIME_ENDS = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture(params=["fake", "system"])
-def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     if request.param == "fake":
-        return FakeClock(datetime.now(UTC), "Europe/Berlin")
-    monkeypatch.setenv("TZ", "Europe/Berlin")
-    return SystemClock()
+        yield FakeClock(datetime.now(UTC), "Europe/Berlin")
+        return
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Europe/Berlin")
+        tzlocal.reload_localzone()  # whoever has asked before has had it kept
+        yield SystemClock()
+    tzlocal.reload_localzone()
 
 
 def test_now_is_in_utc(clock: Clock) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.theme import ThemeHolder, ThemeMode
@@ -16,6 +17,9 @@ from tests.fakes.gateway import run_at_once
 def nothing_left(qapp: QApplication) -> Iterator[None]:
     """Destroys what the test made, and fails it if a timer still runs without an owner."""
     yield
+    # Qt holds a key for pressed that a test has clicked another one with.
+    QTest.keyRelease(QWidget(), Qt.Key.Key_Control)
+    assert qapp.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
     for widget in qapp.topLevelWidgets():
         widget.close()
         widget.deleteLater()
