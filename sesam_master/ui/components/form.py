@@ -1,5 +1,6 @@
 """A form whose fields are the fields of one record."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -44,9 +45,9 @@ class FieldsForm(QWidget):
 
     # -- what each form says of its record
 
+    @abstractmethod
     def fill(self, item: Any) -> None:
         """Show it; nothing is told."""
-        raise NotImplementedError
 
     def focus_first(self) -> None:
         """Where writing begins."""

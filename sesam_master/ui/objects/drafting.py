@@ -1,5 +1,6 @@
 """What a person chooses and changes in the lists of one location, before any of it is sent."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date, datetime
@@ -53,9 +54,9 @@ class Drafting(QObject, Generic[W, Row]):
 
     # -- what each page says of its objects
 
+    @abstractmethod
     def fresh(self) -> Editable:
         """What a new object of the list in front begins with."""
-        raise NotImplementedError
 
     def copy_of(self, item: Editable, taken: Collection[str]) -> Editable:
         """The same under a name that is free."""

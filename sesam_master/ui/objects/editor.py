@@ -1,5 +1,6 @@
 """The pane in which one object of a location is changed."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
@@ -98,21 +99,21 @@ class ObjectEditor(QWidget):
     def set_choices(self) -> None:
         """What the fields can be chosen from is another."""
 
+    @abstractmethod
     def judge(self, item: Editable) -> tuple[list[str], list[str]]:
         """What makes it impossible, beside what was typed, and what may not have been meant."""
-        raise NotImplementedError
 
+    @abstractmethod
     def consequence(self, item: Editable) -> str:
         """What deleting it stops, and what it leaves as it is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def differences(self, theirs: Editable, mine: Editable) -> list[tuple[str, str, str]]:
         """What differs: the field, how it is at the location, how it is here."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_readable(self, kind: ObjectKind) -> bool:
         """The side of that kind only shows: it stays as it is where nothing can be changed."""
-        raise NotImplementedError
 
     def show_side(self) -> None:
         """Another object, or another version of it."""

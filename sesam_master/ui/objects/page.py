@@ -1,5 +1,6 @@
 """A page of one location: lists of its objects, and the editor of the chosen one."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -82,13 +83,13 @@ class ObjectsPage(QWidget):
 
     # -- what each page says of its objects
 
+    @abstractmethod
     def sentence(self) -> str:
         """What there is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def empty_content(self, text: str) -> EmptyContent:
         """What is not there, why, and what would change it. `text` is what is filtered by."""
-        raise NotImplementedError
 
     # -- for the window
 

@@ -1,5 +1,6 @@
 """Joins a page of lists with its location: what is listed, drafts, saving, deleting."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,21 +62,21 @@ class ObjectsPresenter(Drafting[W, Row]):
 
     # -- what each page says of its objects
 
+    @abstractmethod
     def objection(self, draft: Draft[Any]) -> str | None:
         """Why what is being changed cannot be saved, beside what all objects have in common."""
-        raise NotImplementedError
 
+    @abstractmethod
     def needs(self, item: Editable) -> str | None:
         """Why an object that the location has cannot be deleted; None if it can."""
-        raise NotImplementedError
 
     def completed(self, whole: W) -> W:
         """The answer, with what is known beside it."""
         return whole
 
+    @abstractmethod
     def is_told(self, change: FleetChange) -> bool:
         """The objects of the location may be other than those that were read."""
-        raise NotImplementedError
 
     @property
     def new_refusal(self) -> str | None:
