@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import ModuleType
 
@@ -14,18 +14,24 @@ from server_agent.installation import LISTINGS_PLAIN_DAYS
 from server_agent.ports import Catalogue, Clock, Engine, EngineError, Protocols
 from server_agent.ports.calendar_files import CalendarFiles
 from server_agent.ports.day_logs import DayLogs
+from server_agent.ports.interfaces import InterfaceFiles
+from server_agent.ports.keys import Keys
 from server_agent.ports.listings import Listings
 from server_agent.ports.names import Names
 from server_agent.ports.programs import Programs
 from server_agent.ports.self_backup import SelfBackupFiles
+from server_agent.ports.stamps import Stamps
 from server_agent.rpc.access import AccessServicer
 from server_agent.rpc.calendar import CalendarServicer
+from server_agent.rpc.client_files import ClientFileServicer
 from server_agent.rpc.drives import DriveServicer
 from server_agent.rpc.events import EventServicer
 from server_agent.rpc.finding import FindingServicer
 from server_agent.rpc.groups import TaskGroupServicer
 from server_agent.rpc.guard import WRITE_SECONDS, Guard
+from server_agent.rpc.history import HistoryServicer
 from server_agent.rpc.jobs import JobServicer
+from server_agent.rpc.loaders import LoaderServicer
 from server_agent.rpc.location import LocationServicer
 from server_agent.rpc.media import MediaServicer
 from server_agent.rpc.savesets import SavesetServicer
@@ -41,22 +47,29 @@ from server_agent.service.calendar import Calendar
 from server_agent.service.calendar_exchange import CalendarExchange
 from server_agent.service.changes import Changes
 from server_agent.service.client_checks import ClientChecks
+from server_agent.service.client_files import ClientFiles
 from server_agent.service.command_job import Commands
 from server_agent.service.days import day_of
 from server_agent.service.defaults import FirstMedium, ensure_defaults
 from server_agent.service.finding import Finding
 from server_agent.service.forgetting import Forgetting, remove_files
+from server_agent.service.history import History
 from server_agent.service.indexing import Indexing
+from server_agent.service.interface_runs import InterfaceRuns
 from server_agent.service.interfaces import PRE_POST_SECONDS
 from server_agent.service.jobs import Jobs
+from server_agent.service.loaders import Loaders
+from server_agent.service.loading import Loading, OpenLoader
 from server_agent.service.location import Location
 from server_agent.service.media import DataStores, Media, MediaPools
+from server_agent.service.media_requests import MediaRequests
 from server_agent.service.newday_job import Newday, repeat_newday
 from server_agent.service.notices import NOTICE_SECONDS, Notices
 from server_agent.service.plan_objects import Drives, Events, Groups, Schedules
 from server_agent.service.preview import Previews
 from server_agent.service.recovery import recover
 from server_agent.service.runner import Runner
+from server_agent.service.sampling import Sampling
 from server_agent.service.savesets import Savesets
 from server_agent.service.scheduler import Scheduler
 from server_agent.service.sheet import Sheets
@@ -67,11 +80,14 @@ from server_agent.service.work import Work
 from sesam_api.v1 import (
     access_pb2,
     calendar_pb2,
+    client_files_pb2,
     drives_pb2,
     events_pb2,
     finding_pb2,
     groups_pb2,
+    history_pb2,
     jobs_pb2,
+    loaders_pb2,
     location_pb2,
     media_pb2,
     savesets_pb2,
@@ -100,15 +116,25 @@ class Outside:
     clock: Clock
     listings: Listings
     names: Names
+    stamps: Stamps
+    interface_files: InterfaceFiles
     self_backup_files: SelfBackupFiles | None = None
     pre_post_seconds: float = PRE_POST_SECONDS
     notice_seconds: float = NOTICE_SECONDS
     ssh_programs: Callable[[Ssh], Programs] | None = None
+    keys: Keys | None = None
+    loader_devices: OpenLoader | None = None
 
     def programs_of(self, client: Reach) -> Programs:
         """Those of the machine that is backed up."""
         there = self.ssh_programs
         return there(client) if isinstance(client, Ssh) and there is not None else self.programs
+
+    def with_runs_kept(self, runs: InterfaceRuns) -> "Outside":
+        """The same, but how a program runs is kept."""
+        there = self.ssh_programs
+        kept = (lambda client: runs.of(there(client))) if there is not None else None
+        return replace(self, programs=runs.of(self.programs), ssh_programs=kept)
 
 
 class Agent:
@@ -137,14 +163,21 @@ class Agent:
         changes = self._changes = Changes(outside.catalogue, clock)
         self._scheduler = Scheduler(changes, clock, self._wake_queue)
         self._forgetting = Forgetting(changes, outside.engine, clock)
-        self._notices = Notices(changes, outside.programs, location, outside.notice_seconds)
-        self._around = Around.of(changes, outside, location)
+        self._interface_runs = InterfaceRuns(outside.interface_files, clock)
+        kept = outside.with_runs_kept(self._interface_runs)
+        self._notices = Notices(changes, kept.programs, location, outside.notice_seconds)
+        self._around = Around.of(changes, kept, location)
         self._location = location
-        self._runner = Runner(changes, self._work(listings_plain))
+        self._loading = Loading(changes, outside.engine, clock, outside.loader_devices)
+        self._media_requests = MediaRequests(
+            changes, self._loading, clock, self._notices.tell, self._wake_queue
+        )
+        self._runner = Runner(changes, self._work(listings_plain), self._media_requests)
         self._workers = Workers()
         engine, listings, names = outside.engine, outside.listings, outside.names
         self._indexing = Indexing(changes, engine, listings, names, clock)
         self._stores = DataStores(changes, engine, clock)
+        self._sampling = Sampling(changes, self._stores, clock)
         self._jobs = Jobs(changes, outside.protocols, clock, self._runner)
         self._access = Access(changes, clock, secret)
         self._watches = Watches(
@@ -187,8 +220,13 @@ class Agent:
         changes, workers, clock = self._changes, self._workers, self._outside.clock
         checks = ClientChecks(changes, self._outside.engine)
         yield access_pb2, AccessServicer(self._access, self._location, workers)
-        yield location_pb2, LocationServicer(self._location, self._watches, clock)
-        yield tasks_pb2, TaskServicer(Tasks(changes, clock), workers)
+        yield (
+            location_pb2,
+            LocationServicer(
+                *(self._location, self._watches, clock, self._interface_runs, workers)
+            ),
+        )
+        yield tasks_pb2, TaskServicer(Tasks(changes, clock, self._outside.stamps), workers)
         yield topology_pb2, TopologyServicer(Clients(changes, clock), checks, workers)
 
     def _data_servicers(self) -> Iterator[tuple[ModuleType, object]]:
@@ -202,7 +240,24 @@ class Agent:
         yield jobs_pb2, JobServicer(self._jobs, starting, self._watches, workers)
         yield savesets_pb2, SavesetServicer(savesets, self._forgetting, starting, workers)
         yield finding_pb2, FindingServicer(finding, workers)
-        yield media_pb2, MediaServicer(self._stores, MediaPools(changes, clock), media, workers)
+        files = ClientFiles(changes, engine, clock)
+        yield (
+            client_files_pb2,
+            ClientFileServicer(files, self._location.id, clock, workers),
+        )
+        loaders = Loaders(changes, clock, self._loading)
+        yield loaders_pb2, LoaderServicer(loaders, self._media_requests, workers)
+        yield history_pb2, HistoryServicer(History(changes), workers)
+        yield (
+            media_pb2,
+            MediaServicer(
+                self._stores,
+                MediaPools(changes, clock, self._outside.keys),
+                media,
+                self._media_requests,
+                workers,
+            ),
+        )
 
     def _plan_servicers(self) -> Iterator[tuple[ModuleType, object]]:
         """Of what is to run when."""
@@ -244,6 +299,7 @@ class Agent:
         self._notices.begin()
         self._stores.follow_first(self._first.store)
         self._stores.use()
+        self._loading.use()
         self._look_for_media()
         clock, follow, again = outside.clock, self._scheduler.follow, self._around.again
         for job in recover(self._changes, outside.engine, outside.protocols, clock, follow, again):
@@ -274,7 +330,9 @@ class Agent:
         port = await self._server.start()
         self._notices.start()
         self._runner.start()
+        self._media_requests.start()
         self._indexing.start()
+        self._sampling.start()
         self._scheduler.start()
         return port
 
@@ -287,9 +345,12 @@ class Agent:
         """Stops running jobs, tells watchers, and ends."""
         await asyncio.to_thread(self._scheduler.stop)
         await asyncio.to_thread(self._runner.stop)
+        await asyncio.to_thread(self._media_requests.stop)
         await asyncio.to_thread(self._indexing.stop)
+        await asyncio.to_thread(self._sampling.stop)
         await asyncio.to_thread(self._notices.stop)
         self._watches.close()
+        self._workers.end_steps()
         if self._server is not None:
             await self._server.stop(GRACE_SECONDS)
         self._workers.close()

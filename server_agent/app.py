@@ -13,19 +13,29 @@ from pathlib import Path
 
 from server_agent.adapters.calendar_files import IcalendarFiles
 from server_agent.adapters.catalogue.database import SqlCatalogue
+from server_agent.adapters.catalogue.opening import put_aside
 from server_agent.adapters.clock import SystemClock
 from server_agent.adapters.day_log_files import DayLogFiles
 from server_agent.adapters.engines import Engines
 from server_agent.adapters.identity import load_identity, load_secret
 from server_agent.adapters.instance_lock import only_agent, root_held
+from server_agent.adapters.interface_files import InterfaceFilesOf
+from server_agent.adapters.key_files import KeyFiles
+from server_agent.adapters.loader.devices import LoaderDevices
 from server_agent.adapters.log_files import logging_to
 from server_agent.adapters.names.index import NameIndex
-from server_agent.adapters.process import allow_many_files, only_for_its_user
+from server_agent.adapters.process import (
+    allow_many_files,
+    keep_memory_private,
+    only_for_its_user,
+)
 from server_agent.adapters.programs import BinPrograms
 from server_agent.adapters.protocol_files import ProtocolFiles
 from server_agent.adapters.restic.engine import ResticEngine
 from server_agent.adapters.self_backup_files import SelfBackupFilesOf
 from server_agent.adapters.ssh.programs import SshPrograms
+from server_agent.adapters.stamp_files import StampFiles
+from server_agent.adapters.tar.contents import TarContents
 from server_agent.adapters.tar.engine import TarEngine
 from server_agent.adapters.tar.listings import TarListings
 from server_agent.adapters.tar.stores import label_old_store
@@ -40,11 +50,16 @@ from server_agent.service.access import Access
 from server_agent.service.changes import Changes
 from server_agent.service.defaults import FirstMedium
 from server_agent.service.location import Location
+from server_agent.service.rebuilding import Rebuilding
 
 log = logging.getLogger(__name__)
 
 DISTRIBUTION = "sesam-master"
 SECRETS = "secrets"  # below the ini files: what opens repositories
+POOL_KEYS = "pools"  # below the secrets: the keys of media pools, which no saveset ever holds
+ESCROW = "escrow"  # below the ini files: the same keys, wrapped with passphrases
+BIN = "bin/sesam"  # below SESAM_BIN: the programs that the agent may run
+STAMPS = "stamps"  # below SESAM_VAR: a file for each task that goes by time stamps
 NAMES_FILE = "names.db"  # beside the catalogue; made again when it is missing
 ADDRESS_FILE = "address"  # in the installation's private directory while the agent runs
 
@@ -74,6 +89,36 @@ def opened_access(installation: Installation) -> Iterator[Access]:
         yield Access(Changes(catalogue, clock), clock, load_secret(installation.ini))
 
 
+def store_reading(installation: Installation | None) -> TarContents:
+    """What lies in data stores, for a location that need not be there yet."""
+    if installation is None:
+        return TarContents(Path("/nonexistent"))
+    return TarContents(installation.lis, keys_of(installation))
+
+
+@contextmanager
+def opened_rebuilding(installation: Installation, *, set_aside: bool) -> Iterator[Rebuilding]:
+    """Puts the catalogue back, without a running agent. Holds the root for so long.
+
+    Args:
+        set_aside: a catalogue that is damaged gets another name, and a new one is made. One that
+            is missing is made in any case.
+
+    Raises:
+        AlreadyRunning: the agent runs.
+        CatalogueError: the catalogue cannot be used.
+    """
+    clock = SystemClock()
+    url = installation.catalogue_url
+    with only_for_its_user(), only_agent(installation):
+        if set_aside:
+            put_aside(url, clock.now())
+        with closing(SqlCatalogue(url, create=True)) as catalogue:
+            yield Rebuilding(Changes(catalogue, clock), store_reading(installation), clock)
+        # What it knows of names is made again from the listings.
+        (installation.db / NAMES_FILE).unlink(missing_ok=True)
+
+
 @contextmanager
 def build(
     installation: Installation, clock: Clock, begin_day: Callable[[date], None]
@@ -99,7 +144,7 @@ def build(
         closing(SqlCatalogue(installation.catalogue_url)) as catalogue,
         closing(NameIndex(installation.db / NAMES_FILE)) as names,
     ):
-        programs = BinPrograms(installation.gv_ro / "bin/sesam")
+        programs = BinPrograms(installation.gv_ro / BIN)
         protocols = ProtocolFiles(installation.lis, installation.prepost)
         outside = Outside(
             catalogue,
@@ -111,10 +156,14 @@ def build(
             clock,
             TarListings(installation.lis),
             names,
+            StampFiles(installation.var / STAMPS),
+            _interface_files(installation),
             SelfBackupFilesOf(installation, protocols),
             installation.pre_post_seconds,
             installation.notice_seconds,
             lambda client: SshPrograms(client, installation.tmp),
+            keys_of(installation),
+            LoaderDevices(),
         )
         location = location_of(installation, clock)
         plain = timedelta(days=installation.listings_plain_days)
@@ -122,15 +171,27 @@ def build(
         yield Agent(outside, location, secret, first, Pace(), listings_plain=plain)
 
 
+def _interface_files(installation: Installation) -> InterfaceFilesOf:
+    """Beside the logs, which the self-backup leaves out."""
+    static, runs = installation.gv_ro, installation.lgc.parent / "interfaces"
+    return InterfaceFilesOf(static / BIN, static / "skel/templates", runs)
+
+
 def _engines(installation: Installation) -> Engines:
     """What writes to directories, and what writes to repositories."""
     lis, tmp, location_id = installation.lis, installation.tmp, installation.location_id
     secrets = installation.ini / SECRETS
     secrets.mkdir(mode=0o700, exist_ok=True)
+    keys = keys_of(installation)
     return Engines(
-        TarEngine(installation.store.parent, lis, tmp, location_id),
-        ResticEngine([], lis, tmp, tmp / "restic", secrets, location_id),
+        TarEngine(installation.store.parent, lis, tmp, location_id, keys=keys),
+        ResticEngine([], lis, tmp, tmp / "restic", secrets, location_id, (keys.directory,)),
     )
+
+
+def keys_of(installation: Installation) -> KeyFiles:
+    """Where the keys of an installation's media pools are kept."""
+    return KeyFiles(installation.ini / SECRETS / POOL_KEYS, installation.ini / ESCROW)
 
 
 def serve(
@@ -147,6 +208,7 @@ def serve(
             cannot run; the text says why and what to do.
     """
     allow_many_files()
+    keep_memory_private()
     clock = clock or SystemClock()
     with (
         only_for_its_user(),

@@ -1,14 +1,16 @@
 """Messages of the wire into records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from google.protobuf.descriptor import EnumDescriptor
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from sesam_api import records
+from sesam_api.command_records import CommandSource
 from sesam_api.errors import SesamError
 from sesam_api.media_records import MediaChanged
+from sesam_api.saveset_records import Saveset, SavesetCopy
 from sesam_api.v1 import (
     access_pb2,
     jobs_pb2,
@@ -122,6 +124,20 @@ def task(message: tasks_pb2.Task) -> records.Task:
         create_time=moment(message.create_time),
         etag=message.etag,
         options=_options(message.options),
+        commands=tuple(
+            CommandSource(command.name, tuple(command.argv)) for command in message.commands
+        ),
+        last_proof_time=(
+            moment(message.last_proof_time) if message.HasField("last_proof_time") else None
+        ),
+    )
+
+
+def commands_message(commands: Iterable[CommandSource]) -> tasks_pb2.CommandSources:
+    return tasks_pb2.CommandSources(
+        commands=[
+            tasks_pb2.CommandSource(name=command.name, argv=command.argv) for command in commands
+        ]
     )
 
 
@@ -174,6 +190,12 @@ def job_state_number(text: str) -> jobs_pb2.JobState.ValueType:
     return jobs_pb2.JobState.ValueType(number(jobs_pb2.JobState.DESCRIPTOR, "state", text))
 
 
+def overwrite_rule_number(text: str) -> jobs_pb2.OverwriteRule.ValueType:
+    return jobs_pb2.OverwriteRule.ValueType(
+        number(jobs_pb2.OverwriteRule.DESCRIPTOR, "overwrite", text)
+    )
+
+
 def backup_type(value: int) -> str:
     return word(jobs_pb2.BackupType.DESCRIPTOR, value).upper()
 
@@ -224,6 +246,11 @@ def job(message: jobs_pb2.Job) -> records.Job:
         waiting=_waiting(message.waiting) if message.HasField("waiting") else "",
         pool=message.pool,
         label=message.label,
+        move=message.move,
+        quick=message.quick,
+        overwrite=word(jobs_pb2.OverwriteRule.DESCRIPTOR, message.overwrite),
+        dry_run=message.dry_run,
+        target_client=message.target_client,
     )
 
 
@@ -239,6 +266,8 @@ def _waiting(message: jobs_pb2.Waiting) -> str:
             return f"drive group {message.drive_group}"
         case "any_drive":
             return "any drive"
+        case "medium":
+            return f"medium {message.medium.label} in {message.medium.data_store}"
         case _:
             return "something"
 
@@ -252,8 +281,8 @@ def protocol_line(message: jobs_pb2.ProtocolLine) -> records.ProtocolLine:
     )
 
 
-def saveset(message: savesets_pb2.Saveset) -> records.Saveset:
-    return records.Saveset(
+def saveset(message: savesets_pb2.Saveset) -> Saveset:
+    return Saveset(
         name=message.name,
         task=message.task,
         client=message.client,
@@ -276,6 +305,22 @@ def saveset(message: savesets_pb2.Saveset) -> records.Saveset:
         eol=message.eol,
         pool=message.pool,
         verify_time=moment(message.verify_time) if message.HasField("verify_time") else None,
+        copies=tuple(map(_saveset_copy, message.copies)),
+        proof_time=moment(message.proof_time) if message.HasField("proof_time") else None,
+        encrypted=message.encrypted,
+    )
+
+
+def _saveset_copy(message: savesets_pb2.SavesetCopy) -> SavesetCopy:
+    return SavesetCopy(
+        label=message.label,
+        pool=message.pool,
+        data_store=message.data_store,
+        eol=message.eol,
+        verify_time=moment(message.verify_time) if message.HasField("verify_time") else None,
+        stored_size=message.stored_bytes,
+        damage=message.damage,
+        make_time=moment(message.make_time),
     )
 
 

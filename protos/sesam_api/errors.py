@@ -60,9 +60,14 @@ SENTENCES: Mapping[str, str] = {
     "STORE_IN_USE": 'The data store "{store}" is needed by {users}.',
     "POOL_IN_USE": 'The media pool "{pool}" is needed by {users}.',
     "MEDIUM_IN_USE": "The medium {medium} holds {users}. Delete them first, or wait for their EOL.",
+    "MEDIUM_NOT_WANTED": "No job waits for the medium {medium}, or not any more.",
+    "LOADER_NOT_FOUND": 'There is no loader "{loader}" in this location.',
+    "LOADER_FAILED": 'The loader "{loader}" cannot be used: {detail}.',
+    "MEDIUM_AWAY": "The medium {medium} cannot be used yet. {detail}",
     "STORE_UNUSABLE": "That cannot be used as a data store. {detail}",
     "CLIENT_UNUSABLE": 'The client "{client}" cannot be used: {detail}',
-    "CLIENT_LOCKED": 'The client "{client}" is locked: it is not backed up until it is unlocked.',
+    "CLIENT_LOCKED": 'The client "{client}" is locked: nothing is backed up from it, or restored '
+    "to it from others, until it is unlocked.",
     "SAVESET_NEEDED": "The saveset {saveset} cannot be deleted: {users}.",
     "SCHEDULE_IN_USE": 'The schedule "{schedule}" is used by events ({events}). '
     "Remove them first, or give them another one.",
@@ -81,10 +86,12 @@ SENTENCES: Mapping[str, str] = {
     "SAVESET_DAMAGED": "The saveset {saveset} is damaged: {detail}",
     "LISTING_UNREADABLE": "The listing of saveset {saveset} cannot be read just now "
     "({detail}). It is not known to be damaged: try again later.",
+    "SAVESET_UNREADABLE": "The data of saveset {saveset} cannot be read just now: {detail}",
     "SHUTTING_DOWN": "The agent is stopping and takes no new work. Try again when it runs again.",
     "NO_SPACE": "The agent's own disk is full ({place}); nothing was changed. "
     "Make room there, then try again.",
     "TOO_MANY_TRIES": "Too many enrolments came from this address. Try again in {seconds} seconds.",
+    "WALK_FAILED": "{detail}.",
     "UNREACHABLE": "{detail}",
     "NO_ANSWER": "{address} did not answer {method} within {seconds} seconds.",
     "NOT_SUPPORTED": "The agent at {address} does not know the call {method}; it is older than "

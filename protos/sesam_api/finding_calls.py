@@ -15,7 +15,8 @@ from sesam_api.finding_records import (
     VersionHolder,
 )
 from sesam_api.plan_calls import PAGE_SIZE, pages
-from sesam_api.records import Entry, Saveset
+from sesam_api.records import Entry
+from sesam_api.saveset_records import Saveset
 from sesam_api.v1 import finding_pb2, savesets_pb2
 from sesam_api.v1.finding_pb2_grpc import FindingServiceStub
 from sesam_api.v1.savesets_pb2_grpc import SavesetServiceStub

@@ -7,8 +7,12 @@ from datetime import timedelta
 from google.protobuf.duration_pb2 import Duration
 
 from sesam_api import convert, watching
+from sesam_api.client_file_calls import ClientFileCalls
 from sesam_api.errors import StillRunning
 from sesam_api.finding_calls import FindingCalls, Path, name_of, saveset_name
+from sesam_api.history_calls import HistoryCalls
+from sesam_api.interface_calls import InterfaceCalls
+from sesam_api.loader_calls import LoaderCalls
 from sesam_api.media_calls import MediaCalls
 from sesam_api.plan_calls import PAGE_SIZE, PlanCalls, pages
 from sesam_api.records import (
@@ -18,8 +22,8 @@ from sesam_api.records import (
     Identity,
     Job,
     ProtocolLine,
-    Saveset,
 )
+from sesam_api.saveset_records import Saveset
 from sesam_api.topology_calls import TopologyCalls, path_bytes
 from sesam_api.v1 import (
     access_pb2,
@@ -34,7 +38,16 @@ from sesam_api.v1.savesets_pb2_grpc import SavesetServiceStub
 from sesam_api.wire import Wire
 
 
-class Location(TopologyCalls, PlanCalls, FindingCalls, MediaCalls):
+class Location(
+    TopologyCalls,
+    PlanCalls,
+    FindingCalls,
+    MediaCalls,
+    HistoryCalls,
+    LoaderCalls,
+    ClientFileCalls,
+    InterfaceCalls,
+):
     """One location. Made by `sesam_api.client.connect`, good until its `with` block ends.
 
     Attributes:
@@ -48,6 +61,10 @@ class Location(TopologyCalls, PlanCalls, FindingCalls, MediaCalls):
         PlanCalls.__init__(self, wire)
         FindingCalls.__init__(self, wire)
         MediaCalls.__init__(self, wire)
+        ClientFileCalls.__init__(self, wire)
+        HistoryCalls.__init__(self, wire)
+        LoaderCalls.__init__(self, wire)
+        InterfaceCalls.__init__(self, wire)
         self._access = AccessServiceStub(wire.channel)
         self._jobs = JobServiceStub(wire.channel)
         self._savesets = SavesetServiceStub(wire.channel)
@@ -70,16 +87,29 @@ class Location(TopologyCalls, PlanCalls, FindingCalls, MediaCalls):
         return job
 
     def restore(
-        self, saveset: str | Saveset, target: Path, paths: Iterable[Path] | None = None
+        self,
+        saveset: str | Saveset,
+        target: Path,
+        paths: Iterable[Path] | None = None,
+        *,
+        overwrite: str = "always",
+        dry_run: bool = False,
+        client: str = "",
+        without_interfaces: bool = False,
     ) -> Job:
         """Queues a restore.
 
         Args:
             saveset: the saveset or its name.
             target: absolute path of a directory on the client. Below it, every path is made as it
-                was from the root; files that exist there are replaced.
+                was from the root.
             paths: full paths out of the listing, directories with all they hold; without them,
                 everything. An empty list is a ValueError.
+            overwrite: what becomes of files that are there: "always" replaced, "never", "if_older"
+                than the saved one, or "rename": the restored one gets ".restored" behind its name.
+            dry_run: touch nothing; the protocol of the job lists what would be done.
+            client: whose directory the target is; "" for the saveset's own one.
+            without_interfaces: do not run sbc_pre and sbc_post.
         """
         chosen = [] if paths is None else path_bytes(paths)
         if paths is not None and not chosen:
@@ -89,6 +119,10 @@ class Location(TopologyCalls, PlanCalls, FindingCalls, MediaCalls):
             saveset=saveset_name(saveset),
             paths=chosen,
             target=os.fsencode(target),
+            overwrite=convert.overwrite_rule_number(overwrite),
+            dry_run=dry_run,
+            client=client,
+            without_interfaces=without_interfaces,
         )
         return convert.job(self._wire.call(self._savesets.StartRestore, request).job)
 

@@ -7,13 +7,27 @@ from datetime import date
 from sesam_api import convert, media_convert
 from sesam_api.errors import SesamError
 from sesam_api.finding_calls import saveset_name
-from sesam_api.media_records import DataStore, MediaPool, Medium, SavesetFate
+from sesam_api.media_records import (
+    DataStore,
+    Forgotten,
+    MediaPool,
+    MediaRequest,
+    Medium,
+    SavesetFate,
+)
 from sesam_api.plan_calls import PAGE_SIZE, change_of, pages
-from sesam_api.records import Identity, Job, Saveset
+from sesam_api.records import Identity, Job
+from sesam_api.saveset_records import Saveset
 from sesam_api.v1 import media_pb2, savesets_pb2
 from sesam_api.v1.media_pb2_grpc import MediaServiceStub
 from sesam_api.v1.savesets_pb2_grpc import SavesetServiceStub
 from sesam_api.wire import Wire
+
+_ANSWERS = {
+    "loaded": media_pb2.MEDIA_ANSWER_LOADED,
+    "refused": media_pb2.MEDIA_ANSWER_REFUSED,
+    "new": media_pb2.MEDIA_ANSWER_NEW,
+}
 
 
 class Fates:
@@ -22,6 +36,8 @@ class Fates:
 
     Attributes:
         deleted_savesets, deleted_size: what it will delete altogether.
+        deleted_copies: of savesets that stay on another medium.
+        held_back: why this NEWDAY will not delete what is due; "": it will.
     """
 
     def __init__(self, page: Callable[[str], savesets_pb2.PreviewRetentionResponse]) -> None:
@@ -29,6 +45,8 @@ class Fates:
         self._first = page("")
         self.deleted_savesets: int = self._first.deleted_savesets
         self.deleted_size: int = self._first.deleted_bytes
+        self.deleted_copies: int = self._first.deleted_copies
+        self.held_back: str = self._first.held_back
 
     def __iter__(self) -> Iterator[SavesetFate]:
         answer = self._first
@@ -89,10 +107,19 @@ class MediaCalls:
         answer = self._wire.call(self._media.UpdateDataStore, request)
         return media_convert.data_store(answer.data_store)
 
-    def remove_data_store(self, name: str) -> None:
-        """Removes a data store without media and drives. Nothing on its disk is touched."""
-        request = media_pb2.DeleteDataStoreRequest(**change_of(self.identity), name=name)
-        self._wire.call(self._media.DeleteDataStore, request)
+    def remove_data_store(self, name: str, *, forget_media: bool = False) -> Forgotten:
+        """Removes a data store without media and drives. Nothing on its disk is touched.
+
+        Args:
+            forget_media: it is lost for good. Its media and their savesets leave the catalogue
+                with it; the result says how many. Raises SesamError STORE_IN_USE while savesets on
+                other media build on one of them.
+        """
+        request = media_pb2.DeleteDataStoreRequest(
+            **change_of(self.identity), name=name, forget_media=forget_media
+        )
+        answer = self._wire.call(self._media.DeleteDataStore, request)
+        return Forgotten(answer.forgotten_media, answer.forgotten_savesets)
 
     # --- media pools and media ---
 
@@ -164,6 +191,32 @@ class MediaCalls:
         request = media_pb2.DeleteMediumRequest(**change_of(self.identity), label=label)
         self._wire.call(self._media.DeleteMedium, request)
 
+    # --- media requests ---
+
+    def media_requests(self) -> list[MediaRequest]:
+        """The media that jobs wait for because nobody has put them in, by label."""
+        request = media_pb2.ListMediaRequestsRequest()
+        answer = self._wire.call(self._media.ListMediaRequests, request)
+        return [media_convert.media_request(each) for each in answer.media_requests]
+
+    def answer_media_request(self, label: str, answer: str) -> list[str]:
+        """Says what was done about a medium that jobs wait for. Needs the role operator.
+
+        Args:
+            answer: "loaded": it is in its place, look now; "refused": the jobs end with an error;
+                "new": a new medium is begun instead in its data store, which is there.
+
+        Returns:
+            the ids of the jobs that go on, or have ended.
+
+        Raises:
+            SesamError: MEDIUM_NOT_WANTED; MEDIUM_AWAY: it is not there after all.
+        """
+        request = media_pb2.AnswerMediaRequestRequest(
+            **change_of(self.identity), label=label, answer=_ANSWERS[answer]
+        )
+        return list(self._wire.call(self._media.AnswerMediaRequest, request).job_ids)
+
     # --- savesets ---
 
     def set_eol(self, saveset: str | Saveset, eol: date) -> Saveset:
@@ -199,13 +252,69 @@ class MediaCalls:
 
         return Fates(page)
 
-    def verify(self, saveset: str | Saveset, *, whole_chain: bool = False) -> Job:
+    def verify(
+        self, saveset: str | Saveset, *, whole_chain: bool = False, quick: bool = False
+    ) -> Job:
         """Queues a comparison of a saveset with its digests; it is ERROR if they differ.
 
         Args:
             whole_chain: also all that it builds on.
+            quick: only sizes, digests of description and listing, and a few pieces of the data.
         """
         request = savesets_pb2.StartVerifyRequest(
-            **change_of(self.identity), saveset=saveset_name(saveset), whole_chain=whole_chain
+            **change_of(self.identity),
+            saveset=saveset_name(saveset),
+            whole_chain=whole_chain,
+            quick=quick,
         )
         return convert.job(self._wire.call(self._kept.StartVerify, request).job)
+
+    def prove(
+        self, task: str = "", *, saveset: str | Saveset = "", files: int = 0, max_bytes: int = 0
+    ) -> Job:
+        """Queues a restore of samples into a scratch place of the agent, where they are compared
+        with what was saved; it is ERROR if they differ.
+
+        Args:
+            task: its newest saveset that can be restored; or else:
+            saveset: this one.
+            files: 1 to 10000; 0 means 100.
+            max_bytes: of the samples together; 0 means 1 GiB.
+        """
+        request = savesets_pb2.StartRestoreProofRequest(
+            **change_of(self.identity), files=files, max_bytes=max_bytes
+        )
+        if saveset:
+            request.saveset = saveset_name(saveset)
+        else:
+            request.task = task
+        return convert.job(self._wire.call(self._kept.StartRestoreProof, request).job)
+
+    def migrate(
+        self,
+        pool: str,
+        savesets: Iterable[str | Saveset] = (),
+        *,
+        source_pool: str = "",
+        move: bool = False,
+        drive: str = "",
+    ) -> Job:
+        """Queues a copy of savesets, with what they build on, to another media pool.
+
+        Args:
+            pool: that they are copied to.
+            savesets: 1 to 1000; or else:
+            source_pool: all of this media pool that have no copy in the other one.
+            move: give them up where they were, when the copy was compared with its digests; needs
+                the role admin.
+            drive: "" is any of the pool's group.
+        """
+        request = savesets_pb2.StartMigrationRequest(
+            **change_of(self.identity),
+            savesets=map(saveset_name, savesets),
+            source_pool=source_pool,
+            pool=pool,
+            move=move,
+            drive=drive,
+        )
+        return convert.job(self._wire.call(self._kept.StartMigration, request).job)

@@ -16,6 +16,14 @@ def data_store(message: media_pb2.DataStore) -> records.DataStore:
         free=message.free_bytes if message.HasField("free_bytes") else None,
         stored_size=message.stored_bytes,
         fault=message.fault,
+        immutable=message.immutable,
+        full_day=message.forecast_full_day,
+        forecast_note=message.forecast_note,
+        trend_size=message.trend_used_bytes if message.HasField("trend_used_bytes") else None,
+        trend_per_day=(
+            message.trend_bytes_per_day if message.HasField("trend_bytes_per_day") else None
+        ),
+        removable=message.removable,
     )
 
 
@@ -27,6 +35,8 @@ def data_store_message(record: records.DataStore) -> media_pb2.DataStore:
         high_water_mark=record.high_water_mark,
         comment=record.comment,
         etag=record.etag,
+        immutable=record.immutable,
+        removable=record.removable,
     )
 
 
@@ -44,6 +54,9 @@ def pool(message: media_pb2.MediaPool) -> records.MediaPool:
         ),
         comment=message.comment,
         etag=message.etag,
+        encrypted=message.encrypted,
+        key_id=message.key_id,
+        spare_pool=message.spare_pool,
     )
 
 
@@ -61,6 +74,8 @@ def pool_message(record: records.MediaPool) -> media_pb2.MediaPool:
         ),
         comment=record.comment,
         etag=record.etag,
+        encrypted=record.encrypted,
+        spare_pool=record.spare_pool,
     )
 
 
@@ -90,6 +105,20 @@ def medium_message(record: records.Medium) -> media_pb2.Medium:
     )
 
 
+def media_request(message: media_pb2.MediaRequest) -> records.MediaRequest:
+    return records.MediaRequest(
+        label=message.label,
+        pool=message.pool,
+        data_store=message.data_store,
+        path=message.path,
+        job_ids=tuple(message.job_ids),
+        since_time=convert.moment(message.since_time),
+        alarm_time=convert.moment(message.alarm_time) if message.HasField("alarm_time") else None,
+        is_new=message.is_new,
+        fault=message.fault,
+    )
+
+
 def fate(message: savesets_pb2.SavesetFate) -> records.SavesetFate:
     return records.SavesetFate(
         saveset=message.saveset,
@@ -100,4 +129,5 @@ def fate(message: savesets_pb2.SavesetFate) -> records.SavesetFate:
         stored_size=message.stored_bytes,
         reason=convert.word(savesets_pb2.KeepReason.DESCRIPTOR, message.reason),
         needed_by=message.needed_by,
+        stays=message.stays,
     )

@@ -13,10 +13,16 @@ class DataStore:
     Attributes:
         path: absolute, on the agent's machine.
         high_water_mark: percent of its file system; no backup begins above it.
+        immutable: its savesets are neither deleted nor changed before their EOL is over.
+        removable: its media are put in by hand: jobs ask for those that are not there, and wait.
         capacity, free: of its file system in bytes, None while it is not in its place; filled by
             the agent, as are the following.
         stored_size: what the savesets on its media take.
         fault: why it cannot be used just now; "" if it can.
+        full_day: YYYY-MM-DD on which it reaches its high-water mark by the trend; "": none within
+            two years, and `forecast_note` says why.
+        trend_size, trend_per_day: what is in use today by the trend, and what is added a day; None
+            without one.
     """
 
     name: str
@@ -28,6 +34,12 @@ class DataStore:
     free: int | None = None
     stored_size: int = 0
     fault: str = ""
+    immutable: bool = False
+    full_day: str = ""
+    forecast_note: str = ""
+    trend_size: int | None = None
+    trend_per_day: int | None = None
+    removable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,10 @@ class MediaPool:
     Attributes:
         name: must not end in five digits.
         drive_group: the drives that write its media.
+        encrypted: what is saved from now on is.
+        key_id: the key that new savesets are encrypted with, or were; "": it has none. Filled by
+            the agent.
+        spare_pool: whose media are written to while its own cannot be; "": none.
     """
 
     name: str
@@ -64,6 +80,9 @@ class MediaPool:
     retention: Retention = field(default_factory=Retention)
     comment: str = ""
     etag: str = ""
+    encrypted: bool = False
+    key_id: str = ""
+    spare_pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +112,38 @@ class Medium:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaRequest:
+    """A medium that somebody has to put into its data store. The jobs go on by themselves when it
+    is there; see `Location.answer_media_request`.
+
+    Attributes:
+        path: of the data store.
+        job_ids: of the jobs that wait for it, the oldest first.
+        alarm_time: when sm_alarm was called for it; None: not yet.
+        is_new: it was never used: it is made as soon as its data store is there.
+        fault: why it does not count as there just now, in the agent's words.
+    """
+
+    label: str
+    pool: str
+    data_store: str
+    path: bytes
+    job_ids: tuple[str, ...]
+    since_time: datetime
+    alarm_time: datetime | None
+    is_new: bool
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class SavesetFate:
-    """What NEWDAY will do with a saveset.
+    """What NEWDAY will do with a saveset on one of its media.
 
     Attributes:
         reason: why it is kept: "eol", "newest", "weekly", "monthly", "yearly", "needed" (by
-            `needed_by`, the youngest that builds on it), "write_protected", "in_use" or "away";
-            "" if it is deleted.
+            `needed_by`, the youngest that builds on it), "write_protected", "in_use", "away" or
+            "only_whole" (on other media it is not); "" if it is deleted.
+        stays: if it is deleted: the saveset stays on another medium.
     """
 
     saveset: str
@@ -110,10 +154,19 @@ class SavesetFate:
     stored_size: int
     reason: str
     needed_by: str
+    stays: bool = False
 
     @property
     def is_deleted(self) -> bool:
         return not self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What has left the catalogue together with a data store."""
+
+    media: int
+    savesets: int
 
 
 @dataclass(frozen=True, slots=True)

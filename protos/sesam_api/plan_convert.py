@@ -71,10 +71,10 @@ def event(message: events_pb2.Event) -> records.Event:
         name=message.name,
         schedule=message.schedule,
         kind=kind,
-        task=backup.task or restore.task or message.verify.task,
+        task=backup.task or restore.task or message.verify.task or message.restore_proof.task,
         group=backup.group,
         type=convert.backup_type(backup.type),
-        drive=backup.drive,
+        drive=backup.drive or message.migration.drive,
         paths=tuple(restore.paths),
         target=restore.target,
         program=command.program,
@@ -88,9 +88,30 @@ def event(message: events_pb2.Event) -> records.Event:
         etag=message.etag,
         next_time=convert.moment(message.next_time) if message.HasField("next_time") else None,
         idle_cause=convert.word(events_pb2.EventIdleCause.DESCRIPTOR, message.idle_cause),
-        pool=backup.pool,
+        pool=backup.pool or message.migration.pool,
+        source_pool=message.migration.source_pool,
+        move=message.migration.move,
         whole_chain=message.verify.whole_chain if kind == "verify" else True,
+        quick=message.verify.quick,
+        files=message.restore_proof.files,
+        max_bytes=message.restore_proof.max_bytes,
     )
+
+
+def _backup_message(record: records.Event) -> events_pb2.BackupAction:
+    if record.group and record.task:
+        raise SesamError(
+            "INVALID_ARGUMENT",
+            {"field": "task", "value": record.task, "expected": "a task or else a group"},
+        )
+    message = events_pb2.BackupAction(
+        type=convert.backup_type_number(record.type), drive=record.drive, pool=record.pool
+    )
+    if record.group:
+        message.group = record.group
+    if record.task:
+        message.task = record.task
+    return message
 
 
 def event_message(record: records.Event) -> events_pb2.Event:
@@ -107,18 +128,7 @@ def event_message(record: records.Event) -> events_pb2.Event:
     )
     match record.kind:
         case "backup":
-            message.backup.type = convert.backup_type_number(record.type)
-            message.backup.drive = record.drive
-            message.backup.pool = record.pool
-            if record.group:
-                message.backup.group = record.group
-            if record.task:
-                message.backup.task = record.task
-            if record.group and record.task:
-                raise SesamError(
-                    "INVALID_ARGUMENT",
-                    {"field": "task", "value": record.task, "expected": "a task or else a group"},
-                )
+            message.backup.CopyFrom(_backup_message(record))
         case "restore":
             message.restore.task = record.task
             message.restore.paths.extend(record.paths)
@@ -129,6 +139,16 @@ def event_message(record: records.Event) -> events_pb2.Event:
         case "verify":
             message.verify.task = record.task
             message.verify.whole_chain = record.whole_chain
+            message.verify.quick = record.quick
+        case "restore_proof":
+            message.restore_proof.task = record.task
+            message.restore_proof.files = record.files
+            message.restore_proof.max_bytes = record.max_bytes
+        case "migration":
+            message.migration.source_pool = record.source_pool
+            message.migration.pool = record.pool
+            message.migration.move = record.move
+            message.migration.drive = record.drive
         case "newday":
             message.newday.SetInParent()
         case _:

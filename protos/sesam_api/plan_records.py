@@ -51,12 +51,17 @@ class Event:
 
     Attributes:
         schedule: "" for an event that waits to be another's follow-up.
-        kind: "backup", "restore", "command", "verify" or "newday".
-        task: of a backup, restore or verify; a backup has a task or else a group.
+        kind: "backup", "restore", "command", "verify", "migration", "restore_proof" or
+            "newday".
+        task: of a backup, restore, verify or restore proof; a backup has a task or else a group.
         type: backups only, "FULL", "DIFF", "INC" or "COPY".
-        drive: backups only; "" is any of the pool's group.
-        pool: backups only: the media pool that it is written to; "" is the usual one.
+        drive: backups and migrations only; "" is any of the pool's group.
+        pool: the media pool that a backup is written to, "" is the usual one; or that a migration
+            copies to.
+        source_pool, move: migrations only: whose savesets, and whether they are given up there.
         whole_chain: verify only: also all that the saveset builds on.
+        quick: verify only: see `Location.verify`.
+        files, max_bytes: restore proof only: how much is restored; 0 is as usual.
         paths, target: restores only: full paths out of the listing (none: everything), and the
             directory restored to.
         program, arguments: commands only.
@@ -89,6 +94,11 @@ class Event:
     idle_cause: str = ""
     pool: str = ""
     whole_chain: bool = True
+    quick: bool = False
+    files: int = 0
+    max_bytes: int = 0
+    source_pool: str = ""
+    move: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ enums are words: types "FULL", "DIFF", "INC", "COPY"; everything else in small l
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from sesam_api.command_records import CommandSource
 from sesam_api.media_records import MediaChanged
 from sesam_api.plan_records import CalendarCell, Drive, Event, Schedule, TaskGroup
 
@@ -118,7 +119,11 @@ class TaskOptions:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Named sources of a client, and what is left out of them."""
+    """Named sources of a client, and what is left out of them.
+
+    Attributes:
+        last_proof_time: when samples of its backups were last restored and found right.
+    """
 
     name: str
     client: str
@@ -128,6 +133,8 @@ class Task:
     create_time: datetime
     etag: str
     options: TaskOptions = field(default_factory=TaskOptions)
+    commands: tuple[CommandSource, ...] = ()
+    last_proof_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +160,8 @@ class Job:
     """One queued, running or ended backup or restore.
 
     Attributes:
-        kind: "backup", "restore", "command", "verify" or "newday".
+        kind: "backup", "restore", "command", "verify", "migration", "restore_proof" or
+            "newday".
         state: "queued", "active", "ok", "warning", "error", "broken" or "cancelled".
         requested_type, type: backups only, else ""; the type asked for and the one that is made.
         saveset: the one that was made, "" until it is there; of a restore or verify the one that
@@ -171,7 +179,13 @@ class Job:
         drive: the one asked for while it is queued, then the one that it runs on.
         waiting: of a queued job what it waits for: "job 17", "drive Drive_1".
         pool: backups only: the media pool asked for, then the one that it is written to.
-        label: backups only: its medium, from the start of the job on.
+        label: backups and migrations only: its medium, from the start of the job on.
+        move: migrations only: the savesets are given up where they were.
+        quick: verifications only: most of the data were not compared.
+        overwrite: restores only, else "": what becomes of what is at the target already: "always"
+            replaced, "never", "if_older" or "rename".
+        dry_run: restores only: nothing is restored, the protocol says what would be.
+        target_client: restores only: whose directory the target is; "" for `client`.
     """
 
     id: str
@@ -202,6 +216,11 @@ class Job:
     waiting: str = ""
     pool: str = ""
     label: str = ""
+    move: bool = False
+    quick: bool = False
+    overwrite: str = ""
+    dry_run: bool = False
+    target_client: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -237,46 +256,6 @@ class ProtocolLine:
     level: str
     code: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Saveset:
-    """One committed backup.
-
-    Attributes:
-        base: the saveset that it builds on; None for FULL and COPY.
-        state: "ok", "warning" when files are missing in it, or "error" when `damage` is set.
-        files, size, stored_size: its own entries, the bytes read for them and those on the medium.
-        listed_files, listed_size: what a restore of it brings back, with its bases.
-        label: of the medium that holds it.
-        damage: why it cannot be restored whole; empty when nothing is known to be wrong.
-        eol: YYYY-MM-DD, the last sesam day on which it is kept; "": its age does not end it.
-        pool: the media pool of its medium.
-        verify_time: when all of its data were last compared with their digests, and found right.
-    """
-
-    name: str
-    task: str
-    client: str
-    type: str
-    base: str | None
-    state: str
-    start_time: datetime
-    end_time: datetime
-    sesam_day: str
-    sources: tuple[bytes, ...]
-    files: int
-    size: int
-    stored_size: int
-    skipped: int
-    listed_files: int
-    listed_size: int
-    label: str
-    job_id: str
-    damage: str
-    eol: str = ""
-    pool: str = ""
-    verify_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

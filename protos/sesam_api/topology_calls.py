@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 
 from sesam_api import convert
+from sesam_api.command_records import CommandSource
 from sesam_api.finding_calls import Path
 from sesam_api.plan_calls import PAGE_SIZE, change_of, named, pages
 from sesam_api.records import Client, HostKey, Identity, Ssh, Task, TaskOptions
@@ -87,11 +88,22 @@ class TopologyCalls:
         comment: str | None = None,
         *,
         ssh: Ssh | None = None,
+        local: bool = False,
         locked: bool | None = None,
     ) -> Client:
-        """Replaces what is given and leaves the rest as it is."""
+        """Replaces what is given and leaves the rest as it is.
+
+        Args:
+            ssh: how it is reached from now on.
+            local: from now on it is the machine on which the agent runs. Its login is forgotten.
+
+        Raises:
+            ValueError: both.
+        """
+        if local and ssh is not None:
+            raise ValueError("a client is either local or reached by SSH")
         before = self.client(name)
-        login = before.ssh if ssh is None else ssh
+        login = None if local else ssh or before.ssh
         request = topology_pb2.UpdateClientRequest(
             **change_of(self.identity),
             name=name,
@@ -133,18 +145,20 @@ class TopologyCalls:
         comment: str = "",
         *,
         options: TaskOptions | None = None,
+        commands: Iterable[CommandSource] = (),
     ) -> Task:
         """Adds a task.
 
         Args:
             name: unique in the location.
             client: name of a client.
-            sources: absolute paths on the client.
+            sources: absolute paths on the client; there may be none if there are commands.
             excludes: shell wildcards. One without a slash is compared with each name, one that
                 begins with "./" or "/" with the path from its source or from the root. Regular
                 expressions if the options say so.
             comment: for people.
             options: how it is backed up; None: as usual.
+            commands: programs on the client whose output is saved besides.
         """
         request = tasks_pb2.CreateTaskRequest(
             **change_of(self.identity),
@@ -154,6 +168,7 @@ class TopologyCalls:
             excludes=excludes,
             comment=comment,
             options=convert.options_message(options) if options is not None else None,
+            commands=convert.commands_message(commands).commands,
         )
         return convert.task(self._wire.call(self._tasks.CreateTask, request).task)
 
@@ -165,6 +180,7 @@ class TopologyCalls:
         excludes: Iterable[str] | None = None,
         comment: str | None = None,
         options: TaskOptions | None = None,
+        commands: Iterable[CommandSource] | None = None,
     ) -> Task:
         """Replaces what is given and leaves the rest as it is."""
         task = self.task(name)
@@ -176,6 +192,7 @@ class TopologyCalls:
             excludes=task.excludes if excludes is None else excludes,
             comment=task.comment if comment is None else comment,
             options=convert.options_message(options) if options is not None else None,
+            commands=convert.commands_message(commands) if commands is not None else None,
         )
         return convert.task(self._wire.call(self._tasks.UpdateTask, request).task)
 

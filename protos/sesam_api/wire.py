@@ -123,6 +123,28 @@ class Wire:
                 raise failure
             time.sleep(max(0.0, min(_PAUSE_SECONDS, end - time.monotonic())))
 
+    def stream(
+        self,
+        method: "grpc.UnaryStreamMultiCallable[Request, Response]",
+        request: Request,
+        timeout: float,
+    ) -> Iterator[Response]:
+        """The messages of a stream that has an end. Whoever stops reading cancels the call.
+
+        Raises:
+            SesamError: with the agent's reason; NO_ANSWER if it has not ended in time.
+            Unreachable, FingerprintMismatch: as `call`.
+        """
+        messages = method(request, timeout=timeout, metadata=self._metadata())
+        try:
+            yield from messages
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise self._late(request, timeout) from error
+            raise refusal(error) or self._no_answer(error, request) from error
+        finally:
+            messages.cancel()
+
     def _stream(
         self,
         method: "grpc.UnaryStreamMultiCallable[Request, Response]",

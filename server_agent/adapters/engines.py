@@ -1,7 +1,8 @@
 """The engines of a location as one: each medium is the matter of the engine of its data store."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 
 from server_agent.adapters.restic.engine import ResticEngine
 from server_agent.adapters.restic.stores import is_restic, local_path
@@ -12,10 +13,15 @@ from server_agent.ports import (
     BackupRequest,
     Compressed,
     Control,
+    CopyEvent,
+    CopyRequest,
     Engine,
+    EngineError,
     EntryPage,
     Interrupted,
     Message,
+    ProofEvent,
+    ProofRequest,
     RestoreEvent,
     RestoreRequest,
     SavesetRef,
@@ -23,6 +29,7 @@ from server_agent.ports import (
     VerifyEvent,
     VerifyRequest,
 )
+from server_agent.ports.client_files import ClientDirectory, EntryPiece, WalkEvent, WalkRequest
 
 
 class Engines:
@@ -48,6 +55,12 @@ class Engines:
     def make_store(self, directory: bytes, name: str) -> None:
         self._of_store(directory).make_store(directory, name)
 
+    def check_immutable(self, store: bytes, name: str) -> None:
+        self._of_store(store).check_immutable(store, name)
+
+    def hold_media(self, labels: Collection[str]) -> None:
+        self._tar.hold_media([label for label in labels if label not in self._of_restic])
+
     def make_medium(self, store: bytes, name: str, label: str) -> None:
         self._of_store(store).make_medium(store, name, label)
 
@@ -57,17 +70,37 @@ class Engines:
     def space(self, store: bytes, name: str, label: str = "") -> StoreSpace:
         return self._of_store(store).space(store, name, label)
 
-    def remove(self, savesets: Sequence[SavesetRef]) -> list[str]:
+    def remove(self, savesets: Sequence[SavesetRef], listed: Collection[str] = ()) -> list[str]:
         own, theirs = self._parted(savesets)
-        gone = self._tar.remove(own) if own else []
-        return [*gone, *(self._restic.remove(theirs) if theirs else [])]
+        gone = self._tar.remove(own, listed) if own else []
+        return [*gone, *(self._restic.remove(theirs, listed) if theirs else [])]
+
+    def tidy(self, now: datetime, control: Control) -> Iterator[Message]:
+        yield from self._tar.tidy(now, control)
+        yield from self._restic.tidy(now, control)
 
     def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
         own, theirs = self._parted(request.savesets)
         if own:
-            yield from self._tar.verify(VerifyRequest(tuple(own)), control)
+            yield from self._tar.verify(replace(request, savesets=tuple(own)), control)
         if theirs:
-            yield from self._restic.verify(VerifyRequest(tuple(theirs)), control)
+            yield from self._restic.verify(replace(request, savesets=tuple(theirs)), control)
+
+    def prove(self, request: ProofRequest, control: Control) -> Iterator[ProofEvent]:
+        return self._of(request.chain[0].label).prove(request, control)
+
+    def copy(self, request: CopyRequest, control: Control) -> Iterator[CopyEvent]:
+        source = request.saveset.label
+        if self._of(source) is not self._of(request.label):
+            what, other = "a repository of restic", "a directory"
+            if source not in self._of_restic:
+                what, other = other, what
+            raise EngineError(
+                "COPY_IMPOSSIBLE",
+                f"{source} is in {what} and {request.label} in {other}: what the one holds cannot"
+                " be copied to the other. Back up the task to the other pool too",
+            )
+        return self._of(source).copy(request, control)
 
     def check_store(self, label: str) -> None:
         self._of(label).check_store(label)
@@ -87,6 +120,9 @@ class Engines:
     def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
         return self._of(request.label).backup(request, control)
 
+    def clear_archive_bits(self, saveset: SavesetRef) -> list[Message]:
+        return self._of(saveset.label).clear_archive_bits(saveset)
+
     def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
         return self._of(request.chain[0].label).restore(request, control)
 
@@ -97,6 +133,26 @@ class Engines:
 
     def missing_paths(self, saveset: SavesetRef, paths: Sequence[bytes]) -> list[bytes]:
         return self._of(saveset.label).missing_paths(saveset, paths)
+
+    def read_entry(
+        self,
+        chain: Sequence[SavesetRef],
+        path: bytes,
+        first_byte: int,
+        most_bytes: int,
+        control: Control,
+    ) -> Iterator[EntryPiece]:
+        engine = self._of(chain[0].label)
+        return engine.read_entry(chain, path, first_byte, most_bytes, control)
+
+    def client_directory(
+        self, client: Reach, directory: bytes, control: Control
+    ) -> ClientDirectory:
+        return self._tar.client_directory(client, directory, control)
+
+    def walk(self, request: WalkRequest, control: Control) -> Iterator[WalkEvent]:
+        """Both scan alike."""
+        return self._tar.walk(request, control)
 
     def recover(
         self, writing: Sequence[SavesetRef], committed: frozenset[str]
@@ -113,6 +169,10 @@ class Engines:
     def compress_listings(self, before: date, control: Control) -> Iterator[Compressed | Message]:
         """All listings lie in one place and have one format."""
         return self._tar.compress_listings(before, control)
+
+    def shelve(self, savesets: Sequence[SavesetRef], control: Control) -> int:
+        own, _ = self._parted(savesets)
+        return self._tar.shelve(own, control)
 
     def put_back(self, job_id: str) -> list[Message]:
         """Both note what they move in one place."""

@@ -95,12 +95,13 @@ class SelfBackupFilesOf:
             copy=str(self._copy),
             medium=os.fsdecode(medium),
             data=tuple(str(_data(each, media[each.label])) for each in chain),
+            report=str(_report(_data(chain[0], medium))),
             is_on_same_disk=os.stat(medium).st_dev == os.stat(root).st_dev,
         )
 
     def write_report(self, saveset: SavesetRef, medium: bytes, text: str) -> str:
         data = _data(saveset, medium)
-        report = data.with_name(data.name + disaster_reports.SUFFIX)
+        report = _report(data)
         for file in (report, data.with_name(disaster_reports.NEWEST)):
             _write_whole(file, text)
         for old in data.parent.glob(f"S*{disaster_reports.SUFFIX}"):
@@ -111,11 +112,15 @@ class SelfBackupFilesOf:
 
     def has_report(self, saveset: SavesetRef, medium: bytes) -> bool:
         data = _data(saveset, medium)
-        return data.with_name(data.name + disaster_reports.SUFFIX).is_file()
+        return _report(data).is_file()
 
 
 def _data(saveset: SavesetRef, medium: bytes) -> Path:
     return Path(os.fsdecode(medium)) / saveset.name
+
+
+def _report(data: Path) -> Path:
+    return data.with_name(data.name + disaster_reports.SUFFIX)
 
 
 def _end_open_jobs(tx: CatalogueTransaction, now: datetime) -> None:

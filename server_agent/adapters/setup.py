@@ -11,6 +11,7 @@ import sysconfig
 import uuid
 from collections.abc import Mapping
 from configparser import ConfigParser
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from io import StringIO
@@ -54,14 +55,23 @@ _PRIVATE = (
     "var/tmp",
     "var/work/sem",
     "var/work/agent",
-    "store",
-    f"store/{DEFAULT_LABEL}",
 )
+_STORES = ("store", f"store/{DEFAULT_LABEL}")
 _TOP = ("bin", "skel", "var", "store", ANCHOR)
 _HOST = re.compile(r"[A-Za-z0-9.:%_-]{1,255}")
 
 
-def make_installation(root: Path, name: str, host: str, port: int, now: datetime) -> Installation:
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A location whose installation is made anew: its GUID, and a medium of it that is there."""
+
+    location_id: str
+    medium: Path
+
+
+def make_installation(
+    root: Path, name: str, host: str, port: int, now: datetime, lost: Lost | None = None
+) -> Installation:
     """Makes an installation in a directory that is empty or does not exist yet.
 
     Its anchor `sesam2000.ini` is written last: before that there is no agent, and after any error
@@ -72,6 +82,7 @@ def make_installation(root: Path, name: str, host: str, port: int, now: datetime
         host: address or name on which the agent will listen.
         port: 1 to 65535, or 0 for any free one at each start.
         now: the certificate is good from a day before that.
+        lost: instead of a new location, the one that is put back.
 
     Raises:
         InstallationError: something of the above cannot be used, or something is there already.
@@ -91,7 +102,11 @@ def make_installation(root: Path, name: str, host: str, port: int, now: datetime
             "Choose another one, or become a user who may"
         ) from error
     try:
-        return _fill(place, made, _settings(place, name, host, port), now)
+        settings = _settings(place, name, host, port)
+        if lost is not None:
+            settings["SERVER"]["location_id"] = lost.location_id
+            settings["STORE"] = {"path": str(lost.medium), "label": lost.medium.name}
+        return _fill(place, made, settings, now, is_new=lost is None)
     except BaseException as error:
         _remove(place, made)
         if isinstance(error, OSError | CatalogueError):
@@ -142,6 +157,12 @@ def _check_place(place: Path) -> None:
             f"{place} is an agent's directory already. Nothing was changed. "
             "Start that agent, or choose another directory"
         )
+    if "var" in names and names <= {*_TOP, f"{ANCHOR}.new"}:
+        raise InstallationError(
+            f"{place} has what an agent's directory has, but no {ANCHOR}, which is written last."
+            " Nothing was changed. If it was being made when the program was ended, remove it and"
+            " try again; if an agent was there before, put that file back from a copy"
+        )
     if names:
         raise InstallationError(
             f"{place} is not empty and not an agent's directory. Nothing was changed. "
@@ -181,11 +202,17 @@ def _settings(place: Path, name: str, host: str, port: int) -> dict[str, dict[st
 
 
 def _fill(
-    place: Path, made: bool, settings: Mapping[str, Mapping[str, str]], now: datetime
+    place: Path,
+    made: bool,
+    settings: Mapping[str, Mapping[str, str]],
+    now: datetime,
+    *,
+    is_new: bool,
 ) -> Installation:
     if made:
         place.chmod(0o755)
-    for names, mode in ((_STATIC, 0o755), (_OPEN, 0o755), (_PRIVATE, 0o700)):
+    stores = _STORES if is_new else ()
+    for names, mode in ((_STATIC, 0o755), (_OPEN, 0o755), ((*_PRIVATE, *stores), 0o700)):
         for name in names:
             (place / name).mkdir(exist_ok=True)
             (place / name).chmod(mode)  # whatever the umask is
@@ -193,9 +220,10 @@ def _fill(
     server = settings["SERVER"]
     make_identity(ini, server["location_id"], server["host"], now)
     SqlCatalogue(server["catalogue"], create=True).close()
-    medium = Path(settings["STORE"]["path"])
-    make_store(medium.parent, FIRST_STORE, server["location_id"])
-    write_label(medium, DEFAULT_LABEL, server["location_id"])
+    if is_new:
+        medium = Path(settings["STORE"]["path"])
+        make_store(medium.parent, FIRST_STORE, server["location_id"])
+        write_label(medium, DEFAULT_LABEL, server["location_id"])
     _link_commands(place / "bin/sesam")
     _copy_templates(place / "skel/templates")
     _write(place / SM_INI, _ini_text(settings))

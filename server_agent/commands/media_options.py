@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 
 from server_agent.commands.parsing import given, text
+from sesam_api.loader_records import Loader
 from sesam_api.media_records import DataStore, MediaPool, Medium
 
 
@@ -21,13 +22,29 @@ def add_store_options(parser: argparse.ArgumentParser, *, required: bool) -> Non
         metavar="PERCENT",
         help="high-water mark: no backup begins when its file system is fuller; else 95",
     )
+    parser.add_argument(
+        "--immutable",
+        action=argparse.BooleanOptionalAction,
+        help="its savesets are neither deleted nor changed before their EOL is over",
+    )
+    parser.add_argument(
+        "--removable",
+        action=argparse.BooleanOptionalAction,
+        help="its media are put in by hand: jobs ask for those that are not there, and wait",
+    )
     parser.add_argument("--comment", type=text, help="for people")
 
 
 def store_of(arguments: argparse.Namespace, before: DataStore) -> DataStore:
     """The record with what is given."""
     path = None if arguments.path is None else os.fsencode(arguments.path)
-    changes = given(path=path, high_water_mark=arguments.mark, comment=arguments.comment)
+    changes = given(
+        path=path,
+        high_water_mark=arguments.mark,
+        comment=arguments.comment,
+        immutable=arguments.immutable,
+        removable=arguments.removable,
+    )
     return replace(before, **changes)
 
 
@@ -48,6 +65,17 @@ def add_pool_options(parser: argparse.ArgumentParser) -> None:
         ("--yearly", "and the newest of the last N years"),
     ):
         parser.add_argument(option, type=int, metavar="N", help=what)
+    parser.add_argument(
+        "--encrypted",
+        action=argparse.BooleanOptionalAction,
+        help="what is saved from now on is encrypted; export the key then, see sesam-agent key",
+    )
+    parser.add_argument(
+        "--spare-pool",
+        type=text,
+        metavar="POOL",
+        help='whose media are written to while its own cannot be; "" takes it away',
+    )
     parser.add_argument("--comment", type=text, help="for people")
 
 
@@ -60,7 +88,12 @@ def pool_of(arguments: argparse.Namespace, before: MediaPool) -> MediaPool:
         monthly=arguments.monthly,
         yearly=arguments.yearly,
     )
-    changes = given(drive_group=arguments.drive_group, comment=arguments.comment)
+    changes = given(
+        drive_group=arguments.drive_group,
+        comment=arguments.comment,
+        encrypted=arguments.encrypted,
+        spare_pool=arguments.spare_pool,
+    )
     return replace(before, retention=replace(before.retention, **retention), **changes)
 
 
@@ -77,3 +110,33 @@ def medium_of(arguments: argparse.Namespace, before: Medium) -> Medium:
     """The record with what is given."""
     changes = given(write_protected=arguments.write_protected, comment=arguments.comment)
     return replace(before, **changes)
+
+
+def add_loader_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--kind",
+        choices=("virtual", "mtx"),
+        required=True,
+        help="virtual: directories; mtx: a SCSI media changer",
+    )
+    parser.add_argument(
+        "--device",
+        required=True,
+        metavar="PATH",
+        help="absolute path of the directory, or of the changer's device",
+    )
+    parser.add_argument(
+        "--store",
+        type=text,
+        action="append",
+        required=True,
+        metavar="STORE",
+        help="the removable data store in its drive 0; once more for drive 1, and so on",
+    )
+    parser.add_argument("--comment", type=text, default="", help="for people")
+
+
+def loader_of(arguments: argparse.Namespace) -> Loader:
+    """The record with what is given."""
+    device, stores = os.fsencode(arguments.device), tuple(arguments.store)
+    return Loader(arguments.name, arguments.kind, device, stores, arguments.comment)

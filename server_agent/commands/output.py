@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from server_agent.commands.answer import bytes_shown
+from sesam_api.client_file_records import ClientEntry
 from sesam_api.finding_records import FoundFile, Version
 from sesam_api.records import Entry
 
@@ -103,7 +104,7 @@ def json_object(record: "DataclassInstance", zone: tzinfo) -> dict[str, Any]:
         result[field.name] = _json_value(value, zone)
         if not _is_text(value):
             result[f"{field.name}_b64"] = _base64(value)
-    if isinstance(record, Entry | FoundFile | Version):
+    if isinstance(record, ClientEntry | Entry | FoundFile | Version):
         result["modify_time"] = _json_value(record.modify_time, zone)
     return result
 

@@ -152,33 +152,7 @@ def add_event_options(parser: argparse.ArgumentParser, *, required: bool) -> Non
         metavar="SCHEDULE",
         help="starts it; without one it waits to be a follow-up",
     )
-    what = parser.add_mutually_exclusive_group(required=required)
-    what.add_argument("-t", "--task", type=text, help="back up this task")
-    what.add_argument("-g", "--group", type=text, help="back up all tasks of this group")
-    what.add_argument("--restore", type=text, metavar="TASK", help="restore its newest saveset")
-    what.add_argument("--verify", type=text, metavar="TASK", help="verify its newest saveset")
-    what.add_argument(
-        "--command",
-        nargs=argparse.REMAINDER,
-        metavar=("PROGRAM", "ARG"),
-        help="run a program of bin/sesam; comes last, what follows are its arguments",
-    )
-    parser.add_argument(
-        "-l", "--level", choices=TYPE_LETTERS, help="of a backup: F: FULL, D: DIFF, I: INC, C: COPY"
-    )
-    parser.add_argument("--drive", type=text, help='of a backup; "" is any')
-    parser.add_argument(
-        "-m", "--pool", type=text, help='media pool of a backup; "" is the usual one'
-    )
-    parser.add_argument(
-        "--whole-chain",
-        action=argparse.BooleanOptionalAction,
-        help="of a verify: also all that the saveset builds on, as usual",
-    )
-    parser.add_argument("--target", metavar="DIR", help="of a restore: absolute path")
-    parser.add_argument(
-        "-f", "--file", action="append", metavar="PATH", help="of a restore: may be repeated"
-    )
+    _add_action_options(parser, required=required)
     parser.add_argument(
         "--priority", type=int, metavar="N", help="1 lowest (usual) to 99; 0 is above all"
     )
@@ -196,6 +170,54 @@ def add_event_options(parser: argparse.ArgumentParser, *, required: bool) -> Non
     parser.add_argument("--comment", type=text, help="for people")
 
 
+def _add_action_options(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    """What it starts, and what that needs to know."""
+    what = parser.add_mutually_exclusive_group(required=required)
+    what.add_argument("-t", "--task", type=text, help="back up this task")
+    what.add_argument("-g", "--group", type=text, help="back up all tasks of this group")
+    what.add_argument("--restore", type=text, metavar="TASK", help="restore its newest saveset")
+    what.add_argument("--verify", type=text, metavar="TASK", help="verify its newest saveset")
+    what.add_argument("--prove", type=text, metavar="TASK", help="restore samples and compare them")
+    what.add_argument("--migrate", type=text, metavar="POOL", help="copy its savesets to --pool")
+    what.add_argument(
+        "--command",
+        nargs=argparse.REMAINDER,
+        metavar=("PROGRAM", "ARG"),
+        help="run a program of bin/sesam; comes last, what follows are its arguments",
+    )
+    parser.add_argument(
+        "-l", "--level", choices=TYPE_LETTERS, help="of a backup: F: FULL, D: DIFF, I: INC, C: COPY"
+    )
+    parser.add_argument("--drive", type=text, help='of a backup or migration; "" is any')
+    parser.add_argument(
+        "-m",
+        "--pool",
+        type=text,
+        help='media pool of a backup, "" is the usual one; or that a migration copies to',
+    )
+    parser.add_argument(
+        "--move",
+        action=argparse.BooleanOptionalAction,
+        help="of a migration: give the savesets up where they were",
+    )
+    parser.add_argument(
+        "--whole-chain",
+        action=argparse.BooleanOptionalAction,
+        help="of a verify: also all that the saveset builds on, as usual",
+    )
+    parser.add_argument(
+        "--quick",
+        action=argparse.BooleanOptionalAction,
+        help="of a verify: without most of the data",
+    )
+    parser.add_argument("--files", type=int, metavar="N", help="of a proof: samples; 0 is usual")
+    parser.add_argument("--max-bytes", type=int, metavar="N", help="of a proof: of all samples")
+    parser.add_argument("--target", metavar="DIR", help="of a restore: absolute path")
+    parser.add_argument(
+        "-f", "--file", action="append", metavar="PATH", help="of a restore: may be repeated"
+    )
+
+
 def event_of(arguments: argparse.Namespace, before: Event) -> Event:
     """The record with what is given.
 
@@ -207,6 +229,10 @@ def event_of(arguments: argparse.Namespace, before: Event) -> Event:
         drive=arguments.drive,
         pool=arguments.pool,
         whole_chain=arguments.whole_chain,
+        quick=arguments.quick,
+        move=arguments.move,
+        files=arguments.files,
+        max_bytes=arguments.max_bytes,
         priority=arguments.priority,
         blocking=arguments.blocking,
         follow_up=arguments.follow_up,
@@ -224,6 +250,8 @@ def event_of(arguments: argparse.Namespace, before: Event) -> Event:
         raise CommandError("A backup needs its type. Give it with -l F, -l D, -l I or -l C.")
     if event.kind == "restore" and not event.target:
         raise CommandError("A restore needs a directory. Give it with --target DIR.")
+    if event.kind == "migration" and not event.pool:
+        raise CommandError("A migration needs the media pool to copy to. Give it with --pool POOL.")
     return event
 
 
@@ -237,6 +265,10 @@ def _object_of(arguments: argparse.Namespace) -> dict[str, Any]:
         return {"kind": "restore", "task": arguments.restore}
     if arguments.verify is not None:
         return {"kind": "verify", "task": arguments.verify}
+    if arguments.prove is not None:
+        return {"kind": "restore_proof", "task": arguments.prove}
+    if arguments.migrate is not None:
+        return {"kind": "migration", "source_pool": arguments.migrate}
     if arguments.command is None:
         return {}
     if not arguments.command:

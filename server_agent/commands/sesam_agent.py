@@ -19,9 +19,12 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 from server_agent import app
 from server_agent.adapters.catalogue.opening import CatalogueError
 from server_agent.adapters.clock import SystemClock
+from server_agent.adapters.escrow import EscrowError
 from server_agent.adapters.identity import IdentityError, load_identity, renew_certificate, validity
 from server_agent.adapters.instance_lock import AlreadyRunning, only_agent
 from server_agent.adapters.setup import make_installation
+from server_agent.adapters.tar.by_hand import CannotRead
+from server_agent.commands import key_verbs, rebuild_verb
 from server_agent.commands.agent_access import access_office
 from server_agent.commands.answer import bytes_shown
 from server_agent.commands.output import write_utf8
@@ -42,7 +45,9 @@ from server_agent.installation import (
     InstallationError,
     find_installation,
 )
+from server_agent.ports import EngineError
 from server_agent.rpc.server import CannotListen, host_text
+from server_agent.service.rebuilding import CannotRebuild
 from sesam_api.errors import SesamError, sentence
 from sesam_api.records import Credential
 
@@ -56,6 +61,10 @@ _EXPECTED = (
     IdentityError,
     InstallationError,
     SesamError,
+    CannotRead,
+    CannotRebuild,
+    EngineError,
+    EscrowError,
 )
 _TTL = re.compile(r"(\d{1,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -176,6 +185,9 @@ _VERBS = {
     "certificate": _certificate,
     "credentials": _credentials,
     "revoke": _revoke,
+    "key": lambda options: key_verbs.key(options, _installation(options)),
+    "cat": key_verbs.cat,
+    "rebuild": rebuild_verb.rebuild,
 }
 
 
@@ -271,6 +283,8 @@ def _parser() -> argparse.ArgumentParser:
     credentials.add_argument("--json", action="store_true")
     revoke = verbs.add_parser("revoke", help="end a credential")
     revoke.add_argument("credential", type=text, metavar="ID", help="as listed by credentials")
+    key_verbs.define(verbs)
+    rebuild_verb.define(verbs, DEFAULT_HOST, DEFAULT_PORT, _port)
     return parser
 
 

@@ -17,19 +17,28 @@ from server_agent.commands.output import write_utf8
 from server_agent.commands.parsing import Parser, UsageError
 from server_agent.commands.verbs import (
     add,
+    answer,
     backup,
+    browse,
     cancel,
+    cat,
     check,
     compare,
     delete,
     find,
+    history,
     lists,
+    loader,
     ls,
+    migrate,
     modify,
+    prove,
     remove,
+    requests,
     restore,
     retention,
     show,
+    test_excludes,
     verify,
     versions,
 )
@@ -106,8 +115,36 @@ def _answered(act: Callable[[], str | None]) -> int:
 def make_parser() -> Parser:
     parser = Parser(prog="sm_cmd", description="Administers one location from the command line.")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    looking = (lists, show, ls, find, versions, compare, retention)
-    for verb in (add, modify, remove, *looking, backup, restore, verify, cancel, delete, check):
+    looking = (
+        lists,
+        show,
+        ls,
+        cat,
+        browse,
+        test_excludes,
+        find,
+        versions,
+        compare,
+        retention,
+        history,
+        requests,
+    )
+    for verb in (
+        add,
+        modify,
+        remove,
+        *looking,
+        backup,
+        restore,
+        verify,
+        prove,
+        migrate,
+        cancel,
+        answer,
+        loader,
+        delete,
+        check,
+    ):
         verb.define(verbs)
     return parser
 

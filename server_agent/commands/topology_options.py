@@ -2,12 +2,27 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from server_agent.commands.answer import CommandError
 from server_agent.commands.parsing import given, text
+from sesam_api.command_records import CommandSource, command_line, shell_command
 from sesam_api.records import Ssh, TaskOptions
 
+_COMMANDS = (
+    (
+        "--command",
+        command_line,
+        "a program on the client whose output is saved as NAME, without a shell; may be repeated",
+    ),
+    (
+        "--shell-command",
+        shell_command,
+        "the same with a line for bash, such as 'db.sql.gz=pg_dump shop | gzip'",
+    ),
+)
 _SWITCHES = (
     ("--skip-cache-directories", "leave out what lies beside a CACHEDIR.TAG"),
     ("--skip-nodump", 'leave out files with the attribute "no dump" (chattr +d)'),
@@ -24,6 +39,7 @@ def add_client_options(parser: argparse.ArgumentParser) -> None:
         metavar="HOST",
         help="reached by SSH, without an agent there; else it is this machine",
     )
+    parser.add_argument("--local", action="store_true", help="it is this machine")
     parser.add_argument("--port", type=int, metavar="N", help="of SSH; else 22")
     parser.add_argument("--user", type=text, metavar="NAME", help="of SSH; else root")
     parser.add_argument("--key", type=text, metavar="FILE", help="private key, on this machine")
@@ -51,7 +67,7 @@ def ssh_of(arguments: argparse.Namespace, before: Ssh | None) -> Ssh | None:
     """The login with what is given; None if there is none.
 
     Raises:
-        CommandError: something of it is missing.
+        CommandError: something of it is missing, or the client is said to be local too.
     """
     changes = given(
         host=arguments.ssh,
@@ -61,6 +77,10 @@ def ssh_of(arguments: argparse.Namespace, before: Ssh | None) -> Ssh | None:
         host_key=arguments.host_key,
         alive_seconds=arguments.alive,
     )
+    if arguments.local:
+        if changes:
+            raise CommandError("A client is either --local or reached by SSH: leave out the one.")
+        return None
     if not changes or before is not None:
         return None if before is None else replace(before, **changes)
     for option, name in (("--ssh", "host"), ("--key", "key_file"), ("--host-key", "host_key")):
@@ -69,15 +89,15 @@ def ssh_of(arguments: argparse.Namespace, before: Ssh | None) -> Ssh | None:
     return Ssh(**changes)
 
 
-def add_task_options(parser: argparse.ArgumentParser, *, required: bool) -> None:
+def add_task_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-s",
         "--source",
         action="append",
-        required=required,
         metavar="SOURCE[,SOURCE]",
         help=r"absolute paths; a comma in a path is written \,",
     )
+    _add_command_options(parser)
     parser.add_argument(
         "-x",
         "--exclude",
@@ -98,6 +118,11 @@ def add_task_options(parser: argparse.ArgumentParser, *, required: bool) -> None
         metavar="PATH",
         help='a file on the client with one more exclude on each line; "" is none',
     )
+    parser.add_argument(
+        "--time-reference",
+        choices=("database", "time-stamp-file", "archive-bit"),
+        help="what tells which files have changed since the base",
+    )
     for option, what in _SWITCHES:
         parser.add_argument(option, action=argparse.BooleanOptionalAction, help=what)
     parser.add_argument(
@@ -109,12 +134,49 @@ def add_task_options(parser: argparse.ArgumentParser, *, required: bool) -> None
     )
 
 
+def commands_of(arguments: argparse.Namespace) -> list[CommandSource] | None:
+    """The commands that are given; None if none are, and no command at all for an empty text."""
+    given_ones: list[CommandSource | None] | None = arguments.command
+    if given_ones is None:
+        return None
+    return [command for command in given_ones if command is not None]
+
+
+def _command(read: Callable[[str, str], CommandSource], argument: str) -> CommandSource | None:
+    """Raises argparse.ArgumentTypeError."""
+    if not argument:
+        return None
+    name, sign, line = argument.partition("=")
+    if not sign or not name or not line.strip():
+        raise argparse.ArgumentTypeError(
+            f'"{argument}" is not NAME=LINE, such as shop.sql=pg_dump shop'
+        )
+    try:
+        return read(text(name), line)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{name}: {error}") from error
+
+
+def _add_command_options(parser: argparse.ArgumentParser) -> None:
+    for option, read, what in _COMMANDS:
+        parser.add_argument(
+            option,
+            action="append",
+            dest="command",
+            type=partial(_command, read),
+            metavar="NAME=LINE",
+            help=what,
+        )
+
+
 def options_of(arguments: argparse.Namespace, before: TaskOptions) -> TaskOptions | None:
     """The options with what is given; None if nothing is."""
     file, accepted = arguments.exclude_file, arguments.accept_size_change
+    reference = arguments.time_reference
     changes = given(
         exclude_kind=arguments.exclude_kind,
         exclude_file=None if file is None else os.fsencode(file),
+        time_reference=None if reference is None else reference.replace("-", "_"),
         skip_cache_directories=arguments.skip_cache_directories,
         skip_nodump=arguments.skip_nodump,
         one_file_system=arguments.one_file_system,

@@ -9,15 +9,15 @@ DomainError
 ├── NotFound
 │   ├── ClientNotFound, TaskNotFound, JobNotFound, SavesetNotFound, CredentialNotFound, PathNotFound
 │   ├── ScheduleNotFound, EventNotFound, GroupNotFound, DriveNotFound
-│   └── StoreNotFound, PoolNotFound, MediumNotFound
+│   └── StoreNotFound, PoolNotFound, MediumNotFound, LoaderNotFound
 ├── AlreadyExists
 ├── ClientInUse, TaskInUse, ScheduleInUse, EventInUse, GroupInUse, DriveInUse
 ├── StoreInUse, PoolInUse, MediumInUse
 ├── NewdayNeeded, TaskNeeded, SavesetNeeded, ClientLocked, ClientUnusable
-├── StoreUnusable
+├── StoreUnusable, MediumNotWanted, MediumAway, LoaderFailed
 ├── ChangedMeanwhile, JobEnded, OccurrenceNotPlanned
 ├── PageTokenInvalid, WatchOverflow
-├── SavesetDamaged, ListingUnreadable
+├── SavesetDamaged, SavesetUnreadable, ListingUnreadable
 ├── ShuttingDown
 ├── NoSpace
 └── TooManyTries
@@ -257,6 +257,30 @@ class StoreUnusable(DomainError):
     reason = "STORE_UNUSABLE"
 
 
+class MediumNotWanted(DomainError):
+    """No job waits for it, or not any more. Metadata: medium."""
+
+    reason = "MEDIUM_NOT_WANTED"
+
+
+class MediumAway(DomainError):
+    """It was said to be in its place, and is not. Metadata: medium, detail."""
+
+    reason = "MEDIUM_AWAY"
+
+
+class LoaderNotFound(NotFound):
+    """Metadata: loader."""
+
+    reason = "LOADER_NOT_FOUND"
+
+
+class LoaderFailed(DomainError):
+    """It cannot be used. Metadata: loader, detail."""
+
+    reason = "LOADER_FAILED"
+
+
 class SavesetNeeded(DomainError):
     """Metadata: saveset, users (what builds on it, works with it or protects it)."""
 
@@ -327,6 +351,12 @@ class ListingUnreadable(DomainError):
     """It cannot be read just now, which proves no damage. Metadata: saveset, detail."""
 
     reason = "LISTING_UNREADABLE"
+
+
+class SavesetUnreadable(DomainError):
+    """Its data cannot be read just now, which proves no damage. Metadata: saveset, detail."""
+
+    reason = "SAVESET_UNREADABLE"
 
 
 class ShuttingDown(DomainError):

@@ -27,6 +27,8 @@ _TYPE_WORDS = {
     BackupType.DIFF: "differential",
     BackupType.INC: "incremental",
 }
+# The manual knows these programs beside restores too, but not what they are told there.
+_RESTORE_WORD, _RESTORE_LETTER = "restore", "R"
 _STATUS = re.compile(
     rb"STATUS:\s*(?:(OK|ERROR)(?![^\s:;,])|(?=BACKUP_SRC=))[\s:;,]*(.*)", re.DOTALL
 )
@@ -66,11 +68,13 @@ class InterfaceOptions:
 
 @dataclass(frozen=True, slots=True)
 class BackupFacts:
-    """What PRE and POST are told about a backup.
+    """What PRE and POST are told about a backup or restore.
 
     Attributes:
+        sources: of a restore the paths that are restored, those of the saveset for everything.
         server: that owns the drive.
-        count: which of the task's backups of the sesam day this is, from 1 on.
+        type: None of a restore.
+        count: which of the task's backups of the sesam day this is, or of its restores, from 1 on.
         schedule: that started the task; empty for one that a person has started.
     """
 
@@ -78,7 +82,7 @@ class BackupFacts:
     server: str
     task: str
     drive: str
-    type: BackupType
+    type: BackupType | None
     count: int
     saveset: str
     label: str
@@ -93,7 +97,7 @@ def pre_arguments(facts: BackupFacts) -> tuple[str, ...]:
         facts.server,
         facts.task,
         facts.drive,
-        _TYPE_WORDS[facts.type],
+        _TYPE_WORDS[facts.type] if facts.type is not None else _RESTORE_WORD,
         str(facts.count),
         facts.saveset,
         facts.label,
@@ -110,7 +114,7 @@ def post_arguments(facts: BackupFacts, is_ok: bool, message: str) -> tuple[str, 
         facts.server,
         facts.task,
         facts.drive,
-        facts.type.value,
+        facts.type.value if facts.type is not None else _RESTORE_LETTER,
         "1" if is_ok else "0",
         message.replace("\0", ""),
         str(facts.count),
@@ -175,6 +179,26 @@ def verdict(program: str, status_line: bytes | None, exit_status: int) -> Verdic
         text = f"{program} gave BACKUP_SRC={wrong}; what it needs is {error.metadata['expected']}"
         return Verdict(False, text)
     return Verdict(True, told, sources)
+
+
+class Answer:
+    """The last STATUS line of an output that comes line by line."""
+
+    def __init__(self) -> None:
+        self._line: bytes | None = None
+        self._is_cut = self._goes_on = False
+
+    def hear(self, line: bytes, goes_on: bool) -> None:
+        """The next line; one that `goes_on` is continued by the one behind it."""
+        if is_status(line) and not self._goes_on:
+            self._line, self._is_cut = line, goes_on
+        self._goes_on = goes_on
+
+    def verdict(self, program: str, exit_status: int) -> Verdict:
+        """What the whole output has answered."""
+        if self._is_cut:
+            return Verdict(False, f"{program} wrote a STATUS line that is too long")
+        return verdict(program, self._line, exit_status)
 
 
 def joined(sources: tuple[bytes, ...]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.savesets import BackupType
 
 
@@ -17,6 +18,8 @@ class JobKind(StrEnum):
     COMMAND = "command"
     NEWDAY = "newday"
     VERIFY = "verify"
+    MIGRATION = "migration"
+    RESTORE_PROOF = "restore_proof"
 
 
 class JobState(StrEnum):
@@ -70,7 +73,8 @@ class Job:
         sesam_day: the day that the job belongs to: that of its start, of its entry while queued.
         files, bytes_done, stored_bytes, skipped: the result, 0 while open.
         paths: of a restore what it brings back, none means everything; of a backup its sources,
-            from its start on.
+            from its start on; of a migration the names of its savesets, if it is about all of a
+            pool from its start on.
         target: restores only.
         started_by: holder of the credential, or "local"; empty for what a schedule started.
         event_id, event, planned_time: the occurrence that the job belongs to; of jobs from before
@@ -78,8 +82,13 @@ class Job:
         priority: 1 lowest to 99 highest; 0 is above all.
         group: of a group's event.
         drive: asked for while queued, that it runs on from its start on; empty for any or none.
-        pool, label: backups only: the media pool asked for, empty for the usual one, and the one
-            and its medium that it is written to, from its start on.
+        pool, label: backups and migrations: the media pool asked for, empty for the usual one, and
+            the one and its medium that it is written to, from its start on.
+        move: migrations only: the savesets are given up where they were.
+        quick: verifications only: a look at sizes, digests of what is small, and a few pieces.
+        overwrite, dry_run, without_interfaces: restores only: what becomes of what is at the target
+            already; whether it only says what it would do; whether PRE and POST stay away.
+        target_client: of a restore, whose directory the target is, if not that of `client`.
     """
 
     id: str
@@ -110,6 +119,17 @@ class Job:
     drive: str = ""
     pool: str = ""
     label: str = ""
+    move: bool = False
+    quick: bool = False
+    overwrite: OverwriteRule = OverwriteRule.ALWAYS
+    dry_run: bool = False
+    target_client: str = ""
+    without_interfaces: bool = False
+
+    @property
+    def client_at_work(self) -> str:
+        """The client whose files are read or written."""
+        return self.target_client or self.client
 
 
 class Level(StrEnum):

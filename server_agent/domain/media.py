@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from server_agent.domain.errors import InvalidArgument
@@ -30,6 +30,8 @@ class DataStore:
         path: absolute; it bears the store's own label, so that an empty place where it is not
             mounted is never taken for it. Of repositories, "restic+SECRET:URL".
         high_water_mark: percent of its file system; no backup begins above it.
+        immutable: its savesets are neither deleted nor changed before their EOL is over.
+        removable: its media are put in by hand: who needs one that is not there asks for it.
     """
 
     name: str
@@ -37,6 +39,8 @@ class DataStore:
     high_water_mark: int = 95
     comment: str = ""
     version: int = 1
+    immutable: bool = False
+    removable: bool = False
 
     @property
     def has_repositories(self) -> bool:
@@ -72,6 +76,10 @@ class MediaPool:
 
     Attributes:
         drive_group: the drives that write its media.
+        encrypted: what is saved from now on is.
+        key_id: the key that new savesets are encrypted with, or were; empty: it never had one.
+        spare_pool: whose media are written to while its own cannot be; empty: none.
+        last_number: of a medium that was forgotten and may come back: its label is not given again.
     """
 
     name: str
@@ -79,6 +87,10 @@ class MediaPool:
     retention: Retention = field(default_factory=Retention)
     comment: str = ""
     version: int = 1
+    encrypted: bool = False
+    key_id: str = ""
+    spare_pool: str = ""
+    last_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +161,12 @@ def checked_store(store: DataStore) -> DataStore:
         raise InvalidArgument(
             field="path", value=f"{len(path)} bytes", expected=f"at most {LONGEST_PATH} bytes"
         )
+    if store.removable and store.has_repositories:
+        raise InvalidArgument(
+            field="removable", value="true", expected="false: repositories are not put in by hand"
+        )
     _check_number("high_water_mark", store.high_water_mark, 1, 100)
-    return DataStore(store.name, path, store.high_water_mark, store.comment, store.version)
+    return replace(store, path=path)
 
 
 def pool_of(label: str) -> str:
@@ -159,8 +175,14 @@ def pool_of(label: str) -> str:
     return found["pool"] if found else label
 
 
-def next_label(pool: str, labels: frozenset[str]) -> str:
-    """The label of a pool's next medium: the number after its highest.
+def number_of(label: str) -> int:
+    """That which a label ends in; 0 if it does not end in five digits."""
+    found = _LABEL.fullmatch(label)
+    return int(found["number"]) if found else 0
+
+
+def next_label(pool: str, labels: frozenset[str], last_number: int = 0) -> str:
+    """The label of a pool's next medium: the number after its highest, and after the last.
 
     Raises:
         InvalidArgument: all its 99999 numbers are taken.
@@ -170,7 +192,8 @@ def next_label(pool: str, labels: frozenset[str]) -> str:
         for found in map(_LABEL.fullmatch, labels)
         if found is not None and found["pool"] == pool
     ]
-    number = max(numbers, default=0) + 1
+    number = max(numbers, default=0)
+    number = max(number, last_number) + 1
     if number >= 10**_NUMBER_DIGITS:
         raise InvalidArgument(
             field="pool", value=pool, expected="a pool with less than 99999 media"

@@ -56,6 +56,10 @@ class Saveset:
         damage: what a read of its files proved to be wrong, for good; empty for nothing.
         eol: the last sesam day on which it is kept; None: its age does not end it.
         verify_time: when all of its own data were last read and found right.
+        made_time: when it was copied to its medium; None: it was made there.
+        proof_time: when samples of it were last restored and found right.
+        encrypted: its data are, on their medium.
+        key_id: the key of its pool that they are encrypted with; empty: with none of the agent's.
     """
 
     name: str
@@ -81,6 +85,10 @@ class Saveset:
     damage: str = ""
     eol: date | None = None
     verify_time: datetime | None = None
+    made_time: datetime | None = None
+    proof_time: datetime | None = None
+    encrypted: bool = False
+    key_id: str = ""
 
     @property
     def fault(self) -> str:

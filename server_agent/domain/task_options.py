@@ -1,8 +1,10 @@
 """How a task is backed up."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any
 
 from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.quoting import printable
@@ -25,7 +27,8 @@ class ExcludeKind(StrEnum):
 
 class TimeReference(StrEnum):
     """How a file is told to have changed since the base: by what the base's listing says of it, by
-    a file that the last backup left, or by its archive bit (manual, "Settings without a GUI")."""
+    a file that the last backup left, or by its archive bit (manual, "Settings without a GUI" and
+    the influence on the A-bit by backup type)."""
 
     DATABASE = "database"
     TIME_STAMP_FILE = "time_stamp_file"
@@ -56,11 +59,26 @@ class TaskOptions:
     backup_even_if_pre_fails: bool = False
 
 
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "exclude_kind": ExcludeKind,
+    "exclude_file": lambda text: str(text).encode("utf-8", "surrogateescape"),
+    "accept_size_change": tuple,
+    "time_reference": TimeReference,
+}
+
+
 def changed_options(options: TaskOptions) -> list[str]:
     """Names of those that are not the default."""
     usual = TaskOptions()
     names = [field.name for field in fields(TaskOptions)]
     return [name for name in names if getattr(options, name) != getattr(usual, name)]
+
+
+def options_of(said: Mapping[str, Any]) -> TaskOptions:
+    """Options out of JSON; those that are not in it have their defaults. A path's bytes that are no
+    UTF-8 stand as U+DC80 to U+DCFF. Raises ValueError, TypeError for what is no option."""
+    read = {name: _READERS[name](value) for name, value in said.items() if name in _READERS}
+    return TaskOptions(**{**said, **read})
 
 
 def checked_options(options: TaskOptions) -> TaskOptions:
@@ -72,12 +90,6 @@ def checked_options(options: TaskOptions) -> TaskOptions:
             field="exclude_file",
             value=printable(path[:200]),
             expected=f"an absolute path on the client, of at most {_LONGEST_PATH} bytes",
-        )
-    if options.time_reference is not TimeReference.DATABASE:
-        raise InvalidArgument(
-            field="time_reference",
-            value=options.time_reference.name,
-            expected="DATABASE: this agent knows no other way yet",
         )
     if len(options.accept_size_change) > MOST_EXPRESSIONS:
         raise InvalidArgument(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import pairwise
 
+from server_agent.domain.command_sources import CommandSource
 from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.quoting import printable, quoted, shortened
 from server_agent.domain.reach import LOCAL, Reach, Ssh, check_ssh
@@ -52,7 +53,14 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Named sources of a client. `version` counts its changes."""
+    """Named sources of a client. `version` counts its changes.
+
+    Attributes:
+        sources: may be none if there are commands.
+        commands: programs at the client whose output is saved besides.
+        proof_time: when samples of its backups were last restored and found right. It is no change
+            of the task, and so no part of its text, which etags are made of.
+    """
 
     name: str
     client: str
@@ -62,6 +70,8 @@ class Task:
     create_time: datetime = NOT_YET
     version: int = 0
     options: TaskOptions = field(default_factory=TaskOptions)
+    proof_time: datetime | None = field(default=None, repr=False)
+    commands: tuple[CommandSource, ...] = ()
 
 
 def check_access(client: Client) -> None:
@@ -84,13 +94,13 @@ def checked_name(field: str, name: str) -> str:
     return name
 
 
-def checked_sources(sources: tuple[bytes, ...]) -> tuple[bytes, ...]:
+def checked_sources(sources: tuple[bytes, ...], *, may_be_none: bool = False) -> tuple[bytes, ...]:
     """The sources without a slash at their end, or InvalidArgument.
 
-    At least one; each absolute, without empty, "." or ".." parts; none inside another, since what
-    two sources share would be saved twice.
+    At least one, unless there may be none; each absolute, without empty, "." or ".." parts; none
+    inside another, since what two sources share would be saved twice.
     """
-    if not sources:
+    if not sources and not may_be_none:
         raise InvalidArgument(field="sources", value="", expected="at least one path")
     _check_sizes("sources", sources)
     trimmed = tuple(source.rstrip(b"/") or b"/" for source in sources)

@@ -4,6 +4,7 @@ Every port has a contract suite in `tests/contract` that runs over the fake and 
 All methods block and may be called from any thread unless one says otherwise.
 """
 
+from server_agent.domain.command_sources import COMMANDS_DIRECTORY, CommandSource
 from server_agent.ports.catalogue import (
     MEDIA_KEY,
     Answer,
@@ -45,14 +46,19 @@ from server_agent.ports.protocols import (
     ProtocolWriter,
 )
 from server_agent.ports.transfers import (
-    COMMANDS_DIRECTORY,
     BackupDone,
     BackupEvent,
     BackupRequest,
-    CommandSource,
     Compressed,
+    CopyDone,
+    CopyEvent,
+    CopyRequest,
     Interrupted,
     Message,
+    ProofEvent,
+    ProofFault,
+    ProofRequest,
+    Proved,
     RestoreDone,
     RestoreEvent,
     RestoreRequest,
@@ -81,6 +87,9 @@ __all__ = [
     "CommandSource",
     "Compressed",
     "Control",
+    "CopyDone",
+    "CopyEvent",
+    "CopyRequest",
     "Engine",
     "EngineError",
     "Entry",
@@ -99,8 +108,12 @@ __all__ = [
     "PastKey",
     "PlanningTransaction",
     "PlanningView",
+    "ProofEvent",
+    "ProofFault",
+    "ProofRequest",
     "ProtocolWriter",
     "Protocols",
+    "Proved",
     "Removal",
     "RestoreDone",
     "RestoreEvent",

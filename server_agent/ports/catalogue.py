@@ -11,6 +11,7 @@ from server_agent.domain.access import Credential, Token
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.savesets import Saveset
 from server_agent.domain.topology import Client, Task
+from server_agent.ports.history import HistoryTransaction, HistoryView
 from server_agent.ports.media import MediaTransaction, MediaView
 from server_agent.ports.planning import PlanningTransaction, PlanningView
 
@@ -126,7 +127,7 @@ class Answer:
     digest: bytes = b""
 
 
-class CatalogueView(PlanningView, MediaView, Protocol):
+class CatalogueView(PlanningView, MediaView, HistoryView, Protocol):
     """Reads of one consistent moment."""
 
     def revision(self) -> int:
@@ -210,7 +211,9 @@ class CatalogueView(PlanningView, MediaView, Protocol):
         """What is remembered of a request that was answered before."""
 
 
-class CatalogueTransaction(CatalogueView, PlanningTransaction, MediaTransaction, Protocol):
+class CatalogueTransaction(
+    CatalogueView, PlanningTransaction, MediaTransaction, HistoryTransaction, Protocol
+):
     """Reads and writes that happen together or not at all.
 
     Every write of a client, task or job enters its key into the change log.
@@ -229,16 +232,25 @@ class CatalogueTransaction(CatalogueView, PlanningTransaction, MediaTransaction,
     def add_job(self, job: Job) -> Job:
         """Enters the job under a new id (its `id` is ignored) and returns it with that id."""
 
+    def add_past_job(self, job: Job) -> None:
+        """Enters a job that ended before the catalogue was there, with the id that it had; the ids
+        of new ones follow behind it.
+
+        Raises:
+            AlreadyExists: there is one of this id.
+        """
+
     def put_job(self, job: Job) -> None:
         """Replaces."""
 
     def add_saveset(self, saveset: Saveset) -> None: ...
 
     def set_missing(self, names: Iterable[str], missing: bool, lacks_listing: bool = False) -> None:
-        """Names that are not known are passed over."""
+        """Of their first places. Names that are not known are passed over."""
 
     def set_damage(self, name: str, damage: str) -> None:
-        """The first damage that was found stays. A name that is not known is passed over."""
+        """Of its first place. The first damage that was found stays. A name that is not known is
+        passed over."""
 
     def put_token(self, token: Token) -> None:
         """Adds or replaces."""

@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
 from server_agent.domain.reach import HostKey, Reach, Ssh
+from server_agent.ports.client_files import ClientDirectory, EntryPiece, WalkEvent, WalkRequest
 from server_agent.ports.transfers import (
     BackupEvent,
     BackupRequest,
     Compressed,
+    CopyEvent,
+    CopyRequest,
     Interrupted,
     Message,
+    ProofEvent,
+    ProofRequest,
     RestoreEvent,
     RestoreRequest,
     SavesetRef,
@@ -113,6 +118,16 @@ class Engine(Protocol):
             EngineError: STORE_UNUSABLE.
         """
 
+    def check_immutable(self, store: bytes, name: str) -> None:
+        """Tries whether files in the data store of that name can be made immutable. Raises
+        EngineError: STORE_MISSING, STORE_UNUSABLE (they cannot; the text says why)."""
+
+    def hold_media(self, labels: Collection[str]) -> None:
+        """From now on savesets on these media, and on no others, are made immutable where they lie
+        when they are committed; those that lie there already are now, as far as their media are in
+        their places. `remove` takes that off again. Idempotent. A backup says in a warning if it
+        cannot be, of the others the log does."""
+
     def make_medium(self, store: bytes, name: str, label: str) -> None:
         """Makes an empty medium in the data store of that name; idempotent.
 
@@ -137,20 +152,63 @@ class Engine(Protocol):
             EngineError: STORE_MISSING.
         """
 
-    def remove(self, savesets: Sequence[SavesetRef]) -> list[str]:
-        """Removes the files of savesets that are not in the catalogue any more; idempotent.
+    def remove(self, savesets: Sequence[SavesetRef], listed: Collection[str] = ()) -> list[str]:
+        """Removes the files of savesets that are not in the catalogue any more, whole or half
+        written; idempotent. No saveset comes twice.
+
+        Args:
+            listed: those of them that lie on another medium too: their listings stay.
 
         Returns:
             The names of those of which nothing is left. Those whose medium is not in its place, or
             that the system refuses to remove, are not among them, and the log says why.
         """
 
+    def tidy(self, now: datetime, control: Control) -> Iterator[Message]:
+        """Gives back what `remove` has left since that would have cost writing data anew: within
+        half an hour, now and then, and never while a medium is read or written. One message for
+        each medium that is due; nothing where no such space is left. Idempotent.
+
+        Raises:
+            Cancelled: the control said so; what was done is kept.
+        """
+
     def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
         """Reads all data and the listing of each saveset and compares them with their digests;
-        yields one Verified for each.
+        yields one Verified for each. A quick one looks whether all files are in their places with
+        the sizes that they had, compares description and listing with their digests, and of the
+        data the first and last piece and a few others, as far as the kind of medium has those.
 
         Raises:
             EngineError: STORE_MISSING (which says nothing about the saveset).
+            Cancelled: the control said so.
+        """
+
+    def prove(self, request: ProofRequest, control: Control) -> Iterator[ProofEvent]:
+        """Restores samples of a saveset into a scratch place of the agent, as any restore, reads
+        them back from its disk and compares them with what is on the medium, which is compared
+        with its digests by itself. They are drawn at random, spread over sizes, directories and
+        the savesets that hold the data. Yields last one Proved. Nothing of the scratch place is
+        left, also after a kill: the next `recover` removes it.
+
+        Raises:
+            EngineError: as `restore`; NO_SPACE before anything is written, if there is no room.
+            Cancelled: the control said so.
+        """
+
+    def copy(self, request: CopyRequest, control: Control) -> Iterator[CopyEvent]:
+        """Writes a saveset to another medium as it is, byte by byte; yields progress and messages,
+        and last one CopyDone. It is there under its final names only when all of it is and what
+        the medium gives back was compared with the digests of the backup; before that, and after
+        any exception, nothing of it remains there, unless that medium has gone. The listing is
+        one for all media. Closing the iterator early counts as a cancel.
+
+        Raises:
+            EngineError: STORE_MISSING (one of the media is not in its place), SAVESET_DAMAGED,
+                SAVESET_MISSING (of the one that is read), NO_SPACE, WRITE_DAMAGED, and others. By
+                the call itself, before anything may be removed: NAME_TAKEN (something lies there
+                already under its name), COPY_IMPOSSIBLE (from what one engine has written to a
+                medium of another; or the engine cannot).
             Cancelled: the control said so.
         """
 
@@ -163,7 +221,8 @@ class Engine(Protocol):
 
     def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
         """Names of those whose files are all in their places with the sizes that they had. Reads
-        no data. While a medium is not in its place, none of its savesets is."""
+        no data. While a medium is not in its place, none of its savesets is. No saveset comes
+        twice."""
 
     def host_keys(self, client: Ssh, control: Control) -> list[HostKey]:
         """The keys that a client shows, the best first, for a person who compares one with what
@@ -198,9 +257,15 @@ class Engine(Protocol):
                 COMMAND_FAILED (a command ended with an error, or cannot be run),
                 CLIENT_UNREACHABLE, CLIENT_UNFIT (it lacks GNU find or tar), CLIENT_KEY_REFUSED,
                 CLIENT_KEY_UNUSABLE, CLIENT_HOST_KEY_CHANGED, CLIENT_LOST (in the middle),
-                TAR_FAILED, and others.
+                TAR_FAILED, REFERENCE_UNUSABLE (what has changed cannot be told in the way that the
+                options say), and others.
             Cancelled: the control said so.
         """
+
+    def clear_archive_bits(self, saveset: SavesetRef) -> list[Message]:
+        """Clears the archive bits, on the agent's own machine, of the files that a committed
+        saveset itself holds whole and that have not changed since they were found; says of how
+        many, and of which it cannot. Idempotent."""
 
     def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
         """Brings entries back below the target, as they were from the root of the client; yields
@@ -241,6 +306,50 @@ class Engine(Protocol):
             EngineError: it cannot be read just now, which proves nothing.
         """
 
+    def read_entry(
+        self,
+        chain: Sequence[SavesetRef],
+        path: bytes,
+        first_byte: int,
+        most_bytes: int,
+        control: Control,
+    ) -> Iterator[EntryPiece]:
+        """A piece of a saved file, compared with the digests of the backup; at least one, also
+        where the file has ended. A hard link has the data of its file, a sparse file its holes.
+
+        Args:
+            chain: the saveset and all that it builds on, itself first.
+
+        Raises:
+            server_agent.domain.errors.PathNotFound: the listing has no such path.
+            server_agent.domain.errors.InvalidArgument: it is no file, or was not saved.
+            server_agent.domain.errors.SavesetDamaged: the listing is missing or damaged.
+            EngineError: as `restore`.
+            Cancelled: the control said so.
+        """
+
+    def client_directory(
+        self, client: Reach, directory: bytes, control: Control
+    ) -> ClientDirectory:
+        """What lies directly in a directory of a client now.
+
+        Raises:
+            server_agent.ports.client_files.NoDirectory: there is none, or it cannot be read.
+            EngineError: CLIENT_UNREACHABLE, CLIENT_UNFIT and others, as `backup`.
+            Cancelled: the control said so.
+        """
+
+    def walk(self, request: WalkRequest, control: Control) -> Iterator[WalkEvent]:
+        """The scan of a backup without the backup: what it would save, and what is left out by
+        what. Yields progress, one LeftOutBy for each exclude (those of the exclude file behind the
+        others) and each option that leaves something out, and last one WalkDone. Nothing of it
+        remains. Closing the iterator early counts as a cancel.
+
+        Raises:
+            EngineError: SOURCE_MISSING, EXCLUDE_UNUSABLE and others, as `backup`.
+            Cancelled: the control said so.
+        """
+
     def recover(
         self, writing: Sequence[SavesetRef], committed: frozenset[str]
     ) -> list[Interrupted]:
@@ -269,6 +378,16 @@ class Engine(Protocol):
         """Compresses the listings of sesam days before that one that are not compressed yet; one
         Compressed or one warning for each. They are read as before. Idempotent; ended at any
         instant it leaves each listing readable.
+
+        Raises:
+            Cancelled: the control said so; what was done is kept.
+        """
+
+    def shelve(self, savesets: Sequence[SavesetRef], control: Control) -> int:
+        """Puts copies of listings on the media of savesets that have none there, so that a
+        catalogue can be put back from media alone. What cannot be written or read stays as it is,
+        and the log says why. Idempotent. Returns how many were put there; 0 where listings are not
+        kept on media.
 
         Raises:
             Cancelled: the control said so; what was done is kept.

@@ -21,6 +21,7 @@ class SelfBackupPlaces:
         copy: that of the catalogue, which is saved.
         medium: the directory of the newest saveset.
         data: of the savesets that were asked for, in their order.
+        report: on the newest of them, beside its data.
         is_on_same_disk: the medium lies on the file system of the root: what takes one takes both.
     """
 
@@ -29,6 +30,7 @@ class SelfBackupPlaces:
     copy: str
     medium: str
     data: tuple[str, ...]
+    report: str
     is_on_same_disk: bool = False
 
 

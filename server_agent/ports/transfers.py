@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from server_agent.domain.command_sources import CommandSource
 from server_agent.domain.jobs import Level, Progress
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.reach import LOCAL, Reach
 from server_agent.domain.savesets import BackupType
 from server_agent.domain.task_options import TaskOptions
@@ -13,34 +15,14 @@ from server_agent.domain.task_options import TaskOptions
 @dataclass(frozen=True, slots=True)
 class SavesetRef:
     """What an engine needs to find a saveset: the label of its medium and the sesam day under
-    which its listing is kept. `base` names the saveset that it builds on."""
+    which its listing is kept. `base` names the saveset that it builds on, `key_id` the key that it
+    is encrypted with: in its place nothing else is taken for it. Empty: with none, or not known."""
 
     name: str
     label: str
     sesam_day: date
     base: str | None
-
-
-COMMANDS_DIRECTORY = b"/.commands"  # under which a listing has what commands wrote
-
-
-@dataclass(frozen=True, slots=True)
-class CommandSource:
-    """A program at the client whose standard output is saved as a file: a dump of a database.
-
-    Attributes:
-        name: of that file, without a slash.
-        argv: the program and its arguments, run without a shell. In a pipe of a shell only the last
-            status counts: `bash -o pipefail -c ...` tells of the others too.
-    """
-
-    name: str
-    argv: tuple[bytes, ...]
-
-    @property
-    def path(self) -> bytes:
-        """In the listing."""
-        return COMMANDS_DIRECTORY + b"/" + self.name.encode("utf-8", "surrogateescape")
+    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +38,12 @@ class BackupRequest:
         read is none. DIFF and INC are compared with what they build on.
     client: whose files the sources are, and where the commands run.
     commands: what they write is saved anew each time. One that fails fails the backup.
-    options: what is left out besides, and what is no warning. An engine refuses what it cannot
-        do. The interfaces and the time reference are not its own.
+    key_id: the key that its data are encrypted with; empty: with none. An engine that encrypts
+        all by itself has no use for it.
+    options: what is left out besides, and what is no warning; and how a file is told to have
+        changed since the base. An engine refuses what it cannot do. The interfaces are not its own.
+    since_ns: of the time reference by time-stamp file with a base: `BackupDone.begin_ns` of that or
+        of one that it builds on.
     """
 
     saveset: str
@@ -72,6 +58,8 @@ class BackupRequest:
     client: Reach = LOCAL
     commands: tuple[CommandSource, ...] = ()
     options: TaskOptions = field(default_factory=TaskOptions)
+    since_ns: int = 0
+    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +70,10 @@ class RestoreRequest:
     target: absolute directory; made if it is not there.
     job_id: under which `put_back` knows what this moves; empty if nobody will ask.
     client: whose directory the target is.
+    overwrite: what becomes of what is at the target already. What it leaves is no failure; what
+        is in the way of something of another kind and stays is one of all that cannot come there.
+    dry_run: nothing at the target is touched or made. A message for each entry says what would be
+        done, of each code the first few thousand, and the rest is counted.
     """
 
     chain: tuple[SavesetRef, ...]
@@ -89,6 +81,8 @@ class RestoreRequest:
     target: bytes
     job_id: str = ""
     client: Reach = LOCAL
+    overwrite: OverwriteRule = OverwriteRule.ALWAYS
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +104,8 @@ class BackupDone:
     `partial` of them are in it all the same, and among `files`: cut, or of two versions.
     `warnings` are sentences about sources that are not saved as was surely meant, and about what
     the programs underneath have said that nobody understands; each was a message before.
+    `begin_ns` is a moment before which nothing was read yet, by the clock of the client; 0 if the
+    time reference does not need it.
     """
 
     files: int
@@ -120,6 +116,7 @@ class BackupDone:
     listed_bytes: int
     warnings: tuple[str, ...] = ()
     partial: int = 0
+    begin_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +124,16 @@ class RestoreDone:
     """Last event of a restore.
 
     `skipped` counts entries that could not be restored. `warnings` are sentences about what else
-    is not as it was, such as owners and attributes; each was a message before.
+    is not as it was, such as owners and attributes; each was a message before. `notes` are such as
+    are no warning: what the overwrite rule has left, and the sums of a dry run. After a dry run the
+    numbers are 0.
     """
 
     files: int
     bytes_written: int
     skipped: int
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 BackupEvent = Progress | Message | BackupDone
@@ -147,13 +147,14 @@ class Interrupted:
     """A backup that did not come to its end before the agent died, found by `recover`.
 
     `result` is there when everything was already under its final name and matches its digests:
-    it only lacks the catalogue's commit. Else nothing of it remains. `facts` are then those of its
-    request.
+    it only lacks the catalogue's commit. Else nothing of it remains. `facts` and `key_id` are then
+    those of its request.
     """
 
     saveset: str
     result: BackupDone | None
     facts: Mapping[str, str] = field(default_factory=dict)
+    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +184,33 @@ class StoreSpace:
 class VerifyRequest:
     """Attributes:
     savesets: each is compared by itself.
+    quick: without all of the data: see `Engine.verify`.
     """
 
     savesets: tuple[SavesetRef, ...]
+    quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRequest:
+    """Attributes:
+    saveset: as it is read, from the medium of its label.
+    label: the medium that it is copied to.
+    """
+
+    saveset: SavesetRef
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyDone:
+    """Last event of a copy: all of it is on the medium, synced, compared with the digests, and
+    under its final names. What is left is the catalogue's commit."""
+
+    stored_bytes: int
+
+
+CopyEvent = Progress | Message | CopyDone
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +220,59 @@ class Verified:
     Attributes:
         fault: empty if all of its data and its listing are as they were when it was made.
         missing: the fault is that something of it is not in its place, and may come back.
+        label: of the medium that it was read from.
+        compared: of a quick verify what was compared and what was not, the end of a sentence.
     """
 
     saveset: str
     bytes_read: int
     fault: str = ""
     missing: bool = False
+    compared: str = ""
+    label: str = ""
 
 
 VerifyEvent = Progress | Message | Verified
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRequest:
+    """Attributes:
+    chain: the saveset and all that it builds on, itself first.
+    files: how many are restored, if there are so many.
+    max_bytes: of them together; a larger file is not taken.
+    job_id: names the scratch place.
+    """
+
+    chain: tuple[SavesetRef, ...]
+    files: int
+    max_bytes: int
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProofFault:
+    """A restored file that is not what was saved. `saveset` is the one that holds its data."""
+
+    path: bytes
+    saveset: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Last event of a restore proof.
+
+    Attributes:
+        files, size: that were restored and compared, and their bytes.
+        of_files: how many files with data the listing has.
+        faults: what differs; each was a message before.
+    """
+
+    files: int
+    size: int
+    of_files: int
+    faults: tuple[ProofFault, ...] = ()
+
+
+ProofEvent = Progress | Message | Proved

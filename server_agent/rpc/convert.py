@@ -1,16 +1,24 @@
 """From the domain to the wire and back: one function per type."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from server_agent.domain import access, jobs, queue, reach, savesets, task_options, topology
+from server_agent.domain import (
+    access,
+    jobs,
+    overwriting,
+    queue,
+    reach,
+    savesets,
+    task_options,
+    topology,
+)
+from server_agent.domain.command_sources import CommandSource
 from server_agent.domain.errors import InvalidArgument
-from server_agent.domain.media import pool_of
 from server_agent.ports import Entry, EntryKind
-from server_agent.service.chains import KnownSaveset
 from server_agent.service.changes import LiveJob
 from server_agent.service.collection import etag
 from server_agent.service.location import Location
@@ -36,6 +44,12 @@ EXCLUDE_KINDS = {
     task_options.ExcludeKind.PATTERN: tasks_pb2.EXCLUDE_KIND_PATTERN,
     task_options.ExcludeKind.REGEX: tasks_pb2.EXCLUDE_KIND_REGEX,
 }
+OVERWRITE_RULES = {
+    overwriting.OverwriteRule.ALWAYS: jobs_pb2.OVERWRITE_RULE_ALWAYS,
+    overwriting.OverwriteRule.NEVER: jobs_pb2.OVERWRITE_RULE_NEVER,
+    overwriting.OverwriteRule.IF_OLDER: jobs_pb2.OVERWRITE_RULE_IF_OLDER,
+    overwriting.OverwriteRule.RENAME: jobs_pb2.OVERWRITE_RULE_RENAME,
+}
 TIME_REFERENCES = {
     task_options.TimeReference.DATABASE: tasks_pb2.TIME_REFERENCE_DATABASE,
     task_options.TimeReference.TIME_STAMP_FILE: tasks_pb2.TIME_REFERENCE_TIME_STAMP_FILE,
@@ -53,6 +67,8 @@ JOB_KINDS = {
     jobs.JobKind.COMMAND: jobs_pb2.JOB_KIND_COMMAND,
     jobs.JobKind.NEWDAY: jobs_pb2.JOB_KIND_NEWDAY,
     jobs.JobKind.VERIFY: jobs_pb2.JOB_KIND_VERIFY,
+    jobs.JobKind.MIGRATION: jobs_pb2.JOB_KIND_MIGRATION,
+    jobs.JobKind.RESTORE_PROOF: jobs_pb2.JOB_KIND_RESTORE_PROOF,
 }
 JOB_STATES = {
     jobs.JobState.QUEUED: jobs_pb2.JOB_STATE_QUEUED,
@@ -77,10 +93,6 @@ LEVELS = {
     jobs.Level.INFO: jobs_pb2.LEVEL_INFO,
     jobs.Level.WARNING: jobs_pb2.LEVEL_WARNING,
     jobs.Level.ERROR: jobs_pb2.LEVEL_ERROR,
-}
-SAVESET_STATES = {
-    savesets.SavesetState.OK: jobs_pb2.JOB_STATE_OK,
-    savesets.SavesetState.WARNING: jobs_pb2.JOB_STATE_WARNING,
 }
 ENTRY_KINDS = {
     EntryKind.FILE: savesets_pb2.ENTRY_KIND_FILE,
@@ -159,7 +171,18 @@ def task(item: topology.Task) -> tasks_pb2.Task:
         create_time=timestamp(item.create_time),
         etag=etag(item),
         options=options(item.options),
+        last_proof_time=timestamp_or_none(item.proof_time),
+        commands=[
+            tasks_pb2.CommandSource(name=command.name, argv=command.argv)
+            for command in item.commands
+        ],
     )
+
+
+def commands_from_wire(
+    messages: Iterable[tasks_pb2.CommandSource],
+) -> tuple[CommandSource, ...]:
+    return tuple(CommandSource(message.name, tuple(message.argv)) for message in messages)
 
 
 def options(item: task_options.TaskOptions) -> tasks_pb2.TaskOptions:
@@ -241,10 +264,25 @@ def job(live: LiveJob) -> jobs_pb2.Job:
         waiting=waiting(live.waiting) if live.waiting is not None else None,
         pool=item.pool,
         label=item.label,
+        move=item.move,
+        quick=item.quick,
+        overwrite=overwrite_rule(item),
+        dry_run=item.dry_run,
+        target_client=item.target_client,
     )
 
 
+def overwrite_rule(item: jobs.Job) -> jobs_pb2.OverwriteRule.ValueType:
+    if item.kind is not jobs.JobKind.RESTORE:
+        return jobs_pb2.OVERWRITE_RULE_UNSPECIFIED
+    return OVERWRITE_RULES[item.overwrite]
+
+
 def waiting(item: queue.Waiting) -> jobs_pb2.Waiting:
+    if item.medium:
+        since = timestamp_or_none(item.since)
+        wanted = jobs_pb2.WantedMedium(label=item.medium, data_store=item.store, since_time=since)
+        return jobs_pb2.Waiting(medium=wanted)
     if item.job:
         return jobs_pb2.Waiting(job_id=item.job)
     if item.group:
@@ -267,34 +305,6 @@ def protocol_line(item: jobs.ProtocolLine) -> jobs_pb2.ProtocolLine:
         level=LEVELS[item.level],
         code=item.code,
         text=item.text,
-    )
-
-
-def saveset(known: KnownSaveset) -> savesets_pb2.Saveset:
-    item = known.saveset
-    return savesets_pb2.Saveset(
-        name=item.name,
-        task=item.task,
-        client=item.client,
-        type=BACKUP_TYPES[item.type],
-        base=item.base,
-        state=jobs_pb2.JOB_STATE_ERROR if known.damage else SAVESET_STATES[item.state],
-        start_time=timestamp(item.start_time),
-        end_time=timestamp(item.end_time),
-        sesam_day=item.sesam_day.isoformat(),
-        sources=item.sources,
-        files=item.files,
-        bytes=item.bytes_read,
-        stored_bytes=item.stored_bytes,
-        skipped=item.skipped,
-        listed_files=item.listed_files,
-        listed_bytes=item.listed_bytes,
-        label=item.label,
-        job_id=item.job_id,
-        damage=known.damage,
-        eol=item.eol.isoformat() if item.eol is not None else "",
-        pool=pool_of(item.label),
-        verify_time=timestamp_or_none(item.verify_time),
     )
 
 

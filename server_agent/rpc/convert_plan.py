@@ -14,8 +14,8 @@ from server_agent.rpc import convert, lists
 from server_agent.service.collection import etag
 from server_agent.service.coming import Idle, LiveEvent, LiveSchedule
 from server_agent.service.preview import Remark
+from server_agent.service.restoring import LARGEST_SELECTION
 from server_agent.service.sheet import Sheet, SheetRow
-from server_agent.service.starting import LARGEST_SELECTION
 from server_agent.service.topology import checked_comment
 from sesam_api.v1 import calendar_pb2, drives_pb2, events_pb2, groups_pb2, schedules_pb2
 
@@ -25,6 +25,8 @@ EVENT_KINDS = {
     events.EventKind.COMMAND: events_pb2.EVENT_KIND_COMMAND,
     events.EventKind.NEWDAY: events_pb2.EVENT_KIND_NEWDAY,
     events.EventKind.VERIFY: events_pb2.EVENT_KIND_VERIFY,
+    events.EventKind.MIGRATION: events_pb2.EVENT_KIND_MIGRATION,
+    events.EventKind.RESTORE_PROOF: events_pb2.EVENT_KIND_RESTORE_PROOF,
 }
 ENTRY_STATES = {
     calendar.EntryState.QUEUED: calendar_pb2.OCCURRENCE_STATE_QUEUED,
@@ -143,6 +145,16 @@ def event_to_wire(live: LiveEvent) -> events_pb2.Event:
         case events.VerifyAction() as action:
             message.verify.task = action.task
             message.verify.whole_chain = action.whole_chain
+            message.verify.quick = action.quick
+        case events.RestoreProofAction() as action:
+            message.restore_proof.task = action.task
+            message.restore_proof.files = action.sample_files
+            message.restore_proof.max_bytes = action.sample_bytes
+        case events.MigrationAction() as action:
+            message.migration.source_pool = action.source_pool
+            message.migration.pool = action.pool
+            message.migration.move = action.move
+            message.migration.drive = action.drive
         case events.NewdayAction():
             message.newday.SetInParent()
     return message
@@ -199,11 +211,29 @@ def _action(message: events_pb2.Event) -> events.Action:
         case "command":
             return events.CommandAction(message.command.program, tuple(message.command.arguments))
         case "verify":
-            return events.VerifyAction(message.verify.task, message.verify.whole_chain)
+            verify = message.verify
+            return events.VerifyAction(verify.task, verify.whole_chain, verify.quick)
+        case "restore_proof":
+            proof = message.restore_proof
+            return proof_action(proof.task, proof.files, proof.max_bytes)
+        case "migration":
+            wanted = message.migration
+            return events.MigrationAction(
+                wanted.source_pool, wanted.pool, wanted.move, wanted.drive
+            )
         case "newday":
             return events.NewdayAction()
     raise InvalidArgument(
-        field="action", value="none", expected="one of backup, restore, command, verify, newday"
+        field="action",
+        value="none",
+        expected="one of backup, restore, command, verify, migration, restore_proof, newday",
+    )
+
+
+def proof_action(task: str, files: int, max_bytes: int) -> events.RestoreProofAction:
+    """0 stands for what is usual."""
+    return events.RestoreProofAction(
+        task, files or events.USUAL_FILES, max_bytes or events.USUAL_BYTES
     )
 
 

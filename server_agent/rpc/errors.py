@@ -28,6 +28,7 @@ CODES: dict[type[errors.DomainError], grpc.StatusCode] = {
     errors.WatchOverflow: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.SavesetDamaged: grpc.StatusCode.DATA_LOSS,
     errors.ListingUnreadable: grpc.StatusCode.UNAVAILABLE,
+    errors.SavesetUnreadable: grpc.StatusCode.UNAVAILABLE,
     errors.ClientUnusable: grpc.StatusCode.FAILED_PRECONDITION,
     errors.ShuttingDown: grpc.StatusCode.UNAVAILABLE,
     errors.NoSpace: grpc.StatusCode.RESOURCE_EXHAUSTED,

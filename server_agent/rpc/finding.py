@@ -1,14 +1,25 @@
 """FindingService."""
 
+import contextlib
+from collections.abc import AsyncGenerator
+
+from server_agent.domain.errors import InvalidArgument, SavesetUnreadable
 from server_agent.domain.finding import Wanted
 from server_agent.ports.listings import Aspect, Difference
 from server_agent.ports.names import FoundFile, Holder, NameQuery, Version
 from server_agent.rpc import convert, lists
 from server_agent.rpc.guard import Call
+from server_agent.rpc.steps import TooLong
 from server_agent.rpc.workers import Workers
 from server_agent.service.finding import Finding
 from server_agent.service.indexing import Unindexed
 from sesam_api.v1 import finding_pb2 as pb
+
+USUAL_BYTES = 1 << 20  # of a saved file, if nobody says how many
+MOST_BYTES = 16 << 20
+MESSAGE_BYTES = 256 << 10
+READINGS_AT_ONCE = 4
+READ_SECONDS = 120.0
 
 ASPECTS = {
     Aspect.KIND: pb.ENTRY_ASPECT_KIND,
@@ -24,6 +35,7 @@ class FindingServicer:
     def __init__(self, finding: Finding, workers: Workers) -> None:
         self._finding = finding
         self._workers = workers
+        self._readings = workers.steps(READINGS_AT_ONCE, READ_SECONDS)
 
     async def FindFiles(self, message: pb.FindFilesRequest, _call: Call) -> pb.FindFilesResponse:
         asked = message.filter
@@ -87,6 +99,26 @@ class FindingServicer:
     async def GetEntry(self, message: pb.GetEntryRequest, _call: Call) -> pb.GetEntryResponse:
         entry = await self._workers.read(self._finding.entry, message.saveset, message.path)
         return pb.GetEntryResponse(entry=convert.entry(entry))
+
+    async def ReadEntry(
+        self, message: pb.ReadEntryRequest, _call: Call
+    ) -> AsyncGenerator[pb.ReadEntryResponse, None]:
+        first, most = message.first_byte, message.most_bytes or USUAL_BYTES
+        if not 0 < most <= MOST_BYTES:
+            expected = f"1 to {MOST_BYTES}, or 0 for {USUAL_BYTES}"
+            raise InvalidArgument(field="most_bytes", value=most, expected=expected)
+        reading = self._readings.of(
+            lambda control: self._finding.read(message.saveset, message.path, first, most, control)
+        )
+        try:
+            async with contextlib.aclosing(reading) as pieces:
+                async for piece in pieces:
+                    for at in range(0, max(len(piece.data), 1), MESSAGE_BYTES):
+                        data = piece.data[at : at + MESSAGE_BYTES]
+                        yield pb.ReadEntryResponse(data=data, size=piece.size)
+        except TooLong:
+            detail = f"the medium took more than {READ_SECONDS:.0f} seconds"
+            raise SavesetUnreadable(saveset=message.saveset, detail=detail) from None
 
 
 def _file(item: FoundFile) -> pb.FoundFile:

@@ -17,6 +17,9 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "CalendarService/GetCalendarSheet": EVERY_ROLE,
     # As for jobs, it depends on the kind of what is taken back.
     "CalendarService/CancelOccurrence": EVERY_ROLE - {Role.MONITOR},
+    # Names of files, whoever they belong to.
+    "ClientFileService/ListClientDirectory": _ADMIN,
+    "ClientFileService/TestExcludes": _ADMIN,
     "DriveService/CreateDrive": _ADMIN,
     "DriveService/UpdateDrive": _ADMIN,
     "DriveService/DeleteDrive": _ADMIN,
@@ -29,6 +32,9 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "FindingService/ListVersions": EVERY_ROLE,
     "FindingService/CompareSavesets": EVERY_ROLE,
     "FindingService/GetEntry": EVERY_ROLE,
+    "FindingService/ReadEntry": frozenset({Role.ADMIN, Role.OPERATOR, Role.RESTORE}),
+    "HistoryService/ListStoreHistory": EVERY_ROLE,
+    "HistoryService/ListGrowth": EVERY_ROLE,
     "JobService/StartBackup": frozenset({Role.ADMIN, Role.OPERATOR, Role.BACKUP}),
     # Which jobs a role may cancel depends on their kind: service.jobs.
     "JobService/CancelJob": EVERY_ROLE - {Role.MONITOR},
@@ -37,7 +43,13 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "JobService/ListJobGroups": EVERY_ROLE,
     "JobService/WatchJob": EVERY_ROLE,
     "JobService/ReadProtocol": EVERY_ROLE,
+    "LoaderService/CreateLoader": _ADMIN,
+    "LoaderService/DeleteLoader": _ADMIN,
+    "LoaderService/ListLoaders": EVERY_ROLE,
+    "LoaderService/AdjustLoader": frozenset({Role.ADMIN, Role.OPERATOR}),
     "LocationService/GetLocation": EVERY_ROLE,
+    # What the programs wrote is for some of them only: rpc.location.
+    "LocationService/ListInterfaces": EVERY_ROLE,
     "LocationService/Watch": EVERY_ROLE,
     "MediaService/CreateDataStore": _ADMIN,
     "MediaService/UpdateDataStore": _ADMIN,
@@ -50,6 +62,8 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "MediaService/UpdateMedium": _ADMIN,
     "MediaService/DeleteMedium": _ADMIN,
     "MediaService/ListMedia": EVERY_ROLE,
+    "MediaService/ListMediaRequests": EVERY_ROLE,
+    "MediaService/AnswerMediaRequest": frozenset({Role.ADMIN, Role.OPERATOR}),
     "SavesetService/ListSavesets": EVERY_ROLE,
     "SavesetService/GetSaveset": EVERY_ROLE,
     "SavesetService/ListEntries": EVERY_ROLE,
@@ -58,6 +72,9 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "SavesetService/DeleteSavesets": _ADMIN,
     "SavesetService/PreviewRetention": EVERY_ROLE,
     "SavesetService/StartVerify": frozenset({Role.ADMIN, Role.OPERATOR}),
+    # To move needs the role admin: service.starting.
+    "SavesetService/StartMigration": frozenset({Role.ADMIN, Role.OPERATOR}),
+    "SavesetService/StartRestoreProof": frozenset({Role.ADMIN, Role.OPERATOR}),
     "ScheduleService/CreateSchedule": _ADMIN,
     "ScheduleService/UpdateSchedule": _ADMIN,
     "ScheduleService/DeleteSchedule": _ADMIN,

@@ -1,13 +1,16 @@
 """SavesetService."""
 
+from server_agent.domain.events import MigrationAction
 from server_agent.domain.retention import Fate, Reason
 from server_agent.ports import SavesetQuery
-from server_agent.rpc import convert, lists
+from server_agent.rpc import convert, convert_plan, convert_savesets, lists
 from server_agent.rpc.guard import Call
 from server_agent.rpc.workers import Workers
 from server_agent.service.forgetting import Forgetting
+from server_agent.service.restoring import RestoreOptions
 from server_agent.service.savesets import Savesets
-from server_agent.service.starting import Starting
+from server_agent.service.starting import MigrationOrder, Starting
+from sesam_api.v1 import jobs_pb2
 from sesam_api.v1 import savesets_pb2 as pb
 
 ORDERS = (
@@ -33,6 +36,7 @@ KEEP_REASONS = {
     Reason.WRITE_PROTECTED: pb.KEEP_REASON_WRITE_PROTECTED,
     Reason.IN_USE: pb.KEEP_REASON_IN_USE,
     Reason.AWAY: pb.KEEP_REASON_AWAY,
+    Reason.ONLY_WHOLE: pb.KEEP_REASON_ONLY_WHOLE,
 }
 
 
@@ -60,7 +64,8 @@ class SavesetServicer:
         async def answer(token: str, size: int) -> pb.ListSavesetsResponse:
             page = await self._workers.read(self._savesets.find, query, token or None, size)
             return pb.ListSavesetsResponse(
-                savesets=map(convert.saveset, page.items), next_page_token=page.next_position or ""
+                savesets=map(convert_savesets.saveset, page.items),
+                next_page_token=page.next_position or "",
             )
 
         size = lists.page_size(message.page_size)
@@ -68,7 +73,7 @@ class SavesetServicer:
 
     async def GetSaveset(self, message: pb.GetSavesetRequest, _call: Call) -> pb.GetSavesetResponse:
         saveset = await self._workers.read(self._savesets.get, message.name)
-        return pb.GetSavesetResponse(saveset=convert.saveset(saveset))
+        return pb.GetSavesetResponse(saveset=convert_savesets.saveset(saveset))
 
     async def ListEntries(
         self, message: pb.ListEntriesRequest, _call: Call
@@ -95,6 +100,7 @@ class SavesetServicer:
             message.saveset,
             tuple(message.paths),
             message.target,
+            _options(message),
         )
         return pb.StartRestoreResponse(job=convert.job(job))
 
@@ -103,7 +109,7 @@ class SavesetServicer:
     ) -> pb.UpdateSavesetResponse:
         eol = lists.day("eol", message.eol)
         found = await self._workers.write(self._forgetting.set_eol, call.request, message.name, eol)
-        return pb.UpdateSavesetResponse(saveset=convert.saveset(found))
+        return pb.UpdateSavesetResponse(saveset=convert_savesets.saveset(found))
 
     async def DeleteSavesets(
         self, message: pb.DeleteSavesetsRequest, call: Call
@@ -126,15 +132,50 @@ class SavesetServicer:
             next_page_token=page.fates.next_position or "",
             deleted_savesets=page.deleted,
             deleted_bytes=page.deleted_bytes,
+            deleted_copies=page.deleted_copies,
+            held_back=page.held_back,
         )
 
     async def StartVerify(
         self, message: pb.StartVerifyRequest, call: Call
     ) -> pb.StartVerifyResponse:
         job = await self._workers.write(
-            self._starting.start_verify, call.request, message.saveset, message.whole_chain
+            self._starting.start_verify,
+            call.request,
+            message.saveset,
+            message.whole_chain,
+            message.quick,
         )
         return pb.StartVerifyResponse(job=convert.job(job))
+
+    async def StartMigration(
+        self, message: pb.StartMigrationRequest, call: Call
+    ) -> pb.StartMigrationResponse:
+        order = MigrationOrder(
+            MigrationAction(message.source_pool, message.pool, message.move, message.drive),
+            tuple(message.savesets),
+        )
+        job = await self._workers.write(self._starting.start_migration, call.request, order)
+        return pb.StartMigrationResponse(job=convert.job(job))
+
+    async def StartRestoreProof(
+        self, message: pb.StartRestoreProofRequest, call: Call
+    ) -> pb.StartRestoreProofResponse:
+        wanted = convert_plan.proof_action(message.task, message.files, message.max_bytes)
+        job = await self._workers.write(
+            self._starting.start_proof, call.request, wanted, message.saveset
+        )
+        return pb.StartRestoreProofResponse(job=convert.job(job))
+
+
+def _options(message: pb.StartRestoreRequest) -> RestoreOptions:
+    rule = message.overwrite or jobs_pb2.OVERWRITE_RULE_ALWAYS
+    return RestoreOptions(
+        overwrite=convert.from_wire("overwrite", rule, convert.OVERWRITE_RULES),
+        dry_run=message.dry_run,
+        client=message.client,
+        without_interfaces=message.without_interfaces,
+    )
 
 
 def _fate(item: Fate) -> pb.SavesetFate:
@@ -148,4 +189,5 @@ def _fate(item: Fate) -> pb.SavesetFate:
         stored_bytes=saveset.stored_bytes,
         reason=KEEP_REASONS[item.reason],
         needed_by=item.by,
+        stays=item.stays,
     )

@@ -1,5 +1,7 @@
 """TaskService."""
 
+from dataclasses import replace
+
 from server_agent.domain.topology import Task
 from server_agent.rpc import convert, lists
 from server_agent.rpc.guard import Call
@@ -14,15 +16,18 @@ class TaskServicer:
         self._workers = workers
 
     async def CreateTask(self, message: pb.CreateTaskRequest, call: Call) -> pb.CreateTaskResponse:
-        item = _task(message, message.client)
+        item = replace(
+            _task(message, message.client), commands=convert.commands_from_wire(message.commands)
+        )
         item = await self._workers.write(self._tasks.create, call.request, item)
         return pb.CreateTaskResponse(task=convert.task(item))
 
     async def UpdateTask(self, message: pb.UpdateTaskRequest, call: Call) -> pb.UpdateTaskResponse:
-        item = _task(message, "")
-        if not message.HasField("options"):
-            item = await self._workers.read(self._tasks.with_options, item)
-        item = await self._workers.write(self._tasks.update, call.request, item, message.etag)
+        item = replace(
+            _task(message, ""), commands=convert.commands_from_wire(message.commands.commands)
+        )
+        kept = [field for field in ("options", "commands") if not message.HasField(field)]
+        item = await self._workers.write(self._tasks.update, call.request, item, message.etag, kept)
         return pb.UpdateTaskResponse(task=convert.task(item))
 
     async def DeleteTask(self, message: pb.DeleteTaskRequest, call: Call) -> pb.DeleteTaskResponse:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from server_agent.rpc.steps import Steps
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -22,6 +24,7 @@ class Workers:
     def __init__(self) -> None:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="write")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read")
+        self._steps: list[Steps] = []
 
     async def write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         call = functools.partial(work, *args, **kwargs)
@@ -35,10 +38,23 @@ class Workers:
         """For what nobody waits for; if it fails, the log says so."""
         self._writer.submit(work, *args, **kwargs).add_done_callback(_log_failure)
 
+    def steps(self, at_once: int, seconds: float) -> Steps:
+        """For what reads longer than others may wait, such as files of a client."""
+        made = Steps(at_once, seconds)
+        self._steps.append(made)
+        return made
+
+    def end_steps(self) -> None:
+        """The agent stops: such reads are cancelled."""
+        for steps in self._steps:
+            steps.end()
+
     def close(self) -> None:
         """Waits for what has begun."""
         self._writer.shutdown()
         self._readers.shutdown()
+        for steps in self._steps:
+            steps.close()
 
 
 def _log_failure(future: "Future[None]") -> None:

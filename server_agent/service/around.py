@@ -1,4 +1,5 @@
-"""What is done before a backup and after it: PRE and POST, and what a self-backup needs."""
+"""What is done before a backup and after it: PRE and POST, what a self-backup needs, and what the
+next one goes by."""
 
 import logging
 import uuid
@@ -7,17 +8,21 @@ from dataclasses import replace
 from typing import Protocol
 
 from server_agent.domain.errors import no_space
-from server_agent.domain.jobs import Job, JobState, Level
+from server_agent.domain.jobs import Job, JobKind, JobState, Level
 from server_agent.domain.reach import Reach
-from server_agent.ports import Clock, Control, EngineError, Protocols
+from server_agent.ports import Clock, Control, Engine, EngineError, Protocols
+from server_agent.ports.keys import Keys
 from server_agent.ports.programs import Programs
 from server_agent.ports.self_backup import SelfBackupFiles
+from server_agent.ports.stamps import Stamps
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl
 from server_agent.service.interfaces import Interfaces, NotPrepared, pre_failed
 from server_agent.service.location import Location
-from server_agent.service.plan import Outcome, Plan, Remark
+from server_agent.service.plan import Outcome, Plan
 from server_agent.service.protocol import JobProtocol
+from server_agent.service.references import References
+from server_agent.service.remarks import Remark
 from server_agent.service.self_backups import CannotCopy, SelfBackups
 
 log = logging.getLogger(__name__)
@@ -40,10 +45,20 @@ class Outside(Protocol):
     def clock(self) -> Clock: ...
 
     @property
+    def engine(self) -> Engine: ...
+
+    @property
+    def stamps(self) -> Stamps: ...
+
+    @property
     def self_backup_files(self) -> SelfBackupFiles | None: ...
 
     @property
     def pre_post_seconds(self) -> float: ...
+
+    @property
+    def keys(self) -> Keys | None:
+        """Those of encrypted pools."""
 
 
 class Around:
@@ -51,11 +66,21 @@ class Around:
 
     Args:
         self_backups: None where the location cannot save itself.
+        references: None where all backups go by the database.
+        keys: those of encrypted pools; None: there are none.
     """
 
-    def __init__(self, interfaces: Interfaces, self_backups: SelfBackups | None = None) -> None:
+    def __init__(
+        self,
+        interfaces: Interfaces,
+        self_backups: SelfBackups | None = None,
+        references: References | None = None,
+        keys: Keys | None = None,
+    ) -> None:
+        self._keys = keys
         self._interfaces = interfaces
         self._self_backups = self_backups
+        self._references = references
 
     @classmethod
     def of(cls, changes: Changes, outside: "Outside", location: Location) -> "Around":
@@ -68,8 +93,11 @@ class Around:
             outside.programs_of,
             outside.pre_post_seconds,
         )
+        references = References(
+            *(changes, outside.engine, outside.stamps, outside.protocols, outside.clock)
+        )
         if outside.self_backup_files is None:
-            return cls(interfaces)
+            return cls(interfaces, references=references, keys=outside.keys)
         self_backups = SelfBackups(
             changes,
             outside.self_backup_files,
@@ -77,17 +105,31 @@ class Around:
             outside.clock,
             location,
             outside.pre_post_seconds,
+            outside.keys,
         )
-        return cls(interfaces, self_backups)
+        return cls(interfaces, self_backups, references, outside.keys)
+
+    def referred(self, plan: Plan) -> Plan:
+        """The plan of a job that has its sources, with what tells the changes since its base; or
+        that of a FULL if that is lost."""
+        return plan if self._references is None else self._references.applied(plan)
+
+    def committed(self, plan: Plan, outcome: Outcome) -> None:
+        """What is done when the end of a job is entered. Never raises."""
+        if self._references is not None:
+            self._references.committed(plan, outcome)
 
     def before(self, plan: Plan, control: Control, protocol: JobProtocol) -> Plan:
         """Returns the plan as it is then.
 
         Raises:
-            NotPrepared: there is to be no backup.
+            NotPrepared: there is to be no backup or restore.
+            EngineError: the key that it needs cannot be had, so that nothing has to be prepared.
             Cancelled: by the control.
         """
-        if self._self_backups is not None:
+        if self._keys is not None and plan.place is not None and plan.place.key_id:
+            self._keys.get(plan.place.key_id)
+        if self._self_backups is not None and plan.job.kind is JobKind.BACKUP:
             try:
                 plan = self._self_backups.before(plan, protocol)
             except CannotCopy as error:
@@ -97,9 +139,9 @@ class Around:
     def after(
         self, plan: Plan, outcome: Outcome, control: JobControl, protocol: JobProtocol
     ) -> Outcome:
-        """What is done when there is a saveset; a cancel ends that only. Never raises: whatever
-        goes wrong takes nothing away from the saveset, and makes a warning."""
-        if outcome.saveset is None:
+        """What is done when there is a saveset, or something was restored; a cancel ends that only.
+        Never raises: whatever goes wrong takes nothing away from that, and makes a warning."""
+        if outcome.saveset is None and not _has_restored(plan.job, outcome):
             return outcome
         afterwards = control.afterwards()
         made = outcome
@@ -148,6 +190,11 @@ def _done(name: str, step: Callable[[], str], job: Job, protocol: JobProtocol) -
     except Exception as error:  # noqa: BLE001 - told by the job and the log
         return [_failed(name, _unexpected(name, job, error))]
     return remarks
+
+
+def _has_restored(job: Job, outcome: Outcome) -> bool:
+    is_done = outcome.code == "RESULT" and outcome.state in (JobState.OK, JobState.WARNING)
+    return is_done and job.kind is JobKind.RESTORE and not job.dry_run
 
 
 def _failed(name: str, text: str) -> Remark:

@@ -12,6 +12,7 @@ from server_agent.domain.events import (
     Event,
     EventKind,
     RestoreAction,
+    RestoreProofAction,
     VerifyAction,
     kind_of,
 )
@@ -28,6 +29,7 @@ _INSTANT = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 _FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
 _AT_ONCE = 1000  # rows of the past that are read together
+_OF_TASKS = BackupAction | RestoreAction | VerifyAction | RestoreProofAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def _past_entries(
 def _planned_entries(
     slot: Slot, event: Event, rows: Rows, days: SesamDays, now: datetime, held_off_by: str
 ) -> list[Entry]:
-    about_tasks = isinstance(event.action, BackupAction | RestoreAction | VerifyAction)
+    about_tasks = isinstance(event.action, _OF_TASKS)
     return [
         Entry(
             slot=slot,

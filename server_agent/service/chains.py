@@ -1,8 +1,9 @@
 """A saveset with all that it builds on: how the engine finds it, and what is wrong with it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from server_agent.domain.copies import places_of
 from server_agent.domain.errors import SavesetNotFound
 from server_agent.domain.savesets import Saveset, chain_of
 from server_agent.ports import CatalogueView, SavesetRef
@@ -10,7 +11,7 @@ from server_agent.ports import CatalogueView, SavesetRef
 
 def ref(saveset: Saveset) -> SavesetRef:
     """How the engine finds the saveset."""
-    return SavesetRef(saveset.name, saveset.label, saveset.sesam_day, saveset.base)
+    return SavesetRef(saveset.name, saveset.label, saveset.sesam_day, saveset.base, saveset.key_id)
 
 
 def chain(view: CatalogueView, name: str) -> tuple[SavesetRef, ...]:
@@ -28,16 +29,34 @@ def chain(view: CatalogueView, name: str) -> tuple[SavesetRef, ...]:
 @dataclass(frozen=True, slots=True)
 class KnownSaveset:
     """A saveset, and why it cannot be restored whole: a fault of its own or of one that it builds
-    on; empty when nothing is known to be wrong."""
+    on; empty when nothing is known to be wrong.
+
+    Attributes:
+        copies: the saveset as it lies in its places behind the first.
+        stores: the data store of each label of these.
+    """
 
     saveset: Saveset
     damage: str
+    copies: tuple[Saveset, ...] = ()
+    stores: Mapping[str, str] = field(default_factory=dict)
 
 
 def known(view: CatalogueView, savesets: Sequence[Saveset]) -> tuple[KnownSaveset, ...]:
     """The savesets with what is wrong with each."""
-    faulty = view.nearest_faulty([saveset.name for saveset in savesets])
-    return tuple(KnownSaveset(each, _damage(each, faulty.get(each.name))) for each in savesets)
+    names = [saveset.name for saveset in savesets]
+    faulty = view.nearest_faulty(names)
+    copies = view.copies(names)
+    stores = {medium.label: medium.store for medium in view.media()} if copies else {}
+    return tuple(
+        KnownSaveset(
+            each,
+            _damage(each, faulty.get(each.name)),
+            places_of(each, copies.get(each.name, ()))[1:],
+            stores,
+        )
+        for each in savesets
+    )
 
 
 def _damage(saveset: Saveset, faulty: Saveset | None) -> str:

@@ -100,8 +100,8 @@ class Changes:
         self._progress: dict[str, tuple[int, Progress | None]] = {}
         self._waiting: dict[str, tuple[int, Waiting]] = {}
         self._held: dict[str, tuple[JobState, str]] = {}
-        self._progress_serial = 0
-        self._writes = 0
+        self._progress_serial = self._writes = 0
+        self.removing = threading.Lock()  # held while files of savesets are removed
 
     def read(self) -> AbstractContextManager[CatalogueView]:
         """A consistent view."""

@@ -3,7 +3,8 @@
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Generic, Protocol, TypeVar
+from dataclasses import Field, replace
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from server_agent.domain.errors import AlreadyExists, ChangedMeanwhile, NotFound
 from server_agent.ports import CatalogueTransaction, CatalogueView, Clock, Page
@@ -13,6 +14,10 @@ from server_agent.service.requests import Request, first_answer, remember
 
 
 class Named(Protocol):
+    """A dataclass with a name."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
     @property
     def name(self) -> str: ...
 
@@ -48,14 +53,18 @@ class Collection(ABC, Generic[Item]):
         self._changed()
         return item
 
-    def update(self, request: Request, item: Item, expected_etag: str) -> Item:
-        """Replaces the one of that name if it still is what the caller has read."""
+    def update(
+        self, request: Request, item: Item, expected_etag: str, kept: Sequence[str] = ()
+    ) -> Item:
+        """Replaces the one of that name if it still is what the caller has read. `kept`: fields
+        that stay as they are, since the caller does not know of them."""
         with self._changes.write() as tx:
             if (answered := first_answer(tx, request)) is not None:
                 return self._named(tx, answered)
             self._begin(tx)
             before = self._named(tx, item.name)
             self._check_etag(before, expected_etag)
+            item = replace(item, **{name: getattr(before, name) for name in kept})
             item = self._checked(tx, item, before)
             self._put(tx, item)
             remember(tx, request, item.name, self._clock.now())

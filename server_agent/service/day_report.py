@@ -67,7 +67,7 @@ def day_report(view: CatalogueView, clock: Clock, ended: EndedDay) -> DayReport:
     day = ended.day
     # A job is told on the day on which it started, whenever it was planned, as in the calendar.
     given_up = [row for row in _past(view, ended.begin, ended.end) if row.job is None]
-    jobs = list(_jobs_of(view, day))
+    jobs = [job for job in _jobs_of(view, day) if not job.dry_run]
     counts = Counter(
         state_of(job.planned_time or job.create_time, None, job, now)
         for job in jobs

@@ -1,13 +1,19 @@
 """The sesam days of the location: those that began, and those to come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
 from server_agent.domain.events import NEWDAY
+from server_agent.domain.occurrences import Slot
 from server_agent.domain.sesam_day import LONGEST_DAY, SesamDays
 from server_agent.ports import CatalogueView, Clock
 
+HELD_BACK = (
+    "Nothing is deleted before the next NEWDAY: no day of the last month was seen to begin, the"
+    " clock may be wrong"
+)
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
 
@@ -72,3 +78,33 @@ def ended_days(view: CatalogueView, clock: Clock, until: datetime) -> list[Ended
         first = begun[0].moment
         ended.insert(0, EndedDay(days.day_of(first - _INSTANT), first - _DAY, first))
     return ended
+
+
+def was_seen(view: CatalogueView, begins: Sequence[datetime]) -> bool:
+    """Whether the agent did NEWDAY at one of these moments: a clock that has just leapt far ahead
+    is no reason to delete anything."""
+    event = view.event(NEWDAY)
+    if event is None:
+        return False
+    return any(view.jobs_of(Slot(begin, event.id)) for begin in reversed(begins))
+
+
+def is_held_back(view: CatalogueView, clock: Clock, day: date) -> bool:
+    """Whether the NEWDAY that begins a sesam day does not delete, since no other of the month
+    before was seen. One that is still to come before it will have been."""
+    zone, now = zone_of(clock), clock.now()
+    today = now.astimezone(zone).date()
+    if day > today + LONGEST_DAY:
+        return False
+    until = datetime.combine(day + 2 * _DAY, time.min, zone)
+    since = min(day, today) - LONGEST_DAY - _DAY
+    days = sesam_days(view, zone, since, now, max(until.astimezone(UTC), now))
+    own = next((start.moment for start in days.starts(day, day) if start.day == day), None)
+    if own is None:
+        return False
+    before = [
+        start.moment
+        for start in days.starts(date.min, date.max)
+        if own - LONGEST_DAY <= start.moment < own
+    ]
+    return not any(moment > now for moment in before) and not was_seen(view, before)

@@ -18,12 +18,26 @@ _SAME_DISK = "Beware:         both lie on one file system; keep a copy of the da
 
 
 @dataclass(frozen=True, slots=True)
+class KeyFact:
+    """A key that savesets of the location are encrypted with.
+
+    Attributes:
+        escrow: wrapped with a passphrase; empty if it was never exported.
+    """
+
+    id: str
+    pool: str
+    escrow: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the report is about.
 
     Attributes:
         chain: the saveset and all that it builds on, itself first; the places are theirs.
         made_at: wall clock time of the location.
+        keys: all that are known.
     """
 
     location: Location
@@ -31,10 +45,18 @@ class Facts:
     chain: Sequence[SavesetRef]
     places: SelfBackupPlaces
     made_at: str
+    keys: Sequence[KeyFact] = ()
 
 
-def restore_command(data: str) -> str:
-    """Brings back what one saveset holds, to where it was."""
+def restore_command(data: str, key_id: str = "", report: str = "") -> str:
+    """Brings back what one saveset holds, to where it was.
+
+    Args:
+        key_id: of the key that it is encrypted with, which is taken out of the report.
+    """
+    if key_id:
+        opened = f"sesam-agent cat {shlex.quote(data)} --key {shlex.quote(report)}"
+        return f"{opened} | zstd -dc | {_TAR}"
     return f"zstd -dc {shlex.quote(data)} | {_TAR}"
 
 
@@ -43,11 +65,15 @@ def commands(facts: Facts) -> list[str]:
     places = facts.places
     catalogue = shlex.quote(places.catalogue)
     wal, shm = shlex.quote(f"{places.catalogue}-wal"), shlex.quote(f"{places.catalogue}-shm")
+    root, report_file = shlex.quote(places.root), shlex.quote(places.report)
+    key_id = facts.saveset.key_id  # of a chain all have the same
+    imports = [f"sesam-agent --root {root} key import {report_file}"]
     return [
-        *(restore_command(data) for data in reversed(places.data)),
+        *(restore_command(data, key_id, places.report) for data in reversed(places.data)),
         f"rm -f {catalogue} {wal} {shm}",
         f"cp -p {shlex.quote(places.copy)} {catalogue}",
-        f"sesam-agent --root {shlex.quote(places.root)} serve",
+        *(imports if any(key.escrow for key in facts.keys) else []),
+        f"sesam-agent --root {root} serve",
     ]
 
 
@@ -56,7 +82,9 @@ def report(facts: Facts) -> str:
     beginning are commands."""
     location, saveset, places = facts.location, facts.saveset, facts.places
     members = [f"{ref.name}, {place}" for ref, place in zip(facts.chain, places.data, strict=True)]
-    *restores, remove, copy, serve = (f"    {command}" for command in commands(facts))
+    every = [f"    {command}" for command in commands(facts)]
+    restores, others = every[: len(places.data)], every[len(places.data) :]
+    remove, copy, *imports, serve = others
     lines = [
         f"How to put the location {location.name} back from its self-backup",
         "",
@@ -83,10 +111,31 @@ def report(facts: Facts) -> str:
         "4. Put the copy of the catalogue into its place:",
         remove,
         copy,
+        *(["   Put back the keys. It asks for the passphrase:"] if imports else []),
+        *imports,
         "5. Start the agent. It names what lies on the medium and came after this backup:",
         serve,
         "",
         "Never run two agents of one location: the old machine must not come back.",
         "",
+        *_about_keys(facts),
     ]
     return "\n".join(lines)
+
+
+def _about_keys(facts: Facts) -> list[str]:
+    """What encrypted savesets need."""
+    if not facts.keys:
+        return []
+    lines = [
+        "Keys of encrypted media pools. Each was wrapped with a passphrase when it was exported;",
+        "without that passphrase, or the key itself, nothing reads what is encrypted with it.",
+        "",
+    ]
+    for key in facts.keys:
+        lines.append(f"Key {key.id} of the pool {key.pool}:")
+        lines += key.escrow.splitlines() or [
+            "It was never exported: this report cannot bring it back."
+        ]
+        lines.append("")
+    return lines

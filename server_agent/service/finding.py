@@ -11,16 +11,19 @@ from server_agent.domain.errors import (
     PageTokenInvalid,
     PathNotFound,
     SavesetDamaged,
+    SavesetUnreadable,
 )
 from server_agent.domain.quoting import printable
-from server_agent.ports import Engine, EngineError, Entry, SavesetRef
+from server_agent.ports import Control, Engine, EngineError, Entry, SavesetRef
+from server_agent.ports.client_files import EntryPiece
 from server_agent.ports.listings import Difference, Listings
 from server_agent.ports.names import FoundFile, NameQuery, Names, NamesLost, Version
-from server_agent.service.chains import ref, saveset_named
+from server_agent.service.chains import chain, ref, saveset_named
 from server_agent.service.changes import Changes
-from server_agent.service.faults import note_listing
+from server_agent.service.faults import note_failure, note_listing
 from server_agent.service.indexing import Indexing, Unindexed
 from server_agent.service.paging import seal, unseal
+from server_agent.service.places import readable
 
 _COUNT = re.compile(r"[0-9]{1,18}")
 HOLDERS = 100  # savesets that are named of each version
@@ -163,6 +166,42 @@ class Finding:
                 return self._listings.entry(wanted, path)
             except PathNotFound:
                 raise PathNotFound(saveset=saveset, path=printable(path)) from None
+
+    def read(
+        self, saveset: str, path: bytes, first_byte: int, most_bytes: int, control: Control
+    ) -> Iterator[EntryPiece]:
+        """A piece of a saved file; at least one comes.
+
+        Raises:
+            SavesetNotFound, PathNotFound, InvalidArgument, SavesetDamaged, SavesetUnreadable.
+            Cancelled: the control said so.
+        """
+        with self._changes.read() as view:
+            members = chain(view, saveset)
+        tried: set[tuple[SavesetRef, ...]] = set()
+        while True:
+            members, _ = readable(self._changes, self._engine, members)
+            tried.add(members)
+            is_begun = False
+            try:
+                for piece in self._engine.read_entry(
+                    members, path, first_byte, most_bytes, control
+                ):
+                    is_begun = True
+                    yield piece
+            except SavesetDamaged as error:
+                note_listing(self._changes, self._engine, members[0], error)
+                raise
+            except EngineError as error:
+                note_failure(self._changes, self._engine, members, error)
+                elsewhere, _ = readable(self._changes, self._engine, members)
+                if not is_begun and elsewhere not in tried:
+                    continue  # a copy took the place of what is proved not to be whole
+                if error.code == "SAVESET_DAMAGED":
+                    raise SavesetDamaged(saveset=error.saveset, detail=error.text) from error
+                raise SavesetUnreadable(saveset=saveset, detail=error.text) from error
+            else:
+                return
 
     def _ref(self, name: str) -> SavesetRef:
         with self._changes.read() as view:

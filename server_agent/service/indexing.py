@@ -79,6 +79,7 @@ class Indexing:
         self._begun: dict[str, str | None] = {}
         self._generation = 0  # of the index: what was entered into an earlier one is lost
         self._open: dict[str, _Open] = {}
+        self._unforgotten: set[str] = set()  # removed savesets that the index still has
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -216,8 +217,12 @@ class Indexing:
             for name in gone:
                 self._open.pop(name, None)
                 self._begun.pop(name, None)
+            self._unforgotten |= gone
+            gone = set(self._unforgotten)
         if gone:
             self._names.forget(gone)
+            with self._lock:
+                self._unforgotten -= gone
 
     def _entered(self) -> tuple[set[str], dict[str, str | None]]:
         try:

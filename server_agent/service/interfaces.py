@@ -1,4 +1,5 @@
-"""Calls sbc_pre and sbc_post for a backup, keeps what they say, and tells what they answer."""
+"""Calls sbc_pre and sbc_post for a backup or restore, keeps what they say, and tells what they
+answer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -7,37 +8,48 @@ from server_agent.domain.interfaces import (
     LARGEST_ARGUMENT,
     POST,
     PRE,
+    Answer,
     BackupFacts,
     InterfaceOptions,
     Verdict,
-    is_status,
     joined,
     post_arguments,
     pre_arguments,
-    verdict,
 )
 from server_agent.domain.jobs import Job, JobKind, JobState, Level, ProtocolPart
+from server_agent.domain.media import pool_of
 from server_agent.domain.quoting import printable
 from server_agent.domain.reach import LOCAL, Reach
 from server_agent.domain.savesets import BackupType
 from server_agent.domain.topology import Task
-from server_agent.ports import Cancelled, Clock, Control, EngineError, JobQuery, Protocols
+from server_agent.ports import (
+    Cancelled,
+    CatalogueView,
+    Clock,
+    Control,
+    EngineError,
+    JobQuery,
+    Protocols,
+)
 from server_agent.ports.programs import Ended, ProgramError, Programs
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl
-from server_agent.service.plan import Outcome, Plan, Remark, with_sources
+from server_agent.service.plan import Outcome, Plan, with_sources
 from server_agent.service.protocol import JobProtocol
+from server_agent.service.remarks import Remark
 from server_agent.service.time_limit import TimeLimit
 
 PRE_POST_SECONDS = 3600.0
 _RUNS = (JobState.OK, JobState.WARNING, JobState.ERROR, JobState.BROKEN)
+_KINDS = (JobKind.BACKUP, JobKind.RESTORE)
 _PARTS = {PRE: ProtocolPart.PRE, POST: ProtocolPart.POST}
 _NAMES = {PRE: "PRE", POST: "POST"}
+_MOST_RESTORES = 1000
 _UNENDED = "it did not end before the agent stopped"
 
 
 class NotPrepared(Exception):
-    """There is to be no backup. `code` is for the protocol, the text for people."""
+    """There is to be no backup or restore. `code` is for the protocol, the text for people."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -45,7 +57,7 @@ class NotPrepared(Exception):
 
 
 class Interfaces:
-    """PRE and POST of backups. Different jobs may call it in different threads at once.
+    """PRE and POST of backups and restores. Jobs may call it in different threads at once.
 
     Args:
         server: name of the machine that owns the drives.
@@ -82,10 +94,15 @@ class Interfaces:
             return plan
         arguments = pre_arguments(self._facts(plan.job))
         said = self._called(PRE, plan.job, arguments, control, protocol)
-        if not said.is_ok and not options.backup_even_if_pre_fails:
-            text = f"PRE failed, there is no backup: {said.text}"
+        is_restore = plan.job.kind is JobKind.RESTORE
+        if not said.is_ok and (is_restore or not options.backup_even_if_pre_fails):
+            what = "nothing was restored" if is_restore else "there is no backup"
+            text = f"PRE failed, {what}: {said.text}"
             raise NotPrepared("PRE_FAILED", text)
-        if said.sources and said.sources != plan.job.paths:
+        if is_restore and said.sources:
+            text = f"{PRE} gave BACKUP_SRC, which says nothing at a restore"
+            protocol.line(Level.INFO, "BACKUP_SRC", text)
+        elif said.sources and said.sources != plan.job.paths:
             plan = self._replaced(plan, said.sources, protocol)
         remarks = (pre_failed(said.text),) if said.text else ()
         return replace(plan, remarks=(*plan.remarks, *remarks))
@@ -105,7 +122,7 @@ class Interfaces:
         return said.text
 
     def post_arguments(self, job: Job, outcome: Outcome) -> tuple[str, ...]:
-        """Of a backup that is there."""
+        """Of a backup that is there, or of a restore that has a result."""
         return post_arguments(self._facts(job), True, outcome.message)
 
     def again(self, job: Job) -> tuple[str, str]:
@@ -119,7 +136,7 @@ class Interfaces:
 
     def _options(self, job: Job, program: str) -> InterfaceOptions | None:
         """None if the program is not to be called."""
-        if job.kind is not JobKind.BACKUP:
+        if job.kind not in _KINDS or job.dry_run or job.without_interfaces:
             return None
         with self._changes.read() as view:
             task = view.task(job.task)
@@ -128,9 +145,9 @@ class Interfaces:
         return options if wanted else None
 
     def _programs(self, job: Job) -> Programs:
-        """Those of the machine that is backed up."""
+        """Those of the machine that is backed up, or restored to."""
         with self._changes.read() as view:
-            client = view.client(job.client)
+            client = view.client(job.client_at_work)
         return self._programs_of(client.reach if client is not None else LOCAL)
 
     def _called(
@@ -176,17 +193,14 @@ class Interfaces:
         if len(arguments[0].encode("utf-8", "surrogateescape")) > LARGEST_ARGUMENT:
             most = f"at most {LARGEST_ARGUMENT} bytes"
             return Verdict(False, f"the sources are too long for an argument, {most} are possible")
-        status: bytes | None = None
-        is_cut = goes_on = False
+        answer = Answer()
         try:
             with TimeLimit(control, self._seconds) as limit:
                 for said in self._programs(job).run(program, arguments, facts, limit):
                     if isinstance(said, Ended):
                         break
                     part.line(Level.INFO, "OUTPUT", said.text)
-                    if is_status(said.line) and not goes_on:
-                        status, is_cut = said.line, said.goes_on
-                    goes_on = said.goes_on
+                    answer.hear(said.line, said.goes_on)
                 else:
                     raise RuntimeError(f"nobody said how {program} ended for job {job.id}")
         except ProgramError as error:
@@ -198,9 +212,7 @@ class Interfaces:
                 raise
             text = f"{program} did not end within {self._seconds:g} s and was ended"
             return Verdict(False, f"{text}; [INTERFACES] in sm.ini says how long it may run")
-        if is_cut:
-            return Verdict(False, f"{program} wrote a STATUS line that is too long")
-        return verdict(program, status, said.status)
+        return answer.verdict(program, said.status)
 
     def _replaced(self, plan: Plan, sources: tuple[bytes, ...], protocol: JobProtocol) -> Plan:
         """The base depends on the sources, so that the plan is another one."""
@@ -214,21 +226,26 @@ class Interfaces:
     def _facts(self, job: Job) -> BackupFacts:
         day = job.sesam_day
         query = JobQuery(
-            kinds=frozenset({JobKind.BACKUP}),
+            kinds=frozenset({job.kind}),
             task=job.task,
             first_sesam_day=day,
             last_sesam_day=day,
         )
         with self._changes.read() as view:
-            counts = view.job_counts(query)
+            earlier = _earlier(view, query)
             event = view.event_by_id(job.event_id)
+            saveset = view.saveset(job.saveset)
+        is_restore = job.kind is JobKind.RESTORE
+        if is_restore and saveset is not None:
+            paths = job.paths or saveset.sources
+            job = replace(job, label=saveset.label, pool=pool_of(saveset.label), paths=paths)
         return BackupFacts(
             sources=job.paths,
             server=self._server,
             task=job.task,
             drive=job.drive,
-            type=job.type or BackupType.FULL,
-            count=1 + sum(counts.get(state, 0) for state in _RUNS),
+            type=None if is_restore else job.type or BackupType.FULL,
+            count=1 + earlier,
             saveset=job.saveset,
             label=job.label,
             pool=job.pool,
@@ -263,6 +280,15 @@ def _options_of(task: Task | None) -> InterfaceOptions:
     return InterfaceOptions(not said.without_interfaces, said.backup_even_if_pre_fails)
 
 
+def _earlier(view: CatalogueView, query: JobQuery) -> int:
+    """How many jobs have run; of restores at most so many as a day can have, without dry runs."""
+    if JobKind.RESTORE not in query.kinds:
+        counts = view.job_counts(query)
+        return sum(counts.get(state, 0) for state in _RUNS)
+    restores = view.jobs(query, None, _MOST_RESTORES).items
+    return sum(not job.dry_run and job.state in _RUNS for job in restores)
+
+
 def pre_failed(text: str) -> Remark:
     """The backup goes on all the same."""
     return Remark(Level.WARNING, "PRE_FAILED", text, f"PRE: {text}", alarming=True)
@@ -274,11 +300,14 @@ def _ended_by(control: JobControl) -> str:
 
 def _facts_of(program: str, job: Job) -> dict[str, str]:
     """For its environment: what is no argument, or is found there without counting."""
-    return {
+    own = {"SESAM_TYPE": (job.type or BackupType.FULL).name}
+    if job.kind is JobKind.RESTORE:
+        own = {"SESAM_TARGET": job.target.decode("utf-8", "surrogateescape")}
+    return own | {
         "SESAM_INTERFACE": program,
-        "SESAM_CLIENT": job.client,
+        "SESAM_ACTION": job.kind.name,
+        "SESAM_CLIENT": job.client_at_work,
         "SESAM_TASK": job.task,
-        "SESAM_TYPE": (job.type or BackupType.FULL).name,
         "SESAM_SAVESET": job.saveset,
         "SESAM_EVENT": job.event,
         "SESAM_JOB": job.id,

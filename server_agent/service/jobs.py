@@ -29,6 +29,8 @@ MAY_CANCEL = {
     JobKind.COMMAND: frozenset({Role.ADMIN, Role.OPERATOR}),
     JobKind.NEWDAY: frozenset({Role.ADMIN}),
     JobKind.VERIFY: frozenset({Role.ADMIN, Role.OPERATOR}),
+    JobKind.MIGRATION: frozenset({Role.ADMIN, Role.OPERATOR}),
+    JobKind.RESTORE_PROOF: frozenset({Role.ADMIN, Role.OPERATOR}),
 }
 
 

@@ -12,8 +12,11 @@ CAPABILITIES = (
     "backup.copy",
     "restore",
     "verify",
+    "verify.quick",
+    "restore_proof",
     "listing",
     "media",
+    "migration",
     "plan",
 )
 

@@ -10,6 +10,7 @@ from server_agent.domain.jobs import Job, JobState, Level
 from server_agent.domain.occurrences import Occurrence, Slot, Verdict
 from server_agent.domain.sesam_day import LONGEST_DAY, SesamDays
 from server_agent.ports import (
+    Cancelled,
     CatalogueTransaction,
     CatalogueView,
     Clock,
@@ -21,11 +22,20 @@ from server_agent.ports.day_logs import DayLogError, DayLogs
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl, too_late
 from server_agent.service.day_report import DayReport, day_report
-from server_agent.service.days import EndedDay, day_of, ended_days, sesam_days, zone_of
+from server_agent.service.days import (
+    HELD_BACK,
+    EndedDay,
+    day_of,
+    ended_days,
+    sesam_days,
+    was_seen,
+    zone_of,
+)
 from server_agent.service.forgetting import Forgetting
 from server_agent.service.occurrences import start_again
 from server_agent.service.plan import Outcome
 from server_agent.service.protocol import JobProtocol
+from server_agent.service.shelving import shelve
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +83,7 @@ class Newday:
             today = day_of(view, self._clock, self._clock.now())
             ended = ended_days(view, self._clock, begun)
             begun_day = min(today, day_of(view, self._clock, begun))
-            # A clock that has just leapt far ahead is no reason to forget anything.
-            has_seen = any(view.jobs_of(Slot(each.begin, job.event_id)) for each in reversed(ended))
+            has_seen = was_seen(view, [each.begin for each in ended])
         self._day_logs.begin(today)
         if is_repeated:
             text = "This NEWDAY was broken before, and is repeated"
@@ -83,11 +92,13 @@ class Newday:
         try:
             closed = self._close(ended, begun, protocol)
             kept = self._compress(last - self._listings_plain, control, protocol)
-            self._expire(begun_day, has_seen, protocol)
-            state = JobState.WARNING if kept else JobState.OK
+            held = self._expire(begun_day, has_seen, protocol)
+            state = JobState.WARNING if kept or held else JobState.OK
             control.set_result(state)
             if has_seen:
                 self._forget(last - CALENDAR_KEPT, protocol)
+            self._shelve(control.afterwards(), protocol)
+            self._tidy(control.afterwards(), protocol)
         except DayLogError as error:
             said = f"{error}. Put that right: the next start of the agent or NEWDAY does it again"
             return Outcome(JobState.ERROR, "DAY_LOG", said)
@@ -96,6 +107,8 @@ class Newday:
             told.insert(0, "No sesam day ended")
         if kept:
             told.append(f"{_listings(kept)} could not be compressed")
+        if held:
+            told.append(held)
         return Outcome(state, "RESULT", "; ".join(filter(None, (*told, too_late(control)))))
 
     def _close(self, ended: list[EndedDay], begun: datetime, protocol: JobProtocol) -> list[str]:
@@ -135,30 +148,54 @@ class Newday:
             protocol.line(Level.INFO, "COMPRESSED", f"{text}: {sizes[0]} to {sizes[1]} bytes")
         return kept
 
-    def _expire(self, today: date, has_seen: bool, protocol: JobProtocol) -> None:
+    def _expire(self, today: date, has_seen: bool, protocol: JobProtocol) -> str:
         """Deletes the savesets whose EOL has passed, and says each. Nothing is deleted if no other
-        day was seen to begin lately."""
+        day was seen to begin lately; returns what is to be said of that."""
         if not has_seen:
             if due := self._forgetting.preview(today, False, None, 1).deleted:
-                text = f"{_come(due)}. Nothing is deleted before the next NEWDAY: no day of the"
-                text += " last month was seen to begin, the clock may be wrong"
+                text = f"{_come(due)}. {HELD_BACK}"
                 protocol.line(Level.WARNING, "NOT_EXPIRED", text)
-            return
+                return text
+            return ""
         gone, left = self._forgetting.expire(today)
-        for saveset in gone:
+        for fate in gone:
+            saveset = fate.saveset
             eol = saveset.eol.isoformat() if saveset.eol is not None else "none"
+            what = "is deleted there and stays elsewhere" if fate.stays else "is deleted"
             text = (
                 f"{saveset.name} of task {saveset.task}, {saveset.stored_bytes} bytes on"
-                f" {saveset.label}, is deleted: its EOL was {eol}"
+                f" {saveset.label}, {what}: its EOL was {eol}"
             )
             protocol.line(Level.INFO, "EXPIRED", text)
         if gone:
-            size = sum(saveset.stored_bytes for saveset in gone)
-            text = f"{_come(len(gone))}: {size} bytes"
+            size = sum(fate.saveset.stored_bytes for fate in gone)
+            ended = {fate.saveset.name for fate in gone if not fate.stays}
+            copies = sum(fate.stays for fate in gone)
+            also = f" and {copies} copies" if copies else ""
+            text = f"{_come(len(ended))}{also}: {size} bytes"
             protocol.line(Level.INFO, "RETENTION", text)
         if left:
             text = f"The files of {left} deleted savesets are removed when their media are there"
             protocol.line(Level.WARNING, "FILES_LEFT", text)
+        return ""
+
+    def _shelve(self, control: Control, protocol: JobProtocol) -> None:
+        """What is not done today is done the next time."""
+        try:
+            count = shelve(self._changes, self._engine, control)
+        except Cancelled:
+            return
+        if count:
+            text = f"Put {_listings(count)} on media that had none of their savesets"
+            protocol.line(Level.INFO, "SHELVED", text)
+
+    def _tidy(self, control: Control, protocol: JobProtocol) -> None:
+        """What is not given back of the media today is the next time."""
+        try:
+            for message in self._engine.tidy(self._clock.now(), control):
+                protocol.message(message)
+        except Cancelled:
+            protocol.line(Level.INFO, "NOT_TIDIED", "The media are tidied the next time: cancelled")
 
     def _forget(self, before: date, protocol: JobProtocol) -> None:
         with self._changes.write() as tx:

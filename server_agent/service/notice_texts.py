@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from server_agent.domain.interfaces import Module
 from server_agent.domain.jobs import Job, JobKind, JobState
+from server_agent.domain.media_requests import MediaRequest
+from server_agent.domain.quoting import printable
 from server_agent.service.day_report import STATE_COLUMNS, DayReport
 
 LARGEST_TEXT = 64_000  # bytes; an argument may have twice as many
@@ -14,11 +16,14 @@ MODULES: Mapping[JobKind, Module] = {
     JobKind.RESTORE: Module.RESTORE,
     JobKind.NEWDAY: Module.NEWDAY,
     JobKind.VERIFY: Module.VERIFY,
+    JobKind.MIGRATION: Module.MIGRATION,
+    JobKind.RESTORE_PROOF: Module.VERIFY,
 }
 _WHAT = {
     JobKind.BACKUP: "Backup of",
     JobKind.RESTORE: "Restore of",
     JobKind.VERIFY: "Verify of",
+    JobKind.RESTORE_PROOF: "Restore proof of",
 }
 _WORDS = {
     JobState.OK: "ok",
@@ -56,6 +61,20 @@ def group_text(members: Sequence[Job]) -> str:
     return _fitting([f"Backup group {members[0].group}: {told}", *lines])
 
 
+def medium_text(request: MediaRequest, jobs: Sequence[Job]) -> str:
+    """A medium that somebody has to put in."""
+    new = "new " if request.is_new else ""
+    store = request.store
+    return _fitting(
+        [
+            f"Wanted: the {new}medium {request.label} in the data store {store.name}",
+            f"Put it into {printable(store.path)}, and the jobs go on by themselves; or answer:",
+            f"sm_cmd answer {request.label} refused",
+            *(f"Job {job.id}: {_about(job)}" for job in jobs),
+        ]
+    )
+
+
 def day_text(report: DayReport) -> str:
     """A sesam day that was closed."""
     rows = (dict(zip(STATE_COLUMNS, row.split("\t"), strict=False)) for row in report.states[1:])
@@ -69,8 +88,11 @@ def day_text(report: DayReport) -> str:
 def _about(job: Job) -> str:
     if job.kind is JobKind.NEWDAY:
         return "NEWDAY"
+    if job.kind is JobKind.MIGRATION:
+        return f"Migration to pool {job.pool}"
     what = _WHAT[job.kind]
-    return f"{what} task {job.task}, client {job.client}"
+    to = f", to client {job.target_client}" if job.target_client else ""
+    return f"{what} task {job.task}, client {job.client}{to}"
 
 
 def _line(state: str, name: str, client: str, message: str) -> str:

@@ -167,7 +167,7 @@ class Notices:
             groups = _groups_of(view, jobs)
             self._revision = since.revision
         for job in jobs:
-            if job.kind in MODULES:
+            if job.kind in MODULES and not job.dry_run:
                 self.tell(MODULES[job.kind], went_well(job), job_text(job), _facts_of(job))
         for members in groups:
             facts = {"SESAM_GROUP": members[0].group, "SESAM_EVENT": members[0].event}

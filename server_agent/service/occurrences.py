@@ -17,6 +17,7 @@ from server_agent.domain.events import (
     Event,
     EventKind,
     RestoreAction,
+    RestoreProofAction,
     VerifyAction,
     kind_of,
 )
@@ -55,7 +56,7 @@ def tasks_of(view: CatalogueView, event: Event) -> tuple[str, ...] | None:
                 return backup.task_names(view, action)
             except GroupNotFound:
                 return ()
-        case RestoreAction(task=task) | VerifyAction(task=task):
+        case RestoreAction(task=task) | VerifyAction(task=task) | RestoreProofAction(task=task):
             return (task,)
         case _:
             return None

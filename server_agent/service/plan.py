@@ -2,13 +2,13 @@
 
 import secrets
 import string
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from itertools import islice
 
+from server_agent.domain.command_sources import CommandSource
 from server_agent.domain.errors import ClientLocked, TaskNotFound
-from server_agent.domain.events import VerifyAction
+from server_agent.domain.events import RestoreProofAction, VerifyAction
 from server_agent.domain.jobs import Job, JobKind, JobState, Level, Progress
 from server_agent.domain.queue import MOVES_DATA
 from server_agent.domain.reach import LOCAL, Reach
@@ -19,7 +19,7 @@ from server_agent.domain.savesets import (
     choose_base,
     saveset_name,
 )
-from server_agent.domain.task_options import TaskOptions
+from server_agent.domain.task_options import TaskOptions, TimeReference
 from server_agent.ports import (
     BackupDone,
     CatalogueTransaction,
@@ -28,28 +28,24 @@ from server_agent.ports import (
     RestoreDone,
     SavesetRef,
 )
-from server_agent.service.chains import chain, known, ref
+from server_agent.service.bases import alike, newest_like
+from server_agent.service.chains import chain, known
 from server_agent.service.days import day_of
+from server_agent.service.remarks import (
+    Remark,
+    base_damaged,
+    no_time_stamp,
+    on_spare,
+    why_full,
+)
+from server_agent.service.restoring import target_of
 from server_agent.service.writing_place import WritingPlace, writing_place
 
 _SUFFIX_LETTERS = string.ascii_letters + string.digits
 _SUFFIX_LENGTH = 11
 _NAMED = 3  # of many, in a message; the protocol has all
-_LOOKED_AT = 64  # savesets; the wanted one is nearly always among the newest few
 
 LONGEST_MESSAGE = 4000  # characters; it travels with every list and snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """Something remarkable about how a job is done: a line of its protocol, and in short for the
-    job's message. An alarming one makes a job WARNING that is OK otherwise."""
-
-    level: Level
-    code: str
-    text: str
-    short: str
-    alarming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +60,10 @@ class Plan:
         place: of a backup, where it is written to.
         options: of a backup, those of its task.
         reach: of a backup or restore, how its client is reached.
+        commands: of a backup, those of its task.
+        since_ns: of a backup, as `BackupRequest` has it.
+        samples: of a restore proof, what is restored.
+        tried: chains of which something could not be read, and lies elsewhere too.
     """
 
     job: Job
@@ -75,6 +75,10 @@ class Plan:
     place: WritingPlace | None = None
     options: TaskOptions = field(default_factory=TaskOptions)
     reach: Reach = LOCAL
+    commands: tuple[CommandSource, ...] = ()
+    since_ns: int = 0
+    samples: RestoreProofAction | None = None
+    tried: tuple[tuple[SavesetRef, ...], ...] = ()
 
     @property
     def labels(self) -> frozenset[str]:
@@ -86,7 +90,7 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a job ended. `saveset` is entered together with the end of the job. A message that is
-    too long is cut."""
+    too long is cut. `begin_ns`: as `BackupDone` has it."""
 
     state: JobState
     code: str
@@ -96,6 +100,7 @@ class Outcome:
     stored_bytes: int = 0
     skipped: int = 0
     saveset: Saveset | None = None
+    begin_ns: int = 0
 
     def __post_init__(self) -> None:
         if len(self.message) > LONGEST_MESSAGE:
@@ -121,8 +126,10 @@ def plan_of(tx: CatalogueTransaction, job: Job, clock: Clock) -> Plan:
     """The plan of a queued job that starts now; its job is active.
 
     Raises:
-        TaskNotFound, SavesetNotFound, PoolNotFound, StoreNotFound: what the job needs has gone.
-        ClientLocked: nothing of it is backed up just now.
+        TaskNotFound, SavesetNotFound, PoolNotFound, StoreNotFound, ClientNotFound: what the job
+            needs has gone.
+        ClientLocked: nothing of it is backed up, or of others restored to it, just now.
+        InvalidArgument: the client of a saveset has gone and no other is named to restore to.
     """
     now = clock.now()
     day = day_of(tx, clock, now)
@@ -130,12 +137,17 @@ def plan_of(tx: CatalogueTransaction, job: Job, clock: Clock) -> Plan:
     if job.kind not in MOVES_DATA:
         return Plan(active, now, (), ())
     if job.kind is JobKind.RESTORE:
-        # To the agent's own machine if the client is not there any more.
-        target = tx.client(job.client)
-        reach = target.reach if target is not None else LOCAL
+        reach = target_of(tx, job).reach
         return Plan(active, now, (), chain(tx, job.saveset), reach=reach)
     if job.kind is JobKind.VERIFY:
         return Plan(active, now, (), _to_verify(tx, job))
+    if job.kind is JobKind.RESTORE_PROOF:
+        remarks = _newer_unusable(tx, job)
+        return Plan(active, now, (), chain(tx, job.saveset), remarks, samples=_samples(tx, job))
+    if job.kind is JobKind.MIGRATION:
+        place = writing_place(tx, job)
+        active = replace(active, pool=place.pool.name, label=place.medium.label)
+        return Plan(active, now, (), (), place=place)
     task = tx.task(job.task)
     if task is None:
         raise TaskNotFound(task=job.task)
@@ -146,6 +158,7 @@ def plan_of(tx: CatalogueTransaction, job: Job, clock: Clock) -> Plan:
     active = replace(active, pool=place.pool.name, label=place.medium.label)
     reach = client.reach if client is not None else LOCAL
     plan = Plan(active, now, task.excludes, (), place=place, options=task.options, reach=reach)
+    plan = replace(plan, commands=task.commands)
     return _with_base(tx, plan, task.sources, lambda made: new_name(made, clock))
 
 
@@ -169,28 +182,17 @@ def _with_base(
     damage = _proved_damage(view, base)
     remarks: tuple[Remark, ...] = ()
     if base is not None and damage:
-        made, base, remarks = BackupType.FULL, None, (_base_damaged(damage),)
+        made, base, remarks = BackupType.FULL, None, (base_damaged(damage),)
     elif base is None and asked in (BackupType.INC, BackupType.DIFF):
         made = BackupType.FULL
-        remarks = (_why_full(asked, alike(view, job)),)
+        remarks = (why_full(asked, view, job),)
     return replace(
         plan,
         job=replace(job, type=made, saveset=name_of(made), paths=sources),
         chain=chain(view, base.name) if base is not None else (),
-        remarks=remarks,
-        like=_newest_like(view, job.task, sources) if base is None else None,
+        remarks=(*on_spare(job, plan.place), *remarks),
+        like=newest_like(view, job.task, sources) if base is None else None,
     )
-
-
-def alike(view: CatalogueView, job: Job) -> Iterator[Saveset]:
-    """The task's savesets on media of the kind that a backup is written to, the newest first: no
-    engine builds on what another has written."""
-    stores = {store.name: store.has_repositories for store in view.data_stores()}
-    kinds = {medium.label: stores.get(medium.store, False) for medium in view.media()}
-    wanted = kinds.get(job.label, False)
-    for saveset in view.savesets_of_task(job.task):
-        if kinds.get(saveset.label, False) is wanted:
-            yield saveset
 
 
 def _to_verify(view: CatalogueView, job: Job) -> tuple[SavesetRef, ...]:
@@ -201,23 +203,45 @@ def _to_verify(view: CatalogueView, job: Job) -> tuple[SavesetRef, ...]:
     return members if whole else members[:1]
 
 
-def remarks_again(view: CatalogueView, job: Job) -> tuple[Remark, ...]:
-    """What was remarkable about the type of a backup that was active when the agent died. Nothing
-    has been added to its task since it chose."""
-    asked = job.requested_type
-    if asked is None or job.type is asked:
+def _samples(view: CatalogueView, job: Job) -> RestoreProofAction:
+    event = view.event_by_id(job.event_id)
+    action = event.action if event is not None else None
+    return action if isinstance(action, RestoreProofAction) else RestoreProofAction(job.task)
+
+
+def _newer_unusable(view: CatalogueView, job: Job) -> tuple[Remark, ...]:
+    """That a restore of the task would not bring back what was saved last."""
+    newest = next(iter(view.savesets_of_task(job.task)), None)
+    if newest is None or newest.name == job.saveset:
         return ()
+    [found] = known(view, [newest])
+    if not found.damage:
+        return ()
+    text = f"The newest saveset, {newest.name}, cannot be restored: {found.damage}"
+    short = f"The newest saveset cannot be restored: proved is {job.saveset}"
+    return (Remark(Level.WARNING, "NEWEST_UNUSABLE", text, short, alarming=True),)
+
+
+def remarks_again(view: CatalogueView, job: Job) -> tuple[Remark, ...]:
+    """What was remarkable about the place and type of a backup that was active when the agent died.
+    Nothing has been added to its task since it chose."""
+    asked, spared = job.requested_type, on_spare(job, None)
+    if asked is None or job.type is asked:
+        return spared
     base = choose_base(asked, job.paths, alike(view, job))
     if base is None:
-        return (_why_full(asked, alike(view, job)),)
-    return (_base_damaged(f"saveset {base.name} or one that it builds on"),)
+        return (*spared, why_full(asked, view, job))
+    task = view.task(job.task)
+    if task is not None and task.options.time_reference is TimeReference.TIME_STAMP_FILE:
+        return (*spared, no_time_stamp("there was none, or the base could not be used"))
+    return (*spared, base_damaged(f"saveset {base.name} or one that it builds on"))
 
 
 def full_instead(plan: Plan, why: str, clock: Clock) -> Plan:
     """The same backup as a FULL, because its base cannot be used."""
     name = new_name(BackupType.FULL, clock)
     job = replace(plan.job, type=BackupType.FULL, saveset=name)
-    remark = _base_damaged(f"{why.rstrip('.')}. The FULL is saveset {name}")
+    remark = base_damaged(f"{why.rstrip('.')}. The FULL is saveset {name}")
     return replace(plan, job=job, chain=(), remarks=(*plan.remarks, remark), like=plan.chain[0])
 
 
@@ -228,12 +252,19 @@ def new_name(backup_type: BackupType, clock: Clock) -> str:
 
 
 def new_saveset(
-    job: Job, base: str | None, done: BackupDone, eol: date | None, end_time: datetime
+    job: Job,
+    base: str | None,
+    done: BackupDone,
+    eol: date | None,
+    end_time: datetime,
+    encrypted: bool = False,
+    key_id: str = "",
 ) -> Saveset:
     """What an active backup has made.
 
     Args:
         eol: the last sesam day on which it is kept; None: for good.
+        encrypted, key_id: as in the saveset.
     """
     return Saveset(
         name=job.saveset,
@@ -255,6 +286,8 @@ def new_saveset(
         label=job.label,
         job_id=job.id,
         eol=eol,
+        encrypted=encrypted,
+        key_id=key_id,
     )
 
 
@@ -276,8 +309,9 @@ def half_restored(outcome: Outcome, reached: Progress | None) -> Outcome:
 
 def state_of(done: BackupDone | RestoreDone, remarks: tuple[Remark, ...]) -> JobState:
     """What a job that has a result ends with. A backup that lacks files has its saveset; a
-    restore that brought nothing back has done nothing of what it was asked for."""
-    if isinstance(done, RestoreDone) and done.skipped and not done.files:
+    restore that brought nothing back, and left nothing of it as it is, has done nothing of what it
+    was asked for."""
+    if isinstance(done, RestoreDone) and done.skipped and not done.files and not done.notes:
         return JobState.ERROR
     alarming = done.skipped or done.warnings or any(remark.alarming for remark in remarks)
     return JobState.WARNING if alarming else JobState.OK
@@ -293,7 +327,8 @@ def message_of(done: BackupDone | RestoreDone, remarks: tuple[Remark, ...], last
         parts.insert(0, f"{done.skipped} of {files} files were not {verb} whole")
         if state_of(done, remarks) is JobState.ERROR:
             parts.insert(0, "Nothing was restored")
-    return "; ".join(filter(None, (*parts, *first_few(done.warnings), last)))
+    notes = done.notes if isinstance(done, RestoreDone) else ()
+    return "; ".join(filter(None, (*parts, *notes, *first_few(done.warnings), last)))
 
 
 def first_few(sentences: Sequence[str]) -> list[str]:
@@ -304,13 +339,6 @@ def first_few(sentences: Sequence[str]) -> list[str]:
     return few
 
 
-def _newest_like(view: CatalogueView, task: str, sources: tuple[bytes, ...]) -> SavesetRef | None:
-    for saveset in islice(view.savesets_of_task(task), _LOOKED_AT):
-        if saveset.sources == sources:
-            return ref(saveset)
-    return None
-
-
 def _proved_damage(view: CatalogueView, base: Saveset | None) -> str:
     """Why nothing may be built on the base. Files that are only missing may be back: the engine
     looks at them itself."""
@@ -319,30 +347,3 @@ def _proved_damage(view: CatalogueView, base: Saveset | None) -> str:
     [found] = known(view, [base])
     faulty = view.nearest_faulty([base.name]).get(base.name)
     return found.damage if faulty is not None and faulty.damage else ""
-
-
-def _base_damaged(why: str) -> Remark:
-    return Remark(
-        level=Level.WARNING,
-        code="CHAIN_LOST",
-        text=f"The base cannot be used, a FULL is made instead: {why}",
-        short="No base: made a FULL, the base is missing or damaged",
-        alarming=True,
-    )
-
-
-def _why_full(asked: BackupType, savesets: Iterable[Saveset]) -> Remark:
-    if any(saveset.type is BackupType.FULL for saveset in savesets):
-        return Remark(
-            level=Level.WARNING,
-            code="CHAIN_LOST",
-            text=f"{asked.name} was asked for, but the sources of the task have changed since its "
-            "last backup: makes a FULL",
-            short="No base: made a FULL, the sources have changed",
-        )
-    return Remark(
-        level=Level.INFO,
-        code="FIRST_FULL",
-        text=f"{asked.name} was asked for, but the task has no FULL yet: makes one",
-        short="No base: made a FULL, the first of this task",
-    )

@@ -25,7 +25,9 @@ from server_agent.domain.events import (
     BackupAction,
     Event,
     EventKind,
+    MigrationAction,
     RestoreAction,
+    RestoreProofAction,
     VerifyAction,
     checked_event,
     is_of_group,
@@ -41,6 +43,7 @@ from server_agent.service.collection import Collection
 from server_agent.service.days import zone_of
 from server_agent.service.occurrences import name_days_anew
 from server_agent.service.scheduler import Scheduler
+from server_agent.service.starts.migration import check_places
 from server_agent.service.topology import planned_by
 
 
@@ -281,22 +284,28 @@ def check_names(view: CatalogueView, event: Event) -> None:
     if event.schedule and view.schedule(event.schedule) is None:
         raise ScheduleNotFound(schedule=event.schedule)
     match event.action:
-        case BackupAction(task=task, group=group, drive=drive, pool=pool):
-            if task and view.task(task) is None:
-                raise TaskNotFound(task=task)
-            if group and view.group(group) is None:
-                raise GroupNotFound(group=group)
-            if drive and view.drive(drive) is None:
-                raise DriveNotFound(drive=drive)
-            if pool and view.pool(pool) is None:
-                raise PoolNotFound(pool=pool)
-        case RestoreAction(task=task) | VerifyAction(task=task):
+        case BackupAction() as action:
+            _check_backup(view, action)
+        case RestoreAction(task=task) | VerifyAction(task=task) | RestoreProofAction(task=task):
             if view.task(task) is None:
                 raise TaskNotFound(task=task)
+        case MigrationAction() as action:
+            check_places(view, action)
         case _:
             pass
     if event.follow_up and view.event(event.follow_up) is None:
         raise EventNotFound(event=event.follow_up)
+
+
+def _check_backup(view: CatalogueView, action: BackupAction) -> None:
+    if action.task and view.task(action.task) is None:
+        raise TaskNotFound(task=action.task)
+    if action.group and view.group(action.group) is None:
+        raise GroupNotFound(group=action.group)
+    if action.drive and view.drive(action.drive) is None:
+        raise DriveNotFound(drive=action.drive)
+    if action.pool and view.pool(action.pool) is None:
+        raise PoolNotFound(pool=action.pool)
 
 
 def _check_newday(event: Event) -> None:
@@ -327,4 +336,5 @@ def _check_follow_ups(view: CatalogueView, event: Event) -> None:
 
 
 def _drive_of(event: Event) -> str:
-    return event.action.drive if isinstance(event.action, BackupAction) else ""
+    action = event.action
+    return action.drive if isinstance(action, BackupAction | MigrationAction) else ""

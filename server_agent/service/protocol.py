@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from server_agent.domain.jobs import Job, JobKind, JobState, Level, ProtocolLine
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.queue import MOVES_DATA
 from server_agent.domain.quoting import quoted
 from server_agent.ports import Clock, Message, Protocols, ProtocolWriter, SavesetRef, Verified
 from server_agent.service.option_texts import sentences
-from server_agent.service.plan import Outcome, Plan, Remark
+from server_agent.service.plan import Outcome, Plan
+from server_agent.service.remarks import Remark
 
 _LEVELS = {JobState.OK: Level.INFO, JobState.WARNING: Level.WARNING}
 _NAMED = 100  # of the paths that a job is about
@@ -52,27 +54,43 @@ class JobProtocol:
         if job.kind is JobKind.BACKUP and job.type is not None:
             self.line(Level.INFO, "TYPE", f"{job.type.name}, saveset {job.saveset}")
             self.line(Level.INFO, "BASE", _base_text(plan.chain))
-            self.line(Level.INFO, "SOURCES", f"Sources: {_named(job.paths)}")
+            self.line(Level.INFO, "SOURCES", f"Sources: {_named(job.paths) or 'none'}")
+            if plan.commands:
+                named = _named(tuple(command.path for command in plan.commands))
+                self.line(Level.INFO, "COMMANDS", f"Output of commands: {named}")
             if options := sentences(plan.options):
                 self.line(Level.INFO, "OPTIONS", f"Options: {'; '.join(options)}")
         elif job.kind is JobKind.VERIFY:
             count = "and the one" if len(plan.chain) == 2 else f"and the {len(plan.chain) - 1}"
             below = f" {count} that it builds on" if len(plan.chain) > 1 else ""
-            self.line(Level.INFO, "TYPE", f"Verify of saveset {job.saveset}{below}")
+            how = "Quick verify" if job.quick else "Verify"
+            self.line(Level.INFO, "TYPE", f"{how} of saveset {job.saveset}{below}")
+        elif job.kind is JobKind.RESTORE_PROOF and plan.samples is not None:
+            files, size = plan.samples.sample_files, plan.samples.sample_bytes
+            text = f"Restore proof of saveset {job.saveset}: {files} files, at most {size} bytes"
+            self.line(Level.INFO, "TYPE", text)
         else:
             what = _named(job.paths) or "everything"
-            self.line(Level.INFO, "TYPE", f"Restore of saveset {job.saveset}: {what}")
-            self.line(Level.INFO, "TARGET", f"Target: {quoted(job.target)}")
+            how = "Dry run of a restore" if job.dry_run else "Restore"
+            self.line(Level.INFO, "TYPE", f"{how} of saveset {job.saveset}: {what}")
+            of_client = f" of client {job.target_client}" if job.target_client else ""
+            self.line(Level.INFO, "TARGET", f"Target: {quoted(job.target)}{of_client}")
+            if job.overwrite in _RULES:
+                self.line(Level.INFO, "OVERWRITE", _RULES[job.overwrite])
         for remark in plan.remarks:
             self.remark(remark)
 
     def verified(self, verified: Verified) -> None:
         """What the comparison of one saveset has shown."""
+        where = f" on {verified.label}" if verified.label else ""
         if verified.fault:
-            text = f"{verified.saveset} is not as it was made: {verified.fault}"
+            text = f"{verified.saveset}{where} is not as it was made: {verified.fault}"
             self.line(Level.ERROR, "NOT_VERIFIED", text)
+        elif verified.compared:
+            self.line(Level.INFO, "LOOKED_AT", f"{verified.saveset}{where}: {verified.compared}")
         else:
-            text = f"{verified.saveset}: {verified.bytes_read} bytes and the listing are right"
+            size = verified.bytes_read
+            text = f"{verified.saveset}{where}: {size} bytes and the listing are right"
             self.line(Level.INFO, "VERIFIED", text)
 
     def remark(self, remark: Remark) -> None:
@@ -100,7 +118,8 @@ def protocol_of(protocols: Protocols, clock: Clock, job: Job) -> Iterator[JobPro
     """The job's protocol, to be written on."""
     writer = protocols.open(job)
     try:
-        yield JobProtocol(writer, clock, job.kind in MOVES_DATA)
+        moves_data = job.kind in MOVES_DATA and job.kind is not JobKind.MIGRATION
+        yield JobProtocol(writer, clock, moves_data)
     finally:
         writer.close()
 
@@ -109,6 +128,13 @@ def _named(paths: tuple[bytes, ...]) -> str:
     """The paths, but no more of them than a line can hold that is sent to a client."""
     named = ", ".join(quoted(path) for path in paths[:_NAMED])
     return f"{named} and {len(paths) - _NAMED} more" if len(paths) > _NAMED else named
+
+
+_RULES = {  # but for the usual one
+    OverwriteRule.NEVER: "Files that are there stay",
+    OverwriteRule.IF_OLDER: "Files that are there are replaced if they are older",
+    OverwriteRule.RENAME: "Files that are there stay, the restored ones get new names",
+}
 
 
 def _base_text(chain: tuple[SavesetRef, ...]) -> str:

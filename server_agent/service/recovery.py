@@ -1,9 +1,12 @@
 """Settles what was running when the agent died, before anything new starts."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import date
 
 from server_agent.domain.jobs import Job, JobKind, JobState, Level
+from server_agent.domain.media import Retention
 from server_agent.domain.savesets import BackupType, Saveset, choose_base
 from server_agent.ports import (
     BackupDone,
@@ -15,12 +18,11 @@ from server_agent.ports import (
     Protocols,
     SavesetRef,
 )
+from server_agent.service.bases import alike
 from server_agent.service.changes import Changes
 from server_agent.service.faults import look_for_missing
 from server_agent.service.plan import (
     Outcome,
-    Remark,
-    alike,
     first_few,
     message_of,
     new_saveset,
@@ -28,12 +30,18 @@ from server_agent.service.plan import (
     state_of,
 )
 from server_agent.service.protocol import protocol_of
+from server_agent.service.remarks import Remark
+from server_agent.service.writing_place import labels_of_repositories
 
 log = logging.getLogger(__name__)
 
 _STOPPED = "The agent stopped while this job ran"
 # An agent that is killed ends nothing, and what it ran does not know.
 _MAY_RUN = "its program may run still, look for it before it is started again"
+_MORE = {
+    JobKind.COMMAND: (_MAY_RUN,),
+    JobKind.MIGRATION: ("what it had copied as a whole stays",),
+}
 
 
 def _nothing(_job: Job) -> tuple[Remark, ...]:
@@ -69,26 +77,36 @@ def recover(
         ]
         remarks = {job.id: remarks_again(view, job) for job in active}
         retention = {pool.name: pool.retention for pool in view.pools()}
-    found = {each.saveset: each.result for each in engine.recover(writing, committed)}
+        repositories = labels_of_repositories(view)
+    found = {each.saveset: each for each in engine.recover(writing, committed)}
     bases = {each.name: each.base for each in writing}
     ended = []
     for job in active:
-        done = found.get(job.saveset) if job.kind is JobKind.BACKUP else None
+        whole = found.get(job.saveset) if job.kind is JobKind.BACKUP else None
         outcome = _broken(job)
         messages: list[Message] = []
-        if job.kind is JobKind.RESTORE:
+        if job.kind is JobKind.RESTORE and not job.dry_run:
             messages = engine.put_back(job.id)
             outcome = _half_restored(messages)
-        if done is not None:
-            rule = retention.get(job.pool)
-            eol = rule.eol(job.sesam_day) if rule is not None else None
+        if whole is not None and (done := whole.result) is not None:
+            eol = _eol(job, retention.get(job.pool))
             saveset = new_saveset(job, bases[job.saveset], done, eol, clock.now())
+            saveset = _as_encrypted(saveset, whole.key_id, repositories)
             outcome = _completed(done, saveset, (*remarks[job.id], *around(job)))
         _write_result(protocols, clock, job, messages, outcome)
         with changes.write() as tx:
             ended.append(_entered(tx, outcome, outcome.end(job, clock.now()), follow))
     _look_for_missing(changes, engine)
     return ended
+
+
+def _eol(job: Job, rule: Retention | None) -> date | None:
+    return rule.eol(job.sesam_day) if rule is not None else None
+
+
+def _as_encrypted(saveset: Saveset, key_id: str, repositories: Collection[str]) -> Saveset:
+    encrypted = bool(key_id) or saveset.label in repositories
+    return replace(saveset, encrypted=encrypted, key_id=key_id)
 
 
 def _entered(
@@ -133,7 +151,7 @@ def _completed(done: BackupDone, saveset: Saveset, remarks: tuple[Remark, ...]) 
 
 
 def _broken(job: Job) -> Outcome:
-    sentences = (_STOPPED, _MAY_RUN) if job.kind is JobKind.COMMAND else (_STOPPED,)
+    sentences = (_STOPPED, *_MORE.get(job.kind, ()))
     return Outcome(JobState.BROKEN, "BROKEN", "; ".join(sentences))
 
 

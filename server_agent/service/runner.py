@@ -9,6 +9,7 @@ from server_agent.domain.jobs import Job, JobState
 from server_agent.domain.queue import admit
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl
+from server_agent.service.media_requests import MediaRequests
 from server_agent.service.plan import Outcome, Plan
 from server_agent.service.work import Work
 
@@ -30,6 +31,7 @@ class Runner:
     """Starts queued jobs as soon as they may, in a thread of its own that is woken.
 
     Args:
+        media: asks for those that are put in by hand.
         retry_seconds: how long to wait before the end of a job, or the queue, that could not be
             written or read, is tried again.
         look_seconds: how often it is looked whether the medium is in its place.
@@ -39,11 +41,13 @@ class Runner:
         self,
         changes: Changes,
         work: Work,
+        media: MediaRequests,
         retry_seconds: float = RETRY_SECONDS,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._changes = changes
         self._work = work
+        self._media = media
         self._retry_seconds = retry_seconds
         self._look_seconds = look_seconds
         self._lock = threading.Lock()
@@ -124,6 +128,8 @@ class Runner:
             open_jobs = view.open_jobs()
             drives = view.drives()
             pools = view.pools()
+            wanting = self._media.waiting(view)
+            away = self._media.drives_away(view)
         with self._lock:
             if self._stop.is_set():
                 return
@@ -134,7 +140,7 @@ class Runner:
                 if job.state is JobState.QUEUED and job.id not in self._running
             ]
             started: dict[str, threading.Thread] = {}
-            admission = admit(queued, active, drives, pools)
+            admission = admit(queued, active, drives, pools, wanting, away)
             self._changes.set_waiting(admission.waiting)
             for job in admission.started:
                 control = JobControl()
@@ -159,13 +165,14 @@ class Runner:
     def _run(self, job: Job, control: JobControl) -> None:
         job_id = job.id
         try:
-            plan = self._work.start(job_id, job.drive)
+            plan = self._work.start(job_id, job.drive, self._media.settled)
             self._tries.pop(job_id, None)
             if plan is not None:
                 plan, outcome = self._work.do(plan, control)
                 self._end(plan, outcome)
             else:
                 self._changes.drop_progress(job_id)  # it may have been held
+                self._media.wake()  # only now it can be read what it waits for
         except Exception as error:
             tried = self._tries.get(job_id, 0)
             self._tries[job_id] = tried + 1

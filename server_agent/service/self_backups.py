@@ -1,19 +1,20 @@
 """What a backup of the location itself needs beside it: a catalogue that can be read, a report on
 the medium, and the call of sm_disaster."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from server_agent.domain.interfaces import DISASTER, is_self_backup
 from server_agent.domain.jobs import Job, JobState, Level
 from server_agent.domain.savesets import Saveset
-from server_agent.ports import Cancelled, Clock, SavesetRef
+from server_agent.ports import Cancelled, Clock, EngineError, SavesetRef
+from server_agent.ports.keys import Keys
 from server_agent.ports.programs import Ended, ProgramError, Programs
 from server_agent.ports.self_backup import SelfBackupFiles
 from server_agent.service.chains import ref
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl
-from server_agent.service.disaster_report import Facts, report, restore_command
+from server_agent.service.disaster_report import Facts, KeyFact, report, restore_command
 from server_agent.service.location import Location
 from server_agent.service.plan import Plan
 from server_agent.service.protocol import JobProtocol
@@ -36,6 +37,7 @@ class SelfBackups:
     Args:
         programs: those of the agent's own machine.
         seconds: that sm_disaster may run.
+        keys: those of encrypted pools; None: there are none.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class SelfBackups:
         clock: Clock,
         location: Location,
         seconds: float,
+        keys: Keys | None = None,
     ) -> None:
         self._changes = changes
         self._files = files
@@ -53,6 +56,7 @@ class SelfBackups:
         self._clock = clock
         self._location = location
         self._seconds = seconds
+        self._keys = keys
 
     def is_one(self, job: Job) -> bool:
         """Whether the location can be put back from what the job saves."""
@@ -109,7 +113,36 @@ class SelfBackups:
             protocol.line(Level.INFO, "REPORT", f"How to put the location back: {written}")
             if facts.places.is_on_same_disk:
                 protocol.line(Level.INFO, "SAME_DISK", _SAME_DISK)
-        return self._call(plan.job, chain, arguments, written, control, protocol)
+        called = self._call(plan.job, saveset, chain, arguments, written, control, protocol)
+        return "; ".join(filter(None, (called, self._not_exported() if written else "")))
+
+    def _not_exported(self) -> str:
+        """What is lost for good with this server, whatever is done with the report."""
+        lost = [f"{key.id} ({key.pool})" for key in self._key_facts() if not key.escrow]
+        if not lost:
+            return ""
+        named = f"the key {lost[0]} was" if len(lost) == 1 else f"the keys {', '.join(lost)} were"
+        return (
+            f"{named} never exported: if this server is lost, nobody reads what is encrypted with"
+            " it. Export it with: sesam-agent key export --all"
+        )
+
+    def _key_facts(self) -> list[KeyFact]:
+        if self._keys is None:
+            return []
+        with self._changes.read() as view:
+            pools = {pool.key_id: pool.name for pool in view.pools() if pool.key_id}
+        return [
+            KeyFact(key_id, self._pool_of(key_id, pools), self._keys.escrow(key_id))
+            for key_id in sorted({*pools, *self._keys.ids()})
+        ]
+
+    def _pool_of(self, key_id: str, pools: Mapping[str, str]) -> str:
+        assert self._keys is not None
+        try:
+            return pools.get(key_id) or self._keys.get(key_id).pool
+        except EngineError:
+            return "that it was made for"
 
     def again(self, job: Job) -> str:
         """What is missing after a backup that was whole when the agent died; empty for nothing."""
@@ -124,7 +157,7 @@ class SelfBackups:
     def _facts(self, saveset: Saveset, chain: tuple[SavesetRef, ...]) -> Facts:
         made_at = self._clock.local(saveset.end_time).isoformat(" ", "seconds")
         places = self._files.places(chain, self._media(chain))
-        return Facts(self._location, saveset, chain, places, made_at)
+        return Facts(self._location, saveset, chain, places, made_at, self._key_facts())
 
     def _media(self, chain: Sequence[SavesetRef]) -> dict[str, bytes]:
         """The directory of each label. Raises MediumNotFound, StoreNotFound."""
@@ -135,6 +168,7 @@ class SelfBackups:
     def _call(
         self,
         job: Job,
+        saveset: Saveset,
         chain: tuple[SavesetRef, ...],
         arguments: tuple[str, ...],
         written: str,
@@ -153,7 +187,10 @@ class SelfBackups:
             "SESAM_ROOT": places.root,
             "SESAM_MEDIUM": places.medium,
             "SESAM_CHAIN": " ".join(member.name for member in reversed(chain)),
-            "SESAM_RESTORE": "\n".join(map(restore_command, reversed(places.data))),
+            "SESAM_RESTORE": "\n".join(
+                restore_command(data, saveset.key_id, places.report)
+                for data in reversed(places.data)
+            ),
             "SESAM_REPORT": written,
         }
         status = 0

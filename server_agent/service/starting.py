@@ -1,23 +1,27 @@
 """Starting backups and restores at a person's wish: one-off events of the calendar."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from server_agent.domain.access import Role
 from server_agent.domain.errors import (
     EventNotFound,
     InvalidArgument,
     JobNotFound,
     ListingUnreadable,
     PathNotFound,
+    RoleRequired,
     SavesetDamaged,
-    SavesetNotFound,
     ShuttingDown,
 )
 from server_agent.domain.events import (
     Action,
     BackupAction,
     Event,
+    MigrationAction,
     RestoreAction,
+    RestoreProofAction,
     VerifyAction,
     checked_event,
 )
@@ -26,7 +30,6 @@ from server_agent.domain.occurrences import Occurrence, Slot, Verdict
 from server_agent.domain.quoting import printable
 from server_agent.domain.savesets import Saveset
 from server_agent.domain.sesam_day import SesamDays
-from server_agent.domain.topology import LONGEST_PATH
 from server_agent.ports import CatalogueView, Clock, Engine, EngineError
 from server_agent.service.chains import ref, saveset_named
 from server_agent.service.changes import Changes, LiveJob
@@ -35,10 +38,19 @@ from server_agent.service.faults import note_listing
 from server_agent.service.occurrences import first_job, start_now
 from server_agent.service.plan_objects import check_names
 from server_agent.service.requests import Request, first_answer, remember
+from server_agent.service.restoring import (
+    USUAL,
+    RestoreOptions,
+    check_paths,
+    checked_target,
+    restore_job,
+)
 from server_agent.service.runner import Runner
 from server_agent.service.scheduler import Scheduler
+from server_agent.service.starts import migration, restore_proof
+from server_agent.service.starts.migration import check_places
 
-LARGEST_SELECTION = 4 << 20  # bytes of all paths of a restore, so that it fits into a message
+MOST_MIGRATED = 1000  # savesets that are named in one call
 LONGEST_AHEAD = timedelta(days=400)
 
 
@@ -50,6 +62,15 @@ class BackupOrder:
     start_time: datetime | None = None
     priority: int = 1
     follow_up: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationOrder:
+    """A migration that a person asks for: of the savesets that are named, or of those of the
+    action's source pool."""
+
+    action: MigrationAction
+    savesets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +123,21 @@ class Starting:
         return Started(event, planned_time, live)
 
     def start_restore(
-        self, request: Request, name: str, paths: tuple[bytes, ...], target: bytes
+        self,
+        request: Request,
+        name: str,
+        paths: tuple[bytes, ...],
+        target: bytes,
+        options: RestoreOptions = USUAL,
     ) -> LiveJob:
-        """Queues a restore of a saveset; no paths means everything."""
-        target = _checked_target(target)
-        _check_paths(paths)
+        """Queues a restore of a saveset; no paths means everything. A dry run is no entry of the
+        calendar: nothing comes of it."""
+        target = checked_target(target)
+        check_paths(paths)
         with self._changes.read() as view:
             if (answered := first_answer(view, request)) is not None:
                 return self._live(view, answered)
-            saveset = view.saveset(name)
-        if saveset is None:
-            raise SavesetNotFound(saveset=name)
+            saveset = saveset_named(view, name)
         if paths:
             missing = self._missing(saveset, paths)
             if missing:
@@ -123,42 +148,96 @@ class Starting:
                 return self._live(tx, answered)
             self._check_running()
             self._scheduler.settle(tx)
-            action = RestoreAction(saveset.task, target)
-            event = tx.add_event(_one_off(request, action, now, now))
+            event = _one_off(request, RestoreAction(saveset.task, target), now, now)
+            if not options.dry_run:
+                event = tx.add_event(event)
             days = self._days(tx, now)
+            first = first_job(event, Occurrence(Slot(now, event.id), Verdict.STARTED, now), days)
+            wanted = replace(restore_job(tx, first, saveset, target, options), paths=paths)
+            if options.dry_run:
+                added = tx.add_job(replace(wanted, event="", planned_time=None))
+            else:
+                [added] = start_now(tx, event, now, days, [wanted])
+            remember(tx, request, added.id, now)
+        self._wake()
+        return self._changes.live(added)
+
+    def start_verify(
+        self, request: Request, name: str, whole_chain: bool, quick: bool = False
+    ) -> LiveJob:
+        """Queues a comparison of a saveset with its digests. Raises SavesetNotFound."""
+
+        def wanted(view: CatalogueView) -> tuple[Saveset, Action]:
+            saveset = saveset_named(view, name)
+            return saveset, VerifyAction(saveset.task, whole_chain, quick)
+
+        return self._start_look(request, JobKind.VERIFY, wanted, quick)
+
+    def start_proof(self, request: Request, action: RestoreProofAction, name: str) -> LiveJob:
+        """Queues a restore proof of a saveset, or of the newest one of the action's task that can
+        be restored. Raises TaskNotFound, SavesetNotFound, InvalidArgument."""
+
+        def wanted(view: CatalogueView) -> tuple[Saveset, Action]:
+            if name:
+                saveset = saveset_named(view, name)
+                return saveset, replace(action, task=saveset.task).checked()
+            return restore_proof.saveset_to_prove(view, action.checked().task), action
+
+        return self._start_look(request, JobKind.RESTORE_PROOF, wanted)
+
+    def _start_look(
+        self,
+        request: Request,
+        kind: JobKind,
+        of: Callable[[CatalogueView], tuple[Saveset, Action]],
+        quick: bool = False,
+    ) -> LiveJob:
+        """Queues a job that only reads a saveset."""
+        with self._changes.write() as tx:
+            if (answered := first_answer(tx, request)) is not None:
+                return self._live(tx, answered)
+            saveset, action = of(tx)
+            self._check_running()
+            self._scheduler.settle(tx)
+            now = self._clock.now()
+            event = _one_off(request, action, now, now)
+            event, days = tx.add_event(event), self._days(tx, now)
             decided = Occurrence(Slot(now, event.id), Verdict.STARTED, now)
             wanted = replace(
                 first_job(event, decided, days),
-                kind=JobKind.RESTORE,
+                kind=kind,
                 task=saveset.task,
                 client=saveset.client,
-                saveset=name,
-                paths=paths,
-                target=target,
+                saveset=saveset.name,
+                quick=quick,
             )
             [added] = start_now(tx, event, now, days, [wanted])
             remember(tx, request, added.id, now)
         self._wake()
         return self._changes.live(added)
 
-    def start_verify(self, request: Request, name: str, whole_chain: bool) -> LiveJob:
-        """Queues a comparison of a saveset with its digests. Raises SavesetNotFound."""
+    def start_migration(self, request: Request, order: MigrationOrder) -> LiveJob:
+        """Queues a migration. Raises InvalidArgument, RoleRequired (to move), SavesetNotFound,
+        PoolNotFound, DriveNotFound."""
+        _check_migration(request, order)
+        action, names = order.action, tuple(dict.fromkeys(order.savesets))
         with self._changes.write() as tx:
             if (answered := first_answer(tx, request)) is not None:
                 return self._live(tx, answered)
-            saveset = saveset_named(tx, name)
+            check_places(tx, action)
+            for name in names:
+                saveset_named(tx, name)
             self._check_running()
             self._scheduler.settle(tx)
             now = self._clock.now()
-            event = _one_off(request, VerifyAction(saveset.task, whole_chain), now, now)
-            event, days = tx.add_event(event), self._days(tx, now)
-            decided = Occurrence(Slot(now, event.id), Verdict.STARTED, now)
+            event = tx.add_event(_one_off(request, action, now, now))
+            days = self._days(tx, now)
+            first = first_job(event, Occurrence(Slot(now, event.id), Verdict.STARTED, now), days)
+            [wanted] = migration.jobs(tx, event, first)
             wanted = replace(
-                first_job(event, decided, days),
-                kind=JobKind.VERIFY,
-                task=saveset.task,
-                client=saveset.client,
-                saveset=name,
+                wanted,
+                saveset=names[0] if len(names) == 1 else "",
+                paths=tuple(name.encode() for name in names),
             )
             [added] = start_now(tx, event, now, days, [wanted])
             remember(tx, request, added.id, now)
@@ -211,6 +290,26 @@ def _check_order(order: BackupOrder, now: datetime) -> None:
         )
 
 
+def _check_migration(request: Request, order: MigrationOrder) -> None:
+    action = order.action
+    if bool(order.savesets) == bool(action.source_pool):
+        raise InvalidArgument(
+            field="savesets",
+            value="none" if not order.savesets else "given beside source_pool",
+            expected="names of savesets, or else a source_pool",
+        )
+    if len(order.savesets) > MOST_MIGRATED:
+        raise InvalidArgument(
+            field="savesets", value=f"{len(order.savesets)} of them", expected="1 to 1000"
+        )
+    if not action.pool:
+        raise InvalidArgument(field="pool", value="", expected="the name of a media pool")
+    if action.source_pool:
+        action.checked()
+    if action.move and request.caller.role is not Role.ADMIN:
+        raise RoleRequired(role=request.caller.role, allowed=Role.ADMIN)
+
+
 def _one_off(request: Request, action: Action, start_time: datetime, now: datetime) -> Event:
     """What a person starts: an event with one time of its own."""
     return Event(
@@ -222,31 +321,3 @@ def _one_off(request: Request, action: Action, start_time: datetime, now: dateti
         start_time=start_time,
         made_by=request.caller.name,
     )
-
-
-def _check_paths(paths: tuple[bytes, ...]) -> None:
-    if b"" in paths:
-        raise InvalidArgument(field="paths", value="", expected="full paths out of the listing")
-    size = sum(map(len, paths))
-    if size > LARGEST_SELECTION:
-        raise InvalidArgument(
-            field="paths",
-            value=f"{size} bytes",
-            expected=f"paths of together at most {LARGEST_SELECTION} bytes; name their directories",
-        )
-
-
-def _checked_target(target: bytes) -> bytes:
-    if len(target) > LONGEST_PATH:
-        raise InvalidArgument(
-            field="target",
-            value=f"{len(target)} bytes",
-            expected=f"a path of at most {LONGEST_PATH} bytes",
-        )
-    if not target.startswith(b"/") or b"\0" in target or b".." in target.split(b"/"):
-        raise InvalidArgument(
-            field="target",
-            value=printable(target),
-            expected="an absolute path of a directory without '..', such as /srv/restored",
-        )
-    return target.rstrip(b"/") or b"/"

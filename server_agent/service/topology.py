@@ -1,8 +1,10 @@
 """Clients and tasks: what may be entered, changed and removed."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from server_agent.domain.command_sources import checked_commands
 from server_agent.domain.errors import (
     ClientInUse,
     ClientNotFound,
@@ -12,8 +14,15 @@ from server_agent.domain.errors import (
     TaskNeeded,
     TaskNotFound,
 )
-from server_agent.domain.events import BackupAction, Event, RestoreAction, VerifyAction
-from server_agent.domain.task_options import checked_options
+from server_agent.domain.events import (
+    BackupAction,
+    Event,
+    RestoreAction,
+    RestoreProofAction,
+    VerifyAction,
+)
+from server_agent.domain.quoting import printable, quoted
+from server_agent.domain.task_options import TimeReference, checked_options
 from server_agent.domain.topology import (
     Client,
     Task,
@@ -22,12 +31,17 @@ from server_agent.domain.topology import (
     checked_name,
     checked_sources,
 )
-from server_agent.ports import CatalogueTransaction, CatalogueView
+from server_agent.ports import CatalogueTransaction, CatalogueView, Clock
+from server_agent.ports.stamps import Stamps
+from server_agent.service.changes import Changes
 from server_agent.service.collection import Collection
+from server_agent.service.requests import Request
 
-_OF_TASKS = BackupAction | RestoreAction | VerifyAction
+log = logging.getLogger(__name__)
+
+_OF_TASKS = BackupAction | RestoreAction | VerifyAction | RestoreProofAction
 LONGEST_COMMENT = 4096  # characters; it travels with every snapshot
-LARGEST_TASK = 1 << 20  # bytes of sources and excludes, so that any task fits into a message
+LARGEST_TASK = 1 << 20  # bytes of what it has lists of, so that any task fits into a message
 
 
 class Clients(Collection[Client]):
@@ -69,10 +83,17 @@ class Tasks(Collection[Task]):
 
     kind = "task"
 
-    def with_options(self, item: Task) -> Task:
-        """The task with the options that the one of its name has."""
-        with self._changes.read() as view:
-            return replace(item, options=self._named(view, item.name).options)
+    def __init__(self, changes: Changes, clock: Clock, stamps: Stamps) -> None:
+        """`stamps`: what is remembered of the backups of tasks; it goes with them."""
+        super().__init__(changes, clock)
+        self._stamps = stamps
+
+    def delete(self, request: Request, name: str, expected_etag: str | None) -> None:
+        super().delete(request, name, expected_etag)
+        try:
+            self._stamps.forget(name)
+        except OSError as error:  # one of another task with this name would not go by it
+            log.warning("a time stamp of the task %s stays: %s", printable(name), error)
 
     def _get(self, view: CatalogueView, name: str) -> Task | None:
         return view.task(name)
@@ -93,16 +114,26 @@ class Tasks(Collection[Task]):
         checked_name("name", item.name)
         checked_comment(item.comment)
         _check_size(item)
+        if not item.sources and not item.commands:
+            raise InvalidArgument(
+                field="sources", value="", expected="at least one path, or a command"
+            )
         item = replace(
             item,
-            sources=checked_sources(item.sources),
+            sources=checked_sources(item.sources, may_be_none=bool(item.commands)),
+            commands=checked_commands(item.commands),
             excludes=checked_excludes(item.excludes, item.options.exclude_kind),
             options=checked_options(item.options),
         )
+        _check_reference(item, tx.client(before.client if before is not None else item.client))
         if before is not None:
             version = before.version + 1
             return replace(
-                item, client=before.client, create_time=before.create_time, version=version
+                item,
+                client=before.client,
+                create_time=before.create_time,
+                version=version,
+                proof_time=before.proof_time,
             )
         if tx.client(item.client) is None:
             raise ClientNotFound(client=item.client)
@@ -148,11 +179,24 @@ def _is_of(event: Event, task: str) -> bool:
     return isinstance(event.action, _OF_TASKS) and event.action.task == task
 
 
+def _check_reference(task: Task, client: Client | None) -> None:
+    """The engine refuses it too: a client may be reached in another way by then."""
+    by_bits = task.options.time_reference is TimeReference.ARCHIVE_BIT
+    if by_bits and client is not None and client.ssh is not None:
+        raise InvalidArgument(
+            field="time_reference",
+            value=task.options.time_reference.name,
+            expected="DATABASE or TIME_STAMP_FILE: archive bits are read on the agent's own machine"
+            f" only, and the client {quoted(client.name)} is reached over SSH",
+        )
+
+
 def _check_size(task: Task) -> None:
     size = sum(map(len, task.sources)) + sum(len(exclude.encode()) for exclude in task.excludes)
+    size += sum(len(word) for command in task.commands for word in command.argv)
     if size > LARGEST_TASK:
         raise InvalidArgument(
             field="sources",
             value=f"{size} bytes",
-            expected=f"sources and excludes of together at most {LARGEST_TASK} bytes",
+            expected=f"sources, excludes and commands of at most {LARGEST_TASK} bytes together",
         )

@@ -40,12 +40,13 @@ from server_agent.service.plan import (
     plan_of,
 )
 from server_agent.service.protocol import JobProtocol, protocol_of
-from server_agent.service.writing_place import make_ready
+from server_agent.service.spare_pools import made_ready
 
 log = logging.getLogger(__name__)
 
 # Raises Cancelled; an exception that it does not foresee ends the job as failed.
 Do = Callable[[Job, JobControl, JobProtocol], Outcome]
+Settle = Callable[[CatalogueTransaction, Plan], Plan | None]
 
 
 class Work:
@@ -82,8 +83,10 @@ class Work:
         has, and at the first look: the recovery has just looked for them."""
         before = self._there
         with self._changes.read() as view:
-            labels = [medium.label for medium in view.media() if medium.init_time != NEVER]
-        there = frozenset(label for label in labels if self._is_there(label, before))
+            media = [medium for medium in view.media() if medium.init_time != NEVER]
+            by_hand = {store.name for store in view.data_stores() if store.removable}
+        expected = {each.label for each in media if each.store not in by_hand} & (before or set())
+        there = frozenset(each.label for each in media if self._is_there(each.label, expected))
         if before is not None and there != before:
             look_for_missing(self._changes, self._engine)
             for label in there - before:
@@ -91,34 +94,42 @@ class Work:
             remove_files(self._changes, self._engine)
         self._there = there  # known when it is entered, else it is looked at again
 
-    def _is_there(self, label: str, before: frozenset[str] | None) -> bool:
+    def _is_there(self, label: str, expected: set[str]) -> bool:
         try:
             self._engine.check_store(label)
         except EngineError as error:
-            if before is not None and label in before:
+            if label in expected:
                 log.warning("%s", error.text)
             return False
         return True
 
-    def start(self, job_id: str, drive: str) -> Plan | None:
-        """Makes a queued job active, on a drive. None if it is not queued any more, or if it could
-        not start and has ended."""
+    def start(self, job_id: str, drive: str, settle: Settle = lambda _, plan: plan) -> Plan | None:
+        """Makes a queued job active, on a drive. None if it is not queued any more, if it could not
+        start and has ended, or if it waits for a medium from now on.
+
+        Args:
+            settle: the plan on the media that are there; None if it has to wait for one.
+        """
         with self._changes.write() as tx:
             job = tx.job(job_id)
             if job is None or job.state is not JobState.QUEUED:
                 return None
             try:
                 plan = plan_of(tx, replace(job, drive=drive), self._clock)
+                settled = settle(tx, plan)
             except NoSpace:
                 raise
             except (NotFound, ClientLocked, InvalidArgument) as error:
-                gone = Outcome(JobState.ERROR, error.reason, _gone(error))
+                gone = Outcome(JobState.ERROR, error.reason, _gone(job, error))
                 self._end_at_once(tx, job, gone, day_of(tx, self._clock, self._clock.now()))
                 return None
             except Exception as error:  # noqa: BLE001 - told by _failed
                 # Tried again it would fail again, and keep the queue from others.
                 self._end_at_once(tx, job, _failed(job.id, error), job.sesam_day)
                 return None
+            if settled is None:
+                return None
+            plan = settled
             tx.put_job(plan.job)
             if plan.job.sesam_day != job.sesam_day:
                 # It has left the day on which it was queued.
@@ -133,6 +144,8 @@ class Work:
             with protocol_of(self._protocols, self._clock, plan.job) as protocol:
                 protocol.begin(plan.job)
                 plan, outcome = self._prepared(plan, control, protocol)
+                if outcome is None:
+                    plan = self._around.referred(plan)
                 protocol.plan(plan)
                 if outcome is None:
                     plan, outcome = self._outcome(plan, control, protocol)
@@ -160,6 +173,7 @@ class Work:
             tx.put_job(ended)
             self._follow(tx, ended)
         self._changes.drop_progress(plan.job.id)
+        self._around.committed(plan, outcome)
 
     def refuse(self, job_id: str, error: Exception) -> None:
         """Ends a queued job that the agent is not able to run."""
@@ -173,7 +187,8 @@ class Work:
     def _writing(self) -> set[str]:
         with self._changes.read() as view:
             active = [job for job in view.open_jobs() if job.state is JobState.ACTIVE]
-        return {job.saveset for job in active if job.kind is JobKind.BACKUP}
+            copied = {removal.saveset for removal in view.removals() if removal.job}
+        return copied | {job.saveset for job in active if job.kind is JobKind.BACKUP}
 
     def _end_at_once(self, tx: CatalogueTransaction, job: Job, outcome: Outcome, day: date) -> None:
         """Enters that a queued job failed to start: it has a start, since that is a result."""
@@ -187,19 +202,23 @@ class Work:
         self, plan: Plan, control: JobControl, protocol: JobProtocol
     ) -> tuple[Plan, Outcome | None]:
         """The plan once sbc_pre has run; with an outcome if that is how the job ends."""
-        if plan.job.kind is not JobKind.BACKUP or control.cancelled:
+        if plan.job.kind not in (JobKind.BACKUP, JobKind.RESTORE) or control.cancelled:
             return plan, None
         try:
-            if plan.place is not None:
-                make_ready(self._changes, self._engine, self._clock, plan.place)
-                self._engine.check_store(plan.job.label)
+            if plan.job.kind is JobKind.RESTORE:
+                for label in plan.labels:
+                    self._engine.check_store(label)
+            plan = made_ready(self._changes, self._engine, self._clock, plan)
             return self._around.before(plan, control, protocol), None
         except Cancelled:
             return plan, _stopped(control)
         except NotPrepared as error:
             return plan, Outcome(JobState.ERROR, error.code, str(error))
-        except EngineError:
-            return plan, None  # nothing needs to be prepared for what cannot be done
+        except EngineError as error:
+            if plan.job.kind is JobKind.BACKUP:
+                # A moment later it might be possible, but nothing would have been prepared.
+                return plan, Outcome(JobState.ERROR, error.code, self._sentence(plan.job, error))
+            return plan, None  # the engine says it, or reads from another place
         except Exception as error:  # noqa: BLE001 - told by _failed
             return plan, _failed(plan.job.id, error)
 
@@ -213,6 +232,7 @@ class Work:
                 return plan, self._others[plan.job.kind](plan.job, control, protocol)
             if self._there is not None and not plan.labels <= self._there:
                 self.look_at_store()  # what was left on it may be in the way
+            plan = self._engine_jobs.placed(plan, protocol)
             return plan, self._engine_jobs.do(plan, control, protocol)
         except Cancelled:
             return plan, _stopped(control)
@@ -245,11 +265,12 @@ def _stopped(control: JobControl) -> Outcome:
     return cancelled_by(control.stopped_by)
 
 
-def _gone(error: NotFound | ClientLocked | InvalidArgument) -> str:
+def _gone(job: Job, error: NotFound | ClientLocked | InvalidArgument) -> str:
     """Why a job could not start."""
     if isinstance(error, ClientLocked):
         client = quoted(error.metadata["client"])
-        return f"Not backed up: the client {client} is locked. Unlock it, then start it again"
+        what = "restored" if job.kind is JobKind.RESTORE else "backed up"
+        return f"Not {what}: the client {client} is locked. Unlock it, then start it again"
     if isinstance(error, InvalidArgument):
         what = "{field} {value} cannot be used. It needs {expected}".format_map(error.metadata)
         return f"Could not start: the {what}"

@@ -16,17 +16,41 @@ from server_agent.domain.media import (
 from server_agent.domain.quoting import printable
 from server_agent.ports import CatalogueTransaction, CatalogueView, Clock, Engine, EngineError
 from server_agent.service.changes import Changes
+from server_agent.service.immutable import immutable_labels
 
 SPACE_UNKNOWN = "SPACE_UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True)
 class WritingPlace:
-    """Where a backup goes."""
+    """Where a backup goes.
+
+    Attributes:
+        pool: that it is meant for: it says for how long, and whether it is encrypted.
+        spare: the pool that it is written to instead; None: to its own.
+        why: that is so, a sentence; empty if it is not.
+    """
 
     pool: MediaPool
     medium: Medium
     store: DataStore
+    spare: MediaPool | None = None
+    why: str = ""
+
+    @property
+    def written_pool(self) -> MediaPool:
+        """The pool of the medium."""
+        return self.spare or self.pool
+
+    @property
+    def key_id(self) -> str:
+        """The key that the agent encrypts a backup to it with; empty: with none."""
+        return key_id_of(self.store.has_repositories, self.pool, self.spare)
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it is, by the agent or, as always, by what writes repositories."""
+        return bool(self.key_id) or self.store.has_repositories
 
 
 def writing_place(tx: CatalogueTransaction, job: Job) -> WritingPlace:
@@ -44,15 +68,33 @@ def writing_place(tx: CatalogueTransaction, job: Job) -> WritingPlace:
     store = tx.data_store(drive.store if drive is not None else FIRST_STORE)
     if store is None:
         raise StoreNotFound(store=drive.store if drive is not None else FIRST_STORE)
+    return WritingPlace(pool, medium_in(tx, pool, store), store)
+
+
+def medium_in(tx: CatalogueTransaction, pool: MediaPool, store: DataStore) -> Medium:
+    """The newest medium of a pool in a data store that may be written, or else a new one. Raises
+    InvalidArgument: the pool can have no more."""
     media = tx.media()
     for medium in reversed(media):
         usable = not medium.write_protected and medium.store == store.name
         if medium.pool == pool.name and usable:
-            return WritingPlace(pool, medium, store)
+            return medium
     known = frozenset(medium.label for medium in media)
-    new = Medium(next_label(pool.name, known), pool.name, store.name)
+    new = Medium(next_label(pool.name, known, pool.last_number), pool.name, store.name)
     tx.put_medium(new)
-    return WritingPlace(pool, new, store)
+    return new
+
+
+def key_id_of(has_repositories: bool, meant: MediaPool | None, written: MediaPool | None) -> str:
+    """The key for a backup that is meant for one pool and written to another: that of the former,
+    else of the latter, so that neither gets plain what it wants encrypted. Empty: none, or an
+    engine that encrypts all by itself."""
+    if has_repositories:
+        return ""
+    wanted = next((pool for pool in (meant, written) if pool and pool.encrypted), None)
+    if wanted is None:
+        return ""
+    return wanted.key_id or "none"  # which no key is called: rather no backup than a plain one
 
 
 def place_of_label(view: CatalogueView, label: str) -> WritingPlace:
@@ -104,9 +146,16 @@ def used_percent(engine: Engine, place: WritingPlace) -> float | None:
         return None
 
 
+def labels_of_repositories(view: CatalogueView) -> frozenset[str]:
+    """Of the media that are repositories."""
+    stores = {store.name for store in view.data_stores() if store.has_repositories}
+    return frozenset(medium.label for medium in view.media() if medium.store in stores)
+
+
 def tell_media(tx: CatalogueTransaction, engine: Engine) -> None:
-    """Tells the engine in which data store each medium lies. In a transaction, so that the last to
-    tell has seen all."""
+    """Tells the engine in which data store each medium lies, and which are immutable. In a
+    transaction, so that the last to tell has seen all."""
     paths = {store.name: store.path for store in tx.data_stores()}
     homes = {each.label: paths[each.store] for each in tx.media() if each.store in paths}
     engine.use_stores(list(paths.values()), homes)
+    engine.hold_media(immutable_labels(tx).keys())

@@ -176,6 +176,18 @@ def test_an_installation_is_not_made_twice(tmp_path: Path) -> None:
     assert tree(root) == before
 
 
+def test_what_was_half_made_is_told_from_what_is_somebody_elses(tmp_path: Path) -> None:
+    """The setup cannot know whether savesets of a lost anchor are in it."""
+    for name in ("bin", "skel", "var", "sesam2000.ini.new"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(InstallationError, match=r"no sesam2000\.ini, which .* remove it and try"):
+        make(tmp_path)
+    assert (tmp_path / "var").is_dir()
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(InstallationError, match="not an agent's directory"):
+        make(tmp_path)
+
+
 def test_a_directory_in_use_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(InstallationError, match="not empty"):

@@ -13,6 +13,7 @@ from server_agent.adapters.tar.store import write_label
 from server_agent.domain.jobs import Phase, Progress
 from server_agent.domain.reach import LOCAL, Reach, Ssh
 from server_agent.domain.savesets import BackupType
+from server_agent.domain.task_options import TimeReference
 from server_agent.ports import (
     COMMANDS_DIRECTORY,
     BackupDone,
@@ -37,6 +38,7 @@ class Rig(Protocol):
 
     engine: Engine
     is_chained: bool  # whether a saveset needs what it builds on
+    references: frozenset[TimeReference]  # by which it can go
     away_code: str  # of the refusal of a client over SSH that is away
     source: bytes
     target: bytes
@@ -87,6 +89,8 @@ class TarRig:
     def __init__(self, root: Path, client: Reach = LOCAL) -> None:
         self._root = root
         self.client = client
+        away = {TimeReference.ARCHIVE_BIT} if isinstance(client, Ssh) else set()
+        self.references = frozenset(TimeReference) - away
         self.engine: Engine = TarEngine(
             root / "store", root / "lis", root / "tmp", LOCATION_ID, threads=2
         )
@@ -177,6 +181,7 @@ def _files_below(top: Path) -> dict[str, bytes]:
 
 class FakeRig:
     is_chained = True
+    references = frozenset(TimeReference)
     away_code = "CLIENT_UNREACHABLE"
     client: Reach = LOCAL
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 from server_agent.adapters.restic.engine import ResticEngine
 from server_agent.domain.jobs import Phase, Progress
+from server_agent.domain.task_options import TimeReference
 from server_agent.ports import SavesetRef
 from tests.contract.engine_rig import LABEL, LOCATION_ID, TarRig, full
 from tests.fakes.engine import FakeControl
@@ -36,6 +37,7 @@ class ResticRig(TarRig):
         for name in ("store", "secrets"):
             shutil.copytree(template(LABEL, LOCATION_ID) / name, root / name)
         self.engine = made_engine(root, LOCATION_ID)
+        self.references = frozenset({TimeReference.DATABASE})
 
     def kept(self) -> set[str]:
         own = {path.name.partition(".")[0] for path in (self._root / "lis").rglob("S*@*")}
@@ -89,7 +91,7 @@ class ResticRig(TarRig):
         return self._root / "store" / LABEL
 
 
-def made_engine(root: Path, location_id: str) -> ResticEngine:
+def made_engine(root: Path, location_id: str, private_dirs: tuple[Path, ...] = ()) -> ResticEngine:
     """One whose store is in a directory; nothing is made yet."""
     return ResticEngine(
         [b"restic:" + os.fsencode(root / "store")],
@@ -98,6 +100,7 @@ def made_engine(root: Path, location_id: str) -> ResticEngine:
         root / "tmp/restic",
         root / "secrets",
         location_id,
+        private_dirs,
     )
 
 

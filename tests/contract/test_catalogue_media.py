@@ -7,10 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from server_agent.domain.calendar import EntryState
-from server_agent.domain.errors import SavesetNeeded
+from server_agent.domain.command_sources import CommandSource
+from server_agent.domain.errors import AlreadyExists, SavesetNeeded
 from server_agent.domain.events import BackupAction, EventKind, VerifyAction
 from server_agent.domain.jobs import JobKind, JobState
+from server_agent.domain.loaders import Loader, LoaderKind
 from server_agent.domain.media import NEVER, DataStore, MediaPool, Medium, Retention
+from server_agent.domain.media_requests import WantedMedium
 from server_agent.domain.reach import Ssh
 from server_agent.domain.savesets import BackupType, Saveset
 from server_agent.domain.task_options import ExcludeKind, TaskOptions, TimeReference
@@ -21,13 +24,15 @@ from server_agent.ports import (
     CatalogueTransaction,
     CellKey,
     Holding,
+    ObjectKey,
+    ObjectKind,
     Removal,
 )
 from tests.fakes.catalogue_records import EVENT
 from tests.fakes.records import CLIENT, JOB, SAVESET, TASK
 
 NOW = datetime(2026, 3, 5, 12, 0, 0, 123456, tzinfo=UTC)
-STORE = DataStore("Store_2", b"/mnt/\xff\n", 80, "Büro", 3)
+STORE = DataStore("Store_2", b"/mnt/\xff\n", 80, "Büro", 3, removable=True)
 POOL = MediaPool("WEEK", "Tapes", Retention(90, 2, 3, 4, 5), "Büro", 7)
 MEDIUM = Medium("WEEK00007", "WEEK", "Store_2", NOW, True, "Schrank 2", 4)
 
@@ -57,10 +62,42 @@ def test_stores_pools_and_media_keep_every_field(catalogue: Catalogue) -> None:
         assert [medium.label for medium in tx.media()] == ["A00001"]
 
 
+def test_loaders_keep_every_field(catalogue: Catalogue) -> None:
+    changer = Loader("Changer", LoaderKind.MTX, b"/dev/\xff", ("A", "Büro\n"), "ü", 3)
+    other = Loader("Box", LoaderKind.VIRTUAL, b"/srv/box", ("C",))
+    with catalogue.write() as tx:
+        for loader in (replace(changer, comment="before"), changer, other):
+            tx.put_loader(loader)
+    with catalogue.read() as view:
+        assert view.loaders() == [other, changer]
+        assert (view.loader("Changer"), view.loader("changer")) == (changer, None)
+    with catalogue.write() as tx:
+        tx.remove_loader("Box")
+        tx.remove_loader("unknown")
+        assert tx.loaders() == [changer]
+
+
+def test_what_jobs_wait_for_is_kept_until_it_is_forgotten(catalogue: Catalogue) -> None:
+    one, other = WantedMedium("9", "A00001", NOW), WantedMedium("10", "A00001", NOW, True, NOW)
+    with catalogue.write() as tx:
+        for wanted in (one, other, WantedMedium("9", "B00001", NOW)):
+            tx.put_wanted(wanted)
+        tx.put_wanted(replace(one, told=True))
+    with catalogue.write() as tx:
+        tx.forget_wanted("9", "B00001")
+        tx.forget_wanted("9", "unknown")
+    with catalogue.read() as view:
+        assert view.wanted_media() == [other, replace(one, told=True)]
+
+
 def test_each_write_is_told_to_watchers(catalogue: Catalogue) -> None:
     def writes() -> Iterator[None]:
         for act in (
             lambda tx: tx.put_data_store(STORE),
+            lambda tx: tx.put_loader(Loader("L", LoaderKind.MTX, b"/dev/sg3", ("A",))),
+            lambda tx: tx.remove_loader("L"),
+            lambda tx: tx.put_wanted(WantedMedium("1", MEDIUM.label, NOW)),
+            lambda tx: tx.forget_wanted("1", MEDIUM.label),
             lambda tx: tx.put_pool(POOL),
             lambda tx: tx.put_medium(MEDIUM),
             lambda tx: tx.remove_medium(MEDIUM.label),
@@ -98,11 +135,13 @@ def test_clients_tasks_jobs_and_events_keep_what_came_with_media(catalogue: Cata
         without_interfaces=True,
         backup_even_if_pre_fails=True,
     )
+    odd = (b"dump", b"\xff", b"", b"'\n")
+    commands = (CommandSource("ü.sql", odd), CommandSource("b", (b"b",)))
     actions = (BackupAction(BackupType.DIFF, "home", pool="WEEK"), VerifyAction("home", True))
     with catalogue.write() as tx:
         tx.put_client(replace(client, name="plain", ssh=None, locked=False))
         tx.put_client(client)
-        tx.put_task(replace(TASK, name="whole", options=options))
+        tx.put_task(replace(TASK, name="whole", options=options, commands=commands))
         tx.put_task(TASK)
         job = tx.add_job(replace(JOB, pool="WEEK", label="WEEK00007"))
         events = [
@@ -115,6 +154,7 @@ def test_clients_tasks_jobs_and_events_keep_what_came_with_media(catalogue: Cata
         assert plain is not None
         assert (plain.ssh, plain.locked) == (None, False)
         tasks = [view.task("whole"), view.task(TASK.name)]
+        assert [task.commands for task in tasks if task is not None] == [commands, ()]
         assert [task.options for task in tasks if task is not None] == [options, TaskOptions()]
         found = view.job(job.id)
         assert found is not None
@@ -171,7 +211,8 @@ def test_savesets_go_with_a_note_of_their_files(catalogue: Catalogue) -> None:
         assert [each.name for each in view.savesets_of_task("home")] == ["i1", "f"]
     with catalogue.write() as tx:
         tx.remove_savesets(["i2", "i1", "f"])
-        tx.forget_removals(["i3", "f", "unknown"])
+        tx.forget_removals("DISK00002", ["i3", "f"])
+        tx.forget_removals("DISK00001", ["i3", "f", "unknown"])
     with catalogue.read() as view:
         assert [each.saveset for each in view.removals()] == ["i1", "i2"]
         assert view.saveset_names() == set()
@@ -200,7 +241,7 @@ def test_thousands_go_at_once_the_base_before_what_builds_on_it(catalogue: Catal
         tx.remove_savesets(names)
     with catalogue.write() as tx:
         assert len(tx.removals()) == len(names)
-        tx.forget_removals(names)
+        tx.forget_removals(SAVESET.label, names)
         assert tx.removals() == []
 
 
@@ -236,6 +277,33 @@ def test_an_eol_and_what_a_verify_has_shown(catalogue: Catalogue) -> None:
     with catalogue.read() as view:
         assert view.saveset(SAVESET.name) == replace(SAVESET, verify_time=moment)
         assert view.nearest_faulty([SAVESET.name]) == {}
+
+
+def test_a_proof_is_kept_with_the_saveset_and_its_task(catalogue: Catalogue) -> None:
+    with catalogue.write() as tx:
+        tx.put_client(CLIENT)
+        tx.put_task(TASK)
+        tx.add_saveset(SAVESET)
+    with catalogue.write() as tx:
+        before = tx.revision()
+        tx.set_proved(SAVESET.name, TASK.name, NOW)
+        tx.set_proved("unknown", "unknown", NOW)
+        keys = tx.changes_since(before).keys
+        assert keys == (ObjectKey(ObjectKind.TASK, TASK.name),)
+    with catalogue.read() as view:
+        assert view.saveset(SAVESET.name) == replace(SAVESET, proof_time=NOW)
+        assert view.task(TASK.name) == replace(TASK, proof_time=NOW)
+
+
+def test_a_past_job_keeps_its_id_and_new_ones_come_behind_it(catalogue: Catalogue) -> None:
+    with catalogue.write() as tx:
+        tx.add_past_job(replace(JOB, id="41", state=JobState.OK))
+        with pytest.raises(AlreadyExists):
+            tx.add_past_job(replace(JOB, id="41"))
+    with catalogue.write() as tx:
+        assert tx.add_job(JOB).id == "42"
+        tx.add_past_job(replace(JOB, id="7", state=JobState.OK))
+        assert tx.add_job(JOB).id == "43"
 
 
 def test_a_verify_has_its_cell_by_its_task(catalogue: Catalogue) -> None:

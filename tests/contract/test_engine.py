@@ -10,6 +10,7 @@ import pytest
 
 from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetDamaged
 from server_agent.domain.jobs import Phase, Progress
+from server_agent.domain.task_options import TaskOptions, TimeReference
 from server_agent.ports import (
     COMMANDS_DIRECTORY,
     BackupDone,
@@ -356,6 +357,26 @@ def test_a_command_that_fails_is_no_saveset(rig: Rig, status: int) -> None:
         back_up(rig, replace(full(rig), commands=(failing,)))
     assert failure.value.code == "COMMAND_FAILED"
     assert rig.kept() == set()
+
+
+@pytest.mark.parametrize("reference", TimeReference)
+def test_what_a_backup_can_go_by(rig: Rig, reference: TimeReference) -> None:
+    request = replace(full(rig), options=TaskOptions(time_reference=reference))
+    if reference not in rig.references:
+        with pytest.raises(EngineError) as failure:
+            back_up(rig, request)
+        assert failure.value.code == "REFERENCE_UNUSABLE"
+        assert rig.kept() == set()
+        return
+    done = back_up(rig, request)
+    assert (done.begin_ns > 0) is (reference is not TimeReference.DATABASE)
+    second = name_of("I", 2)
+    again = replace(inc(rig, second, *CHAIN), options=request.options, since_ns=2**62)
+    rig.write("a", b"of another size")
+    assert back_up(rig, again).files == 1
+    if reference is TimeReference.ARCHIVE_BIT:
+        [said] = rig.engine.clear_archive_bits(ref(second))
+        assert said.code == "ARCHIVE_BITS"
 
 
 def test_commands_alone(rig: Rig) -> None:

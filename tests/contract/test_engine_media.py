@@ -12,6 +12,8 @@ from server_agent.ports import (
     Cancelled,
     EngineError,
     Interrupted,
+    ProofRequest,
+    Proved,
     SavesetRef,
     Verified,
     VerifyRequest,
@@ -170,6 +172,56 @@ def test_whole_savesets_are_verified(rig: Rig) -> None:
     assert [each.fault for each in verified(rig, top, base)] == ["", ""]
 
 
+def test_a_quick_verify_says_what_it_has_compared(rig: Rig) -> None:
+    top, base = chain_of_two(rig)
+    events = list(rig.engine.verify(VerifyRequest((top, base), quick=True), FakeControl()))
+    first, second = (event for event in events if isinstance(event, Verified))
+    assert [each.fault for each in (first, second)] == ["", ""]
+    assert first.compared
+    assert second.compared
+    rig.damage(base, "listing")
+    events = list(rig.engine.verify(VerifyRequest((base,), quick=True), FakeControl()))
+    [found] = (event for event in events if isinstance(event, Verified))
+    assert found.fault
+    assert found.compared == ""
+
+
+def test_samples_are_restored_and_proved(rig: Rig) -> None:
+    chain = chain_of_two(rig) if rig.is_chained else chain_of_two(rig)[:1]
+    for files, most in ((1, 1), (100, 5)):
+        request = ProofRequest(chain, files, 1 << 20, "7")
+        *_, done = rig.engine.prove(request, FakeControl())
+        assert isinstance(done, Proved)
+        assert 1 <= done.files <= most
+        assert done.of_files >= done.files
+        assert done.faults == ()
+    *_, nothing = rig.engine.prove(ProofRequest(chain, 5, 0, "8"), FakeControl())
+    assert isinstance(nothing, Proved)
+    assert nothing.size == 0
+
+
+def test_a_proof_of_what_is_damaged_or_away_fails(rig: Rig) -> None:
+    chain = chain_of_two(rig) if rig.is_chained else chain_of_two(rig)[:1]
+    request = ProofRequest(chain, 100, 1 << 20, "7")
+    rig.unmount()
+    with pytest.raises(EngineError) as error:
+        list(rig.engine.prove(request, FakeControl()))
+    assert error.value.code == "STORE_MISSING"
+    rig.mount()
+    rig.damage(chain[-1], "data")
+    with pytest.raises(EngineError) as error:
+        list(rig.engine.prove(request, FakeControl()))
+    assert (error.value.code, error.value.saveset) == ("SAVESET_DAMAGED", chain[-1].name)
+
+
+def test_a_proof_is_cancelled(rig: Rig) -> None:
+    chain = chain_of_two(rig) if rig.is_chained else chain_of_two(rig)[:1]
+    control = FakeControl()
+    control.cancel()
+    with pytest.raises(Cancelled):
+        list(rig.engine.prove(ProofRequest(chain, 100, 1 << 20, "7"), control))
+
+
 @pytest.mark.parametrize("part", ["data", "listing"])
 def test_damage_is_said_of_the_one_that_has_it(rig: Rig, part: str) -> None:
     top, base = chain_of_two(rig)
@@ -226,3 +278,19 @@ def test_a_backup_whose_listing_was_compressed_meanwhile_is_whole(rig: Rig) -> N
     assert isinstance(found, Interrupted)
     assert found.result is not None
     assert rig.engine.present([ref(FULL)]) == {FULL}
+
+
+def test_media_that_are_immutable_are_written_and_removed_as_others(rig: Rig) -> None:
+    label = ref(FULL).label
+    rig.engine.hold_media({label, "AWAY00001"})
+    rig.engine.hold_media({label, "AWAY00001"})
+    back_up(rig, full(rig))
+    assert [each.fault for each in verified(rig, ref(FULL))] == [""]
+    assert rig.engine.remove([ref(FULL)]) == [FULL]
+    assert rig.engine.remove([ref(FULL)]) == [FULL]
+    rig.engine.hold_media(())
+
+
+def test_whether_an_absent_store_can_be_immutable_nobody_knows(rig: Rig, place: bytes) -> None:
+    with refused("STORE_MISSING"):
+        rig.engine.check_immutable(place, "Store_2")

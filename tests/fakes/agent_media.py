@@ -134,3 +134,9 @@ class MediaFake(MediaServiceServicer):
     def ListMedia(self, request: Any, context: grpc.ServicerContext) -> Any:
         page, token = self._media.page(request)
         return pb.ListMediaResponse(media=page, next_page_token=token)
+
+    def AnswerMediaRequest(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """`FakeLocation.wanted_media` are waited for."""
+        if request.label not in self._state.wanted_media:
+            raise Refused("MEDIUM_NOT_WANTED", medium=request.label)
+        return pb.AnswerMediaRequestResponse(job_ids=self._state.wanted_media.pop(request.label))

@@ -324,5 +324,8 @@ class Savesets(SavesetServiceServicer):
             saveset=saveset.name,
             target=request.target,
             started_by="local",
+            overwrite=request.overwrite or jobs.OVERWRITE_RULE_ALWAYS,
+            dry_run=request.dry_run,
+            target_client=request.client if request.client != saveset.client else "",
         )
         return savesets.StartRestoreResponse(job=job)

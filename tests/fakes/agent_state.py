@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from google.protobuf.message import Message
@@ -64,6 +64,7 @@ class FakeLocation:
     stores: dict[str, media_pb2.DataStore] = field(default_factory=dict)
     pools: dict[str, media_pb2.MediaPool] = field(default_factory=dict)
     media: dict[str, media_pb2.Medium] = field(default_factory=dict)
+    wanted_media: dict[str, list[str]] = field(default_factory=dict)  # ids of jobs, by label
     occurrences: list[calendar_pb2.Occurrence] = field(default_factory=list)
     sheet_rows: list[calendar_pb2.SheetRow] = field(default_factory=list)
     open_sesam_day: str = "2025-03-01"
@@ -138,6 +139,7 @@ class FakeLocation:
         *,
         comment: str = "",
         options: tasks_pb2.TaskOptions | None = None,
+        commands: Iterable[tasks_pb2.CommandSource] = (),
     ) -> tasks_pb2.Task:
         with self.changed:
             before = self.tasks.get(name)
@@ -149,6 +151,7 @@ class FakeLocation:
                 comment=comment,
                 options=options,
                 etag=str(int(before.etag) + 1) if before else "1",
+                commands=commands,
             )
             task.create_time.GetCurrentTime()
             self.tasks[name] = task

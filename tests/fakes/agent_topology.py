@@ -71,6 +71,7 @@ class Tasks(TaskServiceServicer):
             list(request.excludes),
             comment=request.comment,
             options=request.options,
+            commands=request.commands,
         )
         return tasks.CreateTaskResponse(task=task)
 
@@ -85,6 +86,7 @@ class Tasks(TaskServiceServicer):
             list(request.excludes),
             comment=request.comment,
             options=request.options if request.HasField("options") else task.options,
+            commands=(request.commands.commands if request.HasField("commands") else task.commands),
         )
         return tasks.UpdateTaskResponse(task=task)
 

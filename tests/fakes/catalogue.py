@@ -33,6 +33,7 @@ from server_agent.ports import (
     SavesetQuery,
 )
 from tests.fakes.catalogue_groups import SEVERITIES, groups_of, order_of
+from tests.fakes.catalogue_history import MemoryHistoryTransaction, MemoryHistoryView
 from tests.fakes.catalogue_media import MemoryMediaTransaction, MemoryMediaView
 from tests.fakes.catalogue_plan import MemoryPlanningTransaction, MemoryPlanningView
 from tests.fakes.catalogue_state import State
@@ -130,7 +131,7 @@ def _job_matches(job: Job, query: JobQuery) -> bool:
     )
 
 
-class MemoryView(MemoryPlanningView, MemoryMediaView):
+class MemoryView(MemoryPlanningView, MemoryMediaView, MemoryHistoryView):
     """The `CatalogueView` port."""
 
     def revision(self) -> int:
@@ -297,7 +298,9 @@ class MemoryView(MemoryPlanningView, MemoryMediaView):
         return found[0] if found else None
 
 
-class MemoryTransaction(MemoryView, MemoryPlanningTransaction, MemoryMediaTransaction):
+class MemoryTransaction(
+    MemoryView, MemoryPlanningTransaction, MemoryMediaTransaction, MemoryHistoryTransaction
+):
     """The `CatalogueTransaction` port."""
 
     def put_client(self, client: Client) -> None:
@@ -327,6 +330,13 @@ class MemoryTransaction(MemoryView, MemoryPlanningTransaction, MemoryMediaTransa
         self._state.jobs[added.id] = added
         self._changed(ObjectKind.JOB, added.id)
         return added
+
+    def add_past_job(self, job: Job) -> None:
+        if job.id in self._state.jobs:
+            raise AlreadyExists(kind="job", name=job.id)
+        self._state.last_job_id = max(self._state.last_job_id, int(job.id))
+        self._state.jobs[job.id] = job
+        self._changed(ObjectKind.JOB, job.id)
 
     def put_job(self, job: Job) -> None:
         if job.id not in self._state.jobs:

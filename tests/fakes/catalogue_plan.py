@@ -238,7 +238,9 @@ class MemoryPlanningTransaction(MemoryPlanningView):
                 state.changed(ObjectKey(ObjectKind.EVENT, event_id))
 
     def _summed(self, key: CellKey, now: datetime) -> Cell | None:
-        jobs = [job for job in self._state.jobs.values() if _cell_of(job) == key.id]
+        jobs = [
+            job for job in self._state.jobs.values() if not job.dry_run and _cell_of(job) == key.id
+        ]
         given_up = [
             decided
             for (_, _, task), decided in self._state.decided.items()

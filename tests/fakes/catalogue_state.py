@@ -5,10 +5,14 @@ from datetime import date, datetime
 from typing import Any
 
 from server_agent.domain.access import Credential, Token
+from server_agent.domain.copies import Copy
 from server_agent.domain.events import Event
 from server_agent.domain.groups import TaskGroup
+from server_agent.domain.history import StoreSample
 from server_agent.domain.jobs import Job
+from server_agent.domain.loaders import Loader
 from server_agent.domain.media import DataStore, MediaPool, Medium
+from server_agent.domain.media_requests import WantedMedium
 from server_agent.domain.occurrences import Occurrence
 from server_agent.domain.queue import Drive
 from server_agent.domain.savesets import Saveset
@@ -47,7 +51,11 @@ class State:
     data_stores: dict[str, DataStore] = field(default_factory=dict)
     pools: dict[str, MediaPool] = field(default_factory=dict)
     media: dict[str, Medium] = field(default_factory=dict)
-    removals: dict[str, Removal] = field(default_factory=dict)
+    removals: dict[tuple[str, str], Removal] = field(default_factory=dict)  # label and saveset
+    copies: dict[tuple[str, str], Copy] = field(default_factory=dict)  # saveset and label
+    loaders: dict[str, Loader] = field(default_factory=dict)
+    wanted_media: dict[tuple[str, str], WantedMedium] = field(default_factory=dict)
+    store_samples: dict[tuple[str, datetime], StoreSample] = field(default_factory=dict)
     decided: dict[PastKey, Decided] = field(default_factory=dict)
     decided_events: dict[str, None] = field(default_factory=dict)  # immediate starts
     day_starts: dict[datetime, date] = field(default_factory=dict)

@@ -4,11 +4,13 @@ import queue
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from server_agent.domain.errors import PageTokenInvalid, PathNotFound, SavesetDamaged
 from server_agent.domain.jobs import Level, Phase, Progress
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.reach import HostKey, Reach, Ssh
+from server_agent.domain.task_options import TimeReference
 from server_agent.ports import (
     COMMANDS_DIRECTORY,
     BackupDone,
@@ -17,12 +19,18 @@ from server_agent.ports import (
     Cancelled,
     Compressed,
     Control,
+    CopyDone,
+    CopyEvent,
+    CopyRequest,
     EngineError,
     Entry,
     EntryKind,
     EntryPage,
     Interrupted,
     Message,
+    ProofEvent,
+    ProofRequest,
+    Proved,
     RestoreDone,
     RestoreEvent,
     RestoreRequest,
@@ -31,10 +39,12 @@ from server_agent.ports import (
     VerifyEvent,
     VerifyRequest,
 )
+from tests.fakes.engine_looks import EngineLooks
 from tests.fakes.stores import MemoryStores
 
 DEADLINE_SECONDS = 10.0
 MODIFY_TIME_NS = 1_700_000_000_123_456_789
+BEGIN_NS = 1_700_000_001_000_000_000  # of each backup that has to know when it began
 
 Event = Progress | Message
 
@@ -134,34 +144,42 @@ class _Kept:
 
 
 @dataclass
-class FakeEngine(MemoryStores):
+class FakeEngine(EngineLooks, MemoryStores):
     """`server_agent.ports.Engine` without disks or processes.
 
     Attributes:
         client: the files of the client by full path; a source is a path or what lies below one.
-        targets: what was restored or was there before: files by full path, per target.
+        targets: what was restored or was there before: files by full path, per target. What was
+            there is newer than anything that is saved.
         savesets: what is kept, by name.
+        copies: of savesets on further media, by name and label.
         half: names of backups that were interrupted by the agent's end.
         unmounted: labels of media that are not in their places.
         unreachable: clients that cannot be reached.
         host_keys_shown: by all clients over SSH.
         outputs: what a command writes, by its name, and its exit status.
+        archive_bits: paths of the client's files whose bit is set.
         requests: every request, in the order of the calls.
         left_aside: what `put_back` says, by job.
         compressed: names of the savesets whose listings are.
+        untidy: what is said of each medium that is tidied the next time.
     """
 
     client: dict[bytes, bytes] = field(default_factory=dict)
     targets: dict[bytes, dict[bytes, bytes]] = field(default_factory=dict)
     savesets: dict[str, _Kept] = field(default_factory=dict)
+    copies: dict[tuple[str, str], _Kept] = field(default_factory=dict)
     half: set[str] = field(default_factory=set)
     unmounted: set[str] = field(default_factory=set)
     unreachable: set[Reach] = field(default_factory=set)
     host_keys_shown: list[HostKey] = field(default_factory=list)
     outputs: dict[str, tuple[bytes, int]] = field(default_factory=dict)
+    archive_bits: set[bytes] = field(default_factory=set)
     requests: list[BackupRequest | RestoreRequest] = field(default_factory=list)
     left_aside: dict[str, list[Message]] = field(default_factory=dict)
     compressed: set[str] = field(default_factory=set)
+    shelved: set[str] = field(default_factory=set)
+    untidy: list[str] = field(default_factory=list)
     _leads: "queue.SimpleQueue[Lead]" = field(default_factory=queue.SimpleQueue)
 
     def __post_init__(self) -> None:
@@ -173,9 +191,20 @@ class FakeEngine(MemoryStores):
         self._leads.put(lead)
         return lead
 
-    def damage(self, saveset: str, part: str) -> None:
-        """Spoils "data" or "listing" of a saveset."""
-        self.savesets[saveset] = replace(self.savesets[saveset], damaged=part)
+    def damage(self, saveset: str, part: str, label: str = "") -> None:
+        """Spoils "data" or "listing" of a saveset. `label`: of a copy, on that medium."""
+        if label:
+            kept = self.copies[saveset, label]
+            self.copies[saveset, label] = replace(kept, damaged=part)
+        else:
+            self.savesets[saveset] = replace(self.savesets[saveset], damaged=part)
+
+    def lying(self, saveset: SavesetRef) -> _Kept | None:
+        """It as it lies on its medium."""
+        kept = self.savesets.get(saveset.name)
+        if kept is not None and kept.label in ("", saveset.label):
+            return kept
+        return self.copies.get((saveset.name, saveset.label))
 
     def compress_listings(self, before: date, control: Control) -> Iterator[Compressed | Message]:
         for name, kept in sorted(self.savesets.items()):
@@ -185,11 +214,43 @@ class FakeEngine(MemoryStores):
                 self.compressed.add(name)
                 yield Compressed(name, 1000, 100)
 
-    def remove(self, savesets: Sequence[SavesetRef]) -> list[str]:
-        gone = [each.name for each in savesets if each.label not in self.unmounted]
-        for name in gone:
-            self.savesets.pop(name, None)
-        return gone
+    def tidy(self, _now: datetime, control: Control) -> Iterator[Message]:
+        for text in self.untidy:
+            if control.cancelled:
+                raise Cancelled
+            yield Message(Level.INFO, "TIDIED", text)
+        self.untidy.clear()
+
+    def remove(self, savesets: Sequence[SavesetRef], listed: Collection[str] = ()) -> list[str]:
+        gone = [each for each in savesets if each.label not in self.unmounted]
+        for each in gone:
+            if self.copies.pop((each.name, each.label), None) is None and self.lying(each):
+                del self.savesets[each.name]
+                # The listing is one for all: it stays with what is left.
+                left = [key for key in self.copies if key[0] == each.name and each.name in listed]
+                self.savesets |= {key[0]: self.copies.pop(key) for key in left[:1]}
+        return [each.name for each in gone]
+
+    def copy(self, request: CopyRequest, control: Control) -> Iterator[CopyEvent]:
+        saveset, label = request.saveset, request.label
+        if self.lying(replace(saveset, label=label)) is not None:
+            raise EngineError("NAME_TAKEN", f"{label} has {saveset.name} already")
+        return self._copied(saveset, label, control)
+
+    def _copied(self, saveset: SavesetRef, label: str, control: Control) -> Iterator[CopyEvent]:
+        yield from self._led(control)
+        self.check_store(saveset.label)
+        self.check_store(label)
+        kept = self.lying(saveset)
+        if kept is None:
+            raise EngineError("SAVESET_MISSING", f"{saveset.name} is missing", saveset.name)
+        yield Progress(Phase.TRANSFER, bytes_done=kept.result.stored_bytes)
+        if kept.damaged:
+            raise EngineError("SAVESET_DAMAGED", f"{saveset.name} is damaged", saveset.name)
+        if control.cancelled:
+            raise Cancelled
+        self.copies[saveset.name, label] = replace(kept, label=label)
+        yield CopyDone(kept.result.stored_bytes)
 
     def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
         yield from self._led(control)
@@ -197,19 +258,43 @@ class FakeEngine(MemoryStores):
             if control.cancelled:
                 raise Cancelled
             self.check_store(each.label)
-            kept = self.savesets.get(each.name)
+            kept = self.lying(each)
             if kept is None:
-                yield Verified(each.name, 0, f"{each.name} is missing", missing=True)
+                text = f"{each.name} is missing"
+                yield Verified(each.name, 0, text, missing=True, label=each.label)
                 continue
             yield Progress(Phase.TRANSFER, bytes_done=kept.result.stored_bytes)
-            fault = f"its {kept.damaged} is not as it was" if kept.damaged else ""
-            yield Verified(each.name, kept.result.stored_bytes, fault)
+            unseen = request.quick and kept.damaged == "data"
+            fault = f"its {kept.damaged} is not as it was" if kept.damaged and not unseen else ""
+            read = 0 if request.quick else kept.result.stored_bytes
+            compared = "its data were not compared" if request.quick and not fault else ""
+            yield Verified(each.name, read, fault, compared=compared, label=each.label)
+
+    def prove(self, request: ProofRequest, control: Control) -> Iterator[ProofEvent]:
+        yield from self._led(control)
+        for each in request.chain:
+            self.check_store(each.label)
+            if self.savesets[each.name].damaged:
+                raise EngineError("SAVESET_DAMAGED", f"{each.name} is damaged", each.name)
+        files = self.savesets[request.chain[0].name].files
+        fitting = [
+            file.content for file in files.values() if len(file.content) <= request.max_bytes
+        ]
+        drawn = fitting[: request.files]
+        yield Proved(len(drawn), sum(map(len, drawn)), len(files))
+
+    def shelve(self, savesets: Sequence[SavesetRef], control: Control) -> int:
+        if control.cancelled:
+            raise Cancelled
+        new = {each.name for each in savesets if each.label not in self.unmounted} - self.shelved
+        self.shelved |= new
+        return len(new)
 
     def put_back(self, job_id: str) -> list[Message]:
         return self.left_aside.pop(job_id, [])
 
     def remove_medium(self, store: bytes, name: str, label: str) -> None:
-        if any(kept.label == label for kept in self.savesets.values()):
+        if any(kept.label == label for kept in (*self.savesets.values(), *self.copies.values())):
             raise EngineError("STORE_UNUSABLE", f"{label} still holds a saveset.")
         super().remove_medium(store, name, label)
 
@@ -225,7 +310,7 @@ class FakeEngine(MemoryStores):
         return {
             each.name
             for each in savesets
-            if each.name in self.savesets and each.label not in self.unmounted
+            if self.lying(each) is not None and each.label not in self.unmounted
         }
 
     def host_keys(self, client: Ssh, control: Control) -> list[HostKey]:
@@ -266,11 +351,23 @@ class FakeEngine(MemoryStores):
         picked = self._picked(request)
         if not request.target.startswith(b"/"):
             raise EngineError("TARGET_UNUSABLE", f"{request.target!r} is no absolute path")
+        if request.dry_run:
+            yield from _rehearsed(request, picked, self.targets.get(request.target, {}))
+            return
         place = self.targets.setdefault(request.target, {})
-        files = size = 0
+        rule, taken = request.overwrite, set(place)
+        files = size = kept = renamed = 0
         for path, content in picked.items():
             if control.cancelled:
                 raise Cancelled
+            if path in taken and rule in (OverwriteRule.NEVER, OverwriteRule.IF_OLDER):
+                kept += 1
+                yield Message(Level.INFO, "KEPT", f"{path!r} stays as it is", path)
+                continue
+            if path in taken and rule is OverwriteRule.RENAME:
+                renamed += 1
+                yield Message(Level.INFO, "RENAMED", f"{path!r} stays", path)
+                path += b".restored"
             if any(other.startswith(path + b"/") for other in place):
                 text = f"{path!r} is in the way and stays"
                 yield Message(Level.WARNING, "IN_THE_WAY", text, path)
@@ -279,7 +376,12 @@ class FakeEngine(MemoryStores):
             files += 1
             size += len(content)
             yield Progress(Phase.TRANSFER, files_done=files, bytes_done=size, current=path)
-        yield RestoreDone(files=files, bytes_written=size, skipped=len(picked) - files)
+        notes = (f"{kept} kept because they exist",) * bool(kept)
+        notes += (f"{renamed} restored under new names",) * bool(renamed)
+        yield RestoreDone(files, size, len(picked) - files - kept, notes=notes)
+
+    def kept_saveset(self, saveset: SavesetRef) -> _Kept | None:
+        return self.lying(saveset)
 
     def entries(
         self, saveset: SavesetRef, directory: bytes, position: str | None, limit: int
@@ -347,7 +449,18 @@ class FakeEngine(MemoryStores):
         if control.cancelled:
             raise Cancelled
 
+    def clear_archive_bits(self, saveset: SavesetRef) -> list[Message]:
+        files = self.savesets[saveset.name].files
+        own = {path for path, file in files.items() if file.home == saveset.name}
+        count = len(own & self.archive_bits)
+        self.archive_bits -= own
+        return [Message(Level.INFO, "ARCHIVE_BITS", f"{count} archive bits were cleared")]
+
     def _scanned(self, request: BackupRequest) -> _Kept:
+        by_database = request.options.time_reference is TimeReference.DATABASE
+        by_bits = request.options.time_reference is TimeReference.ARCHIVE_BIT
+        if by_bits and isinstance(request.client, Ssh):
+            raise EngineError("REFERENCE_UNUSABLE", "archive bits are read here only")
         base: dict[bytes, _File] = {}
         if request.base:
             nearest = self.savesets.get(request.base[0].name)
@@ -367,7 +480,8 @@ class FakeEngine(MemoryStores):
                 raise EngineError("SOURCE_MISSING", f"source {source!r} does not exist")
             for path in below:
                 content = self.client[path]
-                same = path in base and base[path].content == content
+                marked = bool(request.since_ns) and path in self.archive_bits
+                same = path in base and base[path].content == content and not marked
                 files[path] = base[path] if same else _File(content, request.saveset)
         own = [file for file in files.values() if file.home == request.saveset]
         result = BackupDone(
@@ -377,6 +491,7 @@ class FakeEngine(MemoryStores):
             skipped=0,
             listed_files=len(files),
             listed_bytes=sum(len(file.content) for file in files.values()),
+            begin_ns=0 if by_database else BEGIN_NS,
         )
         sources = request.sources + ((COMMANDS_DIRECTORY,) if request.commands else ())
         return _Kept(files, sources, result, dict(request.facts), request.sesam_day)
@@ -384,7 +499,7 @@ class FakeEngine(MemoryStores):
     def _picked(self, request: RestoreRequest) -> dict[bytes, bytes]:
         for member in request.chain:
             self.check_store(member.label)
-        chain = [self._in_chain(member.name) for member in request.chain]
+        chain = [self._in_chain(member) for member in request.chain]
         files = chain[0].files
         picked: dict[bytes, bytes] = {}
         for wanted in request.paths or chain[0].sources:
@@ -394,8 +509,8 @@ class FakeEngine(MemoryStores):
             picked.update({path: files[path].content for path in below})
         return picked
 
-    def _in_chain(self, name: str) -> _Kept:
-        kept = self.savesets.get(name)
+    def _in_chain(self, saveset: SavesetRef) -> _Kept:
+        name, kept = saveset.name, self.lying(saveset)
         if kept is None:
             raise EngineError("SAVESET_MISSING", f"saveset {name} is not in its place", name)
         if kept.damaged:
@@ -432,3 +547,18 @@ def _entry(kept: _Kept, path: bytes) -> Entry:
         home=file.home if file else max(kept.files[other].home for other in kept.files),
         children=0 if file else len(below),
     )
+
+
+def _rehearsed(
+    request: RestoreRequest, picked: Mapping[bytes, bytes], place: Mapping[bytes, bytes]
+) -> Iterator[RestoreEvent]:
+    there = {
+        OverwriteRule.ALWAYS: "WOULD_REPLACE",
+        OverwriteRule.NEVER: "WOULD_KEEP",
+        OverwriteRule.IF_OLDER: "WOULD_KEEP",
+        OverwriteRule.RENAME: "WOULD_RENAME",
+    }[request.overwrite]
+    for path in picked:
+        code = there if path in place else "WOULD_CREATE"
+        yield Message(Level.INFO, code, f"{path!r}: {code}", path)
+    yield RestoreDone(0, 0, 0, notes=("Dry run, nothing was restored",))

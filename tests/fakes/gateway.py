@@ -23,12 +23,16 @@ from sesam_master.core.gateway import (
 )
 from sesam_master.core.records import Job
 from sesam_master.core.registry import Registration, RegistrationChange
+from sesam_master.core.restoring import RestoreOrder
 from sesam_master.core.sheet import Sheet, Span
 from sesam_master.core.start import BackupOrder
 from sesam_master.core.states import JobState
 from tests.fakes import fleet
+from tests.fakes.client_files import FakeClientFilesGateway
 from tests.fakes.components import FakeComponentsGateway
 from tests.fakes.finding import FakeFindingGateway
+from tests.fakes.history import FakeHistoryGateway
+from tests.fakes.interfaces import FakeInterfacesGateway
 from tests.fakes.plan import FakePlanGateway
 from tests.fakes.savesets import FakeSavesetGateway
 
@@ -76,7 +80,15 @@ class Parked:
 
 
 @dataclass
-class FakeGateway(FakeComponentsGateway, FakeFindingGateway, FakePlanGateway, FakeSavesetGateway):
+class FakeGateway(
+    FakeClientFilesGateway,
+    FakeComponentsGateway,
+    FakeFindingGateway,
+    FakeHistoryGateway,
+    FakeInterfacesGateway,
+    FakePlanGateway,
+    FakeSavesetGateway,
+):
     """`failure` is raised by every method; `calls` holds name and arguments of each."""
 
     failure: Exception | None = None
@@ -133,10 +145,13 @@ class FakeGateway(FakeComponentsGateway, FakeFindingGateway, FakePlanGateway, Fa
         self._note("cancel_job", location_id, job_id, request_id)
         return self.made
 
-    async def start_restore(
-        self, location_id: str, saveset: str, paths: Sequence[bytes], target: bytes
-    ) -> Job:
-        self._note("start_restore", location_id, saveset, tuple(paths), target)
+    async def answer_medium(
+        self, location_id: str, label: str, *, is_loaded: bool, request_id: str
+    ) -> None:
+        self._note("answer_medium", location_id, label, is_loaded, request_id)
+
+    async def start_restore(self, location_id: str, order: RestoreOrder, request_id: str) -> Job:
+        self._note("start_restore", location_id, order, request_id)
         return self.made
 
     async def job(self, location_id: str, job_id: str) -> Job:

@@ -21,10 +21,12 @@ from tests.fakes import fleet
 @dataclass
 class FakeSavesetGateway:
     """A location in `troubles` raises that instead; `kept` says why a saveset stays, the others are
-    deleted. `page_size` limits every page."""
+    deleted; `fates_elsewhere` has what becomes of its copies. `page_size` limits every page."""
 
     all_savesets: dict[str, list[Saveset]] = field(default_factory=dict)
     kept: dict[str, tuple[KeepReason, str]] = field(default_factory=dict)
+    fates_elsewhere: dict[str, tuple[SavesetFate, ...]] = field(default_factory=dict)
+    held_back: str = ""
     verifications: list[Job] = field(default_factory=list)
     troubles: dict[str, Trouble] = field(default_factory=dict)
     calls: list[tuple[object, ...]] = field(default_factory=list)
@@ -75,20 +77,45 @@ class FakeSavesetGateway:
         self, location_id: str, sesam_day: str, with_kept: bool, page_token: str
     ) -> FatePage:
         self._tell("preview_retention", location_id, sesam_day, with_kept, page_token)
-        found = [self._fate(one) for one in sorted(self._all(location_id), key=_made)]
+        found = []
+        for one in sorted(self._all(location_id), key=_made):
+            found += [self._fate(one), *self.fates_elsewhere.get(one.name, ())]
         gone = [fate for fate in found if fate.reason is KeepReason.DELETED]
+        whole = [fate for fate in gone if not fate.stays]
         shown = found if with_kept else gone
         first = int(page_token or 0)
         last = first + self.page_size
         size = sum(fate.stored_bytes for fate in gone)
         token = str(last) if last < len(shown) else ""
-        return FatePage(tuple(shown[first:last]), token, len(gone), size)
+        told = (tuple(shown[first:last]), token, len(whole), size)
+        return FatePage(*told, len(gone) - len(whole), self.held_back)
 
-    async def verify(self, location_id: str, name: str, whole_chain: bool, request_id: str) -> Made:
-        self._tell("verify", location_id, name, whole_chain)
+    async def verify(
+        self,
+        location_id: str,
+        name: str,
+        whole_chain: bool,
+        request_id: str,
+        *,
+        quick: bool = False,
+    ) -> Made:
+        self._tell("quick_verify" if quick else "verify", location_id, name, whole_chain)
+        return self._queued(location_id, name, JobKind.VERIFY)
+
+    async def prove(self, location_id: str, name: str, request_id: str) -> Made:
+        self._tell("prove", location_id, name)
+        return self._queued(location_id, name, JobKind.RESTORE_PROOF)
+
+    async def migrate(
+        self, location_id: str, names: Sequence[str], pool: str, move: bool, request_id: str
+    ) -> Made:
+        self._tell("migrate", location_id, tuple(names), pool, move)
+        return self._queued(location_id, names[0], JobKind.MIGRATION)
+
+    def _queued(self, location_id: str, name: str, kind: JobKind) -> Made:
         saveset = self._one(location_id, name)
         number = 800 + len(self.verifications)
-        job = fleet.job(location_id, number, saveset.task, JobState.QUEUED, JobKind.VERIFY)
+        job = fleet.job(location_id, number, saveset.task, JobState.QUEUED, kind)
         self.verifications.append(replace(job, saveset=name))
         return Made((self.verifications[-1],))
 

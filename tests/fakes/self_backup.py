@@ -52,6 +52,7 @@ class MemorySelfBackupFiles:
             copy="/srv/sesam/var/db/self-backup/sesam_db.sdb",
             medium=media[chain[0].label].decode(),
             data=tuple(f"{media[each.label].decode()}/{each.name}" for each in chain),
+            report=f"{media[chain[0].label].decode()}/{chain[0].name}.disaster.txt",
             is_on_same_disk=self.is_on_same_disk,
         )
 

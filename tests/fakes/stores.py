@@ -1,6 +1,6 @@
 """The part of an engine in memory that keeps data stores and media."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from server_agent.domain.media import FIRST_STORE
 from server_agent.ports import EngineError, StoreSpace
@@ -16,6 +16,8 @@ class MemoryStores:
     away: directories of data stores that are not in their places.
     occupied: directories that cannot become data stores.
     full: how full a data store is, by directory.
+    changeable: directories in which files cannot be made immutable.
+    held: labels of the media whose savesets are.
     """
 
     def __init__(self) -> None:
@@ -26,6 +28,8 @@ class MemoryStores:
         self.away: set[bytes] = set()
         self.occupied: set[bytes] = set()
         self.full: dict[bytes, StoreSpace] = {}
+        self.changeable: set[bytes] = set()
+        self.held: frozenset[str] = frozenset()
         self._known: set[str] = set()
 
     def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:
@@ -38,6 +42,14 @@ class MemoryStores:
         if directory in self.occupied or self.stores.get(directory, name) != name:
             raise EngineError("STORE_UNUSABLE", f"{directory!r}: it holds something else.")
         self.stores[directory] = name
+
+    def check_immutable(self, store: bytes, name: str) -> None:
+        self.space(store, name)
+        if store in self.changeable:
+            raise EngineError("STORE_UNUSABLE", f"{store!r}: files cannot be made immutable there.")
+
+    def hold_media(self, labels: Collection[str]) -> None:
+        self.held = frozenset(labels)
 
     def make_medium(self, store: bytes, name: str, label: str) -> None:
         self.space(store, name)

@@ -131,6 +131,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A client that is not backed up until it is unlocked. metadata: client."""
     ERROR_REASON_CLIENT_UNUSABLE: _ErrorReason.ValueType  # 49
     """A client that cannot be reached, or not be used. metadata: client, detail."""
+    ERROR_REASON_SAVESET_UNREADABLE: _ErrorReason.ValueType  # 58
+    """A saveset's data cannot be read just now, which proves no damage: its medium is not in its place,
+    or its key is not there. metadata: saveset, detail.
+    """
+    ERROR_REASON_MEDIUM_NOT_WANTED: _ErrorReason.ValueType  # 59
+    """No job waits for the medium, or not any more. metadata: medium."""
+    ERROR_REASON_MEDIUM_AWAY: _ErrorReason.ValueType  # 60
+    """A medium that was said to be in its place, and is not. metadata: medium, detail."""
+    ERROR_REASON_LOADER_NOT_FOUND: _ErrorReason.ValueType  # 61
+    """metadata: loader."""
+    ERROR_REASON_LOADER_FAILED: _ErrorReason.ValueType  # 62
+    """A loader that cannot be used. metadata: loader, detail."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused. A refused call ends with a gRPC status whose details hold one
@@ -255,4 +267,16 @@ ERROR_REASON_CLIENT_LOCKED: ErrorReason.ValueType  # 48
 """A client that is not backed up until it is unlocked. metadata: client."""
 ERROR_REASON_CLIENT_UNUSABLE: ErrorReason.ValueType  # 49
 """A client that cannot be reached, or not be used. metadata: client, detail."""
+ERROR_REASON_SAVESET_UNREADABLE: ErrorReason.ValueType  # 58
+"""A saveset's data cannot be read just now, which proves no damage: its medium is not in its place,
+or its key is not there. metadata: saveset, detail.
+"""
+ERROR_REASON_MEDIUM_NOT_WANTED: ErrorReason.ValueType  # 59
+"""No job waits for the medium, or not any more. metadata: medium."""
+ERROR_REASON_MEDIUM_AWAY: ErrorReason.ValueType  # 60
+"""A medium that was said to be in its place, and is not. metadata: medium, detail."""
+ERROR_REASON_LOADER_NOT_FOUND: ErrorReason.ValueType  # 61
+"""metadata: loader."""
+ERROR_REASON_LOADER_FAILED: ErrorReason.ValueType  # 62
+"""A loader that cannot be used. metadata: loader, detail."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -33,6 +33,8 @@ class _EventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EventKind.V
     EVENT_KIND_COMMAND: _EventKind.ValueType  # 3
     EVENT_KIND_NEWDAY: _EventKind.ValueType  # 4
     EVENT_KIND_VERIFY: _EventKind.ValueType  # 5
+    EVENT_KIND_MIGRATION: _EventKind.ValueType  # 6
+    EVENT_KIND_RESTORE_PROOF: _EventKind.ValueType  # 7
 
 class EventKind(_EventKind, metaclass=_EventKindEnumTypeWrapper): ...
 
@@ -42,6 +44,8 @@ EVENT_KIND_RESTORE: EventKind.ValueType  # 2
 EVENT_KIND_COMMAND: EventKind.ValueType  # 3
 EVENT_KIND_NEWDAY: EventKind.ValueType  # 4
 EVENT_KIND_VERIFY: EventKind.ValueType  # 5
+EVENT_KIND_MIGRATION: EventKind.ValueType  # 6
+EVENT_KIND_RESTORE_PROOF: EventKind.ValueType  # 7
 Global___EventKind: _TypeAlias = EventKind  # noqa: Y015
 
 class _EventIdleCause:
@@ -93,6 +97,8 @@ class Event(_message.Message):
     COMMAND_FIELD_NUMBER: _builtins.int
     NEWDAY_FIELD_NUMBER: _builtins.int
     VERIFY_FIELD_NUMBER: _builtins.int
+    MIGRATION_FIELD_NUMBER: _builtins.int
+    RESTORE_PROOF_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     NEXT_TIME_FIELD_NUMBER: _builtins.int
     IDLE_CAUSE_FIELD_NUMBER: _builtins.int
@@ -126,6 +132,10 @@ class Event(_message.Message):
     @_builtins.property
     def verify(self) -> Global___VerifyAction: ...
     @_builtins.property
+    def migration(self) -> Global___MigrationAction: ...
+    @_builtins.property
+    def restore_proof(self) -> Global___RestoreProofAction: ...
+    @_builtins.property
     def next_time(self) -> _timestamp_pb2.Timestamp:
         """Coming start, the first that ListCalendar gives as PLANNED, also if another event will hold it
         off; absent if there is none. Filled by the agent.
@@ -147,17 +157,19 @@ class Event(_message.Message):
         command: Global___CommandAction | None = ...,
         newday: Global___NewdayAction | None = ...,
         verify: Global___VerifyAction | None = ...,
+        migration: Global___MigrationAction | None = ...,
+        restore_proof: Global___RestoreProofAction | None = ...,
         etag: _builtins.str = ...,
         next_time: _timestamp_pb2.Timestamp | None = ...,
         idle_cause: Global___EventIdleCause.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_time", b"_next_time", "action", b"action", "backup", b"backup", "command", b"command", "newday", b"newday", "next_time", b"next_time", "restore", b"restore", "verify", b"verify"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_next_time", b"_next_time", "action", b"action", "backup", b"backup", "command", b"command", "migration", b"migration", "newday", b"newday", "next_time", b"next_time", "restore", b"restore", "restore_proof", b"restore_proof", "verify", b"verify"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_time", b"_next_time", "action", b"action", "active", b"active", "backup", b"backup", "blocking", b"blocking", "command", b"command", "comment", b"comment", "etag", b"etag", "event_id", b"event_id", "follow_up", b"follow_up", "idle_cause", b"idle_cause", "name", b"name", "newday", b"newday", "next_time", b"next_time", "priority", b"priority", "restore", b"restore", "schedule", b"schedule", "verify", b"verify"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_next_time", b"_next_time", "action", b"action", "active", b"active", "backup", b"backup", "blocking", b"blocking", "command", b"command", "comment", b"comment", "etag", b"etag", "event_id", b"event_id", "follow_up", b"follow_up", "idle_cause", b"idle_cause", "migration", b"migration", "name", b"name", "newday", b"newday", "next_time", b"next_time", "priority", b"priority", "restore", b"restore", "restore_proof", b"restore_proof", "schedule", b"schedule", "verify", b"verify"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__next_time: _TypeAlias = _typing.Literal["next_time"]  # noqa: Y015
     _WhichOneofArgType__next_time: _TypeAlias = _typing.Literal["_next_time", b"_next_time"]  # noqa: Y015
-    _WhichOneofReturnType_action: _TypeAlias = _typing.Literal["backup", "restore", "command", "newday", "verify"]  # noqa: Y015
+    _WhichOneofReturnType_action: _TypeAlias = _typing.Literal["backup", "restore", "command", "newday", "verify", "migration", "restore_proof"]  # noqa: Y015
     _WhichOneofArgType_action: _TypeAlias = _typing.Literal["action", b"action"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__next_time) -> _WhichOneofReturnType__next_time | None: ...
@@ -270,22 +282,86 @@ class VerifyAction(_message.Message):
 
     TASK_FIELD_NUMBER: _builtins.int
     WHOLE_CHAIN_FIELD_NUMBER: _builtins.int
+    QUICK_FIELD_NUMBER: _builtins.int
     task: _builtins.str
     whole_chain: _builtins.bool
     """Also all that it builds on."""
+    quick: _builtins.bool
+    """As in StartVerify."""
     def __init__(
         self,
         *,
         task: _builtins.str = ...,
         whole_chain: _builtins.bool = ...,
+        quick: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["task", b"task", "whole_chain", b"whole_chain"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quick", b"quick", "task", b"task", "whole_chain", b"whole_chain"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___VerifyAction: _TypeAlias = VerifyAction  # noqa: Y015
+
+@_typing.final
+class RestoreProofAction(_message.Message):
+    """Restores samples of the newest saveset of a task that can be restored, and compares them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_FIELD_NUMBER: _builtins.int
+    FILES_FIELD_NUMBER: _builtins.int
+    MAX_BYTES_FIELD_NUMBER: _builtins.int
+    task: _builtins.str
+    files: _builtins.int
+    """As in StartRestoreProof."""
+    max_bytes: _builtins.int
+    def __init__(
+        self,
+        *,
+        task: _builtins.str = ...,
+        files: _builtins.int = ...,
+        max_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "max_bytes", b"max_bytes", "task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestoreProofAction: _TypeAlias = RestoreProofAction  # noqa: Y015
+
+@_typing.final
+class MigrationAction(_message.Message):
+    """Copies the savesets of a media pool that have no copy in another one to that, or moves them there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_POOL_FIELD_NUMBER: _builtins.int
+    POOL_FIELD_NUMBER: _builtins.int
+    MOVE_FIELD_NUMBER: _builtins.int
+    DRIVE_FIELD_NUMBER: _builtins.int
+    source_pool: _builtins.str
+    pool: _builtins.str
+    move: _builtins.bool
+    """As in StartMigration."""
+    drive: _builtins.str
+    """Empty: any drive of the pool's group."""
+    def __init__(
+        self,
+        *,
+        source_pool: _builtins.str = ...,
+        pool: _builtins.str = ...,
+        move: _builtins.bool = ...,
+        drive: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drive", b"drive", "move", b"move", "pool", b"pool", "source_pool", b"source_pool"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MigrationAction: _TypeAlias = MigrationAction  # noqa: Y015
 
 @_typing.final
 class NewdayAction(_message.Message):

@@ -551,3 +551,57 @@ class GetEntryResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetEntryResponse: _TypeAlias = GetEntryResponse  # noqa: Y015
+
+@_typing.final
+class ReadEntryRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAVESET_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    FIRST_BYTE_FIELD_NUMBER: _builtins.int
+    MOST_BYTES_FIELD_NUMBER: _builtins.int
+    saveset: _builtins.str
+    path: _builtins.bytes
+    """Full path of a file out of the saveset's listing."""
+    first_byte: _builtins.int
+    most_bytes: _builtins.int
+    """0: 1 MiB; at most 16 MiB."""
+    def __init__(
+        self,
+        *,
+        saveset: _builtins.str = ...,
+        path: _builtins.bytes = ...,
+        first_byte: _builtins.int = ...,
+        most_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_byte", b"first_byte", "most_bytes", b"most_bytes", "path", b"path", "saveset", b"saveset"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadEntryRequest: _TypeAlias = ReadEntryRequest  # noqa: Y015
+
+@_typing.final
+class ReadEntryResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATA_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    data: _builtins.bytes
+    """The next bytes; at most 256 KiB."""
+    size: _builtins.int
+    """Of the whole file."""
+    def __init__(
+        self,
+        *,
+        data: _builtins.bytes = ...,
+        size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadEntryResponse: _TypeAlias = ReadEntryResponse  # noqa: Y015

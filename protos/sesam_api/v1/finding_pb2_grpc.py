@@ -55,6 +55,11 @@ class FindingServiceStub(object):
                 request_serializer=sesam__api_dot_v1_dot_finding__pb2.GetEntryRequest.SerializeToString,
                 response_deserializer=sesam__api_dot_v1_dot_finding__pb2.GetEntryResponse.FromString,
                 _registered_method=True)
+        self.ReadEntry = channel.unary_stream(
+                '/sesam_api.v1.FindingService/ReadEntry',
+                request_serializer=sesam__api_dot_v1_dot_finding__pb2.ReadEntryRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_finding__pb2.ReadEntryResponse.FromString,
+                _registered_method=True)
 
 
 class FindingServiceServicer(object):
@@ -102,6 +107,18 @@ class FindingServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadEntry(self, request, context):
+        """A piece of a saved file, read from the medium and compared with the digests of the backup; its
+        data may lie in a saveset that this one builds on. At least one message comes, also for an
+        empty file. Nothing is written anywhere. Role admin, operator or restore. Reads only; takes two
+        minutes at most.
+        Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, INVALID_ARGUMENT (no file, or one that was not
+        saved; a first_byte beyond its end), SAVESET_DAMAGED, LISTING_UNREADABLE, SAVESET_UNREADABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FindingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -124,6 +141,11 @@ def add_FindingServiceServicer_to_server(servicer, server):
                     servicer.GetEntry,
                     request_deserializer=sesam__api_dot_v1_dot_finding__pb2.GetEntryRequest.FromString,
                     response_serializer=sesam__api_dot_v1_dot_finding__pb2.GetEntryResponse.SerializeToString,
+            ),
+            'ReadEntry': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadEntry,
+                    request_deserializer=sesam__api_dot_v1_dot_finding__pb2.ReadEntryRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_finding__pb2.ReadEntryResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -235,6 +257,33 @@ class FindingService(object):
             '/sesam_api.v1.FindingService/GetEntry',
             sesam__api_dot_v1_dot_finding__pb2.GetEntryRequest.SerializeToString,
             sesam__api_dot_v1_dot_finding__pb2.GetEntryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadEntry(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sesam_api.v1.FindingService/ReadEntry',
+            sesam__api_dot_v1_dot_finding__pb2.ReadEntryRequest.SerializeToString,
+            sesam__api_dot_v1_dot_finding__pb2.ReadEntryResponse.FromString,
             options,
             channel_credentials,
             insecure,

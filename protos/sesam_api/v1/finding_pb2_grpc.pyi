@@ -58,6 +58,14 @@ class FindingServiceStub:
     """One entry of a saveset's listing, whatever its kind. Any role. Reads only.
     Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED, LISTING_UNREADABLE.
     """
+    ReadEntry: _grpc.UnaryStreamMultiCallable[_finding_pb2.ReadEntryRequest, _finding_pb2.ReadEntryResponse]
+    """A piece of a saved file, read from the medium and compared with the digests of the backup; its
+    data may lie in a saveset that this one builds on. At least one message comes, also for an
+    empty file. Nothing is written anywhere. Role admin, operator or restore. Reads only; takes two
+    minutes at most.
+    Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, INVALID_ARGUMENT (no file, or one that was not
+    saved; a first_byte beyond its end), SAVESET_DAMAGED, LISTING_UNREADABLE, SAVESET_UNREADABLE.
+    """
 
 @_typing.type_check_only
 class FindingServiceAsyncStub(FindingServiceStub):
@@ -88,6 +96,14 @@ class FindingServiceAsyncStub(FindingServiceStub):
     GetEntry: _aio.UnaryUnaryMultiCallable[_finding_pb2.GetEntryRequest, _finding_pb2.GetEntryResponse]  # type: ignore[assignment]
     """One entry of a saveset's listing, whatever its kind. Any role. Reads only.
     Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED, LISTING_UNREADABLE.
+    """
+    ReadEntry: _aio.UnaryStreamMultiCallable[_finding_pb2.ReadEntryRequest, _finding_pb2.ReadEntryResponse]  # type: ignore[assignment]
+    """A piece of a saved file, read from the medium and compared with the digests of the backup; its
+    data may lie in a saveset that this one builds on. At least one message comes, also for an
+    empty file. Nothing is written anywhere. Role admin, operator or restore. Reads only; takes two
+    minutes at most.
+    Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, INVALID_ARGUMENT (no file, or one that was not
+    saved; a first_byte beyond its end), SAVESET_DAMAGED, LISTING_UNREADABLE, SAVESET_UNREADABLE.
     """
 
 class FindingServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -140,6 +156,20 @@ class FindingServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_finding_pb2.GetEntryResponse, _abc.Awaitable[_finding_pb2.GetEntryResponse]]:
         """One entry of a saveset's listing, whatever its kind. Any role. Reads only.
         Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED, LISTING_UNREADABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadEntry(
+        self,
+        request: _finding_pb2.ReadEntryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_finding_pb2.ReadEntryResponse], _abc.AsyncIterator[_finding_pb2.ReadEntryResponse]]:
+        """A piece of a saved file, read from the medium and compared with the digests of the backup; its
+        data may lie in a saveset that this one builds on. At least one message comes, also for an
+        empty file. Nothing is written anywhere. Role admin, operator or restore. Reads only; takes two
+        minutes at most.
+        Reasons: SAVESET_NOT_FOUND, PATH_NOT_FOUND, INVALID_ARGUMENT (no file, or one that was not
+        saved; a first_byte beyond its end), SAVESET_DAMAGED, LISTING_UNREADABLE, SAVESET_UNREADABLE.
         """
 
 def add_FindingServiceServicer_to_server(servicer: FindingServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -56,6 +56,10 @@ class _JobKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_JobKind.Value
     """The end of a sesam day."""
     JOB_KIND_VERIFY: _JobKind.ValueType  # 5
     """Compares a saveset with its digests."""
+    JOB_KIND_MIGRATION: _JobKind.ValueType  # 6
+    """Copies or moves savesets to another media pool."""
+    JOB_KIND_RESTORE_PROOF: _JobKind.ValueType  # 7
+    """Restores samples into a scratch place and compares them."""
 
 class JobKind(_JobKind, metaclass=_JobKindEnumTypeWrapper): ...
 
@@ -68,6 +72,10 @@ JOB_KIND_NEWDAY: JobKind.ValueType  # 4
 """The end of a sesam day."""
 JOB_KIND_VERIFY: JobKind.ValueType  # 5
 """Compares a saveset with its digests."""
+JOB_KIND_MIGRATION: JobKind.ValueType  # 6
+"""Copies or moves savesets to another media pool."""
+JOB_KIND_RESTORE_PROOF: JobKind.ValueType  # 7
+"""Restores samples into a scratch place and compares them."""
 Global___JobKind: _TypeAlias = JobKind  # noqa: Y015
 
 class _JobState:
@@ -115,6 +123,58 @@ JOB_STATE_BROKEN: JobState.ValueType  # 6
 JOB_STATE_CANCELLED: JobState.ValueType  # 7
 """c: stopped by a person."""
 Global___JobState: _TypeAlias = JobState  # noqa: Y015
+
+class _OverwriteRule:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OverwriteRuleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OverwriteRule.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OVERWRITE_RULE_UNSPECIFIED: _OverwriteRule.ValueType  # 0
+    """As ALWAYS."""
+    OVERWRITE_RULE_ALWAYS: _OverwriteRule.ValueType  # 1
+    """A file is replaced, as soon as the new one is whole. A directory gets owner, mode, times and
+    attributes of the saved one. A directory that is not empty is never replaced by a file.
+    """
+    OVERWRITE_RULE_NEVER: _OverwriteRule.ValueType  # 2
+    """What is there stays, with owner, mode and attributes."""
+    OVERWRITE_RULE_IF_OLDER: _OverwriteRule.ValueType  # 3
+    """What is there is replaced only if its modify time is before that of the saved one; a directory
+    gets what belongs to the saved one only if its own modify time is before that.
+    """
+    OVERWRITE_RULE_RENAME: _OverwriteRule.ValueType  # 4
+    """What is there stays, with owner, mode and attributes. The restored file comes beside it under
+    its name with ".restored" behind, or ".restored-2" and so on if that name is in use; a name that
+    becomes longer than 255 bytes is cut before that. A directory gets no other name: a file in its
+    place is in the way of it and all that it holds.
+    """
+
+class OverwriteRule(_OverwriteRule, metaclass=_OverwriteRuleEnumTypeWrapper):
+    """What a restore does where something is at the target already. A directory that is there is always
+    filled up; whatever else the rule leaves is no failure, it is counted in the job's message and
+    listed in its protocol. What stands in the way of something of another kind and stays, such as a
+    file where a directory has to be, is a warning: what was to come there is not restored.
+    """
+
+OVERWRITE_RULE_UNSPECIFIED: OverwriteRule.ValueType  # 0
+"""As ALWAYS."""
+OVERWRITE_RULE_ALWAYS: OverwriteRule.ValueType  # 1
+"""A file is replaced, as soon as the new one is whole. A directory gets owner, mode, times and
+attributes of the saved one. A directory that is not empty is never replaced by a file.
+"""
+OVERWRITE_RULE_NEVER: OverwriteRule.ValueType  # 2
+"""What is there stays, with owner, mode and attributes."""
+OVERWRITE_RULE_IF_OLDER: OverwriteRule.ValueType  # 3
+"""What is there is replaced only if its modify time is before that of the saved one; a directory
+gets what belongs to the saved one only if its own modify time is before that.
+"""
+OVERWRITE_RULE_RENAME: OverwriteRule.ValueType  # 4
+"""What is there stays, with owner, mode and attributes. The restored file comes beside it under
+its name with ".restored" behind, or ".restored-2" and so on if that name is in use; a name that
+becomes longer than 255 bytes is cut before that. A directory gets no other name: a file in its
+place is in the way of it and all that it holds.
+"""
+Global___OverwriteRule: _TypeAlias = OverwriteRule  # noqa: Y015
 
 class _Phase:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -302,6 +362,11 @@ class Job(_message.Message):
     WAITING_FIELD_NUMBER: _builtins.int
     POOL_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
+    OVERWRITE_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    TARGET_CLIENT_FIELD_NUMBER: _builtins.int
+    MOVE_FIELD_NUMBER: _builtins.int
+    QUICK_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     """Unique in the location, counted up."""
     kind: Global___JobKind.ValueType
@@ -344,9 +409,21 @@ class Job(_message.Message):
     drive: _builtins.str
     """The drive asked for while it is queued, then the one that it runs on. Empty: any, or none needed."""
     pool: _builtins.str
-    """The media pool asked for, then the one that it is written to. Backups only."""
+    """The media pool asked for, then the one that it is written to. Backups and migrations."""
     label: _builtins.str
-    """The medium that it is written to, from the start of the job on. Backups only."""
+    """The medium that it is written to, from the start of the job on. Backups and migrations."""
+    overwrite: Global___OverwriteRule.ValueType
+    """Restores only: what became of what was at the target already. Of other jobs UNSPECIFIED."""
+    dry_run: _builtins.bool
+    """Restores only: nothing was or will be restored; the protocol lists what would be. `files` and
+    `bytes` stay 0, whatever the state. It is no entry of the calendar.
+    """
+    target_client: _builtins.str
+    """Restores only: the client whose directory the target is, if that is another than `client`."""
+    move: _builtins.bool
+    """Migrations only: the savesets are given up where they were."""
+    quick: _builtins.bool
+    """Verifications only: only a look at sizes, digests of description and listing, and a few pieces."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -399,10 +476,15 @@ class Job(_message.Message):
         waiting: Global___Waiting | None = ...,
         pool: _builtins.str = ...,
         label: _builtins.str = ...,
+        overwrite: Global___OverwriteRule.ValueType = ...,
+        dry_run: _builtins.bool = ...,
+        target_client: _builtins.str = ...,
+        move: _builtins.bool = ...,
+        quick: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "_planned_time", b"_planned_time", "_progress", b"_progress", "_start_time", b"_start_time", "_waiting", b"_waiting", "create_time", b"create_time", "end_time", b"end_time", "planned_time", b"planned_time", "progress", b"progress", "start_time", b"start_time", "waiting", b"waiting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "_planned_time", b"_planned_time", "_progress", b"_progress", "_start_time", b"_start_time", "_waiting", b"_waiting", "bytes", b"bytes", "client", b"client", "create_time", b"create_time", "drive", b"drive", "end_time", b"end_time", "event", b"event", "event_id", b"event_id", "files", b"files", "group", b"group", "job_id", b"job_id", "kind", b"kind", "label", b"label", "message", b"message", "planned_time", b"planned_time", "pool", b"pool", "priority", b"priority", "progress", b"progress", "requested_type", b"requested_type", "saveset", b"saveset", "sesam_day", b"sesam_day", "skipped", b"skipped", "start_time", b"start_time", "started_by", b"started_by", "state", b"state", "stored_bytes", b"stored_bytes", "target", b"target", "task", b"task", "type", b"type", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "_planned_time", b"_planned_time", "_progress", b"_progress", "_start_time", b"_start_time", "_waiting", b"_waiting", "bytes", b"bytes", "client", b"client", "create_time", b"create_time", "drive", b"drive", "dry_run", b"dry_run", "end_time", b"end_time", "event", b"event", "event_id", b"event_id", "files", b"files", "group", b"group", "job_id", b"job_id", "kind", b"kind", "label", b"label", "message", b"message", "move", b"move", "overwrite", b"overwrite", "planned_time", b"planned_time", "pool", b"pool", "priority", b"priority", "progress", b"progress", "quick", b"quick", "requested_type", b"requested_type", "saveset", b"saveset", "sesam_day", b"sesam_day", "skipped", b"skipped", "start_time", b"start_time", "started_by", b"started_by", "state", b"state", "stored_bytes", b"stored_bytes", "target", b"target", "target_client", b"target_client", "task", b"task", "type", b"type", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__end_time: _TypeAlias = _typing.Literal["end_time"]  # noqa: Y015
     _WhichOneofArgType__end_time: _TypeAlias = _typing.Literal["_end_time", b"_end_time"]  # noqa: Y015
@@ -438,6 +520,7 @@ class Waiting(_message.Message):
     DRIVE_OFF_FIELD_NUMBER: _builtins.int
     ANY_DRIVE_FIELD_NUMBER: _builtins.int
     DRIVE_GROUP_FIELD_NUMBER: _builtins.int
+    MEDIUM_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     """The job that backs up the same task."""
     drive: _builtins.str
@@ -448,6 +531,12 @@ class Waiting(_message.Message):
     """No drive has a free stream."""
     drive_group: _builtins.str
     """The drive group of which no drive has a free stream."""
+    @_builtins.property
+    def medium(self) -> Global___WantedMedium:
+        """A medium that is not in its removable data store: somebody has to put it in. See
+        MediaService.AnswerMediaRequest.
+        """
+
     def __init__(
         self,
         *,
@@ -456,16 +545,47 @@ class Waiting(_message.Message):
         drive_off: _builtins.str = ...,
         any_drive: _builtins.bool = ...,
         drive_group: _builtins.str = ...,
+        medium: Global___WantedMedium | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["any_drive", b"any_drive", "drive", b"drive", "drive_group", b"drive_group", "drive_off", b"drive_off", "job_id", b"job_id", "reason", b"reason"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["any_drive", b"any_drive", "drive", b"drive", "drive_group", b"drive_group", "drive_off", b"drive_off", "job_id", b"job_id", "medium", b"medium", "reason", b"reason"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["any_drive", b"any_drive", "drive", b"drive", "drive_group", b"drive_group", "drive_off", b"drive_off", "job_id", b"job_id", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["any_drive", b"any_drive", "drive", b"drive", "drive_group", b"drive_group", "drive_off", b"drive_off", "job_id", b"job_id", "medium", b"medium", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_reason: _TypeAlias = _typing.Literal["job_id", "drive", "drive_off", "any_drive", "drive_group"]  # noqa: Y015
+    _WhichOneofReturnType_reason: _TypeAlias = _typing.Literal["job_id", "drive", "drive_off", "any_drive", "drive_group", "medium"]  # noqa: Y015
     _WhichOneofArgType_reason: _TypeAlias = _typing.Literal["reason", b"reason"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_reason) -> _WhichOneofReturnType_reason | None: ...
 
 Global___Waiting: _TypeAlias = Waiting  # noqa: Y015
+
+@_typing.final
+class WantedMedium(_message.Message):
+    """A medium that a job waits for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_FIELD_NUMBER: _builtins.int
+    DATA_STORE_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    label: _builtins.str
+    data_store: _builtins.str
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was asked for."""
+
+    def __init__(
+        self,
+        *,
+        label: _builtins.str = ...,
+        data_store: _builtins.str = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data_store", b"data_store", "label", b"label", "since_time", b"since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WantedMedium: _TypeAlias = WantedMedium  # noqa: Y015
 
 @_typing.final
 class StartBackupRequest(_message.Message):

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from sesam_api.v1 import access_pb2 as _access_pb2
 from sesam_api.v1 import calendar_pb2 as _calendar_pb2
 from sesam_api.v1 import drives_pb2 as _drives_pb2
@@ -27,6 +28,211 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _InterfaceState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _InterfaceStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_InterfaceState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INTERFACE_STATE_UNSPECIFIED: _InterfaceState.ValueType  # 0
+    INTERFACE_STATE_OFF: _InterfaceState.ValueType  # 1
+    """No such file in the agent's bin/sesam: the program is switched off."""
+    INTERFACE_STATE_ON: _InterfaceState.ValueType  # 2
+    """It is there and can be run."""
+    INTERFACE_STATE_UNUSABLE: _InterfaceState.ValueType  # 3
+    """It is there and cannot be run: what calls it fails."""
+
+class InterfaceState(_InterfaceState, metaclass=_InterfaceStateEnumTypeWrapper): ...
+
+INTERFACE_STATE_UNSPECIFIED: InterfaceState.ValueType  # 0
+INTERFACE_STATE_OFF: InterfaceState.ValueType  # 1
+"""No such file in the agent's bin/sesam: the program is switched off."""
+INTERFACE_STATE_ON: InterfaceState.ValueType  # 2
+"""It is there and can be run."""
+INTERFACE_STATE_UNUSABLE: InterfaceState.ValueType  # 3
+"""It is there and cannot be run: what calls it fails."""
+Global___InterfaceState: _TypeAlias = InterfaceState  # noqa: Y015
+
+class _InterfaceOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _InterfaceOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_InterfaceOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INTERFACE_OUTCOME_UNSPECIFIED: _InterfaceOutcome.ValueType  # 0
+    INTERFACE_OUTCOME_RUNNING: _InterfaceOutcome.ValueType  # 1
+    """It runs."""
+    INTERFACE_OUTCOME_OK: _InterfaceOutcome.ValueType  # 2
+    """sbc_pre and sbc_post said STATUS:OK, the others ended with exit status 0."""
+    INTERFACE_OUTCOME_FAILED: _InterfaceOutcome.ValueType  # 3
+    """It failed, could not be run, or was ended; `text` says how."""
+    INTERFACE_OUTCOME_UNKNOWN: _InterfaceOutcome.ValueType  # 4
+    """The agent stopped before it had ended."""
+
+class InterfaceOutcome(_InterfaceOutcome, metaclass=_InterfaceOutcomeEnumTypeWrapper): ...
+
+INTERFACE_OUTCOME_UNSPECIFIED: InterfaceOutcome.ValueType  # 0
+INTERFACE_OUTCOME_RUNNING: InterfaceOutcome.ValueType  # 1
+"""It runs."""
+INTERFACE_OUTCOME_OK: InterfaceOutcome.ValueType  # 2
+"""sbc_pre and sbc_post said STATUS:OK, the others ended with exit status 0."""
+INTERFACE_OUTCOME_FAILED: InterfaceOutcome.ValueType  # 3
+"""It failed, could not be run, or was ended; `text` says how."""
+INTERFACE_OUTCOME_UNKNOWN: InterfaceOutcome.ValueType  # 4
+"""The agent stopped before it had ended."""
+Global___InterfaceOutcome: _TypeAlias = InterfaceOutcome  # noqa: Y015
+
+@_typing.final
+class ListInterfacesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInterfacesRequest: _TypeAlias = ListInterfacesRequest  # noqa: Y015
+
+@_typing.final
+class ListInterfacesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTERFACES_FIELD_NUMBER: _builtins.int
+    OUTPUT_WITHHELD_FIELD_NUMBER: _builtins.int
+    output_withheld: _builtins.bool
+    """True if the caller's role may not see what the programs wrote."""
+    @_builtins.property
+    def interfaces(self) -> _containers.RepeatedCompositeFieldContainer[Global___Interface]: ...
+    def __init__(
+        self,
+        *,
+        interfaces: _abc.Iterable[Global___Interface] | None = ...,
+        output_withheld: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["interfaces", b"interfaces", "output_withheld", b"output_withheld"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInterfacesResponse: _TypeAlias = ListInterfacesResponse  # noqa: Y015
+
+@_typing.final
+class Interface(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    TEMPLATE_PATH_FIELD_NUMBER: _builtins.int
+    LAST_RUN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """sbc_pre, sbc_post, sm_notify, sm_alarm or sm_disaster."""
+    state: Global___InterfaceState.ValueType
+    """On the agent's own machine. A client over SSH has an sbc_pre and sbc_post of its own."""
+    fault: _builtins.str
+    """Why it is unusable, and what to do; else empty."""
+    path: _builtins.bytes
+    """Where it lies, or would lie, on the agent's machine."""
+    template_path: _builtins.bytes
+    """The template that is copied there to switch it on."""
+    @_builtins.property
+    def last_run(self) -> Global___InterfaceRun:
+        """The run that began last, wherever it was; absent if none is known."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        state: Global___InterfaceState.ValueType = ...,
+        fault: _builtins.str = ...,
+        path: _builtins.bytes = ...,
+        template_path: _builtins.bytes = ...,
+        last_run: Global___InterfaceRun | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_last_run", b"_last_run", "last_run", b"last_run"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_last_run", b"_last_run", "fault", b"fault", "last_run", b"last_run", "name", b"name", "path", b"path", "state", b"state", "template_path", b"template_path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__last_run: _TypeAlias = _typing.Literal["last_run"]  # noqa: Y015
+    _WhichOneofArgType__last_run: _TypeAlias = _typing.Literal["_last_run", b"_last_run"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__last_run) -> _WhichOneofReturnType__last_run | None: ...
+
+Global___Interface: _TypeAlias = Interface  # noqa: Y015
+
+@_typing.final
+class InterfaceRun(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    EXIT_STATUS_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    JOB_ID_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
+    CLIENT_FIELD_NUMBER: _builtins.int
+    MODULE_FIELD_NUMBER: _builtins.int
+    OUTPUT_FIELD_NUMBER: _builtins.int
+    OUTPUT_CUT_FIELD_NUMBER: _builtins.int
+    outcome: Global___InterfaceOutcome.ValueType
+    exit_status: _builtins.int
+    """Absent where it has none; negative: killed by this signal."""
+    text: _builtins.str
+    """What is to be said of the outcome."""
+    job_id: _builtins.str
+    """The job that it was called for, if it was one. All that sbc_pre and sbc_post wrote is in the
+    parts of its protocol (ReadProtocol).
+    """
+    task: _builtins.str
+    client: _builtins.str
+    module: _builtins.str
+    """First argument of sm_notify and sm_alarm (BACKUP, NEWDAY, ...)."""
+    output: _builtins.bytes
+    """The last of what it wrote, at most 64 KiB, whole lines; empty while it runs."""
+    output_cut: _builtins.bool
+    """True if it wrote more than that."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Absent while it runs, and where its end is not known."""
+
+    def __init__(
+        self,
+        *,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        outcome: Global___InterfaceOutcome.ValueType = ...,
+        exit_status: _builtins.int | None = ...,
+        text: _builtins.str = ...,
+        job_id: _builtins.str = ...,
+        task: _builtins.str = ...,
+        client: _builtins.str = ...,
+        module: _builtins.str = ...,
+        output: _builtins.bytes = ...,
+        output_cut: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "_exit_status", b"_exit_status", "end_time", b"end_time", "exit_status", b"exit_status", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_end_time", b"_end_time", "_exit_status", b"_exit_status", "client", b"client", "end_time", b"end_time", "exit_status", b"exit_status", "job_id", b"job_id", "module", b"module", "outcome", b"outcome", "output", b"output", "output_cut", b"output_cut", "start_time", b"start_time", "task", b"task", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__end_time: _TypeAlias = _typing.Literal["end_time"]  # noqa: Y015
+    _WhichOneofArgType__end_time: _TypeAlias = _typing.Literal["_end_time", b"_end_time"]  # noqa: Y015
+    _WhichOneofReturnType__exit_status: _TypeAlias = _typing.Literal["exit_status"]  # noqa: Y015
+    _WhichOneofArgType__exit_status: _TypeAlias = _typing.Literal["_exit_status", b"_exit_status"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__end_time) -> _WhichOneofReturnType__end_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__exit_status) -> _WhichOneofReturnType__exit_status | None: ...
+
+Global___InterfaceRun: _TypeAlias = InterfaceRun  # noqa: Y015
 
 @_typing.final
 class Location(_message.Message):

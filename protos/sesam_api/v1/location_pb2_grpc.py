@@ -45,6 +45,11 @@ class LocationServiceStub(object):
                 request_serializer=sesam__api_dot_v1_dot_location__pb2.WatchRequest.SerializeToString,
                 response_deserializer=sesam__api_dot_v1_dot_location__pb2.WatchResponse.FromString,
                 _registered_method=True)
+        self.ListInterfaces = channel.unary_unary(
+                '/sesam_api.v1.LocationService/ListInterfaces',
+                request_serializer=sesam__api_dot_v1_dot_location__pb2.ListInterfacesRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_location__pb2.ListInterfacesResponse.FromString,
+                _registered_method=True)
 
 
 class LocationServiceServicer(object):
@@ -79,6 +84,16 @@ class LocationServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListInterfaces(self, request, context):
+        """The five programs that the agent calls before, after and about jobs, in the order sbc_pre,
+        sbc_post, sm_notify, sm_alarm, sm_disaster: which are switched on, and how each ran last. Any
+        role; what they wrote, which may hold secrets, is for the roles admin and operator only. Reads
+        only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LocationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -91,6 +106,11 @@ def add_LocationServiceServicer_to_server(servicer, server):
                     servicer.Watch,
                     request_deserializer=sesam__api_dot_v1_dot_location__pb2.WatchRequest.FromString,
                     response_serializer=sesam__api_dot_v1_dot_location__pb2.WatchResponse.SerializeToString,
+            ),
+            'ListInterfaces': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInterfaces,
+                    request_deserializer=sesam__api_dot_v1_dot_location__pb2.ListInterfacesRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_location__pb2.ListInterfacesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -148,6 +168,33 @@ class LocationService(object):
             '/sesam_api.v1.LocationService/Watch',
             sesam__api_dot_v1_dot_location__pb2.WatchRequest.SerializeToString,
             sesam__api_dot_v1_dot_location__pb2.WatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInterfaces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.LocationService/ListInterfaces',
+            sesam__api_dot_v1_dot_location__pb2.ListInterfacesRequest.SerializeToString,
+            sesam__api_dot_v1_dot_location__pb2.ListInterfacesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -52,6 +52,12 @@ class LocationServiceStub:
     Any role. Reads only; watch again from the last revision after any end of the stream.
     Reasons: WATCH_OVERFLOW, SHUTTING_DOWN.
     """
+    ListInterfaces: _grpc.UnaryUnaryMultiCallable[_location_pb2.ListInterfacesRequest, _location_pb2.ListInterfacesResponse]
+    """The five programs that the agent calls before, after and about jobs, in the order sbc_pre,
+    sbc_post, sm_notify, sm_alarm, sm_disaster: which are switched on, and how each ran last. Any
+    role; what they wrote, which may hold secrets, is for the roles admin and operator only. Reads
+    only.
+    """
 
 @_typing.type_check_only
 class LocationServiceAsyncStub(LocationServiceStub):
@@ -76,6 +82,12 @@ class LocationServiceAsyncStub(LocationServiceStub):
 
     Any role. Reads only; watch again from the last revision after any end of the stream.
     Reasons: WATCH_OVERFLOW, SHUTTING_DOWN.
+    """
+    ListInterfaces: _aio.UnaryUnaryMultiCallable[_location_pb2.ListInterfacesRequest, _location_pb2.ListInterfacesResponse]  # type: ignore[assignment]
+    """The five programs that the agent calls before, after and about jobs, in the order sbc_pre,
+    sbc_post, sm_notify, sm_alarm, sm_disaster: which are switched on, and how each ran last. Any
+    role; what they wrote, which may hold secrets, is for the roles admin and operator only. Reads
+    only.
     """
 
 class LocationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -110,6 +122,18 @@ class LocationServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Any role. Reads only; watch again from the last revision after any end of the stream.
         Reasons: WATCH_OVERFLOW, SHUTTING_DOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def ListInterfaces(
+        self,
+        request: _location_pb2.ListInterfacesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_location_pb2.ListInterfacesResponse, _abc.Awaitable[_location_pb2.ListInterfacesResponse]]:
+        """The five programs that the agent calls before, after and about jobs, in the order sbc_pre,
+        sbc_post, sm_notify, sm_alarm, sm_disaster: which are switched on, and how each ran last. Any
+        role; what they wrote, which may hold secrets, is for the roles admin and operator only. Reads
+        only.
         """
 
 def add_LocationServiceServicer_to_server(servicer: LocationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,31 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _MediaAnswer:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MediaAnswerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MediaAnswer.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MEDIA_ANSWER_UNSPECIFIED: _MediaAnswer.ValueType  # 0
+    MEDIA_ANSWER_LOADED: _MediaAnswer.ValueType  # 1
+    """It is in its place."""
+    MEDIA_ANSWER_REFUSED: _MediaAnswer.ValueType  # 2
+    """Nobody puts it in."""
+    MEDIA_ANSWER_NEW: _MediaAnswer.ValueType  # 3
+    """A new medium is begun in its data store, which is there: backups and migrations go on with that."""
+
+class MediaAnswer(_MediaAnswer, metaclass=_MediaAnswerEnumTypeWrapper): ...
+
+MEDIA_ANSWER_UNSPECIFIED: MediaAnswer.ValueType  # 0
+MEDIA_ANSWER_LOADED: MediaAnswer.ValueType  # 1
+"""It is in its place."""
+MEDIA_ANSWER_REFUSED: MediaAnswer.ValueType  # 2
+"""Nobody puts it in."""
+MEDIA_ANSWER_NEW: MediaAnswer.ValueType  # 3
+"""A new medium is begun in its data store, which is there: backups and migrations go on with that."""
+Global___MediaAnswer: _TypeAlias = MediaAnswer  # noqa: Y015
 
 @_typing.final
 class DataStore(_message.Message):
@@ -34,6 +60,12 @@ class DataStore(_message.Message):
     FREE_BYTES_FIELD_NUMBER: _builtins.int
     STORED_BYTES_FIELD_NUMBER: _builtins.int
     FAULT_FIELD_NUMBER: _builtins.int
+    IMMUTABLE_FIELD_NUMBER: _builtins.int
+    FORECAST_FULL_DAY_FIELD_NUMBER: _builtins.int
+    FORECAST_NOTE_FIELD_NUMBER: _builtins.int
+    TREND_BYTES_PER_DAY_FIELD_NUMBER: _builtins.int
+    TREND_USED_BYTES_FIELD_NUMBER: _builtins.int
+    REMOVABLE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Unique in the location. "Store_1" is there from the beginning."""
     path: _builtins.bytes
@@ -50,6 +82,27 @@ class DataStore(_message.Message):
     """What the savesets on its media take. Filled by the agent."""
     fault: _builtins.str
     """Why it cannot be used just now, in the agent's words; empty if it can. Filled by the agent."""
+    immutable: _builtins.bool
+    """Its savesets are neither deleted nor changed before their EOL is over: the agent refuses it, and
+    their files are made immutable where they lie. Refused where that cannot be. Taken back only
+    when the EOL of all its savesets is over. Absent in an update: as it was.
+    """
+    forecast_full_day: _builtins.str
+    """The day (YYYY-MM-DD) on which it reaches its high-water mark if it goes on as it did in the last
+    90 days; today if it is there. Empty: no trend, or not within two years. Filled by the agent, as
+    are the following.
+    """
+    forecast_note: _builtins.str
+    """Why there is no such day, in the agent's words; empty if there is."""
+    trend_bytes_per_day: _builtins.int
+    """The trend: what is added a day, less than 0 if more is deleted, and what is in use today by it.
+    Absent without one. Later days follow by adding.
+    """
+    trend_used_bytes: _builtins.int
+    removable: _builtins.bool
+    """Its media are put in by hand: a job that needs one that is not there waits and asks for it
+    instead of failing. Only of directories. Absent in an update: as it was.
+    """
     def __init__(
         self,
         *,
@@ -62,21 +115,102 @@ class DataStore(_message.Message):
         free_bytes: _builtins.int | None = ...,
         stored_bytes: _builtins.int = ...,
         fault: _builtins.str = ...,
+        immutable: _builtins.bool | None = ...,
+        forecast_full_day: _builtins.str = ...,
+        forecast_note: _builtins.str = ...,
+        trend_bytes_per_day: _builtins.int | None = ...,
+        trend_used_bytes: _builtins.int | None = ...,
+        removable: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_capacity_bytes", b"_capacity_bytes", "_free_bytes", b"_free_bytes", "capacity_bytes", b"capacity_bytes", "free_bytes", b"free_bytes"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_capacity_bytes", b"_capacity_bytes", "_free_bytes", b"_free_bytes", "_immutable", b"_immutable", "_removable", b"_removable", "_trend_bytes_per_day", b"_trend_bytes_per_day", "_trend_used_bytes", b"_trend_used_bytes", "capacity_bytes", b"capacity_bytes", "free_bytes", b"free_bytes", "immutable", b"immutable", "removable", b"removable", "trend_bytes_per_day", b"trend_bytes_per_day", "trend_used_bytes", b"trend_used_bytes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_capacity_bytes", b"_capacity_bytes", "_free_bytes", b"_free_bytes", "capacity_bytes", b"capacity_bytes", "comment", b"comment", "etag", b"etag", "fault", b"fault", "free_bytes", b"free_bytes", "high_water_mark", b"high_water_mark", "name", b"name", "path", b"path", "stored_bytes", b"stored_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_capacity_bytes", b"_capacity_bytes", "_free_bytes", b"_free_bytes", "_immutable", b"_immutable", "_removable", b"_removable", "_trend_bytes_per_day", b"_trend_bytes_per_day", "_trend_used_bytes", b"_trend_used_bytes", "capacity_bytes", b"capacity_bytes", "comment", b"comment", "etag", b"etag", "fault", b"fault", "forecast_full_day", b"forecast_full_day", "forecast_note", b"forecast_note", "free_bytes", b"free_bytes", "high_water_mark", b"high_water_mark", "immutable", b"immutable", "name", b"name", "path", b"path", "removable", b"removable", "stored_bytes", b"stored_bytes", "trend_bytes_per_day", b"trend_bytes_per_day", "trend_used_bytes", b"trend_used_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__capacity_bytes: _TypeAlias = _typing.Literal["capacity_bytes"]  # noqa: Y015
     _WhichOneofArgType__capacity_bytes: _TypeAlias = _typing.Literal["_capacity_bytes", b"_capacity_bytes"]  # noqa: Y015
     _WhichOneofReturnType__free_bytes: _TypeAlias = _typing.Literal["free_bytes"]  # noqa: Y015
     _WhichOneofArgType__free_bytes: _TypeAlias = _typing.Literal["_free_bytes", b"_free_bytes"]  # noqa: Y015
+    _WhichOneofReturnType__immutable: _TypeAlias = _typing.Literal["immutable"]  # noqa: Y015
+    _WhichOneofArgType__immutable: _TypeAlias = _typing.Literal["_immutable", b"_immutable"]  # noqa: Y015
+    _WhichOneofReturnType__removable: _TypeAlias = _typing.Literal["removable"]  # noqa: Y015
+    _WhichOneofArgType__removable: _TypeAlias = _typing.Literal["_removable", b"_removable"]  # noqa: Y015
+    _WhichOneofReturnType__trend_bytes_per_day: _TypeAlias = _typing.Literal["trend_bytes_per_day"]  # noqa: Y015
+    _WhichOneofArgType__trend_bytes_per_day: _TypeAlias = _typing.Literal["_trend_bytes_per_day", b"_trend_bytes_per_day"]  # noqa: Y015
+    _WhichOneofReturnType__trend_used_bytes: _TypeAlias = _typing.Literal["trend_used_bytes"]  # noqa: Y015
+    _WhichOneofArgType__trend_used_bytes: _TypeAlias = _typing.Literal["_trend_used_bytes", b"_trend_used_bytes"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__capacity_bytes) -> _WhichOneofReturnType__capacity_bytes | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__free_bytes) -> _WhichOneofReturnType__free_bytes | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__immutable) -> _WhichOneofReturnType__immutable | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__removable) -> _WhichOneofReturnType__removable | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__trend_bytes_per_day) -> _WhichOneofReturnType__trend_bytes_per_day | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__trend_used_bytes) -> _WhichOneofReturnType__trend_used_bytes | None: ...
 
 Global___DataStore: _TypeAlias = DataStore  # noqa: Y015
+
+@_typing.final
+class MediaRequest(_message.Message):
+    """A medium that jobs wait for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_FIELD_NUMBER: _builtins.int
+    POOL_FIELD_NUMBER: _builtins.int
+    DATA_STORE_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    JOB_IDS_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    ALARM_TIME_FIELD_NUMBER: _builtins.int
+    IS_NEW_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
+    label: _builtins.str
+    pool: _builtins.str
+    data_store: _builtins.str
+    path: _builtins.bytes
+    """Where it has to appear: the path of the data store."""
+    is_new: _builtins.bool
+    """It was never used: it is made as soon as its data store is there."""
+    fault: _builtins.str
+    """Why it does not count as there just now, in the agent's words."""
+    @_builtins.property
+    def job_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The jobs that wait for it, the oldest first."""
+
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """When the first of them asked."""
+
+    @_builtins.property
+    def alarm_time(self) -> _timestamp_pb2.Timestamp:
+        """When sm_alarm was called for it. Absent: not yet."""
+
+    def __init__(
+        self,
+        *,
+        label: _builtins.str = ...,
+        pool: _builtins.str = ...,
+        data_store: _builtins.str = ...,
+        path: _builtins.bytes = ...,
+        job_ids: _abc.Iterable[_builtins.str] | None = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+        alarm_time: _timestamp_pb2.Timestamp | None = ...,
+        is_new: _builtins.bool = ...,
+        fault: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_alarm_time", b"_alarm_time", "alarm_time", b"alarm_time", "since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alarm_time", b"_alarm_time", "alarm_time", b"alarm_time", "data_store", b"data_store", "fault", b"fault", "is_new", b"is_new", "job_ids", b"job_ids", "label", b"label", "path", b"path", "pool", b"pool", "since_time", b"since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__alarm_time: _TypeAlias = _typing.Literal["alarm_time"]  # noqa: Y015
+    _WhichOneofArgType__alarm_time: _TypeAlias = _typing.Literal["_alarm_time", b"_alarm_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__alarm_time) -> _WhichOneofReturnType__alarm_time | None: ...
+
+Global___MediaRequest: _TypeAlias = MediaRequest  # noqa: Y015
 
 @_typing.final
 class MediaPool(_message.Message):
@@ -89,6 +223,9 @@ class MediaPool(_message.Message):
     RETENTION_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    ENCRYPTED_FIELD_NUMBER: _builtins.int
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    SPARE_POOL_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Unique in the location; letters, digits and _ . -, not ending in five digits. "DISK" is there
     from the beginning.
@@ -98,6 +235,19 @@ class MediaPool(_message.Message):
     comment: _builtins.str
     etag: _builtins.str
     """Changes with every change of the pool."""
+    encrypted: _builtins.bool
+    """What is saved from now on is encrypted. What lies on its media stays as it is. Absent in an
+    update, of a client that does not know of it: as it was.
+    """
+    key_id: _builtins.str
+    """The key that new savesets are encrypted with, or were when that was switched off. Empty: it has
+    none. Filled by the agent.
+    """
+    spare_pool: _builtins.str
+    """The pool whose media are written to while its own cannot be: its data store is full, its medium
+    not in its place or write protected. Such a backup says so and keeps the EOL of this pool.
+    Empty: none. Absent in an update: as it was.
+    """
     @_builtins.property
     def retention(self) -> Global___Retention: ...
     def __init__(
@@ -108,12 +258,22 @@ class MediaPool(_message.Message):
         retention: Global___Retention | None = ...,
         comment: _builtins.str = ...,
         etag: _builtins.str = ...,
+        encrypted: _builtins.bool | None = ...,
+        key_id: _builtins.str = ...,
+        spare_pool: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["retention", b"retention"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_encrypted", b"_encrypted", "_spare_pool", b"_spare_pool", "encrypted", b"encrypted", "retention", b"retention", "spare_pool", b"spare_pool"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "drive_group", b"drive_group", "etag", b"etag", "name", b"name", "retention", b"retention"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_encrypted", b"_encrypted", "_spare_pool", b"_spare_pool", "comment", b"comment", "drive_group", b"drive_group", "encrypted", b"encrypted", "etag", b"etag", "key_id", b"key_id", "name", b"name", "retention", b"retention", "spare_pool", b"spare_pool"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__encrypted: _TypeAlias = _typing.Literal["encrypted"]  # noqa: Y015
+    _WhichOneofArgType__encrypted: _TypeAlias = _typing.Literal["_encrypted", b"_encrypted"]  # noqa: Y015
+    _WhichOneofReturnType__spare_pool: _TypeAlias = _typing.Literal["spare_pool"]  # noqa: Y015
+    _WhichOneofArgType__spare_pool: _TypeAlias = _typing.Literal["_spare_pool", b"_spare_pool"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__encrypted) -> _WhichOneofReturnType__encrypted | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__spare_pool) -> _WhichOneofReturnType__spare_pool | None: ...
 
 Global___MediaPool: _TypeAlias = MediaPool  # noqa: Y015
 
@@ -319,11 +479,16 @@ class DeleteDataStoreRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    FORGET_MEDIA_FIELD_NUMBER: _builtins.int
     location_id: _builtins.str
     request_id: _builtins.str
     name: _builtins.str
     etag: _builtins.str
     """Absent: remove it in whatever version it is."""
+    forget_media: _builtins.bool
+    """Of a data store that is lost for good: its media leave the catalogue with it, with all their
+    savesets. Refused while savesets on other media build on one of them, or a job works with one.
+    """
     def __init__(
         self,
         *,
@@ -331,10 +496,11 @@ class DeleteDataStoreRequest(_message.Message):
         request_id: _builtins.str = ...,
         name: _builtins.str = ...,
         etag: _builtins.str | None = ...,
+        forget_media: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_etag", b"_etag", "etag", b"etag"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_etag", b"_etag", "etag", b"etag", "location_id", b"location_id", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_etag", b"_etag", "etag", b"etag", "forget_media", b"forget_media", "location_id", b"location_id", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__etag: _TypeAlias = _typing.Literal["etag"]  # noqa: Y015
     _WhichOneofArgType__etag: _TypeAlias = _typing.Literal["_etag", b"_etag"]  # noqa: Y015
@@ -346,12 +512,20 @@ Global___DeleteDataStoreRequest: _TypeAlias = DeleteDataStoreRequest  # noqa: Y0
 class DeleteDataStoreResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    FORGOTTEN_MEDIA_FIELD_NUMBER: _builtins.int
+    FORGOTTEN_SAVESETS_FIELD_NUMBER: _builtins.int
+    forgotten_media: _builtins.int
+    """What has left the catalogue with it."""
+    forgotten_savesets: _builtins.int
     def __init__(
         self,
+        *,
+        forgotten_media: _builtins.int = ...,
+        forgotten_savesets: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["forgotten_media", b"forgotten_media", "forgotten_savesets", b"forgotten_savesets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -757,3 +931,88 @@ class ListMediaResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMediaResponse: _TypeAlias = ListMediaResponse  # noqa: Y015
+
+@_typing.final
+class ListMediaRequestsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMediaRequestsRequest: _TypeAlias = ListMediaRequestsRequest  # noqa: Y015
+
+@_typing.final
+class ListMediaRequestsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_REQUESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def media_requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___MediaRequest]: ...
+    def __init__(
+        self,
+        *,
+        media_requests: _abc.Iterable[Global___MediaRequest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["media_requests", b"media_requests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMediaRequestsResponse: _TypeAlias = ListMediaRequestsResponse  # noqa: Y015
+
+@_typing.final
+class AnswerMediaRequestRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    label: _builtins.str
+    answer: Global___MediaAnswer.ValueType
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        label: _builtins.str = ...,
+        answer: Global___MediaAnswer.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "label", b"label", "location_id", b"location_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerMediaRequestRequest: _TypeAlias = AnswerMediaRequestRequest  # noqa: Y015
+
+@_typing.final
+class AnswerMediaRequestResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def job_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The jobs that go on, or that ended."""
+
+    def __init__(
+        self,
+        *,
+        job_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job_ids", b"job_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerMediaRequestResponse: _TypeAlias = AnswerMediaRequestResponse  # noqa: Y015

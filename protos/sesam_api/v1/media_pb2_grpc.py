@@ -90,6 +90,16 @@ class MediaServiceStub(object):
                 request_serializer=sesam__api_dot_v1_dot_media__pb2.ListMediaRequest.SerializeToString,
                 response_deserializer=sesam__api_dot_v1_dot_media__pb2.ListMediaResponse.FromString,
                 _registered_method=True)
+        self.ListMediaRequests = channel.unary_unary(
+                '/sesam_api.v1.MediaService/ListMediaRequests',
+                request_serializer=sesam__api_dot_v1_dot_media__pb2.ListMediaRequestsRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_media__pb2.ListMediaRequestsResponse.FromString,
+                _registered_method=True)
+        self.AnswerMediaRequest = channel.unary_unary(
+                '/sesam_api.v1.MediaService/AnswerMediaRequest',
+                request_serializer=sesam__api_dot_v1_dot_media__pb2.AnswerMediaRequestRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_media__pb2.AnswerMediaRequestResponse.FromString,
+                _registered_method=True)
 
 
 class MediaServiceServicer(object):
@@ -116,8 +126,9 @@ class MediaServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def DeleteDataStore(self, request, context):
-        """Removes a data store that has no media and no drives. Nothing on its disk is touched. Role
-        admin. Idempotent by request_id. Reasons: STORE_NOT_FOUND, STORE_IN_USE, CHANGED_MEANWHILE.
+        """Removes a data store that has no media and no drives, or with `forget_media` one that has no
+        drives. Nothing on its disk is touched. Role admin. Idempotent by request_id.
+        Reasons: STORE_NOT_FOUND, STORE_IN_USE, CHANGED_MEANWHILE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -188,6 +199,24 @@ class MediaServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMediaRequests(self, request, context):
+        """The media that jobs wait for because they are not in their removable data stores, by label. A
+        job goes on by itself within some seconds of the medium being there. Any role. Reads only.
+        Reasons: none of its own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AnswerMediaRequest(self, request, context):
+        """Answers a request: the medium is in its place, look now; nobody puts it in, then the jobs that
+        wait for it end with state ERROR; or a new one is begun instead. Role admin or operator. Idempotent by request_id.
+        Reasons: INVALID_ARGUMENT, MEDIUM_NOT_WANTED, MEDIUM_AWAY (it is not there after all).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MediaServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -245,6 +274,16 @@ def add_MediaServiceServicer_to_server(servicer, server):
                     servicer.ListMedia,
                     request_deserializer=sesam__api_dot_v1_dot_media__pb2.ListMediaRequest.FromString,
                     response_serializer=sesam__api_dot_v1_dot_media__pb2.ListMediaResponse.SerializeToString,
+            ),
+            'ListMediaRequests': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMediaRequests,
+                    request_deserializer=sesam__api_dot_v1_dot_media__pb2.ListMediaRequestsRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_media__pb2.ListMediaRequestsResponse.SerializeToString,
+            ),
+            'AnswerMediaRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnswerMediaRequest,
+                    request_deserializer=sesam__api_dot_v1_dot_media__pb2.AnswerMediaRequestRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_media__pb2.AnswerMediaRequestResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -545,6 +584,60 @@ class MediaService(object):
             '/sesam_api.v1.MediaService/ListMedia',
             sesam__api_dot_v1_dot_media__pb2.ListMediaRequest.SerializeToString,
             sesam__api_dot_v1_dot_media__pb2.ListMediaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMediaRequests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.MediaService/ListMediaRequests',
+            sesam__api_dot_v1_dot_media__pb2.ListMediaRequestsRequest.SerializeToString,
+            sesam__api_dot_v1_dot_media__pb2.ListMediaRequestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnswerMediaRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.MediaService/AnswerMediaRequest',
+            sesam__api_dot_v1_dot_media__pb2.AnswerMediaRequestRequest.SerializeToString,
+            sesam__api_dot_v1_dot_media__pb2.AnswerMediaRequestResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,8 +45,9 @@ class MediaServiceStub:
     Reasons: INVALID_ARGUMENT, STORE_NOT_FOUND, STORE_UNUSABLE, CHANGED_MEANWHILE.
     """
     DeleteDataStore: _grpc.UnaryUnaryMultiCallable[_media_pb2.DeleteDataStoreRequest, _media_pb2.DeleteDataStoreResponse]
-    """Removes a data store that has no media and no drives. Nothing on its disk is touched. Role
-    admin. Idempotent by request_id. Reasons: STORE_NOT_FOUND, STORE_IN_USE, CHANGED_MEANWHILE.
+    """Removes a data store that has no media and no drives, or with `forget_media` one that has no
+    drives. Nothing on its disk is touched. Role admin. Idempotent by request_id.
+    Reasons: STORE_NOT_FOUND, STORE_IN_USE, CHANGED_MEANWHILE.
     """
     ListDataStores: _grpc.UnaryUnaryMultiCallable[_media_pb2.ListDataStoresRequest, _media_pb2.ListDataStoresResponse]
     """The data stores by name, with how full each is. Any role. Reads only.
@@ -80,6 +81,16 @@ class MediaServiceStub:
     """The media by label, each with what lies on it. Any role. Reads only.
     Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
     """
+    ListMediaRequests: _grpc.UnaryUnaryMultiCallable[_media_pb2.ListMediaRequestsRequest, _media_pb2.ListMediaRequestsResponse]
+    """The media that jobs wait for because they are not in their removable data stores, by label. A
+    job goes on by itself within some seconds of the medium being there. Any role. Reads only.
+    Reasons: none of its own.
+    """
+    AnswerMediaRequest: _grpc.UnaryUnaryMultiCallable[_media_pb2.AnswerMediaRequestRequest, _media_pb2.AnswerMediaRequestResponse]
+    """Answers a request: the medium is in its place, look now; nobody puts it in, then the jobs that
+    wait for it end with state ERROR; or a new one is begun instead. Role admin or operator. Idempotent by request_id.
+    Reasons: INVALID_ARGUMENT, MEDIUM_NOT_WANTED, MEDIUM_AWAY (it is not there after all).
+    """
 
 @_typing.type_check_only
 class MediaServiceAsyncStub(MediaServiceStub):
@@ -98,8 +109,9 @@ class MediaServiceAsyncStub(MediaServiceStub):
     Reasons: INVALID_ARGUMENT, STORE_NOT_FOUND, STORE_UNUSABLE, CHANGED_MEANWHILE.
     """
     DeleteDataStore: _aio.UnaryUnaryMultiCallable[_media_pb2.DeleteDataStoreRequest, _media_pb2.DeleteDataStoreResponse]  # type: ignore[assignment]
-    """Removes a data store that has no media and no drives. Nothing on its disk is touched. Role
-    admin. Idempotent by request_id. Reasons: STORE_NOT_FOUND, STORE_IN_USE, CHANGED_MEANWHILE.
+    """Removes a data store that has no media and no drives, or with `forget_media` one that has no
+    drives. Nothing on its disk is touched. Role admin. Idempotent by request_id.
+    Reasons: STORE_NOT_FOUND, STORE_IN_USE, CHANGED_MEANWHILE.
     """
     ListDataStores: _aio.UnaryUnaryMultiCallable[_media_pb2.ListDataStoresRequest, _media_pb2.ListDataStoresResponse]  # type: ignore[assignment]
     """The data stores by name, with how full each is. Any role. Reads only.
@@ -132,6 +144,16 @@ class MediaServiceAsyncStub(MediaServiceStub):
     ListMedia: _aio.UnaryUnaryMultiCallable[_media_pb2.ListMediaRequest, _media_pb2.ListMediaResponse]  # type: ignore[assignment]
     """The media by label, each with what lies on it. Any role. Reads only.
     Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+    """
+    ListMediaRequests: _aio.UnaryUnaryMultiCallable[_media_pb2.ListMediaRequestsRequest, _media_pb2.ListMediaRequestsResponse]  # type: ignore[assignment]
+    """The media that jobs wait for because they are not in their removable data stores, by label. A
+    job goes on by itself within some seconds of the medium being there. Any role. Reads only.
+    Reasons: none of its own.
+    """
+    AnswerMediaRequest: _aio.UnaryUnaryMultiCallable[_media_pb2.AnswerMediaRequestRequest, _media_pb2.AnswerMediaRequestResponse]  # type: ignore[assignment]
+    """Answers a request: the medium is in its place, look now; nobody puts it in, then the jobs that
+    wait for it end with state ERROR; or a new one is begun instead. Role admin or operator. Idempotent by request_id.
+    Reasons: INVALID_ARGUMENT, MEDIUM_NOT_WANTED, MEDIUM_AWAY (it is not there after all).
     """
 
 class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -166,8 +188,9 @@ class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _media_pb2.DeleteDataStoreRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_media_pb2.DeleteDataStoreResponse, _abc.Awaitable[_media_pb2.DeleteDataStoreResponse]]:
-        """Removes a data store that has no media and no drives. Nothing on its disk is touched. Role
-        admin. Idempotent by request_id. Reasons: STORE_NOT_FOUND, STORE_IN_USE, CHANGED_MEANWHILE.
+        """Removes a data store that has no media and no drives, or with `forget_media` one that has no
+        drives. Nothing on its disk is touched. Role admin. Idempotent by request_id.
+        Reasons: STORE_NOT_FOUND, STORE_IN_USE, CHANGED_MEANWHILE.
         """
 
     @_abc_1.abstractmethod
@@ -248,6 +271,28 @@ class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_media_pb2.ListMediaResponse, _abc.Awaitable[_media_pb2.ListMediaResponse]]:
         """The media by label, each with what lies on it. Any role. Reads only.
         Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def ListMediaRequests(
+        self,
+        request: _media_pb2.ListMediaRequestsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_media_pb2.ListMediaRequestsResponse, _abc.Awaitable[_media_pb2.ListMediaRequestsResponse]]:
+        """The media that jobs wait for because they are not in their removable data stores, by label. A
+        job goes on by itself within some seconds of the medium being there. Any role. Reads only.
+        Reasons: none of its own.
+        """
+
+    @_abc_1.abstractmethod
+    def AnswerMediaRequest(
+        self,
+        request: _media_pb2.AnswerMediaRequestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_media_pb2.AnswerMediaRequestResponse, _abc.Awaitable[_media_pb2.AnswerMediaRequestResponse]]:
+        """Answers a request: the medium is in its place, look now; nobody puts it in, then the jobs that
+        wait for it end with state ERROR; or a new one is begun instead. Role admin or operator. Idempotent by request_id.
+        Reasons: INVALID_ARGUMENT, MEDIUM_NOT_WANTED, MEDIUM_AWAY (it is not there after all).
         """
 
 def add_MediaServiceServicer_to_server(servicer: MediaServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

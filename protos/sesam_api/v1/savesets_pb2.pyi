@@ -73,6 +73,8 @@ class _KeepReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_KeepReason
     """A job works with it."""
     KEEP_REASON_AWAY: _KeepReason.ValueType  # 9
     """Its files are not in their places: its medium is looked for first."""
+    KEEP_REASON_ONLY_WHOLE: _KeepReason.ValueType  # 12
+    """It lies on other media that keep it, but only here is it known to be whole."""
 
 class KeepReason(_KeepReason, metaclass=_KeepReasonEnumTypeWrapper):
     """Why a saveset is kept."""
@@ -94,6 +96,8 @@ KEEP_REASON_IN_USE: KeepReason.ValueType  # 8
 """A job works with it."""
 KEEP_REASON_AWAY: KeepReason.ValueType  # 9
 """Its files are not in their places: its medium is looked for first."""
+KEEP_REASON_ONLY_WHOLE: KeepReason.ValueType  # 12
+"""It lies on other media that keep it, but only here is it known to be whole."""
 Global___KeepReason: _TypeAlias = KeepReason  # noqa: Y015
 
 @_typing.final
@@ -122,6 +126,9 @@ class Saveset(_message.Message):
     EOL_FIELD_NUMBER: _builtins.int
     POOL_FIELD_NUMBER: _builtins.int
     VERIFY_TIME_FIELD_NUMBER: _builtins.int
+    COPIES_FIELD_NUMBER: _builtins.int
+    PROOF_TIME_FIELD_NUMBER: _builtins.int
+    ENCRYPTED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """S, the letter of the type, 17 digits of local time in milliseconds, "@", 11 characters."""
     task: _builtins.str
@@ -155,6 +162,8 @@ class Saveset(_message.Message):
     """The last sesam day on which it is kept, YYYY-MM-DD. Empty: it is not deleted by its age."""
     pool: _builtins.str
     """The media pool of its medium."""
+    encrypted: _builtins.bool
+    """Its data are encrypted on their medium."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -164,6 +173,16 @@ class Saveset(_message.Message):
     @_builtins.property
     def verify_time(self) -> _timestamp_pb2.Timestamp:
         """When all of its data were last compared with their digests, and found right."""
+
+    @_builtins.property
+    def copies(self) -> _containers.RepeatedCompositeFieldContainer[Global___SavesetCopy]:
+        """The other media that it lies on. `label`, `pool`, `eol`, `stored_bytes` and `verify_time` are
+        those of the medium that it is read from; where that is lost, another takes its place.
+        """
+
+    @_builtins.property
+    def proof_time(self) -> _timestamp_pb2.Timestamp:
+        """When samples of it were last restored and found to be as they were at the backup."""
 
     def __init__(
         self,
@@ -190,21 +209,82 @@ class Saveset(_message.Message):
         eol: _builtins.str = ...,
         pool: _builtins.str = ...,
         verify_time: _timestamp_pb2.Timestamp | None = ...,
+        copies: _abc.Iterable[Global___SavesetCopy] | None = ...,
+        proof_time: _timestamp_pb2.Timestamp | None = ...,
+        encrypted: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_base", b"_base", "_verify_time", b"_verify_time", "base", b"base", "end_time", b"end_time", "start_time", b"start_time", "verify_time", b"verify_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_base", b"_base", "_proof_time", b"_proof_time", "_verify_time", b"_verify_time", "base", b"base", "end_time", b"end_time", "proof_time", b"proof_time", "start_time", b"start_time", "verify_time", b"verify_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_base", b"_base", "_verify_time", b"_verify_time", "base", b"base", "bytes", b"bytes", "client", b"client", "damage", b"damage", "end_time", b"end_time", "eol", b"eol", "files", b"files", "job_id", b"job_id", "label", b"label", "listed_bytes", b"listed_bytes", "listed_files", b"listed_files", "name", b"name", "pool", b"pool", "sesam_day", b"sesam_day", "skipped", b"skipped", "sources", b"sources", "start_time", b"start_time", "state", b"state", "stored_bytes", b"stored_bytes", "task", b"task", "type", b"type", "verify_time", b"verify_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_base", b"_base", "_proof_time", b"_proof_time", "_verify_time", b"_verify_time", "base", b"base", "bytes", b"bytes", "client", b"client", "copies", b"copies", "damage", b"damage", "encrypted", b"encrypted", "end_time", b"end_time", "eol", b"eol", "files", b"files", "job_id", b"job_id", "label", b"label", "listed_bytes", b"listed_bytes", "listed_files", b"listed_files", "name", b"name", "pool", b"pool", "proof_time", b"proof_time", "sesam_day", b"sesam_day", "skipped", b"skipped", "sources", b"sources", "start_time", b"start_time", "state", b"state", "stored_bytes", b"stored_bytes", "task", b"task", "type", b"type", "verify_time", b"verify_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__base: _TypeAlias = _typing.Literal["base"]  # noqa: Y015
     _WhichOneofArgType__base: _TypeAlias = _typing.Literal["_base", b"_base"]  # noqa: Y015
+    _WhichOneofReturnType__proof_time: _TypeAlias = _typing.Literal["proof_time"]  # noqa: Y015
+    _WhichOneofArgType__proof_time: _TypeAlias = _typing.Literal["_proof_time", b"_proof_time"]  # noqa: Y015
     _WhichOneofReturnType__verify_time: _TypeAlias = _typing.Literal["verify_time"]  # noqa: Y015
     _WhichOneofArgType__verify_time: _TypeAlias = _typing.Literal["_verify_time", b"_verify_time"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__base) -> _WhichOneofReturnType__base | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__proof_time) -> _WhichOneofReturnType__proof_time | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__verify_time) -> _WhichOneofReturnType__verify_time | None: ...
 
 Global___Saveset: _TypeAlias = Saveset  # noqa: Y015
+
+@_typing.final
+class SavesetCopy(_message.Message):
+    """A saveset lies on one or more media. This is one of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_FIELD_NUMBER: _builtins.int
+    POOL_FIELD_NUMBER: _builtins.int
+    DATA_STORE_FIELD_NUMBER: _builtins.int
+    EOL_FIELD_NUMBER: _builtins.int
+    VERIFY_TIME_FIELD_NUMBER: _builtins.int
+    STORED_BYTES_FIELD_NUMBER: _builtins.int
+    DAMAGE_FIELD_NUMBER: _builtins.int
+    MAKE_TIME_FIELD_NUMBER: _builtins.int
+    label: _builtins.str
+    pool: _builtins.str
+    """The media pool of its medium."""
+    data_store: _builtins.str
+    """The data store that its medium lies in."""
+    eol: _builtins.str
+    """The last sesam day on which it is kept there, YYYY-MM-DD. Empty: its age does not end it."""
+    stored_bytes: _builtins.int
+    damage: _builtins.str
+    """Why it cannot be read from there, in the agent's words. Empty when nothing is known to be wrong."""
+    @_builtins.property
+    def verify_time(self) -> _timestamp_pb2.Timestamp:
+        """When its data there were last compared with their digests, and found right."""
+
+    @_builtins.property
+    def make_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was written there."""
+
+    def __init__(
+        self,
+        *,
+        label: _builtins.str = ...,
+        pool: _builtins.str = ...,
+        data_store: _builtins.str = ...,
+        eol: _builtins.str = ...,
+        verify_time: _timestamp_pb2.Timestamp | None = ...,
+        stored_bytes: _builtins.int = ...,
+        damage: _builtins.str = ...,
+        make_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_verify_time", b"_verify_time", "make_time", b"make_time", "verify_time", b"verify_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_verify_time", b"_verify_time", "damage", b"damage", "data_store", b"data_store", "eol", b"eol", "label", b"label", "make_time", b"make_time", "pool", b"pool", "stored_bytes", b"stored_bytes", "verify_time", b"verify_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__verify_time: _TypeAlias = _typing.Literal["verify_time"]  # noqa: Y015
+    _WhichOneofArgType__verify_time: _TypeAlias = _typing.Literal["_verify_time", b"_verify_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__verify_time) -> _WhichOneofReturnType__verify_time | None: ...
+
+Global___SavesetCopy: _TypeAlias = SavesetCopy  # noqa: Y015
 
 @_typing.final
 class SavesetFilter(_message.Message):
@@ -455,11 +535,29 @@ class StartRestoreRequest(_message.Message):
     SAVESET_FIELD_NUMBER: _builtins.int
     PATHS_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
+    OVERWRITE_FIELD_NUMBER: _builtins.int
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    CLIENT_FIELD_NUMBER: _builtins.int
+    WITHOUT_INTERFACES_FIELD_NUMBER: _builtins.int
     location_id: _builtins.str
     request_id: _builtins.str
     saveset: _builtins.str
     target: _builtins.bytes
     """Absolute path of a directory on the client, at most 4095 bytes; made if it is not there."""
+    overwrite: _jobs_pb2.OverwriteRule.ValueType
+    dry_run: _builtins.bool
+    """Only list in the protocol what would be done, a line for each entry; of each kind of line the
+    first 5000, and how many more there are. Nothing at the target is touched or made, and no data
+    are read. A code begins each line: WOULD_CREATE, WOULD_REPLACE, WOULD_KEEP, WOULD_RENAME,
+    WOULD_MERGE (a directory that is there and gets owner, mode and times of the saved one),
+    IN_THE_WAY (it would not be restored). The message has the sums.
+    """
+    client: _builtins.str
+    """The client whose directory the target is, one that is not locked. Empty: the saveset's own one,
+    locked or not.
+    """
+    without_interfaces: _builtins.bool
+    """Do not run sbc_pre and sbc_post, which a restore runs as a backup of its task does."""
     @_builtins.property
     def paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Full paths out of the listing, together at most 4 MiB. Empty: everything."""
@@ -472,10 +570,14 @@ class StartRestoreRequest(_message.Message):
         saveset: _builtins.str = ...,
         paths: _abc.Iterable[_builtins.bytes] | None = ...,
         target: _builtins.bytes = ...,
+        overwrite: _jobs_pb2.OverwriteRule.ValueType = ...,
+        dry_run: _builtins.bool = ...,
+        client: _builtins.str = ...,
+        without_interfaces: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["location_id", b"location_id", "paths", b"paths", "request_id", b"request_id", "saveset", b"saveset", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "dry_run", b"dry_run", "location_id", b"location_id", "overwrite", b"overwrite", "paths", b"paths", "request_id", b"request_id", "saveset", b"saveset", "target", b"target", "without_interfaces", b"without_interfaces"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -513,7 +615,7 @@ class UpdateSavesetRequest(_message.Message):
     request_id: _builtins.str
     name: _builtins.str
     eol: _builtins.str
-    """YYYY-MM-DD: the last sesam day on which it is kept."""
+    """YYYY-MM-DD: the last sesam day on which it is kept on the medium that it is read from."""
     def __init__(
         self,
         *,
@@ -636,6 +738,7 @@ class SavesetFate(_message.Message):
     STORED_BYTES_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     NEEDED_BY_FIELD_NUMBER: _builtins.int
+    STAYS_FIELD_NUMBER: _builtins.int
     saveset: _builtins.str
     task: _builtins.str
     label: _builtins.str
@@ -647,6 +750,8 @@ class SavesetFate(_message.Message):
     """Unspecified: it is deleted."""
     needed_by: _builtins.str
     """Of NEEDED, the youngest saveset that builds on it."""
+    stays: _builtins.bool
+    """If it is deleted: the saveset stays on another medium."""
     def __init__(
         self,
         *,
@@ -658,10 +763,11 @@ class SavesetFate(_message.Message):
         stored_bytes: _builtins.int = ...,
         reason: Global___KeepReason.ValueType = ...,
         needed_by: _builtins.str = ...,
+        stays: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["eol", b"eol", "label", b"label", "needed_by", b"needed_by", "reason", b"reason", "saveset", b"saveset", "sesam_day", b"sesam_day", "stored_bytes", b"stored_bytes", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["eol", b"eol", "label", b"label", "needed_by", b"needed_by", "reason", b"reason", "saveset", b"saveset", "sesam_day", b"sesam_day", "stays", b"stays", "stored_bytes", b"stored_bytes", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -675,14 +781,22 @@ class PreviewRetentionResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     DELETED_SAVESETS_FIELD_NUMBER: _builtins.int
     DELETED_BYTES_FIELD_NUMBER: _builtins.int
+    DELETED_COPIES_FIELD_NUMBER: _builtins.int
+    HELD_BACK_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
     deleted_savesets: _builtins.int
-    """Over all pages: what is deleted."""
+    """Over all pages: the savesets that are deleted, and the bytes that are freed."""
     deleted_bytes: _builtins.int
+    deleted_copies: _builtins.int
+    """Over all pages: the copies that are deleted of savesets which stay on another medium."""
+    held_back: _builtins.str
+    """Why this NEWDAY will not delete what is due, in the agent's words: its clock may have leapt, and
+    it waits for the next NEWDAY. Empty: it will.
+    """
     @_builtins.property
     def fates(self) -> _containers.RepeatedCompositeFieldContainer[Global___SavesetFate]:
-        """The oldest first."""
+        """The oldest first; one for each medium that a saveset lies on."""
 
     def __init__(
         self,
@@ -691,10 +805,12 @@ class PreviewRetentionResponse(_message.Message):
         next_page_token: _builtins.str = ...,
         deleted_savesets: _builtins.int = ...,
         deleted_bytes: _builtins.int = ...,
+        deleted_copies: _builtins.int = ...,
+        held_back: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted_bytes", b"deleted_bytes", "deleted_savesets", b"deleted_savesets", "fates", b"fates", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted_bytes", b"deleted_bytes", "deleted_copies", b"deleted_copies", "deleted_savesets", b"deleted_savesets", "fates", b"fates", "held_back", b"held_back", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -708,11 +824,17 @@ class StartVerifyRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     SAVESET_FIELD_NUMBER: _builtins.int
     WHOLE_CHAIN_FIELD_NUMBER: _builtins.int
+    QUICK_FIELD_NUMBER: _builtins.int
     location_id: _builtins.str
     request_id: _builtins.str
     saveset: _builtins.str
     whole_chain: _builtins.bool
     """Also all that it builds on."""
+    quick: _builtins.bool
+    """Only look whether all files are in their places with the sizes that they had, whether
+    description and listing match their digests, and read the first and the last piece of the data
+    and a few others. It sets no `verify_time`, and takes back no damage.
+    """
     def __init__(
         self,
         *,
@@ -720,10 +842,11 @@ class StartVerifyRequest(_message.Message):
         request_id: _builtins.str = ...,
         saveset: _builtins.str = ...,
         whole_chain: _builtins.bool = ...,
+        quick: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["location_id", b"location_id", "request_id", b"request_id", "saveset", b"saveset", "whole_chain", b"whole_chain"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location_id", b"location_id", "quick", b"quick", "request_id", b"request_id", "saveset", b"saveset", "whole_chain", b"whole_chain"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -748,3 +871,129 @@ class StartVerifyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StartVerifyResponse: _TypeAlias = StartVerifyResponse  # noqa: Y015
+
+@_typing.final
+class StartRestoreProofRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
+    SAVESET_FIELD_NUMBER: _builtins.int
+    FILES_FIELD_NUMBER: _builtins.int
+    MAX_BYTES_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    task: _builtins.str
+    saveset: _builtins.str
+    files: _builtins.int
+    """Files to restore: 1 to 10000; 0 means 100. All, if the saveset has no more."""
+    max_bytes: _builtins.int
+    """Bytes to restore at most; 0 means 1 GiB. No file that is larger is taken."""
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        task: _builtins.str = ...,
+        saveset: _builtins.str = ...,
+        files: _builtins.int = ...,
+        max_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["object", b"object", "saveset", b"saveset", "task", b"task"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files", "location_id", b"location_id", "max_bytes", b"max_bytes", "object", b"object", "request_id", b"request_id", "saveset", b"saveset", "task", b"task"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_object: _TypeAlias = _typing.Literal["task", "saveset"]  # noqa: Y015
+    _WhichOneofArgType_object: _TypeAlias = _typing.Literal["object", b"object"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_object) -> _WhichOneofReturnType_object | None: ...
+
+Global___StartRestoreProofRequest: _TypeAlias = StartRestoreProofRequest  # noqa: Y015
+
+@_typing.final
+class StartRestoreProofResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def job(self) -> _jobs_pb2.Job: ...
+    def __init__(
+        self,
+        *,
+        job: _jobs_pb2.Job | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartRestoreProofResponse: _TypeAlias = StartRestoreProofResponse  # noqa: Y015
+
+@_typing.final
+class StartMigrationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SAVESETS_FIELD_NUMBER: _builtins.int
+    SOURCE_POOL_FIELD_NUMBER: _builtins.int
+    POOL_FIELD_NUMBER: _builtins.int
+    MOVE_FIELD_NUMBER: _builtins.int
+    DRIVE_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    source_pool: _builtins.str
+    """All savesets of this media pool that have no copy in the other one when the job starts; with
+    `move`, also those that have one.
+    """
+    pool: _builtins.str
+    """The media pool that they are copied to."""
+    move: _builtins.bool
+    """Give them up where they were: the savesets named, or those of `source_pool`. What they build on
+    is copied and stays.
+    """
+    drive: _builtins.str
+    """Empty: any drive of the pool's group."""
+    @_builtins.property
+    def savesets(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """1 to 1000 names, or none if `source_pool` is given."""
+
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        savesets: _abc.Iterable[_builtins.str] | None = ...,
+        source_pool: _builtins.str = ...,
+        pool: _builtins.str = ...,
+        move: _builtins.bool = ...,
+        drive: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drive", b"drive", "location_id", b"location_id", "move", b"move", "pool", b"pool", "request_id", b"request_id", "savesets", b"savesets", "source_pool", b"source_pool"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartMigrationRequest: _TypeAlias = StartMigrationRequest  # noqa: Y015
+
+@_typing.final
+class StartMigrationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def job(self) -> _jobs_pb2.Job: ...
+    def __init__(
+        self,
+        *,
+        job: _jobs_pb2.Job | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartMigrationResponse: _TypeAlias = StartMigrationResponse  # noqa: Y015

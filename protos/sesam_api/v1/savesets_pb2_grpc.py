@@ -75,6 +75,16 @@ class SavesetServiceStub(object):
                 request_serializer=sesam__api_dot_v1_dot_savesets__pb2.StartVerifyRequest.SerializeToString,
                 response_deserializer=sesam__api_dot_v1_dot_savesets__pb2.StartVerifyResponse.FromString,
                 _registered_method=True)
+        self.StartMigration = channel.unary_unary(
+                '/sesam_api.v1.SavesetService/StartMigration',
+                request_serializer=sesam__api_dot_v1_dot_savesets__pb2.StartMigrationRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_savesets__pb2.StartMigrationResponse.FromString,
+                _registered_method=True)
+        self.StartRestoreProof = channel.unary_unary(
+                '/sesam_api.v1.SavesetService/StartRestoreProof',
+                request_serializer=sesam__api_dot_v1_dot_savesets__pb2.StartRestoreProofRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_savesets__pb2.StartRestoreProofResponse.FromString,
+                _registered_method=True)
 
 
 class SavesetServiceServicer(object):
@@ -112,10 +122,11 @@ class SavesetServiceServicer(object):
     def StartRestore(self, request, context):
         """Queues a restore of a saveset, whole or of chosen paths. Role admin, operator or restore.
         Idempotent by request_id. Directories are restored with all they hold. Below the target, a
-        path is made as it was from the root: "/srv/a" becomes TARGET/srv/a. A file that exists at
-        the target is replaced; nothing else there is touched.
-        Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED,
-        LISTING_UNREADABLE, SHUTTING_DOWN.
+        path is made as it was from the root: "/srv/a" becomes TARGET/srv/a. What becomes of a file
+        that exists at the target is said by `overwrite`; nothing else there is touched.
+        Reasons: INVALID_ARGUMENT (also without `client` where the saveset's own client is not there
+        any more), SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED, LISTING_UNREADABLE,
+        CLIENT_NOT_FOUND, CLIENT_LOCKED, SHUTTING_DOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -151,6 +162,29 @@ class SavesetServiceServicer(object):
         """Queues a comparison of a saveset with its digests: of its own data and listing, or with all
         that it builds on. Role admin or operator. Idempotent by request_id.
         Reasons: SAVESET_NOT_FOUND, SHUTTING_DOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartMigration(self, request, context):
+        """Queues a migration: savesets, each with all that it builds on, are copied to another media pool
+        and stay the same savesets in both; with `move` they are given up where they were as soon as the
+        copy was compared with its digests. What is there already is not copied again. Role admin or
+        operator; to move, admin. Idempotent by request_id. Between a directory and a repository, and
+        from repository to repository, nothing can be copied: the job says so.
+        Reasons: INVALID_ARGUMENT, ROLE_REQUIRED, SAVESET_NOT_FOUND, POOL_NOT_FOUND,
+        DRIVE_NOT_FOUND, SHUTTING_DOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartRestoreProof(self, request, context):
+        """Queues a restore proof: samples of a saveset are restored into a scratch place of the agent,
+        read back from its disk, compared with what was taken at the backup, and removed. Role admin or
+        operator. Idempotent by request_id. A difference ends the job with ERROR and names the file.
+        Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, SAVESET_NOT_FOUND, SHUTTING_DOWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -198,6 +232,16 @@ def add_SavesetServiceServicer_to_server(servicer, server):
                     servicer.StartVerify,
                     request_deserializer=sesam__api_dot_v1_dot_savesets__pb2.StartVerifyRequest.FromString,
                     response_serializer=sesam__api_dot_v1_dot_savesets__pb2.StartVerifyResponse.SerializeToString,
+            ),
+            'StartMigration': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartMigration,
+                    request_deserializer=sesam__api_dot_v1_dot_savesets__pb2.StartMigrationRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_savesets__pb2.StartMigrationResponse.SerializeToString,
+            ),
+            'StartRestoreProof': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartRestoreProof,
+                    request_deserializer=sesam__api_dot_v1_dot_savesets__pb2.StartRestoreProofRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_savesets__pb2.StartRestoreProofResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -417,6 +461,60 @@ class SavesetService(object):
             '/sesam_api.v1.SavesetService/StartVerify',
             sesam__api_dot_v1_dot_savesets__pb2.StartVerifyRequest.SerializeToString,
             sesam__api_dot_v1_dot_savesets__pb2.StartVerifyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartMigration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.SavesetService/StartMigration',
+            sesam__api_dot_v1_dot_savesets__pb2.StartMigrationRequest.SerializeToString,
+            sesam__api_dot_v1_dot_savesets__pb2.StartMigrationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartRestoreProof(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.SavesetService/StartRestoreProof',
+            sesam__api_dot_v1_dot_savesets__pb2.StartRestoreProofRequest.SerializeToString,
+            sesam__api_dot_v1_dot_savesets__pb2.StartRestoreProofResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,10 +51,11 @@ class SavesetServiceStub:
     StartRestore: _grpc.UnaryUnaryMultiCallable[_savesets_pb2.StartRestoreRequest, _savesets_pb2.StartRestoreResponse]
     """Queues a restore of a saveset, whole or of chosen paths. Role admin, operator or restore.
     Idempotent by request_id. Directories are restored with all they hold. Below the target, a
-    path is made as it was from the root: "/srv/a" becomes TARGET/srv/a. A file that exists at
-    the target is replaced; nothing else there is touched.
-    Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED,
-    LISTING_UNREADABLE, SHUTTING_DOWN.
+    path is made as it was from the root: "/srv/a" becomes TARGET/srv/a. What becomes of a file
+    that exists at the target is said by `overwrite`; nothing else there is touched.
+    Reasons: INVALID_ARGUMENT (also without `client` where the saveset's own client is not there
+    any more), SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED, LISTING_UNREADABLE,
+    CLIENT_NOT_FOUND, CLIENT_LOCKED, SHUTTING_DOWN.
     """
     UpdateSaveset: _grpc.UnaryUnaryMultiCallable[_savesets_pb2.UpdateSavesetRequest, _savesets_pb2.UpdateSavesetResponse]
     """Changes the EOL of a saveset. Role admin. Idempotent by request_id.
@@ -74,6 +75,21 @@ class SavesetServiceStub:
     """Queues a comparison of a saveset with its digests: of its own data and listing, or with all
     that it builds on. Role admin or operator. Idempotent by request_id.
     Reasons: SAVESET_NOT_FOUND, SHUTTING_DOWN.
+    """
+    StartMigration: _grpc.UnaryUnaryMultiCallable[_savesets_pb2.StartMigrationRequest, _savesets_pb2.StartMigrationResponse]
+    """Queues a migration: savesets, each with all that it builds on, are copied to another media pool
+    and stay the same savesets in both; with `move` they are given up where they were as soon as the
+    copy was compared with its digests. What is there already is not copied again. Role admin or
+    operator; to move, admin. Idempotent by request_id. Between a directory and a repository, and
+    from repository to repository, nothing can be copied: the job says so.
+    Reasons: INVALID_ARGUMENT, ROLE_REQUIRED, SAVESET_NOT_FOUND, POOL_NOT_FOUND,
+    DRIVE_NOT_FOUND, SHUTTING_DOWN.
+    """
+    StartRestoreProof: _grpc.UnaryUnaryMultiCallable[_savesets_pb2.StartRestoreProofRequest, _savesets_pb2.StartRestoreProofResponse]
+    """Queues a restore proof: samples of a saveset are restored into a scratch place of the agent,
+    read back from its disk, compared with what was taken at the backup, and removed. Role admin or
+    operator. Idempotent by request_id. A difference ends the job with ERROR and names the file.
+    Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, SAVESET_NOT_FOUND, SHUTTING_DOWN.
     """
 
 @_typing.type_check_only
@@ -99,10 +115,11 @@ class SavesetServiceAsyncStub(SavesetServiceStub):
     StartRestore: _aio.UnaryUnaryMultiCallable[_savesets_pb2.StartRestoreRequest, _savesets_pb2.StartRestoreResponse]  # type: ignore[assignment]
     """Queues a restore of a saveset, whole or of chosen paths. Role admin, operator or restore.
     Idempotent by request_id. Directories are restored with all they hold. Below the target, a
-    path is made as it was from the root: "/srv/a" becomes TARGET/srv/a. A file that exists at
-    the target is replaced; nothing else there is touched.
-    Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED,
-    LISTING_UNREADABLE, SHUTTING_DOWN.
+    path is made as it was from the root: "/srv/a" becomes TARGET/srv/a. What becomes of a file
+    that exists at the target is said by `overwrite`; nothing else there is touched.
+    Reasons: INVALID_ARGUMENT (also without `client` where the saveset's own client is not there
+    any more), SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED, LISTING_UNREADABLE,
+    CLIENT_NOT_FOUND, CLIENT_LOCKED, SHUTTING_DOWN.
     """
     UpdateSaveset: _aio.UnaryUnaryMultiCallable[_savesets_pb2.UpdateSavesetRequest, _savesets_pb2.UpdateSavesetResponse]  # type: ignore[assignment]
     """Changes the EOL of a saveset. Role admin. Idempotent by request_id.
@@ -122,6 +139,21 @@ class SavesetServiceAsyncStub(SavesetServiceStub):
     """Queues a comparison of a saveset with its digests: of its own data and listing, or with all
     that it builds on. Role admin or operator. Idempotent by request_id.
     Reasons: SAVESET_NOT_FOUND, SHUTTING_DOWN.
+    """
+    StartMigration: _aio.UnaryUnaryMultiCallable[_savesets_pb2.StartMigrationRequest, _savesets_pb2.StartMigrationResponse]  # type: ignore[assignment]
+    """Queues a migration: savesets, each with all that it builds on, are copied to another media pool
+    and stay the same savesets in both; with `move` they are given up where they were as soon as the
+    copy was compared with its digests. What is there already is not copied again. Role admin or
+    operator; to move, admin. Idempotent by request_id. Between a directory and a repository, and
+    from repository to repository, nothing can be copied: the job says so.
+    Reasons: INVALID_ARGUMENT, ROLE_REQUIRED, SAVESET_NOT_FOUND, POOL_NOT_FOUND,
+    DRIVE_NOT_FOUND, SHUTTING_DOWN.
+    """
+    StartRestoreProof: _aio.UnaryUnaryMultiCallable[_savesets_pb2.StartRestoreProofRequest, _savesets_pb2.StartRestoreProofResponse]  # type: ignore[assignment]
+    """Queues a restore proof: samples of a saveset are restored into a scratch place of the agent,
+    read back from its disk, compared with what was taken at the backup, and removed. Role admin or
+    operator. Idempotent by request_id. A difference ends the job with ERROR and names the file.
+    Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, SAVESET_NOT_FOUND, SHUTTING_DOWN.
     """
 
 class SavesetServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -168,10 +200,11 @@ class SavesetServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_savesets_pb2.StartRestoreResponse, _abc.Awaitable[_savesets_pb2.StartRestoreResponse]]:
         """Queues a restore of a saveset, whole or of chosen paths. Role admin, operator or restore.
         Idempotent by request_id. Directories are restored with all they hold. Below the target, a
-        path is made as it was from the root: "/srv/a" becomes TARGET/srv/a. A file that exists at
-        the target is replaced; nothing else there is touched.
-        Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED,
-        LISTING_UNREADABLE, SHUTTING_DOWN.
+        path is made as it was from the root: "/srv/a" becomes TARGET/srv/a. What becomes of a file
+        that exists at the target is said by `overwrite`; nothing else there is touched.
+        Reasons: INVALID_ARGUMENT (also without `client` where the saveset's own client is not there
+        any more), SAVESET_NOT_FOUND, PATH_NOT_FOUND, SAVESET_DAMAGED, LISTING_UNREADABLE,
+        CLIENT_NOT_FOUND, CLIENT_LOCKED, SHUTTING_DOWN.
         """
 
     @_abc_1.abstractmethod
@@ -215,6 +248,33 @@ class SavesetServiceServicer(metaclass=_abc_1.ABCMeta):
         """Queues a comparison of a saveset with its digests: of its own data and listing, or with all
         that it builds on. Role admin or operator. Idempotent by request_id.
         Reasons: SAVESET_NOT_FOUND, SHUTTING_DOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def StartMigration(
+        self,
+        request: _savesets_pb2.StartMigrationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_savesets_pb2.StartMigrationResponse, _abc.Awaitable[_savesets_pb2.StartMigrationResponse]]:
+        """Queues a migration: savesets, each with all that it builds on, are copied to another media pool
+        and stay the same savesets in both; with `move` they are given up where they were as soon as the
+        copy was compared with its digests. What is there already is not copied again. Role admin or
+        operator; to move, admin. Idempotent by request_id. Between a directory and a repository, and
+        from repository to repository, nothing can be copied: the job says so.
+        Reasons: INVALID_ARGUMENT, ROLE_REQUIRED, SAVESET_NOT_FOUND, POOL_NOT_FOUND,
+        DRIVE_NOT_FOUND, SHUTTING_DOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def StartRestoreProof(
+        self,
+        request: _savesets_pb2.StartRestoreProofRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_savesets_pb2.StartRestoreProofResponse, _abc.Awaitable[_savesets_pb2.StartRestoreProofResponse]]:
+        """Queues a restore proof: samples of a saveset are restored into a scratch place of the agent,
+        read back from its disk, compared with what was taken at the backup, and removed. Role admin or
+        operator. Idempotent by request_id. A difference ends the job with ERROR and names the file.
+        Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, SAVESET_NOT_FOUND, SHUTTING_DOWN.
         """
 
 def add_SavesetServiceServicer_to_server(servicer: SavesetServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,37 +25,41 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18sesam_api/v1/tasks.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc3\x01\n\x04Task\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x0f\n\x07sources\x18\x03 \x03(\x0c\x12\x10\n\x08\x65xcludes\x18\x04 \x03(\t\x12\x0f\n\x07\x63omment\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x07 \x01(\t\x12*\n\x07options\x18\x08 \x01(\x0b\x32\x19.sesam_api.v1.TaskOptions\"\xb1\x02\n\x0bTaskOptions\x12/\n\x0c\x65xclude_kind\x18\x01 \x01(\x0e\x32\x19.sesam_api.v1.ExcludeKind\x12\x14\n\x0c\x65xclude_file\x18\x02 \x01(\x0c\x12\x1e\n\x16skip_cache_directories\x18\x03 \x01(\x08\x12\x13\n\x0bskip_nodump\x18\x04 \x01(\x08\x12\x17\n\x0fone_file_system\x18\x05 \x01(\x08\x12\x1a\n\x12\x61\x63\x63\x65pt_size_change\x18\x06 \x03(\t\x12\x33\n\x0etime_reference\x18\x07 \x01(\x0e\x32\x1b.sesam_api.v1.TimeReference\x12\x1a\n\x12without_interfaces\x18\x08 \x01(\x08\x12 \n\x18\x62\x61\x63kup_even_if_pre_fails\x18\t \x01(\x08\"\xba\x01\n\x11\x43reateTaskRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06\x63lient\x18\x04 \x01(\t\x12\x0f\n\x07sources\x18\x05 \x03(\x0c\x12\x10\n\x08\x65xcludes\x18\x06 \x03(\t\x12\x0f\n\x07\x63omment\x18\x07 \x01(\t\x12*\n\x07options\x18\x08 \x01(\x0b\x32\x19.sesam_api.v1.TaskOptions\"6\n\x12\x43reateTaskResponse\x12 \n\x04task\x18\x01 \x01(\x0b\x32\x12.sesam_api.v1.Task\"\xc9\x01\n\x11UpdateTaskRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x0f\n\x07sources\x18\x05 \x03(\x0c\x12\x10\n\x08\x65xcludes\x18\x06 \x03(\t\x12\x0f\n\x07\x63omment\x18\x07 \x01(\t\x12/\n\x07options\x18\x08 \x01(\x0b\x32\x19.sesam_api.v1.TaskOptionsH\x00\x88\x01\x01\x42\n\n\x08_options\"6\n\x12UpdateTaskResponse\x12 \n\x04task\x18\x01 \x01(\x0b\x32\x12.sesam_api.v1.Task\"f\n\x11\x44\x65leteTaskRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04\x65tag\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_etag\"\x14\n\x12\x44\x65leteTaskResponse\"[\n\x10ListTasksRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"O\n\x11ListTasksResponse\x12!\n\x05tasks\x18\x01 \x03(\x0b\x32\x12.sesam_api.v1.Task\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*]\n\x0b\x45xcludeKind\x12\x1c\n\x18\x45XCLUDE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x45XCLUDE_KIND_PATTERN\x10\x01\x12\x16\n\x12\x45XCLUDE_KIND_REGEX\x10\x02*\x90\x01\n\rTimeReference\x12\x1e\n\x1aTIME_REFERENCE_UNSPECIFIED\x10\x00\x12\x1b\n\x17TIME_REFERENCE_DATABASE\x10\x01\x12\"\n\x1eTIME_REFERENCE_TIME_STAMP_FILE\x10\x02\x12\x1e\n\x1aTIME_REFERENCE_ARCHIVE_BIT\x10\x03\x32\xce\x02\n\x0bTaskService\x12O\n\nCreateTask\x12\x1f.sesam_api.v1.CreateTaskRequest\x1a .sesam_api.v1.CreateTaskResponse\x12O\n\nUpdateTask\x12\x1f.sesam_api.v1.UpdateTaskRequest\x1a .sesam_api.v1.UpdateTaskResponse\x12O\n\nDeleteTask\x12\x1f.sesam_api.v1.DeleteTaskRequest\x1a .sesam_api.v1.DeleteTaskResponse\x12L\n\tListTasks\x12\x1e.sesam_api.v1.ListTasksRequest\x1a\x1f.sesam_api.v1.ListTasksResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18sesam_api/v1/tasks.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x02\n\x04Task\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x63lient\x18\x02 \x01(\t\x12\x0f\n\x07sources\x18\x03 \x03(\x0c\x12\x10\n\x08\x65xcludes\x18\x04 \x03(\t\x12\x0f\n\x07\x63omment\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x07 \x01(\t\x12*\n\x07options\x18\x08 \x01(\x0b\x32\x19.sesam_api.v1.TaskOptions\x12-\n\x08\x63ommands\x18\t \x03(\x0b\x32\x1b.sesam_api.v1.CommandSource\x12\x38\n\x0flast_proof_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x42\x12\n\x10_last_proof_time\"+\n\rCommandSource\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x61rgv\x18\x02 \x03(\x0c\"?\n\x0e\x43ommandSources\x12-\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1b.sesam_api.v1.CommandSource\"\xb1\x02\n\x0bTaskOptions\x12/\n\x0c\x65xclude_kind\x18\x01 \x01(\x0e\x32\x19.sesam_api.v1.ExcludeKind\x12\x14\n\x0c\x65xclude_file\x18\x02 \x01(\x0c\x12\x1e\n\x16skip_cache_directories\x18\x03 \x01(\x08\x12\x13\n\x0bskip_nodump\x18\x04 \x01(\x08\x12\x17\n\x0fone_file_system\x18\x05 \x01(\x08\x12\x1a\n\x12\x61\x63\x63\x65pt_size_change\x18\x06 \x03(\t\x12\x33\n\x0etime_reference\x18\x07 \x01(\x0e\x32\x1b.sesam_api.v1.TimeReference\x12\x1a\n\x12without_interfaces\x18\x08 \x01(\x08\x12 \n\x18\x62\x61\x63kup_even_if_pre_fails\x18\t \x01(\x08\"\xe9\x01\n\x11\x43reateTaskRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06\x63lient\x18\x04 \x01(\t\x12\x0f\n\x07sources\x18\x05 \x03(\x0c\x12\x10\n\x08\x65xcludes\x18\x06 \x03(\t\x12\x0f\n\x07\x63omment\x18\x07 \x01(\t\x12*\n\x07options\x18\x08 \x01(\x0b\x32\x19.sesam_api.v1.TaskOptions\x12-\n\x08\x63ommands\x18\t \x03(\x0b\x32\x1b.sesam_api.v1.CommandSource\"6\n\x12\x43reateTaskResponse\x12 \n\x04task\x18\x01 \x01(\x0b\x32\x12.sesam_api.v1.Task\"\x8b\x02\n\x11UpdateTaskRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12\x0f\n\x07sources\x18\x05 \x03(\x0c\x12\x10\n\x08\x65xcludes\x18\x06 \x03(\t\x12\x0f\n\x07\x63omment\x18\x07 \x01(\t\x12/\n\x07options\x18\x08 \x01(\x0b\x32\x19.sesam_api.v1.TaskOptionsH\x00\x88\x01\x01\x12\x33\n\x08\x63ommands\x18\t \x01(\x0b\x32\x1c.sesam_api.v1.CommandSourcesH\x01\x88\x01\x01\x42\n\n\x08_optionsB\x0b\n\t_commands\"6\n\x12UpdateTaskResponse\x12 \n\x04task\x18\x01 \x01(\x0b\x32\x12.sesam_api.v1.Task\"f\n\x11\x44\x65leteTaskRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04\x65tag\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_etag\"\x14\n\x12\x44\x65leteTaskResponse\"[\n\x10ListTasksRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"O\n\x11ListTasksResponse\x12!\n\x05tasks\x18\x01 \x03(\x0b\x32\x12.sesam_api.v1.Task\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*]\n\x0b\x45xcludeKind\x12\x1c\n\x18\x45XCLUDE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x45XCLUDE_KIND_PATTERN\x10\x01\x12\x16\n\x12\x45XCLUDE_KIND_REGEX\x10\x02*\x90\x01\n\rTimeReference\x12\x1e\n\x1aTIME_REFERENCE_UNSPECIFIED\x10\x00\x12\x1b\n\x17TIME_REFERENCE_DATABASE\x10\x01\x12\"\n\x1eTIME_REFERENCE_TIME_STAMP_FILE\x10\x02\x12\x1e\n\x1aTIME_REFERENCE_ARCHIVE_BIT\x10\x03\x32\xce\x02\n\x0bTaskService\x12O\n\nCreateTask\x12\x1f.sesam_api.v1.CreateTaskRequest\x1a .sesam_api.v1.CreateTaskResponse\x12O\n\nUpdateTask\x12\x1f.sesam_api.v1.UpdateTaskRequest\x1a .sesam_api.v1.UpdateTaskResponse\x12O\n\nDeleteTask\x12\x1f.sesam_api.v1.DeleteTaskRequest\x1a .sesam_api.v1.DeleteTaskResponse\x12L\n\tListTasks\x12\x1e.sesam_api.v1.ListTasksRequest\x1a\x1f.sesam_api.v1.ListTasksResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sesam_api.v1.tasks_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EXCLUDEKIND']._serialized_start=1386
-  _globals['_EXCLUDEKIND']._serialized_end=1479
-  _globals['_TIMEREFERENCE']._serialized_start=1482
-  _globals['_TIMEREFERENCE']._serialized_end=1626
+  _globals['_EXCLUDEKIND']._serialized_start=1734
+  _globals['_EXCLUDEKIND']._serialized_end=1827
+  _globals['_TIMEREFERENCE']._serialized_start=1830
+  _globals['_TIMEREFERENCE']._serialized_end=1974
   _globals['_TASK']._serialized_start=76
-  _globals['_TASK']._serialized_end=271
-  _globals['_TASKOPTIONS']._serialized_start=274
-  _globals['_TASKOPTIONS']._serialized_end=579
-  _globals['_CREATETASKREQUEST']._serialized_start=582
-  _globals['_CREATETASKREQUEST']._serialized_end=768
-  _globals['_CREATETASKRESPONSE']._serialized_start=770
-  _globals['_CREATETASKRESPONSE']._serialized_end=824
-  _globals['_UPDATETASKREQUEST']._serialized_start=827
-  _globals['_UPDATETASKREQUEST']._serialized_end=1028
-  _globals['_UPDATETASKRESPONSE']._serialized_start=1030
-  _globals['_UPDATETASKRESPONSE']._serialized_end=1084
-  _globals['_DELETETASKREQUEST']._serialized_start=1086
-  _globals['_DELETETASKREQUEST']._serialized_end=1188
-  _globals['_DELETETASKRESPONSE']._serialized_start=1190
-  _globals['_DELETETASKRESPONSE']._serialized_end=1210
-  _globals['_LISTTASKSREQUEST']._serialized_start=1212
-  _globals['_LISTTASKSREQUEST']._serialized_end=1303
-  _globals['_LISTTASKSRESPONSE']._serialized_start=1305
-  _globals['_LISTTASKSRESPONSE']._serialized_end=1384
-  _globals['_TASKSERVICE']._serialized_start=1629
-  _globals['_TASKSERVICE']._serialized_end=1963
+  _globals['_TASK']._serialized_end=396
+  _globals['_COMMANDSOURCE']._serialized_start=398
+  _globals['_COMMANDSOURCE']._serialized_end=441
+  _globals['_COMMANDSOURCES']._serialized_start=443
+  _globals['_COMMANDSOURCES']._serialized_end=506
+  _globals['_TASKOPTIONS']._serialized_start=509
+  _globals['_TASKOPTIONS']._serialized_end=814
+  _globals['_CREATETASKREQUEST']._serialized_start=817
+  _globals['_CREATETASKREQUEST']._serialized_end=1050
+  _globals['_CREATETASKRESPONSE']._serialized_start=1052
+  _globals['_CREATETASKRESPONSE']._serialized_end=1106
+  _globals['_UPDATETASKREQUEST']._serialized_start=1109
+  _globals['_UPDATETASKREQUEST']._serialized_end=1376
+  _globals['_UPDATETASKRESPONSE']._serialized_start=1378
+  _globals['_UPDATETASKRESPONSE']._serialized_end=1432
+  _globals['_DELETETASKREQUEST']._serialized_start=1434
+  _globals['_DELETETASKREQUEST']._serialized_end=1536
+  _globals['_DELETETASKRESPONSE']._serialized_start=1538
+  _globals['_DELETETASKRESPONSE']._serialized_end=1558
+  _globals['_LISTTASKSREQUEST']._serialized_start=1560
+  _globals['_LISTTASKSREQUEST']._serialized_end=1651
+  _globals['_LISTTASKSRESPONSE']._serialized_start=1653
+  _globals['_LISTTASKSRESPONSE']._serialized_end=1732
+  _globals['_TASKSERVICE']._serialized_start=1977
+  _globals['_TASKSERVICE']._serialized_end=2311
 # @@protoc_insertion_point(module_scope)

@@ -52,22 +52,30 @@ class _TimeReferenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TimeRef
     TIME_REFERENCE_DATABASE: _TimeReference.ValueType  # 1
     """By what the base's listing says of it: size, times and inode."""
     TIME_REFERENCE_TIME_STAMP_FILE: _TimeReference.ValueType  # 2
-    """By its times being after those of a file that the last backup left at the agent."""
+    """By its times being after those of a file that the last backup left at the agent; without such a
+    file everything is saved. Not on media of restic.
+    """
     TIME_REFERENCE_ARCHIVE_BIT: _TimeReference.ValueType  # 3
-    """By its archive bit."""
+    """By its archive bit, which FULL and INC clear once the saveset exists. Of the machine of the agent
+    only, and not on media of restic.
+    """
 
 class TimeReference(_TimeReference, metaclass=_TimeReferenceEnumTypeWrapper):
-    """How a file is told to have changed since the base. An agent refuses the ways that it does not know;
-    now that is all but the database.
+    """How a file is told to have changed since the base. Whatever the way, what the base does not have is
+    saved, and so is a file of another size or time than it has there.
     """
 
 TIME_REFERENCE_UNSPECIFIED: TimeReference.ValueType  # 0
 TIME_REFERENCE_DATABASE: TimeReference.ValueType  # 1
 """By what the base's listing says of it: size, times and inode."""
 TIME_REFERENCE_TIME_STAMP_FILE: TimeReference.ValueType  # 2
-"""By its times being after those of a file that the last backup left at the agent."""
+"""By its times being after those of a file that the last backup left at the agent; without such a
+file everything is saved. Not on media of restic.
+"""
 TIME_REFERENCE_ARCHIVE_BIT: TimeReference.ValueType  # 3
-"""By its archive bit."""
+"""By its archive bit, which FULL and INC clear once the saveset exists. Of the machine of the agent
+only, and not on media of restic.
+"""
 Global___TimeReference: _TypeAlias = TimeReference  # noqa: Y015
 
 @_typing.final
@@ -82,6 +90,8 @@ class Task(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
+    COMMANDS_FIELD_NUMBER: _builtins.int
+    LAST_PROOF_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Unique in the location."""
     client: _builtins.str
@@ -103,6 +113,14 @@ class Task(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def options(self) -> Global___TaskOptions: ...
+    @_builtins.property
+    def commands(self) -> _containers.RepeatedCompositeFieldContainer[Global___CommandSource]:
+        """Programs at the client whose output is saved besides the sources."""
+
+    @_builtins.property
+    def last_proof_time(self) -> _timestamp_pb2.Timestamp:
+        """When samples of its backups were last restored and found right. Filled by the agent."""
+
     def __init__(
         self,
         *,
@@ -114,14 +132,75 @@ class Task(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
         options: Global___TaskOptions | None = ...,
+        commands: _abc.Iterable[Global___CommandSource] | None = ...,
+        last_proof_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "options", b"options"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_last_proof_time", b"_last_proof_time", "create_time", b"create_time", "last_proof_time", b"last_proof_time", "options", b"options"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "comment", b"comment", "create_time", b"create_time", "etag", b"etag", "excludes", b"excludes", "name", b"name", "options", b"options", "sources", b"sources"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_last_proof_time", b"_last_proof_time", "client", b"client", "commands", b"commands", "comment", b"comment", "create_time", b"create_time", "etag", b"etag", "excludes", b"excludes", "last_proof_time", b"last_proof_time", "name", b"name", "options", b"options", "sources", b"sources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__last_proof_time: _TypeAlias = _typing.Literal["last_proof_time"]  # noqa: Y015
+    _WhichOneofArgType__last_proof_time: _TypeAlias = _typing.Literal["_last_proof_time", b"_last_proof_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__last_proof_time) -> _WhichOneofReturnType__last_proof_time | None: ...
+
+Global___Task: _TypeAlias = Task  # noqa: Y015
+
+@_typing.final
+class CommandSource(_message.Message):
+    """A program at the client whose standard output is saved as a file "/.commands/NAME": a dump of a
+    database. It runs without a shell, as the account by which the agent reaches the client, anew for
+    each backup. If it fails, so does the backup, and there is no saveset; one that writes nothing is
+    saved as an empty file, with a warning.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ARGV_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Of that file: 1 to 255 bytes, printable, without a slash; unique in the task."""
+    @_builtins.property
+    def argv(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """The program and its arguments, of together at most 32 KiB. In a pipe of a shell only the last
+        status counts: `bash -o pipefail -c ...` tells of the others too. Everybody who may see the task
+        sees them: no place for a password.
+        """
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        argv: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["argv", b"argv", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Task: _TypeAlias = Task  # noqa: Y015
+Global___CommandSource: _TypeAlias = CommandSource  # noqa: Y015
+
+@_typing.final
+class CommandSources(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMMANDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def commands(self) -> _containers.RepeatedCompositeFieldContainer[Global___CommandSource]:
+        """At most 100."""
+
+    def __init__(
+        self,
+        *,
+        commands: _abc.Iterable[Global___CommandSource] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commands", b"commands"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CommandSources: _TypeAlias = CommandSources  # noqa: Y015
 
 @_typing.final
 class TaskOptions(_message.Message):
@@ -191,6 +270,7 @@ class CreateTaskRequest(_message.Message):
     EXCLUDES_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
+    COMMANDS_FIELD_NUMBER: _builtins.int
     location_id: _builtins.str
     request_id: _builtins.str
     name: _builtins.str
@@ -200,7 +280,9 @@ class CreateTaskRequest(_message.Message):
     """At most 4096 characters."""
     @_builtins.property
     def sources(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """1 to 1000 absolute paths of at most 4095 bytes; none inside another."""
+        """At most 1000 absolute paths of at most 4095 bytes; none inside another. At least one if there are
+        no commands.
+        """
 
     @_builtins.property
     def excludes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -208,6 +290,8 @@ class CreateTaskRequest(_message.Message):
 
     @_builtins.property
     def options(self) -> Global___TaskOptions: ...
+    @_builtins.property
+    def commands(self) -> _containers.RepeatedCompositeFieldContainer[Global___CommandSource]: ...
     def __init__(
         self,
         *,
@@ -219,10 +303,11 @@ class CreateTaskRequest(_message.Message):
         excludes: _abc.Iterable[_builtins.str] | None = ...,
         comment: _builtins.str = ...,
         options: Global___TaskOptions | None = ...,
+        commands: _abc.Iterable[Global___CommandSource] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["options", b"options"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "comment", b"comment", "excludes", b"excludes", "location_id", b"location_id", "name", b"name", "options", b"options", "request_id", b"request_id", "sources", b"sources"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "commands", b"commands", "comment", b"comment", "excludes", b"excludes", "location_id", b"location_id", "name", b"name", "options", b"options", "request_id", b"request_id", "sources", b"sources"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -260,6 +345,7 @@ class UpdateTaskRequest(_message.Message):
     EXCLUDES_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
+    COMMANDS_FIELD_NUMBER: _builtins.int
     location_id: _builtins.str
     request_id: _builtins.str
     name: _builtins.str
@@ -274,6 +360,10 @@ class UpdateTaskRequest(_message.Message):
     def options(self) -> Global___TaskOptions:
         """Absent: they stay as they are."""
 
+    @_builtins.property
+    def commands(self) -> Global___CommandSources:
+        """Absent: they stay as they are."""
+
     def __init__(
         self,
         *,
@@ -285,13 +375,19 @@ class UpdateTaskRequest(_message.Message):
         excludes: _abc.Iterable[_builtins.str] | None = ...,
         comment: _builtins.str = ...,
         options: Global___TaskOptions | None = ...,
+        commands: Global___CommandSources | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_options", b"_options", "options", b"options"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_commands", b"_commands", "_options", b"_options", "commands", b"commands", "options", b"options"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_options", b"_options", "comment", b"comment", "etag", b"etag", "excludes", b"excludes", "location_id", b"location_id", "name", b"name", "options", b"options", "request_id", b"request_id", "sources", b"sources"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_commands", b"_commands", "_options", b"_options", "commands", b"commands", "comment", b"comment", "etag", b"etag", "excludes", b"excludes", "location_id", b"location_id", "name", b"name", "options", b"options", "request_id", b"request_id", "sources", b"sources"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__commands: _TypeAlias = _typing.Literal["commands"]  # noqa: Y015
+    _WhichOneofArgType__commands: _TypeAlias = _typing.Literal["_commands", b"_commands"]  # noqa: Y015
     _WhichOneofReturnType__options: _TypeAlias = _typing.Literal["options"]  # noqa: Y015
     _WhichOneofArgType__options: _TypeAlias = _typing.Literal["_options", b"_options"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__commands) -> _WhichOneofReturnType__commands | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__options) -> _WhichOneofReturnType__options | None: ...
 
 Global___UpdateTaskRequest: _TypeAlias = UpdateTaskRequest  # noqa: Y015

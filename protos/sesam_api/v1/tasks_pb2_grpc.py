@@ -71,7 +71,7 @@ class TaskServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTask(self, request, context):
-        """Replaces sources, excludes, options and comment of a task. Role admin. Idempotent by request_id: a
+        """Replaces sources, commands, excludes, options and comment of a task. Role admin. Idempotent by request_id: a
         repeat answers the task as it is now.
         A backup that is running goes on with what it began with.
         Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, CHANGED_MEANWHILE.

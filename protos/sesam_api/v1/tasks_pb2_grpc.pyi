@@ -39,7 +39,7 @@ class TaskServiceStub:
     Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, ALREADY_EXISTS.
     """
     UpdateTask: _grpc.UnaryUnaryMultiCallable[_tasks_pb2.UpdateTaskRequest, _tasks_pb2.UpdateTaskResponse]
-    """Replaces sources, excludes, options and comment of a task. Role admin. Idempotent by request_id: a
+    """Replaces sources, commands, excludes, options and comment of a task. Role admin. Idempotent by request_id: a
     repeat answers the task as it is now.
     A backup that is running goes on with what it began with.
     Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, CHANGED_MEANWHILE.
@@ -63,7 +63,7 @@ class TaskServiceAsyncStub(TaskServiceStub):
     Reasons: INVALID_ARGUMENT, CLIENT_NOT_FOUND, ALREADY_EXISTS.
     """
     UpdateTask: _aio.UnaryUnaryMultiCallable[_tasks_pb2.UpdateTaskRequest, _tasks_pb2.UpdateTaskResponse]  # type: ignore[assignment]
-    """Replaces sources, excludes, options and comment of a task. Role admin. Idempotent by request_id: a
+    """Replaces sources, commands, excludes, options and comment of a task. Role admin. Idempotent by request_id: a
     repeat answers the task as it is now.
     A backup that is running goes on with what it began with.
     Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, CHANGED_MEANWHILE.
@@ -96,7 +96,7 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _tasks_pb2.UpdateTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tasks_pb2.UpdateTaskResponse, _abc.Awaitable[_tasks_pb2.UpdateTaskResponse]]:
-        """Replaces sources, excludes, options and comment of a task. Role admin. Idempotent by request_id: a
+        """Replaces sources, commands, excludes, options and comment of a task. Role admin. Idempotent by request_id: a
         repeat answers the task as it is now.
         A backup that is running goes on with what it began with.
         Reasons: INVALID_ARGUMENT, TASK_NOT_FOUND, CHANGED_MEANWHILE.

@@ -77,9 +77,10 @@ _SELECT_CELLS = sa.select(sheet_cells).select_from(_WANTED).join(sheet_cells, _w
 _DELETE_CELL = sheet_cells.delete().where(
     *(column == sa.bindparam(f"of_{column.name}") for column in _KEY)
 )
-_OF_TASKS = (EventKind.BACKUP, EventKind.RESTORE, EventKind.VERIFY)
+_OF_TASKS = (EventKind.BACKUP, EventKind.RESTORE, EventKind.VERIFY, EventKind.RESTORE_PROOF)
 _SELECT_GIVEN_UP = _given_up()
-_SELECT_JOBS_OF_TASKS = _jobs_by(jobs.c.task)
+# What a dry run says is no restore.
+_SELECT_JOBS_OF_TASKS = _jobs_by(jobs.c.task, jobs.c.dry_run.is_(False))
 _SELECT_JOBS_OF_EVENTS = _jobs_by(jobs.c.event, has_no_task)
 
 

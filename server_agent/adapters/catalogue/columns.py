@@ -7,7 +7,6 @@ survive.
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
@@ -15,16 +14,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from server_agent.domain.command_sources import CommandSource
 from server_agent.domain.jobs import JobState
 from server_agent.domain.reach import Ssh
-from server_agent.domain.task_options import ExcludeKind, TaskOptions, TimeReference
+from server_agent.domain.task_options import TaskOptions, options_of
 
-_OPTION_READERS: dict[str, Callable[[Any], Any]] = {
-    "exclude_kind": ExcludeKind,
-    "exclude_file": os.fsencode,
-    "accept_size_change": tuple,
-    "time_reference": TimeReference,
-}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -99,11 +93,29 @@ class Options(sa.TypeDecorator[TaskOptions]):
     def process_result_value(self, value: Any | None, _dialect: sa.Dialect) -> TaskOptions | None:
         if value is None:
             return None
-        held = json.loads(value) if value else {}
-        for name, read in _OPTION_READERS.items():
-            if name in held:
-                held[name] = read(held[name])
-        return TaskOptions(**held)
+        return options_of(json.loads(value) if value else {})
+
+
+class Commands(sa.TypeDecorator[tuple[CommandSource, ...]]):
+    """The commands of a task as JSON; empty text for none. Bytes that are no UTF-8 stand as U+DC80
+    to U+DCFF."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: tuple[CommandSource, ...] | None, _dialect: sa.Dialect
+    ) -> str:
+        commands = [asdict(command) for command in value or ()]
+        return json.dumps(commands, default=os.fsdecode) if commands else ""
+
+    def process_result_value(
+        self, value: Any | None, _dialect: sa.Dialect
+    ) -> tuple[CommandSource, ...]:
+        return tuple(
+            CommandSource(held["name"], tuple(map(os.fsencode, held["argv"])))
+            for held in json.loads(value or "[]")
+        )
 
 
 class Login(sa.TypeDecorator[Ssh]):

@@ -1,9 +1,11 @@
 """Makes, checks and upgrades the database file before anything else is read from it."""
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -58,6 +60,39 @@ def database_file(url: str) -> Path:
             f"{SQLITE_PREFIX} and an absolute path. Correct [SERVER] catalogue in sm.ini"
         )
     return Path(file)
+
+
+def put_aside(url: str, now: datetime) -> None:
+    """Gives a database that cannot be opened another name, beside its own; one that can be stays.
+
+    Raises:
+        CatalogueError: another kind of database.
+        OSError: the system refuses.
+    """
+    file = database_file(url)
+    if not file.exists() or _is_sound(file):
+        return
+    aside = f"{file}.damaged-{now:%Y%m%d%H%M%S}"
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(f"{file}{suffix}", f"{aside}{suffix}")
+    sync(file.parent)
+
+
+def _is_sound(file: Path) -> bool:
+    """Raises CatalogueUnreadable: it cannot be told."""
+    engine = _sqlite_engine(file)
+    try:
+        _check_pages(engine, file)
+        with engine.connect() as connection:
+            return schema_version.name in sa.inspect(connection).get_table_names()
+    except (CatalogueUnreadable, sa.exc.DBAPIError, sqlite3.Error) as error:
+        reason = getattr(error, "orig", error)
+        if isinstance(reason, sqlite3.OperationalError):  # no proof: held by another, or no room
+            raise _unreadable(file, reason) from error
+        return False
+    finally:
+        engine.dispose()
 
 
 def open_engine(url: str, create: bool, migrations: Sequence[Migration]) -> sa.Engine:

@@ -13,8 +13,10 @@ from server_agent.domain.events import (
     CommandAction,
     Event,
     EventKind,
+    MigrationAction,
     NewdayAction,
     RestoreAction,
+    RestoreProofAction,
     VerifyAction,
     kind_of,
 )
@@ -28,6 +30,8 @@ _ACTIONS: dict[EventKind, type[Action]] = {
     EventKind.COMMAND: CommandAction,
     EventKind.NEWDAY: NewdayAction,
     EventKind.VERIFY: VerifyAction,
+    EventKind.MIGRATION: MigrationAction,
+    EventKind.RESTORE_PROOF: RestoreProofAction,
 }
 _OF_EVENTS = tuple(name for name in names_of(Event) if name != "action")
 

@@ -20,6 +20,7 @@ from server_agent.domain.occurrences import Cause, Verdict
 from server_agent.domain.savesets import BackupType
 
 _NO_TEXT = sa.text("''")
+_ZERO = sa.text("0")
 
 schedules = sa.Table(
     "schedules",
@@ -72,6 +73,11 @@ def _later_event_columns() -> list[sa.Column[Any]]:
         sa.Column(
             "whole_chain", sa.Boolean, nullable=False, default=False, server_default=sa.text("0")
         ),
+        sa.Column("source_pool", sa.Text, nullable=False, default="", server_default=_NO_TEXT),
+        sa.Column("move", sa.Boolean, nullable=False, default=False, server_default=_ZERO),
+        sa.Column("quick", sa.Boolean, nullable=False, default=False, server_default=_ZERO),
+        sa.Column("sample_files", sa.Integer, nullable=False, default=0, server_default=_ZERO),
+        sa.Column("sample_bytes", sa.BigInteger, nullable=False, default=0, server_default=_ZERO),
     ]
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from server_agent.adapters.catalogue.columns import (
     ByteStrings,
+    Commands,
     Login,
     Moment,
     Options,
@@ -16,6 +17,7 @@ from server_agent.adapters.catalogue.columns import (
 )
 from server_agent.domain.access import Role
 from server_agent.domain.jobs import JobKind
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.savesets import BackupType, SavesetState
 from server_agent.domain.topology import Access
 from server_agent.ports import ObjectKind
@@ -51,6 +53,8 @@ tasks = sa.Table(
     sa.Column("create_time", Moment, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("options", Options, nullable=False, server_default=_NO_TEXT),
+    sa.Column("proof_time", Moment),
+    sa.Column("commands", Commands, nullable=False, server_default=_NO_TEXT),
 )
 
 # Made of the numbers above: 1 for the states that nobody has to look after, 7 for the worst.
@@ -95,6 +99,14 @@ jobs = sa.Table(
     sa.Column("drive", sa.Text, nullable=False, server_default=_NO_TEXT),
     sa.Column("pool", sa.Text, nullable=False, server_default=_NO_TEXT),
     sa.Column("label", sa.Text, nullable=False, server_default=_NO_TEXT),
+    sa.Column("move", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    sa.Column("quick", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    sa.Column(
+        "overwrite", value_of(OverwriteRule), nullable=False, server_default=sa.text("'always'")
+    ),
+    sa.Column("dry_run", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    sa.Column("target_client", sa.Text, nullable=False, server_default=_NO_TEXT),
+    sa.Column("without_interfaces", sa.Boolean, nullable=False, server_default=sa.text("0")),
     sqlite_autoincrement=True,
 )
 # One index per order. Each also holds what the usual filters look at, so that a rare state is
@@ -125,6 +137,19 @@ sa.Index(
     jobs.c.sesam_day,
     jobs.c.state,
     sqlite_where=has_no_task,
+)
+# What backups saved is added up by day: those that are OK or WARNING.
+HAS_SAVED = "kind = 'backup' AND state IN (3, 4)"
+sa.Index(
+    "jobs_saved",
+    jobs.c.sesam_day,
+    jobs.c.client,
+    jobs.c.task,
+    jobs.c.files,
+    jobs.c.bytes_done,
+    jobs.c.stored_bytes,
+    jobs.c.duration,
+    sqlite_where=sa.text(HAS_SAVED),
 )
 
 # What jobs of the same origin have in common. `type` is that which was made or else asked for.
@@ -186,6 +211,10 @@ savesets = sa.Table(
     sa.Column("lacks_listing", sa.Boolean, nullable=False, server_default=sa.text("0")),
     sa.Column("eol", sa.Date),
     sa.Column("verify_time", Moment),
+    sa.Column("made_time", Moment),
+    sa.Column("proof_time", Moment),
+    sa.Column("encrypted", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    sa.Column("key_id", sa.Text, nullable=False, server_default=_NO_TEXT),
 )
 # Literal, since SQLite takes the index of the faulty ones only for the very same words.
 is_faulty = sa.or_(

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from server_agent.adapters.catalogue.history_transaction import SqlHistoryTransaction
 from server_agent.adapters.catalogue.job_sums import JobSums
 from server_agent.adapters.catalogue.job_text import words_of
-from server_agent.adapters.catalogue.media_transaction import SqlMediaTransaction
 from server_agent.adapters.catalogue.records import number_of, values_of
 from server_agent.adapters.catalogue.schema import (
     answers,
@@ -55,7 +55,7 @@ def _job_values(job: Job) -> dict[str, Any]:
     return {**values, "duration": duration, "search": words_of(job.saveset, job.message)}
 
 
-class SqlTransaction(SqlView, SqlMediaTransaction):
+class SqlTransaction(SqlView, SqlHistoryTransaction):
     """The `CatalogueTransaction` port."""
 
     def put_client(self, client: Client) -> None:
@@ -86,6 +86,14 @@ class SqlTransaction(SqlView, SqlMediaTransaction):
         added = replace(job, id=str(self._connection.execute(insert).scalar_one()))
         self._changed(ObjectKey(ObjectKind.JOB, added.id))
         return added
+
+    def add_past_job(self, job: Job) -> None:
+        self._sums = JobSums(self._connection)
+        number = number_of(job.id)
+        if number is None or self.job(job.id) is not None:
+            raise AlreadyExists(kind="job", name=job.id)
+        self._connection.execute(jobs.insert().values(id=number, **_job_values(job)))
+        self._changed(ObjectKey(ObjectKind.JOB, job.id))
 
     def put_job(self, job: Job) -> None:
         self._sums = JobSums(self._connection)

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from server_agent.adapters.catalogue import job_groups, job_pages, pages, records
 from server_agent.adapters.catalogue import position as positions
+from server_agent.adapters.catalogue.history_view import SqlHistoryView
 from server_agent.adapters.catalogue.job_sums import JobSums
-from server_agent.adapters.catalogue.media_view import SqlMediaView
 from server_agent.adapters.catalogue.records import SELECT_JOB, number_of, record, select
 from server_agent.adapters.catalogue.schema import (
     answers,
@@ -50,7 +50,7 @@ def _credential(row: sa.Row[Any]) -> Credential:
     return record(Credential, row)
 
 
-class SqlView(SqlMediaView):
+class SqlView(SqlHistoryView):
     """The `CatalogueView` port."""
 
     def __init__(self, connection: sa.Connection) -> None:

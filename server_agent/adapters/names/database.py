@@ -31,6 +31,7 @@ class IndexFile:
         self._file = file
         self._opening = threading.Lock()  # held while the file is replaced, too
         self._writing = threading.RLock()
+        self._was_there = False
         self._serial = 0  # of the file: another one after each that was thrown away
         self._writer: sqlite3.Connection | None = None  # closed only by who writes
         self._writer_serial = 0
@@ -40,8 +41,8 @@ class IndexFile:
         """A snapshot for one thread. Raises NamesLost, NoSpace."""
         with self._told():
             with self._opening:
-                serial = self._serial
                 connection = self._opened(_READER_CACHE_KIB)
+                serial = self._serial
             try:
                 with self._throwing_away(serial):
                     connection.execute("BEGIN")
@@ -103,7 +104,11 @@ class IndexFile:
     def _opened(self, cache_kib: int) -> sqlite3.Connection:
         """A connection that has read the file, so that all its files are of one time."""
         if not self._file.exists():
+            self._serial += 1
             self._make()
+            if self._was_there:
+                raise NamesLost(f"{self._file}: somebody has removed it")
+        self._was_there = True
         connection = sqlite3.connect(self._file, isolation_level=None, check_same_thread=False)
         try:
             _prepare(connection, cache_kib)
@@ -121,18 +126,20 @@ class IndexFile:
 
     def _replace(self) -> None:
         self._serial += 1
-        for suffix in _FILES:
-            self._beside(suffix).unlink(missing_ok=True)
+        self._file.unlink(missing_ok=True)
         self._make()
 
     def _make(self) -> None:
-        """The file appears under its name when it is whole."""
+        """The file appears under its name when it is whole, and when nothing is left that SQLite
+        would take for its own: the log of an earlier one."""
         part = self._beside(".new")
         for suffix in _FILES:
             Path(f"{part}{suffix}").unlink(missing_ok=True)
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         with contextlib.closing(sqlite3.connect(part, isolation_level=None)) as connection:
             connection.executescript(SCHEMA)
+        for suffix in _FILES[1:]:
+            self._beside(suffix).unlink(missing_ok=True)
         part.replace(self._file)
 
     def _close_writer(self) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 from server_agent.adapters.restic.listing import ResticListing
-from server_agent.adapters.restic.program import Answer, Said
+from server_agent.adapters.restic.program import PATIENCE_LOOKS, Answer, Said, wait_a_moment
 from server_agent.adapters.restic.repository import Repository
 from server_agent.adapters.tar.child import Child
 from server_agent.adapters.tar.client import Client
+from server_agent.adapters.tar.commands import LAST_LINES
 from server_agent.adapters.tar.transfer import Pace
 from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.domain.quoting import printable, quoted
@@ -25,6 +26,9 @@ from server_agent.ports import (
     EngineError,
     Message,
 )
+
+# https://github.com/restic/restic/issues/5324
+_NO_DIRECTORY = f"open {COMMANDS_DIRECTORY.decode()}: no such file".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Commands:
     outputs: list[Output] = field(default_factory=list)
     stored_bytes: int = 0
     _said: bytes = b""
-    _last_line: str = ""
+    _last: list[str] = field(default_factory=list)  # lines that it has said
 
     def check(self, listing: ResticListing) -> None:
         """Raises EngineError (COMMANDS_TAKEN) if a source has something where they are saved."""
@@ -69,9 +73,14 @@ class Commands:
     def events(self) -> Iterator[BackupEvent]:
         """Raises EngineError (COMMAND_FAILED and others), Cancelled, OSError."""
         for command in self.commands:
-            size, answer = yield from self._saved(command)
+            for _ in range(PATIENCE_LOOKS):
+                size, answer = yield from self._saved(command)
+                if not answer.is_locked:
+                    break
+                self.repository.unlock()
+                wait_a_moment()
             if answer.status or not (snapshot := self._snapshot(answer.out)):
-                raise self.repository.failed(answer, f"save what {quoted(command.name)} writes")
+                raise self._not_saved(command, answer)
             self.outputs.append(Output(command.name, size, time.time_ns(), snapshot))
             if not size:
                 text = f"command {quoted(command.name)} wrote nothing: an empty file is saved"
@@ -88,13 +97,16 @@ class Commands:
             listing.add_command(output.name, output.size, owner, output.time_ns, -2 - number, 1)
 
     def _saved(self, command: CommandSource) -> Generator[BackupEvent, None, tuple[int, Answer]]:
-        """Runs one into restic; returns the size and how restic ended."""
+        """Runs one into restic; returns the size and how restic ended. It is not begun before the
+        repository lets restic in: it may be nothing to be run twice."""
         name = command.path.decode("utf-8")
         words = [*self.words, "--stdin", f"--stdin-filename={name}"]
-        self._said, self._last_line = b"", ""
+        self._said, self._last = b"", []
         out, said = bytearray(), Said()
         with self.repository.program.start(words, self.control, fed=True) as restic:
             size = 0
+            if not _is_let_in(restic, out, said):
+                return size, Answer(restic.wait(), bytes(out), said.text)
             with self._started(command) as program:
                 pace = Pace()
                 while program.talks:
@@ -104,7 +116,7 @@ class Commands:
                             yield from self._hear(command, data)
                         else:
                             size += len(data)
-                            self._feed(restic, data, out, said)
+                            self._feed(command, restic, data, out, said)
                     if pace.due():
                         yield self._progress(command, size)
                 status = program.wait()
@@ -117,7 +129,9 @@ class Commands:
                     _heard(restic, output, out, said)
             return size, Answer(restic.wait(), bytes(out), said.text)
 
-    def _feed(self, restic: Child, data: bytes, out: bytearray, said: Said) -> None:
+    def _feed(
+        self, command: CommandSource, restic: Child, data: bytes, out: bytearray, said: Said
+    ) -> None:
         rest = memoryview(data)
         while rest:
             for output in restic.ready(to_feed=True):
@@ -131,7 +145,16 @@ class Commands:
                         for last in restic.ready():
                             _heard(restic, last, out, said)
                     answer = Answer(restic.wait() or 1, b"", said.text)
-                    raise self.repository.failed(answer, "save what a command writes") from None
+                    raise self._not_saved(command, answer) from None
+
+    def _not_saved(self, command: CommandSource, answer: Answer) -> EngineError:
+        if _NO_DIRECTORY in answer.said:
+            return EngineError(
+                "RESTIC_UNFIT",
+                f"what {quoted(command.name)} writes cannot be saved: restic 0.18.0 takes no"
+                " directory for it. Install a later or an earlier one",
+            )
+        return self.repository.failed(answer, f"save what {quoted(command.name)} writes")
 
     def _snapshot(self, out: bytes) -> str:
         snapshot = ""
@@ -151,7 +174,7 @@ class Commands:
             raise self._failed(command, f"cannot be run: {reason}") from error
 
     def _failed(self, command: CommandSource, what: str) -> EngineError:
-        said = f". It said last: {quoted(self._last_line)}" if self._last_line else ""
+        said = f". It said last: {', '.join(map(quoted, self._last))}" if self._last else ""
         return EngineError(
             "COMMAND_FAILED",
             f"command {quoted(command.name)} {what}{said}. Nothing was saved: mend the command, or"
@@ -162,8 +185,9 @@ class Commands:
         *lines, self._said = (self._said + data).split(b"\n")
         for line in lines:
             if line.strip():
-                self._last_line = printable(line.strip())
-                text = f"{printable(command.name)} says: {self._last_line}"
+                said = printable(line.strip())
+                self._last = [*self._last, said][-LAST_LINES:]
+                text = f"{printable(command.name)} says: {said}"
                 yield Message(Level.INFO, "COMMAND", text)
 
     def _progress(self, command: CommandSource, size: int) -> Progress:
@@ -175,6 +199,14 @@ class Commands:
             stored_bytes=self.stored_bytes,
             current=command.path,
         )
+
+
+def _is_let_in(restic: Child, out: bytearray, said: Said) -> bool:
+    """Waits for its first word, which it says when it has its lock; or for its end."""
+    while not out and restic.talks:
+        for output in restic.ready():
+            _heard(restic, output, out, said)
+    return restic.talks
 
 
 def _heard(child: Child, output: str, out: bytearray, said: Said) -> None:

@@ -3,6 +3,7 @@ snapshots it is made of.
 
     format 1, engine "restic", saveset, type, label, sesam_day, base, sources, excludes,
     commands (their names), facts
+    programs   the words of each command, in their order; not in the tag
     result     the fields of BackupDone
     listing    size and BLAKE3 of the listing's file
     files      id of the snapshot of the sources; empty without sources
@@ -85,6 +86,7 @@ def write(
 ) -> None:
     """Writes and syncs the description of a saveset whose listing is finished. Raises OSError."""
     content = about(request) | {
+        "programs": [list(map(os.fsdecode, command.argv)) for command in request.commands],
         "result": asdict(result),
         "listing": {"size": listing.stat().st_size, "blake3": digest_of(listing).hex()},
         "files": snapshots.files,

@@ -4,33 +4,42 @@ import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
-from server_agent.adapters.restic import presence, recovery, removal, stores
+from server_agent.adapters.restic import presence, recovery, removal, stores, tidying
 from server_agent.adapters.restic.backup import ResticBackup
+from server_agent.adapters.restic.leftovers import Leftovers
 from server_agent.adapters.restic.places import ResticPlaces, local_directories
 from server_agent.adapters.restic.program import Program, Unhurried, failure, is_absent
+from server_agent.adapters.restic.proof import ResticProof
+from server_agent.adapters.restic.reading import ResticReading
 from server_agent.adapters.restic.restore import ResticRestore
 from server_agent.adapters.restic.stores import ResticStore, Secrets
 from server_agent.adapters.restic.verify import Verify
 from server_agent.adapters.ssh import host_key
-from server_agent.adapters.tar import browse, killed, packed
+from server_agent.adapters.tar import browse, client_directory, killed, packed, proof
 from server_agent.adapters.tar import stores as directories_of_media
 from server_agent.adapters.tar.client import LocalClient
 from server_agent.adapters.tar.failures import translated, written_to
+from server_agent.adapters.tar.walking import Walking
 from server_agent.domain.jobs import Level
 from server_agent.domain.reach import HostKey, Local, Reach, Ssh
+from server_agent.domain.task_options import TimeReference
 from server_agent.ports import (
     BackupEvent,
     BackupRequest,
     Cancelled,
     Compressed,
     Control,
+    CopyEvent,
+    CopyRequest,
     EngineError,
     EntryPage,
     Interrupted,
     Message,
+    ProofEvent,
+    ProofRequest,
     RestoreEvent,
     RestoreRequest,
     SavesetRef,
@@ -38,6 +47,7 @@ from server_agent.ports import (
     VerifyEvent,
     VerifyRequest,
 )
+from server_agent.ports.client_files import ClientDirectory, EntryPiece, WalkEvent, WalkRequest
 
 _LOOK_SECONDS = 60.0
 
@@ -45,7 +55,8 @@ _LOOK_SECONDS = 60.0
 class ResticEngine:
     """`server_agent.ports.Engine` over restic, for clients on this machine.
 
-    A data store is written as `stores` says. It keeps nothing in memory between calls; backups of
+    A data store is written as `stores` says. Between calls it keeps nothing in memory but what it
+    has just seen on other machines, and where something has still to be removed; backups of
     different savesets may run at once, also to the same medium.
     """
 
@@ -57,6 +68,7 @@ class ResticEngine:
         cache_dir: Path,
         secrets_dir: Path,
         location_id: str,
+        private_dirs: tuple[Path, ...] = (),
     ) -> None:
         """Touches nothing yet.
 
@@ -68,20 +80,25 @@ class ResticEngine:
                 never saved.
             secrets_dir: the files that open repositories.
             location_id: of the location whose labels media on this machine bear.
+            private_dirs: what no saveset ever holds, such as keys of pools.
         """
         self._places = ResticPlaces(
             (Path("/nonexistent"),),
             lis_dir,
             tmp_dir,
             location_id,
+            private_dirs=private_dirs,
             secrets=Secrets(secrets_dir),
             cache_dir=cache_dir,
         )
+        self._seen = presence.Seen()
+        self._leftovers = Leftovers()
         self.use_stores(stores_used, {})
 
     def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:
         """As the port says; none of them need be of this engine. The media of the others are only
         never saved."""
+        self._seen.forget()
         found = tuple(stores.parsed(each) for each in directories if stores.is_restic(each))
         others = tuple(
             Path(os.fsdecode(each)) for each in directories if not stores.is_restic(each)
@@ -111,6 +128,18 @@ class ResticEngine:
             return
         self._look(store, name)
 
+    def check_immutable(self, store: bytes, name: str) -> None:
+        place = stores.parsed(store).url
+        raise EngineError(
+            "STORE_UNUSABLE",
+            f"The data store {name}, {place}, holds repositories of restic, whose files the agent"
+            " cannot make immutable. Protect the place itself: object lock with a default retention"
+            " of the bucket, or a rest-server with --append-only; see restic.md",
+        )
+
+    def hold_media(self, labels: Collection[str]) -> None:
+        """There are none: `check_immutable` refuses."""
+
     def make_medium(self, store: bytes, name: str, label: str) -> None:
         found = self._checked_store(store, name)
         if found.directory is not None:
@@ -131,28 +160,40 @@ class ResticEngine:
         medium = found.directory / label
         return directories_of_media.space(medium if label and medium.is_dir() else found.directory)
 
-    def tidy(self, label: str, control: Control) -> None:
-        """Gives back all space of removed savesets, at the cost of writing data anew; no backup to
-        the medium runs meanwhile. Idempotent.
+    def tidy(self, now: datetime, control: Control) -> Iterator[Message]:
+        return tidying.tidy(self._places, now, control)
 
-        Raises:
-            EngineError: STORE_MISSING, REPOSITORY_LOCKED and others.
-            Cancelled: the control said so.
-        """
-        self._places.check_store(label)
-        self._places.repository(label).tidy(control)
-
-    def remove(self, savesets: Sequence[SavesetRef]) -> list[str]:
-        return removal.remove(self._places, savesets)
+    def remove(self, savesets: Sequence[SavesetRef], listed: Collection[str] = ()) -> list[str]:
+        """As the port says. What is `listed` lies in another repository only: see `copy`."""
+        self._seen.forget()
+        gone = [each.name for each in savesets if each.name in listed]
+        return gone + removal.remove(
+            self._places, [each for each in savesets if each.name not in listed]
+        )
 
     def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
         return Verify(self._places, request, control).events()
 
+    def prove(self, request: ProofRequest, control: Control) -> Iterator[ProofEvent]:
+        return ResticProof(self._places, 1, request, control).events()
+
+    def copy(self, request: CopyRequest, control: Control) -> Iterator[CopyEvent]:
+        """Never possible: what describes a saveset, in the agent's own files, names the snapshots
+        of one repository, and a copy would have others."""
+        if control.cancelled:
+            raise Cancelled
+        raise EngineError(
+            "COPY_IMPOSSIBLE",
+            f"What restic has written to {request.saveset.label} cannot be copied to"
+            f" {request.label}: a saveset is bound to the snapshots of its own repository. Back up"
+            " the task to the other pool too",
+        )
+
     def check_store(self, label: str) -> None:
-        self._places.check_store(label)
+        self._seen.check_store(self._places, label)
 
     def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
-        return presence.present(self._places, savesets)
+        return presence.present(self._places, savesets, self._seen)
 
     def host_keys(self, client: Ssh, control: Control) -> list[HostKey]:
         with translated(control, self._places.tmp_dir):
@@ -165,8 +206,15 @@ class ResticEngine:
 
     def backup(self, request: BackupRequest, control: Control) -> Iterator[BackupEvent]:
         _check_client(request.client, "saved")
-        with LocalClient() as client:
-            yield from ResticBackup(self._places, 1, request, control, client).events()
+        _check_reference(request.options.time_reference)
+        try:
+            with self._leftovers.around(self._places, request), LocalClient() as client:
+                yield from ResticBackup(self._places, 1, request, control, client).events()
+        finally:
+            self._seen.forget()
+
+    def clear_archive_bits(self, saveset: SavesetRef) -> list[Message]:  # noqa: ARG002
+        return []  # no backup goes by them
 
     def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
         _check_client(request.client, "restored to")
@@ -182,9 +230,33 @@ class ResticEngine:
     def missing_paths(self, saveset: SavesetRef, paths: Sequence[bytes]) -> list[bytes]:
         return browse.missing_paths(self._places.of(saveset).listing, saveset.name, paths)
 
+    def read_entry(
+        self,
+        chain: Sequence[SavesetRef],
+        path: bytes,
+        first_byte: int,
+        most_bytes: int,
+        control: Control,
+    ) -> Iterator[EntryPiece]:
+        reading = ResticReading.of(self._places, 1, chain, path, control)
+        return reading.pieces(first_byte, most_bytes)
+
+    def client_directory(
+        self, client: Reach, directory: bytes, control: Control
+    ) -> ClientDirectory:
+        _check_client(client, "saved")
+        with translated(control, self._places.tmp_dir), LocalClient() as opened:
+            return client_directory.read(opened, directory, control)
+
+    def walk(self, request: WalkRequest, control: Control) -> Iterator[WalkEvent]:
+        _check_client(request.client, "saved")
+        with LocalClient() as client:
+            yield from Walking.of(self._places, request, control, client).walked()
+
     def recover(
         self, writing: Sequence[SavesetRef], committed: frozenset[str]
     ) -> list[Interrupted]:
+        proof.sweep(self._places.tmp_dir)
         return recovery.recover(self._places, writing, committed)
 
     def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
@@ -200,6 +272,10 @@ class ResticEngine:
             except (OSError, sqlite3.DatabaseError) as error:
                 text = f"{listing} stays as it is, it cannot be compressed: {error}"
                 yield Message(Level.WARNING, "LISTING_KEPT", text)
+
+    def shelve(self, _savesets: Sequence[SavesetRef], _control: Control) -> int:
+        """Listings do not lie in repositories."""
+        return 0
 
     def put_back(self, job_id: str) -> list[Message]:
         return killed.clean_up(self._places.journal(job_id))
@@ -229,6 +305,17 @@ class ResticEngine:
         if answer.status and not is_absent(answer):
             error = failure(store.url, answer, "reach it")
             raise EngineError("STORE_UNUSABLE", f"the data store {name}: {error.text}")
+
+
+def _check_reference(reference: TimeReference) -> None:
+    """Raises EngineError (REFERENCE_UNUSABLE)."""
+    if reference is not TimeReference.DATABASE:
+        raise EngineError(
+            "REFERENCE_UNUSABLE",
+            "restic tells by itself what has changed: on its media a backup cannot go by a time"
+            " stamp file or archive bits. Have changes told by the database, or use a media pool"
+            " whose data store is a directory",
+        )
 
 
 def _check_client(client: Reach, what: str) -> None:

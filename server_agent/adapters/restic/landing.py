@@ -15,12 +15,14 @@ from server_agent.adapters.durable import sync_file_system
 from server_agent.adapters.restic.selection import Directory, Picked, ResticSelection
 from server_agent.adapters.tar.aside import Aside
 from server_agent.adapters.tar.child import Child
-from server_agent.adapters.tar.extraction import Tally
 from server_agent.adapters.tar.failures import is_full
+from server_agent.adapters.tar.links import CAME_MEANWHILE, is_newcomer
 from server_agent.adapters.tar.names import joined
+from server_agent.adapters.tar.tally import Tally
 from server_agent.adapters.tar.target import below, make_directories
 from server_agent.adapters.tar.transfer import Pace
 from server_agent.domain.jobs import Level
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.quoting import printable, quoted
 from server_agent.ports import Cancelled, Control, EngineError, Message
 
@@ -47,6 +49,7 @@ class Landing:
     tally: Tally
     failed: dict[bytes, str]
     control: Control
+    rule: OverwriteRule
     _stages: list[_Stage] = field(default_factory=list)
     _late: list[tuple[bytes, tuple[int, int]]] = field(default_factory=list)
 
@@ -80,7 +83,7 @@ class Landing:
 
     def _land(self, picked: Picked, copies: contextlib.ExitStack) -> Iterator[Message]:
         path = joined(picked.directory, picked.name)
-        place, source = below(self.target, path), self._source(path)
+        place, source = below(self.target, picked.renamed or path), self._source(path)
         self.tally.entries += 1
         self.tally.current = path
         try:
@@ -88,7 +91,13 @@ class Landing:
                 self._make(path, place, copies)
                 return
             reason = self._why_not(picked, path, source)
+            if self.rule is not OverwriteRule.ALWAYS and is_newcomer(
+                self.rule, place, picked.modify_ns
+            ):
+                reason = CAME_MEANWHILE
             if not reason:
+                if picked.kind == "l":
+                    _mend_link(source, picked.link)
                 make_directories(os.path.dirname(place))
                 os.rename(source, place)
         except OSError as error:
@@ -173,3 +182,27 @@ class Landing:
     def _source(self, path: bytes) -> bytes:
         stage = self._stage(path)
         return stage.directory + path[len(stage.path) :].rstrip(b"/")
+
+
+def _mend_link(link: bytes, target: bytes) -> None:
+    """Lets a symbolic link point at what it did: restic keeps text, and writes U+FFFD for each byte
+    that is none (before 0.17). Raises OSError."""
+    if _is_text(target) or os.readlink(link) == target:
+        return
+    status = os.lstat(link)
+    names = os.listxattr(link, follow_symlinks=False)
+    kept = {name: os.getxattr(link, name, follow_symlinks=False) for name in names}
+    os.unlink(link)
+    os.symlink(target, link)
+    os.lchown(link, status.st_uid, status.st_gid)
+    for name, value in kept.items():
+        os.setxattr(link, name, value, follow_symlinks=False)
+    os.utime(link, ns=(status.st_atime_ns, status.st_mtime_ns), follow_symlinks=False)
+
+
+def _is_text(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

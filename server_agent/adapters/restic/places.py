@@ -70,7 +70,7 @@ class ResticPlaces(Places):
         """Raises EngineError (STORE_MISSING) unless the medium is there: by its label if it is on
         this machine, and else because its repository opens with the key of its data store, which
         no other place does."""
-        if self._is_here(label):
+        if self.is_here(label):
             Places.check_store(self, label, then)
         else:
             self.repository(label).check()
@@ -120,7 +120,8 @@ class ResticPlaces(Places):
                     path.with_name(name + INTENT_SUFFIX),
                 )
 
-    def _is_here(self, label: str) -> bool:
+    def is_here(self, label: str) -> bool:
+        """Whether it lies on this machine."""
         return (self.store_of.get(label) or self._found(label)).directory is not None
 
     def _found(self, label: str) -> ResticStore:

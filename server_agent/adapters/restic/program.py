@@ -1,6 +1,7 @@
 """restic as a child process: its environment, its end, and what its words mean."""
 
 import contextlib
+import json
 import os
 import re
 import select
@@ -14,14 +15,21 @@ from pathlib import Path
 from threading import Event
 
 from server_agent.adapters.restic.stores import Access
+from server_agent.adapters.restic.turns import Turns
 from server_agent.adapters.tar.child import Child, Setting, environment_of_account
 from server_agent.domain.quoting import printable
 from server_agent.ports import Control, EngineError
 
 TEMPORARY = "tmp"  # in the directory of the cache: what a killed restic leaves
+_TURNS = "turns"  # there too
+_USES_DATA = {"backup", "dump", "ls", "restore"}  # commands that read or write data
 _MOMENT_MILLISECONDS = 50
+_UNLOCK_SECONDS = 60.0
+PATIENCE_LOOKS = 1200  # of a backup at a lock, half a second each
 _GRACE_SECONDS = 5.0  # to take its lock away
 _LONGEST_SAID = 64 << 10  # of its messages that are kept
+_EXIT_ERROR = b'{"message_type":"exit_error"'
+_PANIC = b"panic: "  # of a restic that has crashed, before its stack
 _LOCKED = b"already locked"
 _LOCK_STATUS = (1, 11)  # the second from restic 0.17 on
 _REFUSED = b"wrong password or no key found"
@@ -59,7 +67,9 @@ class Unhurried:
 
 
 class ResticChild(Child):
-    """Ended in a way that lets it take its lock out of the repository."""
+    """Ended in a way that lets it take its lock out of the repository. Keeps a turn until then."""
+
+    turn: contextlib.ExitStack | None = None
 
     @property
     def written_bytes(self) -> int:
@@ -76,6 +86,8 @@ class ResticChild(Child):
                 os.kill(self._process.pid, signal.SIGINT)
             self._drain(time.monotonic() + _GRACE_SECONDS)
         super().end()
+        if self.turn is not None:
+            self.turn.close()
 
     def _drain(self, until: float) -> None:
         """What it still has to say needs a reader: without one it would die before its lock."""
@@ -115,10 +127,20 @@ class Program:
     access: Access
     cache_dir: Path
 
+    @property
+    def turns(self) -> Turns:
+        return Turns(self.cache_dir / _TURNS, self.access.environment["RESTIC_REPOSITORY"])
+
     def start(
         self, words: Sequence[str | bytes], control: Control, *, fed: bool = False
     ) -> ResticChild:
-        """Raises EngineError (PROGRAM_MISSING) or OSError."""
+        """What uses data waits until nobody tidies them.
+
+        Raises:
+            EngineError: PROGRAM_MISSING.
+            Cancelled: the control said so.
+            OSError: it cannot be started.
+        """
         environment = {**environment_of_account(), "LC_ALL": "C", "TZ": "UTC"}
         if shutil.which("restic", path=environment["PATH"]) is None:
             text = "restic is not installed: install the package restic"
@@ -129,7 +151,12 @@ class Program:
         environment |= {"RESTIC_PROGRESS_FPS": "2", **self.access.environment}
         # Started by a shell in the background it would not hear SIGINT.
         command = ["env", "--default-signal=INT", "restic", *self.access.options, *words]
-        return ResticChild(command, control, fed=fed, setting=Setting(environment, Path("/")))
+        with contextlib.ExitStack() as turn:
+            if os.fsdecode(words[0]) in _USES_DATA:
+                turn.enter_context(self.turns.together(control))
+            child = ResticChild(command, control, fed=fed, setting=Setting(environment, Path("/")))
+            child.turn = turn.pop_all()
+            return child
 
     def run(
         self, words: Sequence[str | bytes], control: Control, seconds: float | None = None
@@ -157,16 +184,25 @@ class Program:
             return Answer(child.wait(), bytes(out), said.text)
 
     def run_alone(
-        self, words: Sequence[str | bytes], control: Control, patience_seconds: float
+        self,
+        words: Sequence[str | bytes],
+        control: Control,
+        patience_seconds: float,
+        seconds: float | None = None,
     ) -> Answer:
         """Runs what needs the repository for itself; waits for others, and takes away locks whose
-        owners are dead."""
+        owners are dead.
+
+        Args:
+            patience_seconds: how long it waits for others.
+            seconds: as for `run`.
+        """
         begin = time.monotonic()
         while True:
-            answer = self.run(words, control)
+            answer = self.run(words, control, seconds)
             if not answer.is_locked or time.monotonic() - begin > patience_seconds:
                 return answer
-            self.run(["unlock"], control)
+            self.run(["unlock"], Unhurried(), _UNLOCK_SECONDS)
             wait_a_moment()
 
 
@@ -211,12 +247,22 @@ def is_absent(answer: Answer) -> bool:
 
 def last_words(said: bytes) -> str:
     """The line that tells most of why restic failed."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [_unwrapped(line.strip()) for line in said.splitlines() if line.strip()]
     fatal = [line for line in lines if line.startswith(b"Fatal:")]
-    chosen = (fatal or lines or [b"it said nothing"])[-1]
+    told = [line for line in lines if _LOCKED in line or line.startswith(_PANIC)]
+    chosen = (fatal or told or lines or [b"it said nothing"])[-1]
     if chosen.startswith(b"Fatal: There were") and len(lines) > 1:
         chosen = lines[0]
     return printable(chosen.removeprefix(b"Fatal: "))
+
+
+def _unwrapped(line: bytes) -> bytes:
+    """What restic says since 0.17 in JSON of why it has failed."""
+    if line.startswith(_EXIT_ERROR):
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+            first, _, _ = json.loads(line)["message"].partition("\n")
+            return str(first).encode("utf-8", "surrogatepass")
+    return line
 
 
 def failure(medium: str, answer: Answer, what: str) -> EngineError:

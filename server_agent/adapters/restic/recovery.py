@@ -25,6 +25,7 @@ def recover(
     places: ResticPlaces, writing: Sequence[SavesetRef], committed: frozenset[str]
 ) -> list[Interrupted]:
     """See `server_agent.ports.Engine.recover`."""
+    end_survivors(places.cache_dir)
     found: list[Interrupted] = []
     for saveset in writing:
         try:
@@ -70,7 +71,6 @@ def _settled(name: str, files: ResticFiles, repository: Repository) -> Interrupt
     Raises:
         OSError, EngineError, DescriptionError: it cannot be told.
     """
-    end_survivors(repository, name)
     repository.unlock()
     known = None
     if files.description.exists() and files.listing.exists():
@@ -96,13 +96,16 @@ def _whole(files: ResticFiles, repository: Repository) -> Description | None:
 
 def _give_up(places: ResticPlaces, files: ResticFiles, label: str) -> None:
     """Removes a backup that nobody waits for, if it lies on that medium, or on any that is there
-    for none."""
+    for none. What has its description is whole, and no backup that was begun."""
     name = saveset_of(files.intent)
     try:
+        if files.description.exists():
+            files.intent.unlink(missing_ok=True)
+            return
         medium = description.intended_label(files.intent)
         if label in ("", medium) and places.has_store(medium):
             repository = places.repository(medium)
-            end_survivors(repository, name)
+            end_survivors(places.cache_dir, name)
             abandon(repository, name, files)
     except (OSError, EngineError, DescriptionError) as error:
         log.warning("what was begun of saveset %s is still to be removed: %s", name, error)

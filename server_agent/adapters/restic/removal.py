@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from server_agent.adapters.durable import sync
+from server_agent.adapters.restic import tidying
 from server_agent.adapters.restic.places import ResticFiles, ResticPlaces
 from server_agent.adapters.restic.repository import Repository
 from server_agent.adapters.restic.stores import ResticStore
@@ -48,7 +49,7 @@ def forget(repository: Repository, savesets: set[str]) -> bool:
 
 def remove(places: ResticPlaces, savesets: Sequence[SavesetRef]) -> list[str]:
     """See `server_agent.ports.Engine.remove`. The space is given back at once as far as that
-    costs no writing; what is left is for `ResticEngine.tidy`."""
+    costs no writing; what is left is for `tidying`."""
     gone: list[str] = []
     ordered = sorted(savesets, key=lambda saveset: saveset.label)
     for label, group in groupby(ordered, key=lambda saveset: saveset.label):
@@ -56,8 +57,9 @@ def remove(places: ResticPlaces, savesets: Sequence[SavesetRef]) -> list[str]:
         try:
             places.check_store(label)
             repository = places.repository(label)
+            tidying.note_removed(places, label)
             were_there = forget(repository, {saveset.name for saveset in refs})
-        except EngineError as error:
+        except (EngineError, OSError) as error:
             log.warning("savesets on %s cannot be removed now: %s", label, error)
             continue
         gone += [saveset.name for saveset in refs if _files_gone(places.of(saveset))]

@@ -19,12 +19,16 @@ from server_agent.adapters.restic.program import (
     last_words,
     missing,
 )
-from server_agent.ports import Control, EngineError
+from server_agent.adapters.restic.turns import Limited
+from server_agent.ports import Cancelled, Control, EngineError
 
 SAVESET_TAG = "sv="
 ABOUT_TAG = "about="
 _LOOK_SECONDS = 60.0  # until a server counts as away
+_LIST_SECONDS = 600.0  # for reading all snapshots, or taking some away
 _TIDY_SECONDS = 20.0  # of patience with backups that hold the repository
+_PRUNE_SECONDS = 3600.0  # for giving back what costs no writing
+_REPACKED = "20G"  # that are written anew at once, so that it comes to an end
 _IDS_AT_ONCE = 500
 _SECOND = 1_000_000_000  # in nanoseconds
 _KINDS = {
@@ -94,13 +98,32 @@ class Repository:
         except EngineError as error:
             if error.code != "STORE_MISSING":
                 raise
+            self._clear()
             answer = self.program.run(["init"], Unhurried(), _LOOK_SECONDS)
             if answer.status:
                 raise self.failed(answer, "make a repository") from None
 
+    def _clear(self) -> None:
+        """Of one on this machine that did not come to be: takes away the keys that were made before
+        its end, since restic would take one of them for that of the next one.
+
+        Raises:
+            EngineError: STORE_UNUSABLE: it has data, for which its keys are needed.
+        """
+        place = Path(self.place)
+        if not self.is_here or (place / "config").exists():
+            return
+        for part in ("data", "index", "snapshots"):
+            if any(path.is_file() for path in (place / part).rglob("*")):
+                text = f"{place} has lost its file config. Put it back from a copy"
+                raise EngineError("STORE_UNUSABLE", text)
+        for key in (place / "keys").glob("*"):
+            key.unlink()
+
     def snapshots(self, control: Control | None = None) -> list[Snapshot]:
         """All of them. Raises EngineError."""
-        answer = self.program.run(["snapshots", "--json", "--no-lock"], control or Unhurried())
+        words = ["snapshots", "--json", "--no-lock"]
+        answer = self.program.run(words, control or Unhurried(), _LIST_SECONDS)
         if answer.status:
             raise self.failed(answer, "list its snapshots")
         return [
@@ -127,7 +150,7 @@ class Repository:
         todo = list(ids)
         for at in range(0, len(todo), _IDS_AT_ONCE):
             words = ["forget", *todo[at : at + _IDS_AT_ONCE]]
-            answer = self.program.run_alone(words, Unhurried(), _TIDY_SECONDS)
+            answer = self.program.run_alone(words, Unhurried(), _TIDY_SECONDS, _LIST_SECONDS)
             if answer.status:
                 raise self.failed(answer, "remove a snapshot")
 
@@ -135,20 +158,39 @@ class Repository:
         """Gives back the space of packs of which nothing is needed any more; none is written anew.
 
         Raises:
-            EngineError: REPOSITORY_LOCKED and others.
+            EngineError: REPOSITORY_LOCKED, TIDY_UNFINISHED and others.
         """
         words = ["prune", "--max-unused=unlimited", "--max-repack-size=0"]
-        answer = self.program.run_alone(words, Unhurried(), _TIDY_SECONDS)
+        self._tidied(words, Unhurried(), _PRUNE_SECONDS)
+
+    def tidy(self, control: Control, seconds: float) -> None:
+        """Gives back space at the cost of reading and writing packs anew.
+
+        Args:
+            seconds: after which it is left for the next time; what was done is kept.
+
+        Raises:
+            EngineError: REPOSITORY_LOCKED, TIDY_UNFINISHED and others.
+            Cancelled: the control said so.
+        """
+        self.unlock()
+        self._tidied(["prune", f"--max-repack-size={_REPACKED}"], control, seconds)
+
+    def _tidied(self, words: list[str], control: Control, seconds: float) -> None:
+        """While nothing else of this agent uses the data; makes way for whatever wants to."""
+        with self.program.turns.alone() as turn:
+            if turn is None:
+                raise EngineError("REPOSITORY_LOCKED", f"{self.place} is in use")
+            limited = Limited(control, seconds, turn)
+            try:
+                answer = self.program.run_alone(words, limited, _TIDY_SECONDS)
+            except Cancelled:
+                if control.cancelled:
+                    raise
+                text = f"{self.place} was wanted, or the time for tidying was over"
+                raise EngineError("TIDY_UNFINISHED", text) from None
         if answer.status:
             raise self.failed(answer, "give back space")
-
-    def tidy(self, control: Control) -> None:
-        """Gives back all space, at the cost of reading and writing packs anew. Raises EngineError,
-        Cancelled."""
-        for words in (["unlock"], ["prune"]):
-            answer = self.program.run_alone(words, control, _TIDY_SECONDS)
-            if answer.status:
-                raise self.failed(answer, "give back space")
 
     def unlock(self) -> None:
         """Takes away the locks of processes that are dead. Raises EngineError."""

@@ -62,6 +62,9 @@ class ResticRestore(Restore):
             self._pick(selection)
             selection.mark_links()
             self._survey = self.client.survey((), self.control)
+            if self.request.dry_run:
+                yield from self._rehearse(selection, scratch)
+                return
             yield from self._bring_all(selection, scratch, known)
             lost = list(self._summary(selection))
             yield from lost
@@ -74,6 +77,7 @@ class ResticRestore(Restore):
                 *self._tally.unknown[:_NAMED],
                 *self._replaced[:_NAMED],
             ),
+            notes=tuple(self._notes),
         )
 
     def _described(self) -> Description:
@@ -111,7 +115,14 @@ class ResticRestore(Restore):
                 self._tally.begun = 0
                 sync_file_system(staged)
                 landing = Landing(
-                    selection, staged, target, aside, self._tally, self._failed, self.control
+                    selection,
+                    staged,
+                    target,
+                    aside,
+                    self._tally,
+                    self._failed,
+                    self.control,
+                    self.request.overwrite,
                 )
                 for message in landing.events():
                     yield message or self._progress(total)

@@ -13,6 +13,7 @@ The secret is a set of files that only the agent's user may read:
     SECRET.known_hosts  the host keys for SFTP
 """
 
+import contextlib
 import os
 import re
 import secrets
@@ -20,7 +21,7 @@ import shlex
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from server_agent.adapters.durable import sync
 from server_agent.adapters.tar import private
@@ -30,9 +31,12 @@ from server_agent.ports import EngineError
 PREFIX = b"restic"
 DEFAULT_SECRET = "restic"
 _STORE = re.compile(rb"restic(?:\+(?P<secret>[A-Za-z0-9][A-Za-z0-9_.-]*))?:(?P<url>.+)", re.DOTALL)
-_REMOTE = re.compile(
-    r"sftp://[^@/:]+@[^/@]+/[^@]+|rest:https?://[^/@]+(/[^@]*)?|s3:https?://[^/@]+/[^@]+"
+_SFTP = re.compile(
+    r"sftp://(?P<user>[^@/:\s-][^@/:\s]*)@(?P<host>[0-9A-Za-z][0-9A-Za-z._-]*|\[[0-9A-Fa-f:.]+\])"
+    r"(?::(?P<port>[0-9]{1,5}))?(?P<path>/[^@?#\r\n]+)"
 )
+_HTTP = re.compile(r"rest:https?://[^/@?#\s]+(/[^@?#\r\n]*)?|s3:https?://[^/@?#\s]+/[^@?#\r\n]+")
+_MOST_PORT = 65535
 _USER_INFO = re.compile(rb"//[^/]*@")
 _NAMES = (
     "AWS_ACCESS_KEY_ID",
@@ -71,7 +75,7 @@ def parsed(store: bytes) -> ResticStore:
     """Raises EngineError (STORE_UNUSABLE) for what is written wrong."""
     match = _STORE.fullmatch(store)
     url = os.fsdecode(match["url"]) if match else ""
-    if match is None or not (url.startswith("/") or _REMOTE.fullmatch(url)) or "\0" in url:
+    if match is None or not _is_url(url):
         shown = printable(_USER_INFO.sub(b"//...@", store))
         raise EngineError(
             "STORE_UNUSABLE",
@@ -80,6 +84,13 @@ def parsed(store: bytes) -> ResticStore:
             " and no password in it",
         )
     return ResticStore(url, (match["secret"] or DEFAULT_SECRET.encode()).decode("ascii"))
+
+
+def _is_url(url: str) -> bool:
+    sftp = _SFTP.fullmatch(url)
+    if sftp:
+        return 0 < int(sftp["port"] or 22) <= _MOST_PORT
+    return (url.startswith("/") or bool(_HTTP.fullmatch(url))) and "\0" not in url
 
 
 def local_path(store: bytes) -> bytes | None:
@@ -109,10 +120,15 @@ class Secrets:
         if path.exists():
             return
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(path, "x", encoding="ascii", opener=private.opener) as file:
+        part = path.with_name(path.name + ".new")
+        part.unlink(missing_ok=True)
+        with open(part, "x", encoding="ascii", opener=private.opener) as file:
             file.write(secrets.token_urlsafe(_KEY_BYTES) + "\n")
             file.flush()
             os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):  # somebody else has made one meanwhile
+            os.link(part, path)
+        part.unlink()
         sync(self.directory)
 
     def access(self, store: ResticStore, label: str) -> Access:
@@ -135,33 +151,46 @@ class Secrets:
         return Access(environment, options)
 
     def _over_ssh(self, store: ResticStore, url: str) -> tuple[str, tuple[str, ...]]:
-        parts = urlsplit(url)
+        parts = _SFTP.fullmatch(url)
+        assert parts is not None  # it was parsed
         own = ["-o", "BatchMode=yes", "-o", f"ServerAliveInterval={_SSH_SECONDS}"]
-        for suffix, words in (
-            ("ssh", ["-o", "IdentitiesOnly=yes", "-i", "{}"]),
-            ("known_hosts", ["-o", "StrictHostKeyChecking=yes", "-o", "UserKnownHostsFile={}"]),
+        own += ["-o", f"ConnectTimeout={_SSH_SECONDS}"]
+        for suffix, options in (
+            ("ssh", ("IdentitiesOnly=yes", "IdentityFile={}")),
+            (
+                "known_hosts",
+                (
+                    *("StrictHostKeyChecking=yes", "UserKnownHostsFile={}"),
+                    *("GlobalKnownHostsFile=/dev/null", "VerifyHostKeyDNS=no"),
+                ),
+            ),
         ):
             if (self.directory / f"{store.secret}.{suffix}").exists():
-                path = str(self._checked(f"{store.secret}.{suffix}"))
-                own += [word.format(path) for word in words]
-        command = ["ssh", *own, "-p", str(parts.port or 22), "-l", parts.username or ""]
-        command += [parts.hostname or "", "-s", "sftp"]
-        place = f"sftp:{parts.username}@{parts.hostname}:{parts.path}"
-        return place, ("-o", f"sftp.command={shlex.join(command)}")
+                path = _word_of_ssh(self._checked(f"{store.secret}.{suffix}"))
+                own += [word for option in options for word in ("-o", option.format(path))]
+        host = parts["host"].strip("[]")
+        command = ["ssh", *own, "-p", parts["port"] or "22", "-l", parts["user"], "-s", "--"]
+        command += [host, "sftp"]
+        place = f"sftp:{parts['user']}@{host}:{parts['path']}"
+        return place, ("-o", _field(f"sftp.command={shlex.join(command)}"))
 
     def _variables(self, name: str) -> dict[str, str]:
         if not (self.directory / name).exists():
             return {}
         found: dict[str, str] = {}
-        for line in self._checked(name).read_text("utf-8").splitlines():
+        path = self._checked(name)
+        try:
+            lines = path.read_text("utf-8").splitlines()
+        except UnicodeDecodeError as error:
+            raise _unusable(path, "it is no text in UTF-8") from error
+        for number, line in enumerate(lines, 1):
             key, equals, value = line.strip().partition("=")
             if not key or key.startswith("#"):
                 continue
             if not equals or key not in _NAMES:
+                # What stands there instead may be a password.
                 raise _unusable(
-                    self.directory / name,
-                    f"a line begins with {printable(key.encode())}; write NAME=VALUE with one of"
-                    f" {', '.join(_NAMES)}",
+                    path, f"line {number} is none: write NAME=VALUE with one of {', '.join(_NAMES)}"
                 )
             found[key] = value
         return found
@@ -175,6 +204,16 @@ class Secrets:
         if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise _unusable(path, "others may read or change it: chmod 600")
         return path
+
+
+def _word_of_ssh(path: Path) -> str:
+    """A path as ssh reads it in an option: see TOKENS in ssh_config(5)."""
+    return '"' + str(path).replace("%", "%%") + '"'
+
+
+def _field(option: str) -> str:
+    """An option as restic reads it: as one field of CSV (RFC 4180)."""
+    return '"' + option.replace('"', '""') + '"'
 
 
 def _with_user(url: str, variables: dict[str, str]) -> str:

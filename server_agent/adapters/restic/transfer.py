@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server_agent.adapters.restic.listing import ResticListing
-from server_agent.adapters.restic.program import Answer, Said, wait_a_moment
+from server_agent.adapters.restic.program import PATIENCE_LOOKS, Answer, Said, wait_a_moment
 from server_agent.adapters.restic.repository import Repository
 from server_agent.adapters.tar.listing import Amount
 from server_agent.adapters.tar.transfer import Pace
@@ -21,7 +21,6 @@ _UNCHANGED = b'"action":"unchanged"'
 _TRIES_AGAIN = b"retrying after"
 _PARTIAL = 3  # status: a snapshot was made, and something could not be read
 _KNOWN_STATUS = (0, _PARTIAL)
-_PATIENCE_LOOKS = 1200  # at a lock, half a second each
 
 
 @dataclass(slots=True)
@@ -59,7 +58,7 @@ class Transfer:
         Raises:
             EngineError, Cancelled.
         """
-        for _ in range(_PATIENCE_LOOKS):
+        for _ in range(PATIENCE_LOOKS):
             answer = yield from self._once()
             if not answer.is_locked:
                 break
@@ -154,5 +153,7 @@ def _reason(error: Any) -> str:
         if isinstance(error.get("Err"), int):
             return os.strerror(error["Err"])
         if isinstance(error.get("message"), str):
-            return str(error["message"])
+            # Since 0.15 it says what it did with which path before.
+            reason = str(error["message"]).rpartition(": ")[2]
+            return reason[:1].upper() + reason[1:]
     return "restic does not say why"

@@ -1,8 +1,8 @@
 """A program at a client, as a child process of the agent: an ssh that is watched through pipes."""
 
+import contextlib
 import io
 import secrets
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,14 +10,13 @@ from pathlib import Path
 from server_agent.adapters.ssh import refusals, scripts
 from server_agent.adapters.ssh.login import Login
 from server_agent.adapters.tar.child import (
-    CANCEL_LATENCY_MILLISECONDS,
     PIPE_BYTES,
     Child,
     Setting,
     plain_environment,
 )
 from server_agent.domain.quoting import printable
-from server_agent.ports import Cancelled, Control, EngineError
+from server_agent.ports import Control, EngineError
 
 SSH_FAILED = 255  # exit status of ssh(1) when it failed itself, or the program was killed
 _GREETING_SECONDS = 60.0  # for all that a login does before our first word
@@ -92,13 +91,7 @@ class RemoteChild(Child):
             EngineError: CLIENT_LOST.
             Cancelled: the control said so.
         """
-        while True:
-            try:
-                status = self._process.wait(CANCEL_LATENCY_MILLISECONDS / 1000)
-                break
-            except subprocess.TimeoutExpired:
-                if self._control.cancelled:
-                    raise Cancelled from None
+        status = super().wait()
         if self._is_lost(status):
             self.end()
             raise refusals.lost(self._login.client, self._own_words(), status)
@@ -132,9 +125,10 @@ class RemoteChild(Child):
 
     def _send(self, script: bytes) -> None:
         rest = memoryview(script)
-        while rest and self.talks:
-            if "in" in super().ready(to_feed=True):
-                rest = rest[self.feed(rest) :]
+        with contextlib.suppress(BrokenPipeError):  # its status says why
+            while rest and self.talks:
+                if "in" in super().ready(to_feed=True):
+                    rest = rest[self.feed(rest) :]
 
     def _refused(self, said: dict[str, bytes]) -> EngineError:
         super().end()

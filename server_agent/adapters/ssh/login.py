@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 PREFIX = "ssh-"  # of the private directories; a leftover is removed by `recover`
 CONNECT_SECONDS = 15  # for the connection and the first words of SSH
 MISSED_SIGNS = 3  # of life, after which a client counts as lost
+_KEY_SECONDS = 15.0  # for reading the key, which may lie on a server or be a pipe
 _KILL_SECONDS = 12.0  # for ending what a lost connection has left
 _ALIAS = "client"  # its name in the private known_hosts, whatever its address
 _KEY, _KNOWN_HOSTS = "key", "known_hosts"
@@ -134,14 +135,19 @@ def opened(client: Ssh, key: HostKey, tmp_dir: Path) -> Iterator[Login]:
 
 def _public_key(client: Ssh, directory: Path) -> str:
     """Reads the private key as ssh will."""
-    done = subprocess.run(
-        ["ssh-keygen", "-y", "-P", "", "-f", _KEY],
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        cwd=directory,
-        env=plain_environment(),
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            ["ssh-keygen", "-y", "-P", "", "-f", _KEY],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            cwd=directory,
+            env=plain_environment(),
+            timeout=_KEY_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        text = f"nothing could be read from it for {_KEY_SECONDS:.0f} seconds"
+        raise refusals.unusable_key(client, text) from error
     if done.returncode:
         raise refusals.unusable_key(client, done.stderr.decode("utf-8", "backslashreplace"))
     return done.stdout.decode("utf-8", "backslashreplace").strip()

@@ -19,6 +19,7 @@ Once begun, the moving goes on to its end whatever becomes of the connection.
 from collections.abc import Sequence
 
 from server_agent.adapters.ssh import scripts
+from server_agent.domain.overwriting import OverwriteRule
 
 END = b"that is all"
 PUT_BACK = b"PUT_BACK"
@@ -28,6 +29,12 @@ IN_THE_WAY = b"IN_THE_WAY"
 NOT_RESTORED = b"NOT_RESTORED"
 NO_DIRECTORY = b"NO_DIRECTORY"
 
+_HOW = {
+    OverwriteRule.ALWAYS: b"-f",
+    OverwriteRule.NEVER: b"-n",
+    OverwriteRule.IF_OLDER: b"-u",
+    OverwriteRule.RENAME: b"-n",
+}
 _LINKS_AT_ONCE = 999  # a multiple of the three words that each has
 
 _BEGIN = b"""
@@ -57,8 +64,9 @@ fi
 printf '%s\\0' "$target" "$control"
 """
 
-# What each process that moves has to know. `control`, `target` (empty for the root) and `name` come
-# from its environment.
+# What each process that moves has to know. `control`, `target` (empty for the root), `name` and
+# `how` come from its environment; `how` is what mv does with what came to a place since the agent
+# looked there: -f, or -n and -u, which leave in the tree what they do not move.
 _FUNCTIONS = b"""
 say() { printf '%s\\0' "$@" >>"$control/said"; }
 is_there() { [ -e "$1" ] || [ -L "$1" ]; }
@@ -80,6 +88,7 @@ aside() {
 way() {
     [ -d "${1:-/}" ] && return
     way "${1%/*}" || return
+    if is_there "$1" && [ "$how" != -f ]; then return 1; fi
     if is_there "$1"; then aside "$1" || return; say REPLACED "${1#"$target"}" "$was"; fi
     mkdir -m 755 -- "$1"
 }
@@ -97,20 +106,32 @@ put() {
 }
 move() {
     if [ "$(device "$1")" = "$own" ]; then
-        xargs -0 -r mv -f -t "${1:-/}" --
+        xargs -0 -r mv $how -t "${1:-/}" --
         return
     fi
     cat >"$control/list"
     hold "$1" || return
-    if xargs -0 -r cp -a -t "$holder/new" -- <"$control/list" && sync &&
-        find "$holder/new" -mindepth 1 -maxdepth 1 -print0 | xargs -0 -r mv -f -t "${1:-/}" --
-    then
-        xargs -0 -r rm -f -- <"$control/list"
-    else
-        find "$holder/new" -mindepth 1 -delete
+    if xargs -0 -r cp -a -t "$holder/new" -- <"$control/list" && sync; then
+        find "$holder/new" -mindepth 1 -maxdepth 1 -print0 | xargs -0 -r mv $how -t "${1:-/}" --
+        xargs -0 -r sh -c "$functions
+came \\"\\$@\\"" sh "$holder/new" <"$control/list"
     fi
+    find "$holder/new" -mindepth 1 -delete
+}
+came() {
+    new=$1
+    shift
+    for file do is_there "$new/${file##*/}" || rm -f -- "$file"; done
+}
+may_go() {
+    case $how in
+    -f) ;;
+    -u) [ "$(find "$1" -prune -newer "$2")" ] ;;
+    *) false ;;
+    esac
 }
 makes_room() {
+    [ "$how" != -n ] || [ -L "$1" ] || [ ! -d "$1" ] || return
     [ -L "$1" ] || [ ! -d "$1" ] || rmdir -- "$1" 2>/dev/null
 }
 files() {
@@ -124,7 +145,7 @@ merge() {
         [ -d "$directory" ] || continue
         place=$target${directory#"$control/tree"}
         if [ -L "$place" ] || { [ -e "$place" ] && [ ! -d "$place" ]; }; then
-            aside "$place" && put "$directory" "$place" &&
+            may_go "$directory" "$place" && aside "$place" && put "$directory" "$place" &&
                 say REPLACED "${place#"$target"}" "$was"
         elif [ ! -d "${place:-/}" ]; then
             put "$directory" "$place"
@@ -187,10 +208,10 @@ _COMMIT = b"""
 trap '' HUP INT TERM PIPE
 LC_ALL=C
 functions=%b
-control=$1 target=$2 name=$3 finished=
+control=$1 target=$2 name=$3 how=$4 finished=
 own=$(stat -Lc %%d -- "$control")
-export LC_ALL functions control target name own finished
-shift 3
+export LC_ALL functions control target name how own finished
+shift 4
 eval "$functions"
 %b
 echo $$ >"$control/pid"
@@ -291,12 +312,14 @@ def link(tree: bytes) -> list[bytes]:
     return [b"sh", b"-c", _LINK.strip() % _LINKS_AT_ONCE, b"sh", tree]
 
 
-def commit(control: bytes, target: bytes, name: bytes, sources: Sequence[bytes]) -> bytes:
+def commit(
+    control: bytes, target: bytes, name: bytes, sources: Sequence[bytes], rule: OverwriteRule
+) -> bytes:
     """Moves all of the tree to the target. Answers triples of a code, a path as in the listing, and
     where it led if it was a link or where its old version is; then END, and what the programs had
     to complain of."""
     body = _COMMIT % (scripts.quoted(_FUNCTIONS), _TIDY, END)
-    return scripts.script(body, [control, target.rstrip(b"/"), name, *sources])
+    return scripts.script(body, [control, target.rstrip(b"/"), name, _HOW[rule], *sources])
 
 
 def abandon(name: bytes, target: bytes, common: bytes, patience_seconds: int) -> bytes:

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from server_agent.adapters.ssh import moving
+from server_agent.adapters.ssh import moving, refusals
 from server_agent.adapters.ssh.client import SshClient
 from server_agent.adapters.ssh.staging import JOURNAL_SUFFIX, Staging
+from server_agent.adapters.ssh.standing import look_there
 from server_agent.adapters.tar import private
 from server_agent.adapters.tar.child import Child
-from server_agent.adapters.tar.extraction import Tally
 from server_agent.adapters.tar.failures import no_space
 from server_agent.adapters.tar.listing import Amount
 from server_agent.adapters.tar.restore import Restore
-from server_agent.adapters.tar.selection import Orphan, Selection
+from server_agent.adapters.tar.selection import Selection
+from server_agent.adapters.tar.slices import Orphan
+from server_agent.adapters.tar.standing import Look, nothing_there
+from server_agent.adapters.tar.tally import Tally
 from server_agent.adapters.tar.target import below
 from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.domain.quoting import quoted
@@ -33,15 +36,12 @@ class RemoteRestore(Restore):
 
     def _bring(self, selection: Selection, scratch: Path) -> Iterator[RestoreEvent]:
         target = self.request.target
-        if not target.startswith(b"/"):
-            raise EngineError(
-                "TARGET_UNUSABLE",
-                f"{quoted(target)} cannot be the target: it is no absolute path."
-                " Name a directory that can be written",
-            )
+        self._check_target()
         for text in self._survey.warnings:
             self._tally.unknown.append(text)
             yield Message(Level.WARNING, "CLIENT_LIMITED", text)
+        if self._is_ruled and self._is_used():
+            yield from self._paced(self._rule(selection, self._look(scratch), None))
         yield from self._unsaved(selection)
         yield from self._part_links(selection)
         self._total = total = selection.amount()
@@ -55,7 +55,8 @@ class RemoteRestore(Restore):
             yield from extract(selection.slices(), staging.tree, self._tally)
             yield from self._link_orphans(selection, staging, extract, scratch)
             yield self._progress(total, Phase.COMMIT)
-            for _ in staging.commit([path.rstrip(b"/") or b"/" for path in selection.sources()]):
+            sources = [path.rstrip(b"/") or b"/" for path in selection.sources()]
+            for _ in staging.commit(sources, self.request.overwrite):
                 yield self._progress(total, Phase.COMMIT)
         self._tally.failed += staging.failed
         self._tally.unknown += staging.unknown
@@ -68,17 +69,54 @@ class RemoteRestore(Restore):
             )
         self._replaced = staging.replaced
 
+    def _rehearse(self, selection: Selection, scratch: Path) -> Iterator[RestoreEvent]:
+        self._check_target()
+        look = self._look(scratch) if self._is_used() else nothing_there
+        yield from self._rehearsed(selection, look)
+
+    def _check_target(self) -> None:
+        if not self.request.target.startswith(b"/"):
+            raise EngineError(
+                "TARGET_UNUSABLE",
+                f"{quoted(self.request.target)} cannot be the target: it is no absolute path."
+                " Name a directory that can be written",
+            )
+
+    def _is_used(self) -> bool:
+        """Whether anything is in the target. Raises EngineError (TARGET_UNUSABLE): it is none."""
+        target = self.request.target
+        there = self.client.survey((target,), self.control).looks[target]
+        if there.kind == "l":
+            behind = there.leads_to
+            there = self.client.survey((behind,), self.control).looks[behind]
+        if there.kind not in ("", "d"):
+            raise EngineError(
+                "TARGET_UNUSABLE",
+                f"{quoted(target)} cannot be the target at client"
+                f" {refusals.name_of(self.client.reach)}: it is no directory."
+                " Name a directory that can be written",
+            )
+        return there.has_entries
+
+    def _look(self, scratch: Path) -> Look:
+        words = scratch.with_suffix(".look.tmp")
+        return look_there(self.client, self.request.target, words, self.control)
+
     def _link_orphans(
         self, selection: Selection, staging: Staging, extract: Extract, scratch: Path
     ) -> Iterator[RestoreEvent]:
         """Hard links whose data lie under names that are not restored get them in the tree."""
-        if next(selection.orphans(), None) is None:
+        if not selection.has_adopted():
             return
         yield from extract(selection.data_of_orphans(), staging.data, self._tally)
         words = scratch.with_suffix(".links.tmp")
         try:
             with open(words, "xb", opener=private.opener) as file:
                 file.writelines(_words(selection.orphans(), staging))
+                for path, first in selection.other_names():
+                    self._tally.files += 1
+                    names = below(staging.tree, first), below(staging.tree, path)
+                    file.write(b"link\0%b\0%b\0" % names)
             with self.client.start(
                 moving.link(staging.tree), self.control, fed_from=words
             ) as child:

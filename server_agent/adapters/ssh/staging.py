@@ -17,6 +17,7 @@ from server_agent.adapters.ssh.client import Answer, SshClient
 from server_agent.adapters.tar import private
 from server_agent.adapters.tar.failures import no_space
 from server_agent.domain.jobs import Level
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.quoting import quoted
 from server_agent.domain.reach import Ssh
 from server_agent.ports import Control, EngineError, Message
@@ -123,14 +124,14 @@ class Staging:
             )
         self.target, self._directory, _ = bytes(answer.out).split(b"\0")
 
-    def commit(self, sources: Sequence[bytes]) -> Iterator[None]:
+    def commit(self, sources: Sequence[bytes], rule: OverwriteRule) -> Iterator[None]:
         """Moves everything into its place; no cancel ends it. Pauses now and then.
 
         Raises:
             EngineError: CLIENT_LOST, and others.
         """
         self._patience_seconds = _PATIENCE_SECONDS
-        script = moving.commit(self._directory, self.target, self._name, sources)
+        script = moving.commit(self._directory, self.target, self._name, sources, rule)
         answer = Answer()
         try:
             yield from self.client.ask(script, Unstoppable(), answer, is_ended=False)

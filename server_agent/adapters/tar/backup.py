@@ -2,30 +2,42 @@
 
 import os
 import sqlite3
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from server_agent.adapters.tar import complaints, exclude_file, packed, private
+from server_agent.adapters.archive_bits.here import archive_bits
+from server_agent.adapters.tar import (
+    complaints,
+    exclude_file,
+    immutable,
+    packed,
+    private,
+    reference,
+)
 from server_agent.adapters.tar.as_read import MayChange
 from server_agent.adapters.tar.client import Client, Survey
 from server_agent.adapters.tar.commands import Commands, check_commands
 from server_agent.adapters.tar.commit import commit, sweep
 from server_agent.adapters.tar.compare import changed_sources
 from server_agent.adapters.tar.failures import is_broken, translated, written_to
+from server_agent.adapters.tar.hits import Hits
+from server_agent.adapters.tar.inheriting import same_as_base
 from server_agent.adapters.tar.left_out import LeftOut, borders
 from server_agent.adapters.tar.listing import Amount, ListingWriter
 from server_agent.adapters.tar.names import member_name
 from server_agent.adapters.tar.places import Places, SavesetFiles
 from server_agent.adapters.tar.presence import has_all_data
 from server_agent.adapters.tar.scan import SOURCE_IS_LINK, Scan, check_source
+from server_agent.adapters.tar.sealed_head import key_of
+from server_agent.adapters.tar.sealing import Sealing
 from server_agent.adapters.tar.seek_table import Frames
 from server_agent.adapters.tar.store import LOST_BACKUP, NO_BACKUP
 from server_agent.adapters.tar.stream import FrameWriter
 from server_agent.adapters.tar.transfer import Pace, Transfer
 from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.domain.quoting import quoted
-from server_agent.domain.task_options import TaskOptions
+from server_agent.domain.task_options import TaskOptions, TimeReference
 from server_agent.ports import (
     BackupDone,
     BackupEvent,
@@ -33,7 +45,9 @@ from server_agent.ports import (
     Control,
     EngineError,
     Message,
+    SavesetRef,
 )
+from server_agent.ports.attributes import ArchiveBits
 
 _NAMES_BUFFER_BYTES = 1 << 20
 _NAMED_SOURCES = 3  # in one sentence
@@ -49,17 +63,24 @@ class Backup:
     request: BackupRequest
     control: Control
     client: Client
+    bits: ArchiveBits = field(default_factory=archive_bits)
     _excludes: tuple[str, ...] = ()  # those of the exclude file too
     _may_change: MayChange | None = None
+    _hits: Hits | None = None
     _borders: set[bytes] = field(default_factory=set)  # at which a source was left
     _warnings: list[str] = field(default_factory=list)
     _unknown_lines: int = 0
     _suspect: set[bytes] = field(default_factory=set)  # sources of which a sentence was said
+    _sealing: Sealing | None = None
 
     def events(self) -> Iterator[BackupEvent]:
         request = self.request
         self.places.check_store(request.label, NO_BACKUP)
         check_commands(request.commands)
+        reference.check_usable(request, self.client)
+        if request.key_id:
+            key = key_of(request.key_id, self.places.keys)
+            self._sealing = Sealing(key, request.saveset)
         files = self.places.files(request.saveset, request.label, request.sesam_day)
         if any(path.exists() for path in files.all):
             raise EngineError("NAME_TAKEN", f"saveset {request.saveset} exists already")
@@ -72,13 +93,19 @@ class Backup:
                 files.make_directory()
                 result, frames = yield from self._write(unfinished)
                 pace = Pace()
-                for _ in commit(request, result, frames, files, self.control):
+                how = self.control, self._sealing, self.threads
+                for _ in commit(request, result, frames, files, *how):
                     if pace.due():
                         yield _checking(result)
         except BaseException:
             for path in unfinished.all:
                 sweep(path)
             raise
+        if request.label in self.places.immutable:
+            said = list(immutable.hold_saveset(files.data))
+            yield from said
+            warnings = (*result.warnings, *(message.text for message in said))
+            result = replace(result, warnings=warnings)
         yield result
 
     def _write(
@@ -91,6 +118,9 @@ class Backup:
         """
         yield Progress(Phase.SCAN)
         request = self.request
+        begin_ns = 0
+        if request.options.time_reference is not TimeReference.DATABASE:
+            begin_ns = reference.moment_of(self.client, self.control)
         with ListingWriter(
             files.listing, request.saveset, request.sources, self.control
         ) as listing:
@@ -98,6 +128,7 @@ class Backup:
                 self._build_on_base(listing)
                 survey = self.client.survey(request.sources, self.control)
                 yield from self._scan(listing, files.listing, survey)
+                yield from self._marked(listing)
                 yield from self._compared(listing)
                 total = listing.end_scan()
                 yield from self._empty(listing, survey)
@@ -116,6 +147,7 @@ class Backup:
                 listed_bytes=listed.size,
                 warnings=tuple(self._warnings),
                 partial=listing.flawed_and_saved(),
+                begin_ns=begin_ns,
             )
             listing.finish()
         return result, frames
@@ -126,12 +158,11 @@ class Backup:
             return
         known = {base.name: base for base in self.request.base}
         nearest = self.request.base[0]
-        for label in {base.label for base in self.request.base}:
-            self.places.check_store(label, NO_BACKUP)
+        self._check_media(self.request.base)
         base_listing = self.places.files_of(nearest).listing
         if not packed.is_there(base_listing):
             raise _base_listing_lost(nearest.name, "it is missing")
-        for home in listing.build_on(base_listing):
+        for home in listing.build_on(base_listing, same_as_base(self.request)):
             if home not in known or not has_all_data(self.places.files_of(known[home])):
                 raise EngineError(
                     "BASE_DAMAGED",
@@ -140,13 +171,22 @@ class Backup:
                     home,
                 )
 
+    def _check_media(self, chain: Iterable[SavesetRef]) -> None:
+        """Raises EngineError: the medium written to is not there, or one that is built on."""
+        self.places.check_store(self.request.label, NO_BACKUP)
+        for member in chain:
+            try:
+                self.places.check_store(member.label, "No backup waits for it")
+            except EngineError as error:
+                raise EngineError("BASE_DAMAGED", error.text, member.name) from error
+
     def _scan(
         self, listing: ListingWriter, own_listing: Path, survey: Survey
     ) -> Iterator[BackupEvent]:
         media, own = [], []
         if self.client.is_here:
             media = self.places.media()
-            files = self.places.tmp_dir, own_listing
+            files = self.places.tmp_dir, own_listing, *self.places.private_dirs
             own = [*media, *(os.fsencode(path.resolve()) for path in files)]
         for text in survey.warnings:
             self._warnings.append(text)
@@ -160,7 +200,7 @@ class Backup:
             check_source(source, media)
             scan = Scan(
                 *(source, self._excludes, own, listing, self.client, survey, self.control),
-                *(self.request.options, self._may_change),
+                *(self.request.options, self._may_change, self._hits),
             )
             for _ in scan.run():
                 if left_out.has_anything_to_do:
@@ -177,6 +217,13 @@ class Backup:
         for path in listing.sockets():
             text = f"{quoted(path)} is a socket: it is listed and not saved"
             yield Message(Level.INFO, "SOCKET", text, path)
+
+    def _marked(self, listing: ListingWriter) -> Iterator[Progress]:
+        if self.request.base and self.request.options.time_reference is TimeReference.ARCHIVE_BIT:
+            pace = Pace()
+            for _ in reference.save_marked(listing, self.bits, self.control):
+                if pace.due():
+                    yield Progress(Phase.SCAN)
 
     def _read_options(self, listing: ListingWriter) -> None:
         options = self.request.options
@@ -272,6 +319,7 @@ class Backup:
     ) -> Generator[BackupEvent, None, Frames]:
         """Returns the frames of the data file, which is written and synced."""
         names = self.places.scratch(self.request.saveset, "names")
+        seal = self._sealing.frames() if self._sealing is not None else None
         try:
             with (
                 written_to(names.parent),
@@ -283,7 +331,7 @@ class Backup:
             with (
                 written_to(data.parent),
                 open(data, "x+b", buffering=0, opener=private.opener) as file,
-                FrameWriter(file, self.threads) as writer,
+                FrameWriter(file, self.threads, seal) as writer,
             ):
                 commands = Commands(
                     commands=self.request.commands,
@@ -296,6 +344,7 @@ class Backup:
                     total=total,
                     control=self.control,
                     warnings=self._warnings,
+                    sealing=self._sealing,
                 )
                 yield from commands.events()
                 saved = commands.saved

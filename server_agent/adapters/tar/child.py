@@ -164,12 +164,25 @@ class Child:
             self._process.stdin.close()
 
     def wait(self) -> int:
-        """Its exit status, or minus the signal that ended it. All outputs have ended before."""
-        return self._process.wait()
+        """Its exit status, or minus the signal that ended it. All outputs have ended before, which
+        need not be its end.
+
+        Raises:
+            Cancelled: the control said so, and it still runs.
+        """
+        while True:
+            try:
+                return self._process.wait(CANCEL_LATENCY_MILLISECONDS / 1000)
+            except subprocess.TimeoutExpired:
+                if self._control.cancelled:
+                    raise Cancelled from None
 
     def end(self) -> None:
-        """Kills the group if its leader still runs, and reaps it. Outputs stay readable."""
-        if self._process.poll() is None:
+        """Kills the group unless `wait` has said how its leader ended, and reaps it. Outputs stay
+        readable."""
+        # A leader that has ended, and was not waited for, keeps its number until then; others of
+        # its group may still hold an output.
+        if self._process.returncode is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self.close_input()

@@ -17,9 +17,12 @@ from server_agent.adapters.tar.failures import written_to
 from server_agent.adapters.tar.listing import Amount, ListingWriter
 from server_agent.adapters.tar.member import BLOCK_BYTES
 from server_agent.adapters.tar.names import member_name
+from server_agent.adapters.tar.sealing import FrameSeal, Sealing
 from server_agent.adapters.tar.seek_table import Frames
 from server_agent.adapters.tar.stream import FrameReader, FrameWriter
 from server_agent.adapters.tar.transfer import Pace
+from server_agent.domain.command_sources import checked_commands
+from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.domain.quoting import printable, quoted
 from server_agent.ports import (
@@ -31,10 +34,10 @@ from server_agent.ports import (
     Message,
 )
 
-_LONGEST_NAME = 255  # bytes, as of any file
 _LONGEST_LINE = 8 << 10  # of what a program says; what is longer is cut into several
 _FILE_MODE, _DIRECTORY_MODE = 0o600, 0o700  # dumps hold what nobody else may read
 _SECOND = 1_000_000_000  # in nanoseconds
+LAST_LINES = 3  # of a program that has failed, told with the job
 
 
 @dataclass(slots=True)
@@ -59,9 +62,11 @@ class Commands:
     total: Amount
     control: Control
     warnings: list[str]
+    sealing: Sealing | None = None
     saved: Amount = field(default_factory=lambda: Amount(0, 0))
     _said: bytes = b""
-    _last_line: str = ""
+    _last: list[str] = field(default_factory=list)  # lines that it has said
+    _seal: FrameSeal | None = None
 
     def events(self) -> Iterator[BackupEvent]:
         """Raises EngineError (COMMAND_FAILED), Cancelled, OSError, sqlite3.Error."""
@@ -83,12 +88,13 @@ class Commands:
 
     def _collected(self, command: CommandSource) -> Generator[BackupEvent, None, Frames]:
         """Runs a command; its output is in the spool. Returns its frames."""
-        self._said, self._last_line = b"", ""
+        self._said, self._last = b"", []
+        self._seal = self.sealing.anew().frames() if self.sealing is not None else None
         pace = Pace()
         with (
             written_to(self.spool.parent),
             open(self.spool, "x+b", buffering=0, opener=private.opener) as file,
-            FrameWriter(file, self.threads) as spool,
+            FrameWriter(file, self.threads, self._seal) as spool,
         ):
             with self._started(command) as child:
                 while child.talks:
@@ -118,7 +124,7 @@ class Commands:
             raise self._failed(command, f"cannot be run: {reason}") from error
 
     def _failed(self, command: CommandSource, what: str) -> EngineError:
-        said = f". It said last: {quoted(self._last_line)}" if self._last_line else ""
+        said = f". It said last: {', '.join(map(quoted, self._last))}" if self._last else ""
         return EngineError(
             "COMMAND_FAILED",
             f"command {quoted(command.name)} {what}{said}. Nothing was saved: mend the command, or"
@@ -141,8 +147,9 @@ class Commands:
             self._said = self._said[_LONGEST_LINE:]
         for line in lines:
             if line.strip():
-                self._last_line = printable(line.strip())
-                text = f"{printable(command.name)} says: {self._last_line}"
+                said = printable(line.strip())
+                self._last = [*self._last, said][-LAST_LINES:]
+                text = f"{printable(command.name)} says: {said}"
                 yield Message(Level.INFO, "COMMAND", text)
 
     def _progress(self, command: CommandSource, size: int) -> Progress:
@@ -169,7 +176,7 @@ class Commands:
         block = self.writer.raw_bytes // BLOCK_BYTES
         _write(self.writer, _header(command.path, self.owner, tarfile.REGTYPE, size, now))
         if size:
-            with FrameReader(self.spool, frames, self.threads) as reader:
+            with FrameReader(self.spool, frames, self.threads, self._seal) as reader:
                 for piece in reader.pieces([(0, size)]):
                     _write(self.writer, piece)
         _write(self.writer, bytes(-size % BLOCK_BYTES))
@@ -179,25 +186,12 @@ class Commands:
 
 
 def check_commands(commands: tuple[CommandSource, ...]) -> None:
-    """Raises EngineError (COMMAND_UNUSABLE) for a name that no file can have, one that is there
-    twice, and for nothing to run."""
-    seen: set[str] = set()
-    for command in commands:
-        name = command.name
-        reason = ""
-        if not 0 < len(name.encode("utf-8", "replace")) <= _LONGEST_NAME or name in (".", ".."):
-            reason = f"its name must have 1 to {_LONGEST_NAME} bytes and be no point"
-        elif not name.isprintable() or "/" in name:
-            reason = "its name must be that of a file, printable and without a slash"
-        elif name in seen:
-            reason = "another command of the task has the same name"
-        elif not command.argv or not command.argv[0] or any(b"\0" in word for word in command.argv):
-            reason = "it has no program to run"
-        if reason:
-            raise EngineError(
-                "COMMAND_UNUSABLE", f"command {quoted(name)} cannot be saved: {reason}"
-            )
-        seen.add(name)
+    """Raises EngineError (COMMAND_UNUSABLE) for what no task can have."""
+    try:
+        checked_commands(commands)
+    except InvalidArgument as error:
+        reason = "command {value} cannot be saved: it needs {expected}".format_map(error.metadata)
+        raise EngineError("COMMAND_UNUSABLE", reason) from error
 
 
 def _header(path: bytes, owner: tuple[int, int], kind: bytes, size: int, now_ns: int) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from server_agent.adapters.durable import sync
-from server_agent.adapters.tar import description, packed, private, stream
+from server_agent.adapters.tar import description, packed, private, shelved, stream
 from server_agent.adapters.tar.description import Description, DescriptionError
 from server_agent.adapters.tar.failures import written_to
 from server_agent.adapters.tar.places import (
@@ -19,6 +19,7 @@ from server_agent.adapters.tar.places import (
     SavesetFiles,
     saveset_of,
 )
+from server_agent.adapters.tar.sealing import Sealing
 from server_agent.adapters.tar.seek_table import Frames
 from server_agent.adapters.tar.stream import DamagedFrame
 from server_agent.ports import (
@@ -42,6 +43,8 @@ def commit(
     frames: Frames,
     files: SavesetFiles,
     control: Control,
+    sealing: Sealing | None = None,
+    threads: int = 1,
 ) -> Iterator[int]:
     """Makes the saveset exist; on any exception it does not, and its temporary files remain.
 
@@ -62,11 +65,12 @@ def commit(
             f"the medium {request.label} does not give back what was written: {error}."
             " Check its disk",
         ) from error
+    shelved.write(unfinished.listing, unfinished.shelf, control, threads, sealing)
     with (
         written_to(unfinished.description.parent),
         open(unfinished.description, "x", encoding="ascii", opener=private.opener) as file,
     ):
-        description.write(file, request, result, unfinished.listing, frames)
+        description.write(file, request, result, unfinished, frames, sealing)
         file.flush()
         os.fsync(file.fileno())
     sync(unfinished.listing)
@@ -144,7 +148,8 @@ def _settled(saveset: str, files: SavesetFiles) -> Interrupted:
         files.remove()
         packed.remove(files.listing)
         return Interrupted(saveset, None)
-    return Interrupted(saveset, known.result, known.facts)
+    key_id = known.encryption.key_id if known.encryption is not None else ""
+    return Interrupted(saveset, known.result, known.facts, key_id)
 
 
 def _is_there(path: Path) -> bool:

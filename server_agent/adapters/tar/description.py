@@ -2,12 +2,16 @@
 
 It is enough to rebuild the catalogue's entry, to read the data, and to check both files:
 
-    format 1, engine "tar", saveset, type, label, sesam_day, base, sources, excludes,
-    commands (their names), options (those of the task that are not the default), facts
+    format 1 (2: encrypted), engine "tar", saveset, type, label, sesam_day, base, sources, excludes,
+    commands (their names), programs (the words of each), options (those of the task that are not
+    the default), facts
     result     the fields of BackupDone
-    listing    size and BLAKE3 of the listing's file
+    listing    size and BLAKE3 of the listing's file, size of its copy on the medium
+    written_ns when the last of the data was written, in nanoseconds since 1970
     blake3     of the text before it
     frames     on a line per frame of the data: compressed size, raw size, BLAKE3 of the former
+
+That of an encrypted saveset has, instead of what names files, `encryption`: see `sealed_head`.
 
 Sources are bytes; in JSON each byte that is no UTF-8 stands as U+DC80 to U+DCFF.
 """
@@ -21,11 +25,16 @@ from typing import Any, TextIO
 
 from blake3 import blake3
 
+from server_agent.adapters.tar import sealed_head
+from server_agent.adapters.tar.places import SavesetFiles
+from server_agent.adapters.tar.sealed_head import Encryption
+from server_agent.adapters.tar.sealing import Sealing
 from server_agent.adapters.tar.seek_table import Frames
 from server_agent.domain.task_options import TaskOptions, changed_options
 from server_agent.ports import BackupDone, BackupRequest
 
 FORMAT = 1
+SEALED_FORMAT = 2
 _PIECE_BYTES = 1 << 20
 _DIGEST = b',\n "blake3": "'
 _FRAMES_BEGIN = b'"frames": ['
@@ -39,35 +48,61 @@ class DescriptionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a description says that is used again; the rest is for people and for a rebuild."""
+    """What a description says that is used again; the rest is for people and for a rebuild.
+
+    Attributes:
+        encryption: None of a plain saveset.
+        shelf_size: of the listing's copy on the medium; None if it was made without one.
+    """
 
     result: BackupDone
     facts: Mapping[str, str]
     listing_digest: bytes
     frames: Frames
+    encryption: Encryption | None = None
+    shelf_size: int | None = None
 
 
 def write(
-    file: TextIO, request: BackupRequest, result: BackupDone, listing: Path, frames: Frames
+    file: TextIO,
+    request: BackupRequest,
+    result: BackupDone,
+    files: SavesetFiles,
+    frames: Frames,
+    sealing: Sealing | None = None,
 ) -> None:
-    """Writes the description of a saveset whose listing and frames are finished."""
-    head = {
-        "format": FORMAT,
+    """Writes the description of a saveset whose other files are finished."""
+    private = {
+        "sources": [source.decode("utf-8", "surrogateescape") for source in request.sources],
+        "excludes": list(request.excludes),
+        "commands": [command.name for command in request.commands],
+        "programs": [list(map(os.fsdecode, command.argv)) for command in request.commands],
+        **_options(request.options),
+    }
+    said = asdict(result)
+    if sealing is not None:
+        private["warnings"] = said["warnings"]
+        said["warnings"] = _instead(result.warnings)
+    clear = {
+        "format": FORMAT if sealing is None else SEALED_FORMAT,
         "engine": "tar",
         "saveset": request.saveset,
         "type": request.type.value,
         "label": request.label,
         "sesam_day": request.sesam_day.isoformat(),
         "base": request.base[0].name if request.base else None,
-        "sources": [source.decode("utf-8", "surrogateescape") for source in request.sources],
-        "excludes": list(request.excludes),
-        "commands": [command.name for command in request.commands],
-        **_options(request.options),
         "facts": dict(request.facts),
-        "result": asdict(result),
-        "listing": {"size": listing.stat().st_size, "blake3": digest_of(listing).hex()},
+        "result": said,
+        "listing": {
+            "size": files.listing.stat().st_size,
+            "blake3": digest_of(files.listing).hex(),
+            "shelf_size": files.shelf.stat().st_size,
+        },
+        "written_ns": files.data.stat().st_mtime_ns,
     }
-    text = json.dumps(head, indent=1)[: -len("\n}")]
+    if sealing is not None:
+        private = {"encryption": sealed_head.sealed(sealing, private, frames, clear)}
+    text = json.dumps(clear | private, indent=1)[: -len("\n}")]
     file.write(f'{text}{_DIGEST.decode()}{blake3(text.encode()).hexdigest()}"')
     file.write(f",\n {_FRAMES_BEGIN.decode()}\n  ")
     for number, line in enumerate(_frame_lines(frames)):
@@ -87,6 +122,15 @@ def read(path: Path) -> Description:
             content = _read_head(file)
             return _description(content, _read_frames(file))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+            raise DescriptionError(f"it cannot be understood: {error}") from error
+
+
+def read_head(path: Path) -> dict[str, Any]:
+    """All that stands before the frames, for a rebuild. Raises OSError, DescriptionError."""
+    with path.open("rb") as file:
+        try:
+            return _read_head(file)
+        except (ValueError, KeyError, TypeError) as error:
             raise DescriptionError(f"it cannot be understood: {error}") from error
 
 
@@ -137,6 +181,13 @@ def digest_of(path: Path) -> bytes:
     return digest.digest()
 
 
+def _instead(warnings: tuple[str, ...]) -> tuple[str, ...]:
+    """What is said in clear of warnings that may name files."""
+    count = len(warnings)
+    had = "1 warning" if count == 1 else f"{count} warnings"
+    return (f"{had}: the protocol says what it is about",) if warnings else ()
+
+
 def _options(options: TaskOptions) -> dict[str, Any]:
     said = {name: getattr(options, name) for name in changed_options(options)}
     texts = {
@@ -159,8 +210,9 @@ def _read_head(lines: Iterable[bytes]) -> dict[str, Any]:
     for line in lines:
         if line.strip() == _FRAMES_BEGIN:
             content: dict[str, Any] = json.loads(head.rstrip(b",\n") + b"}")
-            if content["format"] != FORMAT:
-                raise DescriptionError(f"format {content['format']} is not {FORMAT}")
+            expected = SEALED_FORMAT if "encryption" in content else FORMAT
+            if content["format"] != expected:
+                raise DescriptionError(f"format {content['format']} is not {expected}")
             return content
         head += line
     raise ValueError("it has no frames")
@@ -182,6 +234,8 @@ def _description(content: dict[str, Any], frames: Frames) -> Description:
         facts={str(name): str(value) for name, value in content.get("facts", {}).items()},
         listing_digest=bytes.fromhex(content["listing"]["blake3"]),
         frames=frames,
+        encryption=sealed_head.read(content),
+        shelf_size=content["listing"].get("shelf_size"),
     )
 
 

@@ -39,6 +39,35 @@ def find_conditions(
     return [*_REGEX_START, *not_source, *_alternatives(tests), b"-prune", b"-o"]
 
 
+def told_conditions(
+    source: bytes, excludes: Sequence[str], kind: ExcludeKind, tell: Sequence[list[bytes]]
+) -> list[bytes]:
+    """Like `find_conditions`, but what is excluded is told and not skipped.
+
+    Args:
+        tell: what find does for each exclude that holds; the last one, if there are fewer than
+            excludes, for all of the rest.
+    """
+    if not excludes:
+        return []
+    raw = [each.encode("utf-8", "surrogateescape") for each in excludes]
+
+    def tests(some: list[bytes]) -> list[list[bytes]]:
+        pattern = kind is ExcludeKind.PATTERN
+        return list(_pattern_tests(source, some) if pattern else _found_tests(some))
+
+    last = len(tell) - 1
+    each = [
+        [*test, *deed, b"-false"]
+        for number, deed in enumerate(tell)
+        for test in tests(raw[number:] if number == last else raw[number : number + 1])
+    ]
+    not_source = [b"!", b"-path", glob_literal(source)]
+    # Few entries are excluded: only for those it is asked by which.
+    excluded = [*not_source, *_alternatives(tests(raw)), *_alternatives(each)]
+    return [*_REGEX_START, b"(", *excluded, b")", b"-o"]
+
+
 def any_found(expressions: Iterable[str]) -> list[bytes]:
     """A condition of find that holds for paths in which one of the expressions is found."""
     raw = [each.encode("utf-8", "surrogateescape") for each in expressions]
@@ -123,7 +152,7 @@ def _regex(pattern: bytes) -> bytes:
     while at < len(pattern):
         char = pattern[at : at + 1]
         bracket = _CLASS.match(pattern, at) if char == b"[" else None
-        if bracket is not None:
+        if bracket is not None and (bracket[2] or bracket[3]):
             # What a negated class leaves open must not include the slash.
             start = (b"[^]/" if bracket[2] else b"[^/") if bracket[1] else b"[" + bracket[2]
             parts.append(start + bracket[3] + b"]")

@@ -12,10 +12,12 @@ from server_agent.adapters.tar import complaints
 from server_agent.adapters.tar.child import PIPE_BYTES, Child
 from server_agent.adapters.tar.client import Client
 from server_agent.adapters.tar.failures import damaged, no_space
+from server_agent.adapters.tar.links import CAME_MEANWHILE
 from server_agent.adapters.tar.member import BLOCK_BYTES
 from server_agent.adapters.tar.names import member_path, unescaped
-from server_agent.adapters.tar.selection import Slice
+from server_agent.adapters.tar.slices import Slice
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
+from server_agent.adapters.tar.tally import Tally
 from server_agent.adapters.tar.target import below
 from server_agent.adapters.tar.transfer import HEADER_BYTES, Pace
 from server_agent.domain.jobs import Level
@@ -51,30 +53,6 @@ _UNDERWAY_BYTES = PIPE_BYTES + 128 * BLOCK_BYTES  # fed, and perhaps still in th
 _CUT = frozenset({complaints.NO_SPACE, "NOT_RESTORED"})  # said of files that are not whole
 _BATCH_FILES = 512  # are moved aside together, so that one note and its sync do for all of them
 _BATCH_BYTES = 32 << 20  # but not while much is still to be written before them
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a restore has done so far.
-
-    Attributes:
-        files, size: of the entries that are no directories: those that are done, and their bytes.
-        begun: bytes that surely are done of the entry at hand.
-        failed: entries that could not be restored.
-        bare: entries that lack owner, mode, times or attributes, and what was said of the first.
-        entries: that tar has begun, directories too.
-        unknown: what tar has said in words that nobody understands.
-    """
-
-    files: int = 0
-    size: int = 0
-    begun: int = 0
-    failed: int = 0
-    bare: int = 0
-    first_bare: str = ""
-    entries: int = 0
-    current: bytes = b""
-    unknown: list[str] = field(default_factory=list)
 
 
 class Landing(Protocol):
@@ -116,6 +94,7 @@ class Extraction:
         is_root: whether tar runs as root there.
         has: whether a member of this name may come.
         aside: keeps old versions.
+        stays: whether what is in a place now must not be replaced by what was modified then.
     """
 
     slices: Iterator[Slice]
@@ -128,6 +107,9 @@ class Extraction:
     tally: Tally
     has: Callable[[bytes], bool]
     aside: Landing
+    stays: Callable[[bytes, int], bool] | None = None
+    _left: list[Slice] = field(default_factory=list)  # for what stays, not told yet
+    _has_left_links: bool = False  # of what was left there are other names
     _expected: int = 0
     _seen: int = 0
     _fed: int = 0  # bytes that tar's pipe has taken
@@ -228,6 +210,7 @@ class Extraction:
                 if is_due:
                     self._measure()
                     yield None
+        yield from self._tell_left()
 
     def _pieces(self) -> Iterator[memoryview]:
         """What tar is fed."""
@@ -245,20 +228,46 @@ class Extraction:
     def _ranges(self, slices: Iterator[Slice], length: int) -> Iterator[tuple[int, int]]:
         """Neighbours as one, as far as their old versions are moved aside together. `length`: of
         the stream."""
-        for batch in _batches(slices):
+        for batch in map(self._coming, _batches(slices)):
+            if not batch:
+                continue
             self.aside.before([(self._place(each), each.size) for each in batch if each.path])
             self._behind.extend(batch)
             begin = end = 0
             for member in batch:
-                if member.range[0] != end:
+                at, behind = member.range
+                if at != end:
                     if begin < end:
                         yield begin, end
-                    begin = member.range[0]
-                end = member.range[1]
+                    begin = at
+                end = behind
                 self._expected += 1
                 if end > length:
                     self._surplus[self._expected] = end - length
             yield begin, end
+
+    def _coming(self, batch: list[Slice]) -> list[Slice]:
+        """What of it may come just now: something may have come to a place since all places were
+        looked at. A link to what was left would make it another name of a stranger."""
+        if self.stays is None:
+            return batch
+        coming: list[Slice] = []
+        for member in batch:
+            stays = member.path and self.stays(self._place(member), member.modify_ns)
+            if stays or (member.is_link and self._has_left_links):
+                self._has_left_links |= bool(member.has_links)
+                self._left.append(member)
+            else:
+                coming.append(member)
+        return coming
+
+    def _tell_left(self) -> Iterator[Message]:
+        while self._left:
+            path = self._left.pop().path
+            self.tally.files += 1
+            self.tally.failed += 1
+            text = f"{quoted(path)} was not restored: {CAME_MEANWHILE}"
+            yield Message(Level.WARNING, "NOT_RESTORED", text, path)
 
     def _hear_out(self, tar: Child) -> Iterator[Message | None]:
         """All that tar still says after the end of its input."""
@@ -325,12 +334,13 @@ class Extraction:
 
     def _come_to(self, member: Slice | None) -> None:
         """tar is done with the member that it was at."""
-        if self._at is not None:
-            self.tally.files += self._at.leaf
-            self.tally.size += self._at.size
-            if self._at.path:
-                self.aside.come(self._place(self._at))
-        self._begin = self._end
+        at = self._at
+        if at is not None:
+            self._begin = self._end
+            self.tally.files += at.leaf
+            self.tally.size += at.size
+            if at.path:
+                self.aside.come(self._place(at))
         self.tally.begun = 0
         self._at = member
 
@@ -339,8 +349,7 @@ class Extraction:
         """Where the member that tar is at ends in what is fed."""
         if self._at is None:
             return self._begin
-        begin, end = self._at.range
-        return self._begin + end - begin - self._surplus.get(self._seen, 0)
+        return self._begin + self._at.blocks * BLOCK_BYTES - self._surplus.get(self._seen, 0)
 
     def _measure(self) -> None:
         """How much of the member at hand is surely done: never more than the truth, since holes

@@ -19,6 +19,7 @@ from server_agent.ports import Control, EngineError, Message
 
 TAG = b"CACHEDIR.TAG"
 SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"  # https://bford.info/cachedir/
+_LARGEST_TAG = 64 << 10  # a shell reads a line byte by byte; what is larger is no tag
 
 _NAMED = 3  # of many, in one line; the listing has none of them
 _NOT_FOUND = (126, 127)  # how xargs ends if there is no program
@@ -31,7 +32,7 @@ _SIGNED = (
 _WITH_PATH = "CAST(dir || x'2f' || name AS BLOB)"
 _TAGS = f"""
 SELECT {_WITH_PATH} FROM entry
-WHERE leaf AND name = ? AND kind = 'f' AND size >= ?
+WHERE leaf AND name = ? AND kind = 'f' AND size BETWEEN ? AND ?
 """
 _FLAGGED = f"SELECT {_WITH_PATH} FROM entry WHERE kind IN ('f', 'd') AND name <> x''"
 _BELOW = "(dir = ?1 OR dir >= ?2 AND dir < ?3) AND name <> x''"
@@ -82,7 +83,7 @@ class LeftOut:
 
     def _caches(self) -> list[bytes]:
         """Directories that a tag says are caches. A tag that cannot be read says nothing."""
-        rows = self.listing.database.execute(_TAGS, (TAG, len(SIGNATURE)))
+        rows = self.listing.database.execute(_TAGS, (TAG, len(SIGNATURE), _LARGEST_TAG))
         found: list[bytes] = []
         for batch in batches(path for (path,) in rows.fetchall()):
             command = [b"sh", b"-c", _SIGNED, b"sh", *batch]

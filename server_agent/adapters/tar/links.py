@@ -6,22 +6,30 @@ there all the same: they are extracted aside and moved into place.
 """
 
 import contextlib
+import errno
 import os
+import subprocess
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
-from server_agent.adapters.tar.failures import damaged
+from server_agent.adapters.durable import sync_file_system
+from server_agent.adapters.tar.aside import Aside
+from server_agent.adapters.tar.failures import damaged, is_full
 from server_agent.adapters.tar.member import BLOCK_BYTES, HEADERS_BYTES, hard_link_target
 from server_agent.adapters.tar.names import member_path
-from server_agent.adapters.tar.selection import Orphan, Selection, Slice
+from server_agent.adapters.tar.selection import Selection
+from server_agent.adapters.tar.slices import Orphan, Slice
+from server_agent.adapters.tar.standing import standing_now
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
 from server_agent.adapters.tar.target import below, make_directories
 from server_agent.domain.jobs import Level
-from server_agent.domain.quoting import quoted
+from server_agent.domain.overwriting import OverwriteRule, Verdict, verdict
+from server_agent.domain.quoting import printable, quoted
 from server_agent.ports import Message
 
 Link = tuple[Slice, bytes]
+CAME_MEANWHILE = "something came to its place while the restore ran, and stays"
 
 
 def part(
@@ -46,13 +54,28 @@ def part(
         try:
             with open_home(home) as reader:
                 for link, path, target in _targets(reader, links):
-                    if target is not None and selection.is_restored_before(target, link):
-                        selection.mark_link(link)
-                    elif target is not None:
-                        selection.replace(link, Orphan(find_data(home, target), target, path))
+                    if target is not None:
+                        _sort(selection, find_data, link, path, target)
                     yield
         except DamagedFrame as error:
             raise damaged(home_names[home], error) from error
+    selection.part_renamed()
+
+
+def _sort(
+    selection: Selection,
+    find_data: Callable[[int, bytes], Slice],
+    link: Slice,
+    path: bytes,
+    target: bytes,
+) -> None:
+    comes, new = selection.is_restored_before(target, link), selection.place_of(link, path)
+    if comes and new == path:
+        selection.mark_link(link)
+    elif comes:
+        selection.link_anew(link, target)
+    else:
+        selection.replace(link, Orphan(find_data(link.home, target), target, new))
 
 
 def _targets(
@@ -77,23 +100,98 @@ def _targets(
         yield link, path, member_path(target) if target else None
 
 
-def put(orphans: Iterator[Orphan], staged: bytes, target: bytes) -> Iterator[Message]:
+def put(
+    orphans: Iterator[Orphan], staged: bytes, target: bytes, aside: Aside, rule: OverwriteRule
+) -> Iterator[Message | None]:
     """Gives each orphan its data; those that share them are linked to each other again. Yields
-    what could not be done."""
+    what could not be done, and None as a sign of life."""
     previous: Orphan | None = None
     for orphan in orphans:
         place = below(target, orphan.path)
         try:
             make_directories(os.path.dirname(place))
+            if rule is not OverwriteRule.ALWAYS and is_newcomer(rule, place, orphan.modify_ns):
+                raise FileExistsError(errno.EEXIST, CAME_MEANWHILE)
             if previous is not None and previous.data == orphan.data:
-                new = os.path.join(staged, b".link")
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(new)
-                os.link(below(target, previous.path), new, follow_symlinks=False)
-                os.rename(new, place)
+                _link(below(target, previous.path), place, staged, aside)
             else:
-                os.rename(below(staged, orphan.member), place)
+                _move(below(staged, orphan.member), place, aside)
                 previous = orphan
         except OSError as error:
+            if is_full(error):
+                raise
             text = f"{quoted(orphan.path)} was not restored: {error.strerror}"
             yield Message(Level.WARNING, "NOT_RESTORED", text, orphan.path)
+        yield None
+
+
+def join(
+    names: Iterator[tuple[bytes, bytes]], staged: bytes, target: bytes, aside: Aside
+) -> Iterator[Message | None]:
+    """Makes new names of what came to its own place. Yields as `put`."""
+    for path, first in names:
+        place = below(target, path)
+        try:
+            if os.path.lexists(place):
+                raise FileExistsError(errno.EEXIST, CAME_MEANWHILE)
+            _link(below(target, first), place, staged, aside)
+        except OSError as error:
+            if is_full(error):
+                raise
+            text = f"{quoted(path)} was not restored: {error.strerror}"
+            yield Message(Level.WARNING, "NOT_RESTORED", text, path)
+        yield None
+
+
+def is_newcomer(rule: OverwriteRule, place: bytes, modify_ns: int) -> bool:
+    """Whether something is in a place that a rule does not let go, though nothing was when all
+    places were looked at."""
+    now = standing_now(place)
+    return now is not None and verdict(rule, now, is_directory=False, modify_ns=modify_ns) not in (
+        Verdict.CREATE,
+        Verdict.REPLACE,
+    )
+
+
+def _move(source: bytes, place: bytes, aside: Aside) -> None:
+    """In one step, on another file system too."""
+    try:
+        os.rename(source, place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with aside.staging(os.path.dirname(place)) as near:
+            copy = os.path.join(near, b"copy")
+            _copy(source, copy)
+            os.rename(copy, place)
+
+
+def _link(other: bytes, place: bytes, staged: bytes, aside: Aside) -> None:
+    """A hard link in one step; a file of its own where the other one is on another file system."""
+    try:
+        new = os.path.join(staged, b".link")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(new)
+        os.link(other, new, follow_symlinks=False)
+        os.rename(new, place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with aside.staging(os.path.dirname(place)) as near:
+            new = os.path.join(near, b"copy")
+            if os.stat(near).st_dev == os.lstat(other).st_dev:
+                os.link(other, new, follow_symlinks=False)
+            else:
+                _copy(other, new)
+            os.rename(new, place)
+
+
+def _copy(source: bytes, copy: bytes) -> None:
+    """With all that belongs to it, and on its disk."""
+    words = [b"cp", b"--archive", b"--no-target-directory", b"--", source, copy]
+    ended = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if ended.returncode:
+        full = b"No space left on device" in ended.stderr or b"Disk quota" in ended.stderr
+        said = printable(ended.stderr.strip()) or f"cp ended with status {ended.returncode}"
+        raise OSError(errno.ENOSPC if full else errno.EIO, said)
+    sync_file_system(os.path.dirname(copy))

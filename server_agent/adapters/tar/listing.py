@@ -26,6 +26,7 @@ from typing import Any, Self
 
 from server_agent.adapters.tar import packed
 from server_agent.adapters.tar.database import Database, connect, new_uri
+from server_agent.adapters.tar.inheriting import NEW, SAME, building_on
 from server_agent.adapters.tar.names import split
 from server_agent.adapters.tar.private import make_private
 from server_agent.adapters.tar.walk import Read
@@ -56,19 +57,8 @@ CREATE TABLE entry(
     target BLOB, home INTEGER, block INTEGER, blocks INTEGER, children INTEGER,
     PRIMARY KEY (dir, leaf, name)
 ) WITHOUT ROWID;
--- Its condition must not share a column with `_FROM_BASE`: SQLite would compile that anew per row.
+-- Its condition must not share a column with `inheriting`: SQLite would compile that anew per row.
 CREATE INDEX several ON entry(device, inode) WHERE links > 1;
-"""
-
-_INSERT = """
-INSERT OR REPLACE INTO entry
-SELECT ?1, ?3 <> 'd', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, {}
-"""
-_NO_BASE = "NULL, NULL, NULL, NULL"
-_FROM_BASE = """base.home, base.block, base.blocks, NULL
-FROM (SELECT 1) LEFT JOIN base.entry AS base
-ON base.dir = ?1 AND base.leaf = (?3 <> 'd') AND base.name = ?2 AND base.kind = ?3
-AND base.inode = ?4 AND base.size = ?7 AND base.modify_ns = ?8 AND base.change_ns = ?9
 """
 
 # All names of a hard-linked file have one home: tar stores its data under one of them only.
@@ -121,7 +111,7 @@ class ListingWriter:
     def __init__(self, path: Path, saveset: str, sources: Sequence[bytes], control: Control):
         make_private(path)
         self._connection = connect(new_uri(path), control)
-        self._insert = _INSERT.format(_NO_BASE)
+        self._insert = NEW
         try:
             self._connection.executescript(_SCHEMA)
             self._connection.execute("BEGIN")
@@ -143,8 +133,11 @@ class ListingWriter:
     ) -> None:
         self._connection.close()
 
-    def build_on(self, base: Path) -> list[str]:
+    def build_on(self, base: Path, same: str = SAME) -> list[str]:
         """Rows added from now on take home and place from the base if nothing has changed.
+
+        Args:
+            same: how that is told, see `inheriting`.
 
         Returns:
             The savesets that hold the base's data.
@@ -157,7 +150,7 @@ class ListingWriter:
         check_format(self._connection, "base")
         self._connection.execute("BEGIN")
         self._connection.execute("INSERT INTO home SELECT id, saveset FROM base.home")
-        self._insert = _INSERT.format(_FROM_BASE)
+        self._insert = building_on(same)
         homes = self._connection.execute("SELECT saveset FROM base.home ORDER BY id").fetchall()
         self._own = self._connection.number("SELECT max(id) + 1 FROM home")
         return [saveset for (saveset,) in homes]
@@ -173,6 +166,11 @@ class ListingWriter:
         self._connection.execute(_WHOLE_LINK_GROUPS)
         self._connection.execute(_COUNT_CHILDREN)
         (amount,) = self._amounts(_TO_SAVE)
+        return amount
+
+    def amount(self) -> Amount:
+        """All that it has but sockets, before `end_scan` too."""
+        (amount,) = self._amounts("kind <> 's'")
         return amount
 
     def has_entries(self, source: bytes) -> bool:

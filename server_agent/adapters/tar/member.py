@@ -4,6 +4,9 @@ and how long it really is.
 Source: POSIX.1-2017, pax, "pax Interchange Format" and "ustar Interchange Format".
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 BLOCK_BYTES = 512
 HEADERS_BYTES = 256 << 10  # of one member; a name has at most 4 KiB, attributes 64 KiB
 _SIZE = slice(124, 136)
@@ -34,6 +37,62 @@ def member_blocks(member: bytes) -> int:
         return blocks
     size = int(records[b"size"]) if b"size" in records else _octal(header[_SIZE])
     return blocks + _blocks(size)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberData:
+    """Attributes:
+    headers: bytes before the data.
+    stored: bytes of data in the stream, with the map of a sparse file and without what fills up
+        the last block.
+    size: of the file.
+    is_sparse: its data begin with a map: see `sparse_map`.
+    """
+
+    headers: int
+    stored: int
+    size: int
+    is_sparse: bool
+
+
+def member_data(member: bytes) -> MemberData | None:
+    """Where the data of a file lie in its member; None of what has none. Arguments and errors as
+    above."""
+    blocks, header, records = _headers(member)
+    if header[_TYPE] not in _WITH_DATA:
+        return None
+    stored = int(records[b"size"]) if b"size" in records else _octal(header[_SIZE])
+    real = records.get(b"GNU.sparse.realsize")
+    is_sparse = records.get(b"GNU.sparse.major") == b"1"
+    size = int(real) if real is not None else stored
+    return MemberData(blocks * BLOCK_BYTES, stored, size, is_sparse)
+
+
+def sparse_map(pieces: Iterator[bytes]) -> tuple[int, list[tuple[int, int]]]:
+    """How many bytes the map of a sparse file has, and offset and size of each of its parts.
+    Source: GNU tar manual, "PAX Format, Version 1.0".
+
+    Args:
+        pieces: of the member's data from their beginning; only as many are taken as are needed.
+
+    Raises:
+        ValueError: they do not begin with a map.
+    """
+    text = b""
+    numbers: list[int] = []
+    read = 0
+    while not numbers or len(numbers) < 1 + 2 * numbers[0]:
+        piece = next(pieces, b"")
+        if not piece:
+            raise ValueError("the map of a sparse file ends too early")
+        *lines, text = (text + piece).split(b"\n")
+        for line in lines:
+            if numbers and len(numbers) == 1 + 2 * numbers[0]:
+                break
+            numbers.append(int(line))
+            read += len(line) + 1
+    length = -(-read // BLOCK_BYTES) * BLOCK_BYTES
+    return length, list(zip(numbers[1::2], numbers[2::2], strict=True))
 
 
 def _headers(member: bytes) -> tuple[int, bytes, dict[bytes, bytes]]:

@@ -100,6 +100,12 @@ def read(listing: Path, open_uri: Callable[[str], Opened]) -> Opened:
     return open_uri(read_only_uri(_plain(listing)))
 
 
+def plain(listing: Path) -> Path:
+    """A file that has the plain listing just now; one that was unpacked is good until `forget`.
+    Raises sqlite3.DatabaseError, OSError: as `read`."""
+    return _plain(listing)
+
+
 def pack(listing: Path, control: Control) -> Compressed:
     """Replaces the listing by its compressed form, once that is proved to be whole.
 

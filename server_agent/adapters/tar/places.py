@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from server_agent.adapters.tar import immutable
 from server_agent.adapters.tar.names import ancestors
 from server_agent.adapters.tar.store import TRY_AGAIN, check_label, has_label
 from server_agent.adapters.tar.stores import STORE_FILE
 from server_agent.domain.savesets import NAME_PATTERN
 from server_agent.ports import EngineError, SavesetRef
+from server_agent.ports.keys import Keys
 
 DESCRIPTION_SUFFIX = ".idx"
 LISTING_SUFFIX = ".db"
+SHELF_SUFFIX = ".lis.zst"
 PACKED_SUFFIX = ".zst"  # behind that of the listing: see `packed`
 _FINAL_SUFFIXES = (DESCRIPTION_SUFFIX, LISTING_SUFFIX, PACKED_SUFFIX)
 TEMPORARY_SUFFIXES = (".part", ".tmp")
@@ -25,16 +28,23 @@ _LIKE_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.EIO, errno.ENXIO,
 
 @dataclass(frozen=True, slots=True)
 class SavesetFiles:
-    """The three files of which a saveset consists."""
+    """The files of which a saveset consists. `shelf`: a copy of the listing on the medium, see
+    `shelved`; savesets from before there were any have none."""
 
     data: Path
     description: Path
     listing: Path
+    shelf: Path
 
     @property
-    def all(self) -> tuple[Path, Path, Path]:
+    def on_medium(self) -> tuple[Path, Path, Path]:
+        """What lies on the medium, in the order in which it takes its final names."""
+        return self.shelf, self.data, self.description
+
+    @property
+    def all(self) -> tuple[Path, Path, Path, Path]:
         """In the order in which they take their final names."""
-        return self.data, self.description, self.listing
+        return *self.on_medium, self.listing
 
     @property
     def unfinished(self) -> "SavesetFiles":
@@ -43,11 +53,12 @@ class SavesetFiles:
             _appended(self.data, ".part"),
             _appended(self.description, ".tmp"),
             _appended(self.listing, ".tmp"),
+            _appended(self.shelf, ".tmp"),
         )
 
     def remove(self) -> None:
         for path in self.all:
-            path.unlink(missing_ok=True)
+            immutable.unlink(path)
 
     def make_directory(self) -> None:
         """That of the listing. A data store is never made: what is missing is its medium."""
@@ -65,6 +76,9 @@ class Places:
         tmp_dir: for files that nobody needs after the end of their job.
         location_id: whose labels the data stores bear.
         homes: the data store of each medium that is known, by label.
+        keys: what opens savesets that are encrypted; None: nothing does.
+        private_dirs: what of the agent's own must not be saved by anybody.
+        immutable: labels of the media on which savesets are made immutable.
     """
 
     store_dirs: tuple[Path, ...]
@@ -72,6 +86,9 @@ class Places:
     tmp_dir: Path
     location_id: str
     homes: Mapping[str, Path] = field(default_factory=dict)
+    keys: Keys | None = None
+    private_dirs: tuple[Path, ...] = ()
+    immutable: frozenset[str] = frozenset()
 
     def check_store(self, label: str, then: str = TRY_AGAIN) -> None:
         """Raises EngineError (STORE_MISSING) unless the medium is there. `then`: as in
@@ -123,7 +140,8 @@ class Places:
     def files(self, name: str, label: str, sesam_day: date) -> SavesetFiles:
         data = self.medium_dir(label) / name
         listing = self.lis_dir / sesam_day.strftime("%Y%m%d") / (name + LISTING_SUFFIX)
-        return SavesetFiles(data, _appended(data, DESCRIPTION_SUFFIX), listing)
+        shelf = _appended(data, SHELF_SUFFIX)
+        return SavesetFiles(data, _appended(data, DESCRIPTION_SUFFIX), listing, shelf)
 
     def files_of(self, saveset: SavesetRef) -> SavesetFiles:
         return self.files(saveset.name, saveset.label, saveset.sesam_day)

@@ -1,23 +1,25 @@
 """Removing the files of savesets that are not wanted any more."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from server_agent.adapters import disaster_reports
 from server_agent.adapters.durable import sync
-from server_agent.adapters.tar import packed
+from server_agent.adapters.tar import immutable, packed
 from server_agent.adapters.tar.places import Places, SavesetFiles
 from server_agent.ports import SavesetRef
 
 log = logging.getLogger(__name__)
 
 
-def remove(places: Places, savesets: Sequence[SavesetRef]) -> list[str]:
+def remove(
+    places: Places, savesets: Sequence[SavesetRef], listed: Collection[str] = ()
+) -> list[str]:
     """See `server_agent.ports.Engine.remove`."""
     there = _media_there(places, savesets)
     tried = {
-        each.name: (each.label, _removed(each.name, places.files_of(each)))
+        each.name: (each.label, _removed(each.name, places.files_of(each), each.name in listed))
         for each in savesets
         if each.label in there
     }
@@ -36,13 +38,18 @@ def _media_there(places: Places, savesets: Sequence[SavesetRef]) -> set[str]:
     return {label for label in {each.label for each in savesets} if places.has_store(label)}
 
 
-def _removed(name: str, files: SavesetFiles) -> set[Path]:
+def _removed(name: str, files: SavesetFiles, is_listed: bool) -> set[Path]:
     """The directories that it was removed from; none if the system refuses."""
     try:
         # Without its description it is no saveset for anybody, whatever is left of it.
-        files.description.unlink(missing_ok=True)
-        files.data.unlink(missing_ok=True)
+        for path in (files.description, files.data, files.shelf):
+            immutable.unlink(path)
         _remove_report(files.data)
+        # A copy of which only a part was written, if its medium went meanwhile.
+        for path in files.unfinished.on_medium:
+            path.unlink(missing_ok=True)
+        if is_listed:
+            return {files.data.parent}
         packed.remove(files.listing)
     except OSError as error:
         log.warning("saveset %s cannot be removed: %s", name, error)

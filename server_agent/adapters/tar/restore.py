@@ -1,5 +1,6 @@
 """One restore: what it brings back, from which savesets, and what could not be brought."""
 
+import itertools
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
@@ -7,22 +8,29 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from server_agent.adapters.tar import description, links, packed
+from server_agent.adapters.tar import description, links, packed, sealed_head
 from server_agent.adapters.tar import target as place
 from server_agent.adapters.tar.aside import Aside
 from server_agent.adapters.tar.client import Client, Survey
 from server_agent.adapters.tar.complaints import METADATA
-from server_agent.adapters.tar.description import DescriptionError
-from server_agent.adapters.tar.extraction import Extraction, Landing, Tally
+from server_agent.adapters.tar.description import Description, DescriptionError
+from server_agent.adapters.tar.extraction import Extraction, Landing
 from server_agent.adapters.tar.failures import damaged, is_broken, translated
 from server_agent.adapters.tar.journal import Journal
 from server_agent.adapters.tar.listing import Amount, opened
 from server_agent.adapters.tar.places import Places, SavesetFiles
-from server_agent.adapters.tar.selection import Selection, Slice, own_slice
+from server_agent.adapters.tar.rehearsal import Rehearsal
+from server_agent.adapters.tar.ruling import Ruling
+from server_agent.adapters.tar.sealing import CannotOpen, FrameSeal
+from server_agent.adapters.tar.selection import Selection, own_slice
+from server_agent.adapters.tar.slices import Slice
+from server_agent.adapters.tar.standing import Look, look_here, nothing_there
 from server_agent.adapters.tar.store import HALF_RESTORE, NO_RESTORE
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
+from server_agent.adapters.tar.tally import Tally
 from server_agent.adapters.tar.transfer import Pace
 from server_agent.domain.jobs import Level, Phase, Progress
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.quoting import quoted
 from server_agent.ports import (
     Cancelled,
@@ -56,6 +64,7 @@ class Restore:
     _aside: Landing | None = None
     _survey: Survey = field(default_factory=lambda: Survey(b"", {}, 0, 0))
     _replaced: list[str] = field(default_factory=list)
+    _notes: list[str] = field(default_factory=list)  # what the overwrite rule has left
 
     def events(self) -> Iterator[RestoreEvent]:
         try:
@@ -93,6 +102,9 @@ class Restore:
             for home in self._homes:  # before anything at the target is touched
                 self._open_home(home).close()
             self._survey = self.client.survey((), self.control)
+            if self.request.dry_run:
+                yield from self._rehearse(selection, scratch)
+                return
             yield from self._bring(selection, scratch)
             lost = list(self._summary(selection))
             yield from lost
@@ -105,6 +117,7 @@ class Restore:
                 *self._tally.unknown,
                 *self._replaced[:_NAMED_REPLACED],
             ),
+            notes=tuple(self._notes),
         )
 
     def _bring(self, selection: Selection, scratch: Path) -> Iterator[RestoreEvent]:
@@ -124,6 +137,24 @@ class Restore:
             for message in aside.settle():
                 yield message or self._progress(total, Phase.COMMIT)
         self._replaced = aside.replaced
+
+    def _rehearse(self, selection: Selection, _scratch: Path) -> Iterator[RestoreEvent]:
+        """Says what would be done, and does nothing of it."""
+        target = self.request.target
+        place.check_target(target, self.places.media())
+        is_used = place.look_at(target)
+        yield from self._rehearsed(selection, look_here(target) if is_used else nothing_there)
+
+    def _rehearsed(self, selection: Selection, look: Look) -> Iterator[RestoreEvent]:
+        request = self.request
+        rehearsal = Rehearsal(request.overwrite, selection, request.target, look)
+        yield from self._paced(rehearsal.events())
+        yield rehearsal.done()
+
+    @property
+    def _is_ruled(self) -> bool:
+        """Whether what is in a place may have to stay."""
+        return self.request.overwrite is not OverwriteRule.ALWAYS
 
     def _part_links(self, selection: Selection) -> Iterator[RestoreEvent]:
         return self._paced(links.part(selection, self._homes, self._open_home, self._find_data))
@@ -151,23 +182,28 @@ class Restore:
                 )
 
     def _prepare_target(self, selection: Selection, aside: Aside) -> Iterator[Message | None]:
-        target = self.request.target
+        target, rule = self.request.target, self.request.overwrite
         place.check_target(target, self.places.media())
-        is_used = place.prepare(target, selection.sources(), aside)
+        take = aside.take if rule is OverwriteRule.ALWAYS else None
+        is_used = place.prepare(target, selection.sources(), take)
         yield from aside.said()
         if is_used:
-            left_out: list[bytes] = []
-            for step in place.clear_way(target, selection.entries(), aside):
+            for step in self._rule(selection, look_here(target), aside.take):
                 yield from aside.said()
-                if step is not None:
-                    path, reason = step
-                    left_out.append(path)
-                    where = quoted(place.below(target, path))
-                    text = f"{where} is in the way and stays: {reason}"
-                    yield Message(Level.WARNING, "IN_THE_WAY", text, path)
-                yield None
-            for path in left_out:
-                self._left_out += max(selection.leave_out(path), 1)
+                yield step
+
+    def _rule(
+        self, selection: Selection, look: Look, take: Callable[[bytes], None] | None
+    ) -> Iterator[Message | None]:
+        """Settles what becomes of what is at the target already."""
+        request = self.request
+        ruling = Ruling(request.overwrite, selection, request.target, look, take)
+        yield from ruling.events()
+        self._left_out += ruling.lost
+        self._notes += ruling.notes()
+
+    def _stays(self, path: bytes, modify_ns: int) -> bool:
+        return links.is_newcomer(self.request.overwrite, path, modify_ns)
 
     def _unsaved(self, selection: Selection) -> Iterator[Message]:
         for path, kind in selection.unsaved():
@@ -199,6 +235,7 @@ class Restore:
             tally=tally,
             has=has,
             aside=aside,
+            stays=self._stays if self._is_ruled and target == self.request.target else None,
         )
         for message in run.events():
             yield message or self._progress(total)
@@ -210,14 +247,24 @@ class Restore:
         extract: Callable[..., Iterator[RestoreEvent]],
     ) -> Iterator[RestoreEvent]:
         """Hard links whose data lie under names that are not restored."""
-        if next(selection.orphans(), None) is None:
+        if not selection.has_adopted():
             return
         target = self.request.target
         with aside.staging(target) as staged:
             yield from extract(selection.data_of_orphans(), staged, self._tally)
-            for message in links.put(selection.orphans(), staged, target):
-                self._tally.failed += 1
-                yield message
+            aside.sync(staged)  # before it takes the place of an old version
+            steps = links.put(selection.orphans(), staged, target, aside, self.request.overwrite)
+            names = links.join(selection.other_names(), staged, target, aside)
+            pace = Pace()
+            for message in itertools.chain(steps, names):
+                if self.control.cancelled:
+                    raise Cancelled
+                if message is not None:
+                    self._tally.failed += 1
+                    yield message
+                elif pace.due() and self._total is not None:
+                    yield self._progress(self._total)
+        self._tally.files += sum(1 for _ in selection.other_names())
         # Their directories have new times now.
         again = Tally(unknown=self._tally.unknown)
         yield from extract(selection.directories_of_orphans(), target, again)
@@ -277,14 +324,27 @@ class Restore:
         self.places.check_store(self._member(name).label, self._then)
         files = self._files(name)
         try:
-            frames = description.read(files.description).frames
-            return FrameReader(files.data, frames, self.threads)
+            known = description.read(files.description)
+            sealed_head.check_same(self._member(name), known.encryption)
+            seal = self._seal_of(name, known)
+            return FrameReader(files.data, known.frames, self.threads, seal)
         except FileNotFoundError as error:
             raise _missing(name, "its data or its description") from error
         except DescriptionError as error:
             raise damaged(name, f"its description: {error}") from error
-        except DamagedFrame as error:
+        except (DamagedFrame, CannotOpen) as error:
             raise damaged(name, error) from error
+
+    def _seal_of(self, name: str, known: Description) -> FrameSeal | None:
+        """What opens the frames of a saveset; None if it is plain. Raises CannotOpen."""
+        if known.encryption is None:
+            return None
+        try:
+            sealing, _ = sealed_head.opened(known.encryption, known.frames, self.places.keys)
+        except EngineError as error:
+            text = f"Saveset {name} is encrypted. {error.text}"
+            raise EngineError(error.code, text) from error
+        return sealing.frames()
 
     def _find_data(self, home: int, path: bytes) -> Slice:
         """Where a home itself holds what a hard link in it refers to."""

@@ -8,6 +8,7 @@ from server_agent.adapters.tar import complaints
 from server_agent.adapters.tar.as_read import MayChange
 from server_agent.adapters.tar.client import TOO_LONG, Client, Survey
 from server_agent.adapters.tar.excludes import any_found, any_of, find_conditions
+from server_agent.adapters.tar.hits import Hits
 from server_agent.adapters.tar.listing import ListingWriter, Row
 from server_agent.adapters.tar.mounts import file_system, is_below, mounts
 from server_agent.adapters.tar.names import joined
@@ -52,6 +53,7 @@ class Scan:
         survey: knows the source.
         options: of the task, which say what its excludes are.
         may_change: takes the files whose size may change while they are read.
+        hits: takes what the excludes meet, which is then listed too.
         entries: how many have been found.
         messages: what has to be said and was not fetched yet.
     """
@@ -65,6 +67,7 @@ class Scan:
     control: Control
     options: TaskOptions = field(default_factory=TaskOptions)
     may_change: MayChange | None = None
+    hits: Hits | None = None
     entries: int = 0
     messages: list[Message] = field(default_factory=list)
     _unknown: str = ""
@@ -162,7 +165,7 @@ class Scan:
             b"find",
             self.source,
             *([b"-xdev"] if stays else []),
-            *find_conditions(self.source, self.excludes, self.options.exclude_kind),
+            *self._excluded(),
             *(b"(", b"-false", *(word for test in own for word in test), b")"),
             *(b"-printf", _OWN_FORMAT, b"-prune", b"-o"),
             *self._may_change(),
@@ -171,6 +174,11 @@ class Scan:
             *any_of(hollow),
             b"-prune",
         ]
+
+    def _excluded(self) -> list[bytes]:
+        if self.hits is not None:
+            return self.hits.conditions(self.source, FORMAT)
+        return find_conditions(self.source, self.excludes, self.options.exclude_kind)
 
     def _may_change(self) -> list[bytes]:
         """Has such files told twice, the first time with a kind of their own."""
@@ -197,6 +205,8 @@ class Scan:
     def _take(self, output: bytes) -> bytes:
         """Adds the whole records of find's output and returns what is left."""
         fields, rest = whole_records(output)
+        if self.hits is not None:
+            fields = self.hits.taken(fields, _FIELDS)
         kinds = fields[2::_FIELDS]
         if _OWN_KIND in kinds:
             fields = self._without_own(fields)

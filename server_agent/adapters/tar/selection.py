@@ -5,7 +5,6 @@ more memory than one of ten.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,9 +12,10 @@ from typing import Self
 from server_agent.adapters.tar import packed
 from server_agent.adapters.tar.database import Database, connect, new_uri
 from server_agent.adapters.tar.listing import Amount, check_format
-from server_agent.adapters.tar.member import BLOCK_BYTES
 from server_agent.adapters.tar.names import ancestors, joined, split
 from server_agent.adapters.tar.private import make_private
+from server_agent.adapters.tar.slices import Orphan, Slice
+from server_agent.adapters.tar.standing import Wanted
 from server_agent.ports import Control
 
 _SCHEMA = """
@@ -23,21 +23,28 @@ PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 CREATE TABLE picked(
     home INTEGER, block INTEGER, blocks INTEGER, dir BLOB, leaf INTEGER, name BLOB, kind TEXT,
-    links INTEGER, size INTEGER, uid INTEGER, gid INTEGER, linked INTEGER DEFAULT 0,
+    links INTEGER, size INTEGER, uid INTEGER, gid INTEGER, modify_ns INTEGER,
+    linked INTEGER DEFAULT 0,
     PRIMARY KEY (home, block)
 ) WITHOUT ROWID;
 CREATE TABLE unsaved(path BLOB PRIMARY KEY, kind TEXT) WITHOUT ROWID;
 CREATE TABLE orphan(
     home INTEGER, block INTEGER, blocks INTEGER, member BLOB, path BLOB, size INTEGER,
+    modify_ns INTEGER,
     PRIMARY KEY (home, block, path)
 ) WITHOUT ROWID;
 CREATE TABLE again(
     home INTEGER, block INTEGER, blocks INTEGER, PRIMARY KEY (home, block)
 ) WITHOUT ROWID;
+CREATE TABLE kept(home INTEGER, block INTEGER, PRIMARY KEY (home, block)) WITHOUT ROWID;
+CREATE TABLE renamed(
+    home INTEGER, block INTEGER, old BLOB, path BLOB UNIQUE, PRIMARY KEY (home, block)
+) WITHOUT ROWID;
+CREATE TABLE other_name(path BLOB PRIMARY KEY, first BLOB) WITHOUT ROWID;
 """
 _PICK = """
 INSERT OR IGNORE INTO picked
-SELECT home, block, blocks, dir, leaf, name, kind, links, size, uid, gid, 0
+SELECT home, block, blocks, dir, leaf, name, kind, links, size, uid, gid, modify_ns, 0
 FROM listing.entry WHERE home NOT NULL AND {0}
 """
 _PICK_UNSAVED = """
@@ -47,42 +54,6 @@ FROM listing.entry WHERE home IS NULL AND {0}
 _ITSELF = "dir = ? AND leaf IN (0, 1) AND name = ?"
 _DIRECTLY_IN = "dir = ? AND name <> x''"
 _DEEPER_IN = "dir >= ? AND dir < ?"
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """A member in the tar stream of a saveset: the home's id in the listing, and 512-byte blocks.
-
-    `leaf` counts the entries that come of it and are no directories; `size` counts the bytes that
-    extracting it writes. `path` is only said of what is no directory and restored in its place.
-    """
-
-    home: int
-    block: int
-    blocks: int
-    leaf: int = 0
-    size: int = 0
-    path: bytes = b""
-
-    @property
-    def range(self) -> tuple[int, int]:
-        """Begin and end in bytes. The last one's end may lie beyond that of the stream."""
-        return self.block * BLOCK_BYTES, (self.block + self.blocks) * BLOCK_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Orphan:
-    """A hard link whose data lie under a name that is not restored.
-
-    Attributes:
-        data: the member that holds the data.
-        member: the path under which that member was saved.
-        path: the path that has to have the data.
-    """
-
-    data: Slice
-    member: bytes
-    path: bytes
 
 
 class Selection:
@@ -155,10 +126,72 @@ class Selection:
         """The sources of the listing."""
         return [path for (path,) in self._connection.execute("SELECT path FROM listing.source")]
 
-    def entries(self) -> Iterator[tuple[bytes, bytes, int]]:
-        """Directory, name and leaf of what was picked, each directory before what it holds."""
-        query = "SELECT dir, name, leaf FROM picked ORDER BY dir, leaf, name"
-        return (row for row in self._connection.execute(query))
+    def wanted(self) -> Iterator[Wanted]:
+        """What was picked, each directory before what it holds; first the directories above the
+        sources that no listing has."""
+        above = {path for source in self._picked_sources() for path in ancestors(source)}
+        for path in sorted(above - {b"/"}):
+            if not self._is_listed(path):
+                yield Wanted(path, is_directory=True)
+        query = """
+        SELECT dir, name, leaf, modify_ns, size * (kind = 'f'), home, block
+        FROM picked ORDER BY dir, leaf, name
+        """
+        for directory, name, leaf, modified, size, *key in self._connection.execute(query):
+            yield Wanted(joined(directory, name), not leaf, modified, size, (key[0], key[1]))
+
+    def keep(self, key: tuple[int, int]) -> None:
+        """What stands in the place of an entry stays; known to the rest from `settle` on."""
+        self._connection.execute("INSERT INTO kept VALUES (?, ?)", key)
+
+    def rename(self, key: tuple[int, int], path: bytes) -> None:
+        """An entry gets a new name, which is not known yet."""
+        self._connection.execute("INSERT INTO renamed VALUES (?, ?, ?, NULL)", (*key, path))
+
+    def settle(self) -> None:
+        """Takes back what was to be kept."""
+        self._connection.execute(
+            "DELETE FROM picked WHERE (home, block) IN (SELECT home, block FROM kept)"
+        )
+
+    def has_nameless(self) -> bool:
+        """Whether anything has to get a new name and has none."""
+        return bool(
+            self._connection.number("SELECT EXISTS (SELECT 1 FROM renamed WHERE path IS NULL)")
+        )
+
+    def nameless(self) -> Iterator[tuple[tuple[int, int], bytes]]:
+        """That, and the path of each as in the listing. All are found before the first is told."""
+        query = "SELECT home, block, old FROM renamed WHERE path IS NULL ORDER BY old"
+        for home, block, old in self._connection.execute(query):
+            yield (home, block), old
+
+    def name(self, key: tuple[int, int], path: bytes) -> None:
+        """Gives it this name, unless something of the listing or something else has that."""
+        if not self._is_listed(path):
+            query = "UPDATE OR IGNORE renamed SET path = ? WHERE home = ? AND block = ?"
+            self._connection.execute(query, (path, *key))
+
+    def names(self) -> Iterator[tuple[bytes, bytes]]:
+        """The old and the new path of all that gets a new name."""
+        return (row for row in self._connection.execute("SELECT old, path FROM renamed ORDER BY 1"))
+
+    def place_of(self, entry: Slice, path: bytes) -> bytes:
+        """Where an entry comes to: its new name if it gets one, else its path."""
+        query = "SELECT path FROM renamed WHERE home = ? AND block = ?"
+        row = self._connection.execute(query, (entry.home, entry.block)).fetchone()
+        return bytes(row[0]) if row else path
+
+    def part_renamed(self) -> None:
+        """What gets a new name comes there from elsewhere, like an orphan."""
+        self._connection.execute(
+            "INSERT INTO orphan"
+            " SELECT home, block, blocks, old, path, size * (kind = 'f'), modify_ns"
+            " FROM picked JOIN renamed USING (home, block)"
+        )
+        self._connection.execute(
+            "DELETE FROM picked WHERE (home, block) IN (SELECT home, block FROM renamed)"
+        )
 
     def unsaved(self) -> Iterator[tuple[bytes, str]]:
         """Path and kind of what was picked and is in no saveset."""
@@ -181,7 +214,8 @@ class Selection:
     def amount(self) -> Amount:
         """Entries that are no directories, and the bytes that will be written."""
         query = """
-        SELECT (SELECT count(*) FROM picked WHERE leaf) + (SELECT count(*) FROM orphan),
+        SELECT (SELECT count(*) FROM picked WHERE leaf) + (SELECT count(*) FROM orphan)
+        + (SELECT count(*) FROM other_name),
         (SELECT coalesce(sum(size), 0) FROM picked WHERE kind = 'f' AND NOT linked)
         + (SELECT coalesce(sum(size), 0) FROM (SELECT DISTINCT home, block, size FROM orphan))
         """
@@ -196,10 +230,11 @@ class Selection:
         """Everything in the order in which it was saved, home by home."""
         query = """
         SELECT home, block, blocks, leaf, size * (kind = 'f' AND NOT linked),
-        CASE WHEN leaf THEN CAST(dir || x'2f' || name AS BLOB) ELSE x'' END
+        CASE WHEN leaf THEN CAST(dir || x'2f' || name AS BLOB) ELSE x'' END,
+        modify_ns, links > 1, linked
         FROM picked ORDER BY home, block
         """
-        return (Slice(*row) for row in self._connection.execute(query))
+        return map(Slice._make, self._connection.execute(query))
 
     def directories(self) -> Iterator[Slice]:
         """Only those, in the same order."""
@@ -220,6 +255,7 @@ class Selection:
         query = f"""
         SELECT 1 FROM listing.entry WHERE {_ITSELF} AND home = ? AND block < ?
         AND (home, block) IN (SELECT home, block FROM picked)
+        AND (home, block) NOT IN (SELECT home, block FROM renamed)
         """
         row = self._connection.execute(query, (*split(path), link.home, link.block)).fetchone()
         return row is not None
@@ -235,7 +271,7 @@ class Selection:
         after it, since it changes their times."""
         data = orphan.data
         self._connection.execute(
-            "INSERT INTO orphan SELECT ?, ?, ?, ?, ?, size * (kind = 'f') FROM picked"
+            "INSERT INTO orphan SELECT ?, ?, ?, ?, ?, size * (kind = 'f'), modify_ns FROM picked"
             " WHERE home = ? AND block = ?",
             (
                 *(data.home, data.block, data.blocks, orphan.member, orphan.path),
@@ -251,11 +287,30 @@ class Selection:
             (split(ancestor) for ancestor in ancestors(orphan.path)),
         )
 
+    def link_anew(self, link: Slice, first: bytes) -> None:
+        """A hard link that gets a new name, to a path that comes to its own place."""
+        query = "INSERT INTO other_name SELECT path, ? FROM renamed WHERE home = ? AND block = ?"
+        self._connection.execute(query, (first, link.home, link.block))
+        self._connection.execute(
+            "DELETE FROM picked WHERE home = ? AND block = ?", (link.home, link.block)
+        )
+
+    def other_names(self) -> Iterator[tuple[bytes, bytes]]:
+        """Those new names, and the paths that they are other names of."""
+        return (row for row in self._connection.execute("SELECT path, first FROM other_name"))
+
+    def has_adopted(self) -> bool:
+        """Whether there are orphans, or such names."""
+        query = "SELECT EXISTS (SELECT 1 FROM orphan) OR EXISTS (SELECT 1 FROM other_name)"
+        return bool(self._connection.number(query))
+
     def orphans(self) -> Iterator[Orphan]:
         """Those that share their data one after the other."""
-        query = "SELECT home, block, blocks, member, path FROM orphan ORDER BY home, block, path"
-        for home, block, blocks, member, path in self._connection.execute(query):
-            yield Orphan(Slice(home, block, blocks), member, path)
+        query = """
+        SELECT home, block, blocks, member, path, modify_ns FROM orphan ORDER BY home, block, path
+        """
+        for home, block, blocks, *rest in self._connection.execute(query):
+            yield Orphan(Slice(home, block, blocks), *rest)
 
     def data_of_orphans(self) -> Iterator[Slice]:
         """Each counts for all the names that it gets."""
@@ -266,8 +321,24 @@ class Selection:
         return (Slice(*row) for row in self._connection.execute(query))
 
     def directories_of_orphans(self) -> Iterator[Slice]:
-        query = "SELECT home, block, blocks FROM again ORDER BY home, block"
+        query = """
+        SELECT home, block, blocks FROM again
+        WHERE (home, block) IN (SELECT home, block FROM picked) ORDER BY home, block
+        """
         return (Slice(*row) for row in self._connection.execute(query))
+
+    def _picked_sources(self) -> Iterator[bytes]:
+        for source in self.sources():
+            query = """
+            SELECT EXISTS (SELECT 1 FROM listing.entry JOIN picked USING (home, block)
+            WHERE entry.dir = ? AND entry.leaf IN (0, 1) AND entry.name = ?)
+            """
+            if self._connection.number(query, split(source.rstrip(b"/") or b"/")):
+                yield source
+
+    def _is_listed(self, path: bytes) -> bool:
+        query = f"SELECT EXISTS (SELECT 1 FROM listing.entry WHERE {_ITSELF})"
+        return bool(self._connection.number(query, split(path)))
 
     def _pick(self, condition: str, values: tuple[bytes, ...]) -> None:
         self._connection.execute(_PICK.format(condition), values)

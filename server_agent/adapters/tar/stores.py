@@ -54,6 +54,8 @@ def label_old_store(medium: Path, name: str, location_id: str) -> None:
         check_label(medium, medium.name, location_id)
     except EngineError:
         return  # it is looked for when all that is known is read
+    if (medium.parent / STORE_FILE).exists():
+        return  # of a location that was put back, the first may have another name
     try:
         make_store(medium.parent, name, location_id, shared=True)
     except EngineError as error:

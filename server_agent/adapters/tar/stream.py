@@ -16,6 +16,7 @@ import zstandard
 from blake3 import blake3
 
 from server_agent.adapters.tar import seek_table
+from server_agent.adapters.tar.sealing import CannotOpen, FrameSeal
 from server_agent.adapters.tar.seek_table import Frames, SeekTableError
 from server_agent.ports import Cancelled, Control
 
@@ -41,16 +42,18 @@ class _Packed:
 
 
 class FrameWriter:
-    """Takes a stream into frames of a file.
+    """Takes a stream into frames of a file, each of them sealed if there is a seal.
 
     The caller fills `space()` and says how much by `filled()`. Leaving the context ends all
     threads; the file stays the caller's.
     """
 
-    def __init__(self, file: io.FileIO, threads: int) -> None:
+    def __init__(self, file: io.FileIO, threads: int, seal: FrameSeal | None = None) -> None:
         self.frames = Frames()
         self.raw_bytes = 0
         self._file = file
+        self._seal = seal
+        self._begun = 0
         self._threads = ThreadPoolExecutor(threads, "compress")
         self._idle = [zstandard.ZstdCompressor(_LEVEL, write_checksum=True) for _ in range(threads)]
         self._free = [bytearray(FRAME_BYTES) for _ in range(threads + _SPARE_BUFFERS)]
@@ -105,7 +108,7 @@ class FrameWriter:
         found = b""
         while len(found) < size and begin + len(found) < self.frames.raw_offsets[-1]:
             frame = self.frames.frame_at(begin + len(found))
-            stored = _checked(self._file, self.frames, frame)
+            stored = _opened_frame(self._file, self.frames, frame, self._seal)
             raw = zstandard.ZstdDecompressor().decompress(stored)
             found += raw[begin + len(found) - self.frames.raw_offsets[frame] :]
         rest = begin + len(found) - self.frames.raw_offsets[-1]
@@ -146,19 +149,22 @@ class FrameWriter:
 
     def _pack(self) -> None:
         self._tail = bytes(memoryview(self._buffer)[: self._fill][-END_BYTES:])
-        packing = self._threads.submit(self._packed, self._buffer, self._fill)
+        packing = self._threads.submit(self._packed, self._buffer, self._fill, self._begun)
+        self._begun += 1
         self._pending.append((packing, self._buffer))
         while self._pending and (not self._free or self._pending[0][0].done()):
             self._write_oldest()
         self._buffer = self._free.pop()
         self._fill = 0
 
-    def _packed(self, buffer: bytearray, size: int) -> _Packed:
+    def _packed(self, buffer: bytearray, size: int, frame: int) -> _Packed:
         compressor = self._idle.pop()
         try:
             data = compressor.compress(memoryview(buffer)[:size])
         finally:
             self._idle.append(compressor)
+        if self._seal is not None:
+            data = self._seal.seal(frame, data)
         return _Packed(data, size, blake3(data).digest())
 
     def _write_oldest(self) -> None:
@@ -197,14 +203,17 @@ class _Cut:
 class FrameReader:
     """Reads pieces of a stream out of a file of frames. Safe for one thread at a time."""
 
-    def __init__(self, path: Path, frames: Frames, threads: int) -> None:
-        """Opens the file.
+    def __init__(
+        self, path: Path, frames: Frames, threads: int, seal: FrameSeal | None = None
+    ) -> None:
+        """Opens the file. `seal`: of one whose frames are sealed.
 
         Raises:
             OSError: it cannot be opened.
             DamagedFrame: its seek table does not say what `frames` says.
         """
         self._frames = frames
+        self._seal = seal
         self._file = _opened(path, frames)
         self._width = threads
         self._threads = ThreadPoolExecutor(threads, "expand")
@@ -277,7 +286,7 @@ class FrameReader:
                 at = stop
 
     def _raw(self, frame: int) -> bytes:
-        stored = _checked(self._file, self._frames, frame)
+        stored = _opened_frame(self._file, self._frames, frame, self._seal)
         try:
             raw = zstandard.ZstdDecompressor().decompress(stored)
         except zstandard.ZstdError as error:
@@ -291,12 +300,20 @@ def _part(raw: Future[bytes], cut: _Cut) -> tuple[memoryview, bool]:
     return memoryview(raw.result())[cut.begin : cut.end], cut.is_last
 
 
-def check(path: Path, frames: Frames, control: Control | None = None) -> Iterator[int]:
+def check(
+    path: Path,
+    frames: Frames,
+    control: Control | None = None,
+    wanted: Iterable[int] | None = None,
+) -> Iterator[int]:
     """Reads a file of frames and compares it with the digests. What the system still has of it in
     memory is not asked, if it was synced before: what counts is what the medium gives back.
 
+    Args:
+        wanted: only these frames; their seek table in any case.
+
     Yields:
-        The number of bytes checked so far.
+        Where in the file the frame ends that was just checked.
 
     Raises:
         DamagedFrame: something is not as it was written.
@@ -306,7 +323,7 @@ def check(path: Path, frames: Frames, control: Control | None = None) -> Iterato
     with _opened(path, frames) as file:
         # Nothing is read ahead that the next frame would have to give up again.
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
-        for frame in range(len(frames)):
+        for frame in range(len(frames)) if wanted is None else wanted:
             if control is not None and control.cancelled:
                 raise Cancelled
             begin = frames.offsets[frame] // mmap.PAGESIZE * mmap.PAGESIZE
@@ -314,6 +331,14 @@ def check(path: Path, frames: Frames, control: Control | None = None) -> Iterato
             os.posix_fadvise(file.fileno(), begin, size, os.POSIX_FADV_DONTNEED)
             _checked(file, frames, frame)
             yield frames.offsets[frame + 1]
+
+
+def opened_frames(path: Path, frames: Frames, seal: FrameSeal | None) -> Iterator[bytes]:
+    """The frames of a file one after the other, each compared with its digest and opened, as zstd
+    can expand them. Raises as `check`."""
+    with _opened(path, frames) as file:
+        for frame in range(len(frames)):
+            yield _opened_frame(file, frames, frame, seal)
 
 
 def check_places(path: Path, frames: Frames) -> None:
@@ -340,3 +365,14 @@ def _checked(file: io.FileIO, frames: Frames, frame: int) -> bytes:
     if blake3(stored).digest() != frames.digest(frame):
         raise DamagedFrame(f"frame {frame} does not match its digest")
     return stored
+
+
+def _opened_frame(file: io.FileIO, frames: Frames, frame: int, seal: FrameSeal | None) -> bytes:
+    """The frame before it was sealed. Raises as `_checked`."""
+    stored = _checked(file, frames, frame)
+    if seal is None:
+        return stored
+    try:
+        return seal.open(frame, stored)
+    except CannotOpen as error:
+        raise DamagedFrame(str(error)) from error

@@ -26,7 +26,7 @@ def define(verbs: Verbs) -> None:
     task = objects.add_parser("task", help="named sources of a client")
     task.add_argument("name", type=text, metavar="NAME")
     task.add_argument("-c", "--client", type=text, required=True, help="name of the client")
-    topology_options.add_task_options(task, required=True)
+    topology_options.add_task_options(task)
     task.set_defaults(run=_add_task)
 
     schedule = objects.add_parser("schedule", help="when something comes round")
@@ -59,6 +59,11 @@ def define(verbs: Verbs) -> None:
     media_options.add_pool_options(pool)
     pool.set_defaults(run=_add_pool)
 
+    loader = objects.add_parser("loader", help="a device that moves media into drives")
+    loader.add_argument("name", type=text, metavar="NAME")
+    media_options.add_loader_options(loader)
+    loader.set_defaults(run=_add_loader)
+
 
 def _add_client(location: Location, arguments: argparse.Namespace) -> str:
     return location.add_client(
@@ -70,13 +75,17 @@ def _add_client(location: Location, arguments: argparse.Namespace) -> str:
 
 
 def _add_task(location: Location, arguments: argparse.Namespace) -> str:
+    commands = topology_options.commands_of(arguments) or []
+    if not arguments.source and not commands:
+        raise CommandError("A task needs something to save: give -s, --command or --shell-command.")
     return location.add_task(
         arguments.name,
         arguments.client,
-        split_lists(arguments.source),
+        split_lists(arguments.source or []),
         split_lists(arguments.exclude or []),
         arguments.comment or "",
         options=topology_options.options_of(arguments, TaskOptions()),
+        commands=commands,
     ).name
 
 
@@ -106,3 +115,7 @@ def _add_store(location: Location, arguments: argparse.Namespace) -> str:
 
 def _add_pool(location: Location, arguments: argparse.Namespace) -> str:
     return location.add_pool(media_options.pool_of(arguments, MediaPool(arguments.name))).name
+
+
+def _add_loader(location: Location, arguments: argparse.Namespace) -> str:
+    return location.add_loader(media_options.loader_of(arguments)).name

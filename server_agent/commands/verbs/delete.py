@@ -6,7 +6,7 @@ import sys
 from server_agent.commands.answer import CommandError
 from server_agent.commands.parsing import Verbs, add_objects, text
 from sesam_api.location import Location
-from sesam_api.records import Saveset
+from sesam_api.saveset_records import Saveset
 
 
 def define(verbs: Verbs) -> None:

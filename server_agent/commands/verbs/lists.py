@@ -1,5 +1,5 @@
 """`sm_cmd list clients|tasks|savesets|jobs|schedules|events|groups|drives|stores|pools|media
-|calendar [--json] [--limit N]`."""
+|interfaces|calendar [--json] [--limit N]`."""
 
 import argparse
 import itertools
@@ -17,21 +17,25 @@ from sesam_api.plan_records import Occurrence
 JOB_STATES = ("queued", "active", "ok", "warning", "error", "broken", "cancelled")
 _COLUMNS = {
     "clients": "name access comment locked",
-    "tasks": "name client sources excludes comment",
+    "tasks": "name client sources excludes comment last_proof_time commands",
     "savesets": "name task client type state start_time end_time sesam_day files size stored_size"
-    " skipped damage label pool eol verify_time",
+    " skipped damage label pool eol verify_time proof_time encrypted",
     "jobs": "id state kind task client type saveset create_time end_time sesam_day files size"
-    " skipped message pool label",
+    " skipped message pool label overwrite dry_run target_client",
     "schedules": "name active rule dates offset_days start_time until_time start_date end_date"
     " window next_time comment",
     "events": "name active schedule kind task group type drive program priority blocking follow_up"
     " next_time idle_cause comment pool",
     "groups": "name tasks comment",
     "drives": "name streams active comment group data_store",
-    "stores": "name path capacity free stored_size high_water_mark fault comment",
-    "pools": "name drive_group retention comment",
+    "stores": "name path capacity free stored_size high_water_mark fault comment immutable"
+    " removable",
+    "pools": "name drive_group retention comment encrypted key_id spare_pool",
+    "loaders": "name kind device data_stores comment",
     "media": "label pool data_store savesets stored_size newest_sesam_day eol write_protected"
     " init_time comment",
+    "interfaces": "name state start_time end_time outcome exit_status job task module text fault"
+    " path template",
     "calendar": "planned_time sesam_day state kind event task client type priority job_id"
     " started_late cause by text event_id end_time",
 }
@@ -70,6 +74,8 @@ def define(verbs: Verbs) -> None:
     _define(objects, "stores", lambda location, _: location.data_stores())
     _define(objects, "pools", lambda location, _: location.pools())
     _define(objects, "media", lambda location, _: location.media())
+    _define(objects, "loaders", lambda location, _: location.loaders())
+    _define(objects, "interfaces", lambda location, _: iter(location.interfaces()))
     calendar = _define(objects, "calendar", _calendar)
     calendar.add_argument(
         "--from", dest="first", type=day, metavar="D", help="first sesam day; else the open one"

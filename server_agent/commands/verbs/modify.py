@@ -20,9 +20,11 @@ def define(verbs: Verbs) -> None:
     topology_options.add_client_options(client)
     client.set_defaults(run=_modify_client)
 
-    task = objects.add_parser("task", help='change what is given; -x "" removes all excludes')
+    task = objects.add_parser(
+        "task", help='change what is given; -s "", -x "" and --command "" remove all of them'
+    )
     task.add_argument("name", type=text, metavar="NAME")
-    topology_options.add_task_options(task, required=False)
+    topology_options.add_task_options(task)
     task.set_defaults(run=_modify_task)
 
     schedule = objects.add_parser(
@@ -78,16 +80,21 @@ def _modify_client(location: Location, arguments: argparse.Namespace) -> str:
     ssh = topology_options.ssh_of(arguments, before.ssh)
     if arguments.comment is None and arguments.locked is None and ssh == before.ssh:
         raise CommandError(
-            "There is nothing to change. Give at least one of --comment, --locked, --ssh."
+            "There is nothing to change. Give at least one of --comment, --locked, --ssh, --local."
         )
     return location.modify_client(
-        arguments.name, arguments.comment, ssh=ssh, locked=arguments.locked
+        arguments.name,
+        arguments.comment,
+        ssh=ssh,
+        local=bool(arguments.local),
+        locked=arguments.locked,
     ).name
 
 
 def _modify_task(location: Location, arguments: argparse.Namespace) -> str:
     options = topology_options.options_of(arguments, location.task(arguments.name).options)
-    given = (arguments.source, arguments.exclude, arguments.comment, options)
+    commands = topology_options.commands_of(arguments)
+    given = (arguments.source, arguments.exclude, arguments.comment, options, commands)
     if all(value is None for value in given):
         raise CommandError(
             "There is nothing to change. Give at least one of -s, -x, --comment, or another option."
@@ -98,6 +105,7 @@ def _modify_task(location: Location, arguments: argparse.Namespace) -> str:
         excludes=None if arguments.exclude is None else split_lists(arguments.exclude),
         comment=arguments.comment,
         options=options,
+        commands=commands,
     ).name
 
 

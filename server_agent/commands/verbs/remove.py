@@ -17,9 +17,29 @@ def define(verbs: Verbs) -> None:
     _define(objects, "event", "an event; what it did stays in the calendar", Location.remove_event)
     _define(objects, "group", "a group without events; its tasks stay", Location.remove_group)
     _define(objects, "drive", "a drive that nothing needs", Location.remove_drive)
-    _define(objects, "store", "a data store without media", Location.remove_data_store)
+    _define_store(objects)
     _define(objects, "pool", "a media pool without media", Location.remove_pool)
     _define(objects, "medium", "a medium without savesets", Location.remove_medium)
+    _define(objects, "loader", "a loader; its media stay", Location.remove_loader)
+
+
+def _define_store(objects: Verbs) -> None:
+    parser = objects.add_parser("store", help="a data store without media, or one that is lost")
+    parser.add_argument("name", type=text, metavar="NAME")
+    parser.add_argument(
+        "--forget-media",
+        action="store_true",
+        help="it is lost for good: its media and their savesets leave the catalogue with it;"
+        " answers how many",
+    )
+    parser.set_defaults(run=_remove_store)
+
+
+def _remove_store(location: Location, arguments: argparse.Namespace) -> str:
+    gone = location.remove_data_store(arguments.name, forget_media=arguments.forget_media)
+    if not arguments.forget_media:
+        return str(arguments.name)
+    return f"{arguments.name}: forgot {gone.media} media and {gone.savesets} savesets"
 
 
 def _define(objects: Verbs, name: str, what: str, remove: Remove) -> None:

@@ -9,7 +9,17 @@ from server_agent.commands.parsing import Verbs, add_json, add_verb
 from server_agent.commands.plan_words import day
 from sesam_api.location import Location
 
-_COLUMNS = ("saveset", "task", "label", "sesam_day", "eol", "stored_size", "reason", "needed_by")
+_COLUMNS = (
+    "saveset",
+    "task",
+    "label",
+    "sesam_day",
+    "eol",
+    "stored_size",
+    "reason",
+    "needed_by",
+    "stays",
+)
 
 
 def define(verbs: Verbs) -> None:
@@ -31,4 +41,8 @@ def _retention(location: Location, arguments: argparse.Namespace) -> None:
         print_table(fates, _COLUMNS, zone)
     count = fates.deleted_savesets
     savesets = "1 saveset is" if count == 1 else f"{count} savesets are"
-    print(f"{savesets} deleted: {fates.deleted_size:,} bytes", file=sys.stderr)
+    what = "due" if fates.held_back else "deleted"
+    copies = f" with {fates.deleted_copies} copies of others" if fates.deleted_copies else ""
+    print(f"{savesets} {what}{copies}: {fates.deleted_size:,} bytes", file=sys.stderr)
+    if fates.held_back:
+        print(f"{fates.held_back}.", file=sys.stderr)

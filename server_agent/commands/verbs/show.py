@@ -1,10 +1,13 @@
-"""`sm_cmd show client|task|saveset|job|protocol|schedule|event|group|drive|store|pool|medium`."""
+"""`sm_cmd show client|task|saveset|job|protocol|schedule|event|group|drive|store|pool|medium
+|interface`."""
 
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from server_agent.commands.answer import CommandError
 from server_agent.commands.output import (
     print_fields,
     print_json,
@@ -13,6 +16,7 @@ from server_agent.commands.output import (
     zone_of,
 )
 from server_agent.commands.parsing import Verbs, add_json, add_objects, text
+from server_agent.domain.quoting import quoted
 from sesam_api.location import Location
 
 if TYPE_CHECKING:
@@ -33,6 +37,7 @@ _READS: dict[str, Read] = {
     "store": Location.data_store,
     "pool": Location.pool,
     "medium": Location.medium,
+    "loader": Location.loader,
 }
 
 
@@ -51,11 +56,13 @@ def define(verbs: Verbs) -> None:
         ("store", "NAME", "one data store, and how full it is"),
         ("pool", "NAME", "one media pool"),
         ("medium", "LABEL", "one medium, and what lies on it"),
+        ("loader", "NAME", "one loader"),
+        ("interface", "NAME", "one interface program, and what it wrote in its last run"),
     ):
         parser = objects.add_parser(name, help=what)
         parser.add_argument("name", type=text, metavar=metavar)
         add_json(parser)
-        runs = {"protocol": _protocol, "schedule": _schedule}
+        runs = {"protocol": _protocol, "schedule": _schedule, "interface": _interface}
         parser.set_defaults(run=runs.get(name, _one), object=name)
         if name == "protocol":
             parser.add_argument(
@@ -99,3 +106,24 @@ def _protocol(location: Location, arguments: argparse.Namespace) -> None:
         print_json_array(lines, zone)
     else:
         print_table(lines, _PROTOCOL_COLUMNS, zone)
+
+
+def _interface(location: Location, arguments: argparse.Namespace) -> None:
+    known = {interface.name: interface for interface in location.interfaces()}
+    found = known.get(arguments.name)
+    if found is None:
+        raise CommandError(
+            f"There is no interface program {quoted(arguments.name)}. Name one of: "
+            f"{', '.join(known)}."
+        )
+    zone = zone_of(location.identity.time_zone)
+    if arguments.json:
+        print_json(found, zone)
+        return
+    print_fields(replace(found, output=b""), zone)
+    print()
+    if found.output is None:
+        print("# What it wrote is shown to the roles admin and operator only.")
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(found.output)

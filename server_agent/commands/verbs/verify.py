@@ -1,4 +1,4 @@
-"""`sm_cmd verify SAVESET [--whole-chain] [--wait]`."""
+"""`sm_cmd verify SAVESET [--whole-chain] [--quick] [--wait]`."""
 
 import argparse
 
@@ -13,12 +13,19 @@ def define(verbs: Verbs) -> None:
     )
     parser.add_argument("saveset", type=text, metavar="SAVESET")
     parser.add_argument("--whole-chain", action="store_true", help="also all that it builds on")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="only sizes, description, listing, and a few pieces of the data",
+    )
     parser.add_argument("--wait", action="store_true", help="until the comparison has ended")
     parser.set_defaults(run=_verify)
 
 
 def _verify(location: Location, arguments: argparse.Namespace) -> str:
-    job = location.verify(arguments.saveset, whole_chain=arguments.whole_chain)
+    job = location.verify(
+        arguments.saveset, whole_chain=arguments.whole_chain, quick=arguments.quick
+    )
     if arguments.wait:
         usable_end(location, job, own_command(arguments))
     return job.id

@@ -16,19 +16,29 @@ from server_agent.domain.events.event import (
     kind_of,
     rank,
 )
+from server_agent.domain.events.migration import MigrationAction
 from server_agent.domain.events.newday import NewdayAction
 from server_agent.domain.events.restore import RestoreAction
+from server_agent.domain.events.restore_proof import (
+    USUAL_BYTES,
+    USUAL_FILES,
+    RestoreProofAction,
+)
 from server_agent.domain.events.verify import VerifyAction
 
 __all__ = [
     "NEWDAY",
+    "USUAL_BYTES",
+    "USUAL_FILES",
     "Action",
     "BackupAction",
     "CommandAction",
     "Event",
     "EventKind",
+    "MigrationAction",
     "NewdayAction",
     "RestoreAction",
+    "RestoreProofAction",
     "VerifyAction",
     "checked_event",
     "is_of_group",

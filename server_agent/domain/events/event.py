@@ -7,13 +7,23 @@ from enum import StrEnum
 from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.events.backup import BackupAction
 from server_agent.domain.events.command import CommandAction
+from server_agent.domain.events.migration import MigrationAction
 from server_agent.domain.events.newday import NewdayAction
 from server_agent.domain.events.restore import RestoreAction
+from server_agent.domain.events.restore_proof import RestoreProofAction
 from server_agent.domain.events.verify import VerifyAction
 from server_agent.domain.topology import checked_name
 
 NEWDAY = "NEWDAY"  # name of the predefined event and of its schedule
-Action = BackupAction | RestoreAction | CommandAction | NewdayAction | VerifyAction
+Action = (
+    BackupAction
+    | RestoreAction
+    | CommandAction
+    | NewdayAction
+    | VerifyAction
+    | MigrationAction
+    | RestoreProofAction
+)
 _HIGHEST = 99
 
 
@@ -23,6 +33,8 @@ class EventKind(StrEnum):
     COMMAND = "command"
     NEWDAY = "newday"
     VERIFY = "verify"
+    MIGRATION = "migration"
+    RESTORE_PROOF = "restore_proof"
 
 
 _KINDS: dict[type[Action], EventKind] = {
@@ -31,6 +43,8 @@ _KINDS: dict[type[Action], EventKind] = {
     CommandAction: EventKind.COMMAND,
     NewdayAction: EventKind.NEWDAY,
     VerifyAction: EventKind.VERIFY,
+    MigrationAction: EventKind.MIGRATION,
+    RestoreProofAction: EventKind.RESTORE_PROOF,
 }
 
 

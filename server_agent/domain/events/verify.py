@@ -11,10 +11,12 @@ class VerifyAction:
 
     Attributes:
         whole_chain: also all that it builds on.
+        quick: only sizes, digests of what is small, and a few pieces of the data.
     """
 
     task: str
     whole_chain: bool = True
+    quick: bool = False
 
     @property
     def object_name(self) -> str:

@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping
 from server_agent.domain.events import Event, EventKind
 from server_agent.domain.jobs import Job
 from server_agent.ports import CatalogueView
-from server_agent.service.starts import backup, command, newday, restore, verify
+from server_agent.service.starts import (
+    backup,
+    command,
+    migration,
+    newday,
+    restore,
+    restore_proof,
+    verify,
+)
 
 Start = Callable[[CatalogueView, Event, Job], list[Job]]
 
@@ -18,4 +26,6 @@ STARTS: Mapping[EventKind, Start] = {
     EventKind.COMMAND: command.jobs,
     EventKind.NEWDAY: newday.jobs,
     EventKind.VERIFY: verify.jobs,
+    EventKind.MIGRATION: migration.jobs,
+    EventKind.RESTORE_PROOF: restore_proof.jobs,
 }

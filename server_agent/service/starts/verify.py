@@ -24,5 +24,6 @@ def jobs(view: CatalogueView, event: Event, made_after: Job) -> list[Job]:
             task=saveset.task,
             client=saveset.client,
             saveset=saveset.name,
+            quick=action.quick,
         )
     ]

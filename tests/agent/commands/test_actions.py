@@ -104,6 +104,23 @@ def test_a_restore_answers_its_job(sm_cmd: SmCmd, agent: FakeAgent) -> None:
     assert sent == [[], [b"/a", b"/b", b"/c"]]
 
 
+def test_how_a_restore_is_wanted(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    agent.location.endings = [jobs_pb2.JOB_STATE_OK, jobs_pb2.JOB_STATE_OK]
+    sm_cmd("backup", "docs", "-l", "F", "--wait")
+    (saveset,) = agent.location.savesets
+    usual = ("restore", "-s", saveset, "--target", "/")
+    own = ("--overwrite", "older", "--client", "web", "--no-interfaces")
+    dry = sm_cmd(*usual, *own, "--dry-run", "--wait")
+    assert dry.status == 0
+    assert "Each entry: sm_cmd" in dry.err
+    [sent] = [request for name, request in agent.calls if name == "StartRestore"]
+    assert (sent.overwrite, sent.dry_run) == (jobs_pb2.OVERWRITE_RULE_IF_OLDER, True)
+    assert (sent.client, sent.without_interfaces) == ("web", True)
+    wrong = sm_cmd(*usual, "--overwrite", "sometimes")
+    assert (wrong.status, "always" in wrong.out) == (1, True)
+    assert "dry_run" in sm_cmd("list", "jobs").out
+
+
 def test_a_restore_that_lacks_files_is_an_error_and_a_backup_is_not(
     sm_cmd: SmCmd, agent: FakeAgent
 ) -> None:
@@ -224,7 +241,12 @@ def test_a_target_and_a_path_may_have_any_bytes(sm_cmd: SmCmd, agent: FakeAgent)
     [
         (["backup", "docs"], "-l/--level"),
         (["backup", "docs", "-l", "X"], "'X'"),
-        (["add", "task", "mail", "-c", "local"], "-s/--source"),
+        (["add", "task", "mail", "-s", "/a"], "-c/--client"),
+        (["add", "task", "mail", "-c", "local", "--command", "a"], "is not NAME=LINE"),
+        (["add", "task", "mail", "-c", "local", "--command", "=a"], "is not NAME=LINE"),
+        (["add", "task", "mail", "-c", "local", "--shell-command", "a= "], "is not NAME=LINE"),
+        (["add", "task", "mail", "-c", "local", "--command", "a='"], "a: No closing quotation"),
+        (["add", "task", "mail", "-c", "local", "--time-reference", "moon"], "'moon'"),
         (["frobnicate"], "frobnicate"),
         (["list", "jobs", "--state", "fine"], "fine"),
         (["list", "jobs", "--limit", "-3"], "-3"),

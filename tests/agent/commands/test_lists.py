@@ -20,8 +20,8 @@ def test_rows_have_a_header_and_tabs(sm_cmd: SmCmd) -> None:
     result = sm_cmd("list", "tasks")
     assert result.status == 0
     assert result.rows == [
-        ["name", "client", "sources", "excludes", "comment"],
-        ["docs", "local", "/srv/docs", "*.tmp", ""],
+        ["name", "client", "sources", "excludes", "comment", "last_proof_time", "commands"],
+        ["docs", "local", "/srv/docs", "*.tmp", "", "", ""],
     ]
 
 
@@ -53,7 +53,7 @@ def test_lists_are_complete_unless_limited(sm_cmd: SmCmd, agent: FakeAgent) -> N
     assert len(sm_cmd("list", "jobs", "--limit", "5").rows) == 6
     assert [row[0] for row in sm_cmd("list", "jobs", "--task", "mail").rows[1:]] == ["301"]
     failed = sm_cmd("list", "jobs", "--state", "error", "--state", "broken").rows
-    assert [(row[0], row[-3]) for row in failed[1:]] == [("7", "why\\tnot")]
+    assert [(row[0], row[failed[0].index("message")]) for row in failed[1:]] == [("7", "why\\tnot")]
 
 
 def test_an_empty_list_of_what_is_not_there_is_refused(sm_cmd: SmCmd, agent: FakeAgent) -> None:
@@ -76,7 +76,8 @@ def test_an_empty_list_of_what_is_not_there_is_refused(sm_cmd: SmCmd, agent: Fak
 def test_a_damaged_saveset_says_why(sm_cmd: SmCmd, agent: FakeAgent) -> None:
     agent.location.endings = [jobs_pb2.JOB_STATE_OK]
     sm_cmd("backup", "docs", "-l", "F", "--wait")
-    assert sm_cmd("list", "savesets").rows[1][-1] == ""
+    head, row = sm_cmd("list", "savesets").rows
+    assert dict(zip(head, row, strict=True))["damage"] == ""
     saveset = agent.location.savesets[SAVESET]
     saveset.state, saveset.damage = jobs_pb2.JOB_STATE_ERROR, "Its data was cut"
     head, row = sm_cmd("list", "savesets").rows

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from server_agent.adapters.loader.virtual import VirtualLoader
 from server_agent.commands.sm_cmd import run
 from sesam_api.client import Location, connect
 from sesam_api.media_records import MediaChanged
@@ -249,3 +250,60 @@ def test_a_verify_stands_in_the_calendar(sm_cmd: SmCmd, location: Location) -> N
     rows = location.calendar_sheet(first, first + 9 * DAY).rows
     [row] = [row for row in rows if row.kind == "verify"]
     assert (row.name, row.states[0], sum(row.planned)) == ("docs", "ok", 1)
+
+
+def test_how_the_location_has_grown_is_listed(sm_cmd: SmCmd, real: AgentRig) -> None:
+    real.backed_up()
+    rows = sm_cmd("history", "growth", "--task", "docs").rows
+    assert rows[0] == ["sesam_day", "backups", "files", "saved_size", "stored_size", "duration"]
+    assert rows[1][:2] == [START.date().isoformat(), "1"]
+    assert sm_cmd("history", "growth", "--to", "2026-03-03").rows == [rows[0]]
+    samples = json.loads(sm_cmd("history", "stores", "Store_1", "--json").out)
+    assert {sample["data_store"] for sample in samples} <= {"Store_1"}
+    assert sm_cmd("history", "stores", "none").rows == [
+        ["data_store", "sesam_day", "time", "capacity", "free", "stored_size"]
+    ]
+
+
+def test_a_medium_that_has_to_be_put_in(sm_cmd: SmCmd, real: AgentRig, location: Location) -> None:
+    answer(sm_cmd("add", "store", "Usb", "--path", "/mnt/usb", "--removable"))
+    answer(sm_cmd("add", "drive", "Usb", "--group", "Usb", "--store", "Usb"))
+    answer(sm_cmd("add", "pool", "USB", "--drive-group", "Usb"))
+    assert fields(sm_cmd("show", "store", "Usb"))["removable"] == "True"
+    assert len(sm_cmd("requests").rows) == 1
+    real.engine.away.add(b"/mnt/usb")
+    jobs = []
+    for wanted in ("loaded", "refused"):
+        jobs.append(answer(sm_cmd("backup", "docs", "-l", "F", "-m", "USB")))
+        assert next(job.waiting for job in location.watch_job(jobs[-1]) if job.waiting) == (
+            "medium USB00001 in Usb"
+        )
+        [row] = json.loads(sm_cmd("requests", "--json").out)
+        assert (row["label"], row["job_ids"], row["is_new"]) == ("USB00001", [jobs[-1]], True)
+        if wanted == "loaded":
+            assert "not in its place" in error(sm_cmd("answer", "USB00001", "loaded"))
+            answer(sm_cmd("cancel", jobs[-1]))
+        else:
+            assert answer(sm_cmd("answer", "USB00001", "refused")) == f"job {jobs[-1]} has ended"
+    assert "No job waits" in error(sm_cmd("answer", "USB00001", "new"))
+    assert sm_cmd("answer", "USB00001", "perhaps").status == 1
+
+
+def test_loaders(sm_cmd: SmCmd, tmp_path: Path) -> None:
+    VirtualLoader.made(tmp_path, slots=1, drives=1)
+    place = str(tmp_path / "drives/0")
+    answer(sm_cmd("add", "store", "Box_0", "--path", place, "--removable"))
+    added = ("add", "loader", "Box", "--kind", "virtual", "--device", str(tmp_path))
+    assert "removable data store" in error(sm_cmd(*added, "--store", "Store_1"))
+    assert answer(sm_cmd(*added, "--store", "Box_0", "--comment", "cellar")) == "Box"
+    [row] = json.loads(sm_cmd("list", "loaders", "--json").out)
+    assert (row["kind"], row["device"], row["data_stores"]) == ("virtual", str(tmp_path), ["Box_0"])
+    assert fields(sm_cmd("show", "loader", "Box"))["comment"] == "cellar"
+    assert sm_cmd("loader", "Box", "adjust").rows[1:] == [
+        ["drive", "0", "False", "", ""],
+        ["slot", "1", "False", "", ""],
+    ]
+    (tmp_path / "drives/0").rmdir()
+    assert "no virtual loader" in error(sm_cmd("loader", "Box", "adjust"))
+    assert answer(sm_cmd("remove", "loader", "Box")) == "Box"
+    assert "There is no loader" in error(sm_cmd("show", "loader", "Box"))

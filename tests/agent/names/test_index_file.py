@@ -75,6 +75,45 @@ def test_what_cannot_be_used_is_thrown_away_and_can_be_filled_again(
     assert {path.name for path in tmp_path.iterdir()} == {"names.db"}
 
 
+def test_the_log_of_a_file_that_is_gone_is_not_taken_for_that_of_the_next(tmp_path: Path) -> None:
+    """A kill while the file is thrown away, or a person who removes only what bears the name."""
+    file = tmp_path / "names.db"
+    words = [
+        "import os, signal, pathlib",
+        "from tests.agent.names.test_index_file import NameIndex, enter, rows, saveset",
+        f"names = NameIndex(pathlib.Path({str(file)!r}))",
+        "[enter(names, saveset(number), rows(200)) for number in range(1, 4)]",
+        "os.kill(os.getpid(), signal.SIGKILL)",
+    ]
+    subprocess.run([sys.executable, "-c", "\n".join(words)], cwd=ROOT, check=False)
+    assert (tmp_path / "names.db-wal").stat().st_size > 0
+    file.unlink()
+    with closing(NameIndex(file)) as names:
+        assert (names.whole(), found(names)) == (frozenset(), 0)
+
+
+def test_a_file_that_somebody_removes_is_noticed_by_who_reads_and_by_who_writes(
+    tmp_path: Path,
+) -> None:
+    """What was entered is entered again, and not only believed to be there."""
+    file = tmp_path / "names.db"
+    for act in (found, lambda names: enter(names, saveset(2), rows(10))):
+        with closing(NameIndex(file)) as names:
+            enter(names, F1, rows(10))
+            file.unlink()
+            with pytest.raises(NamesLost):
+                look_after(act, names)
+            enter(names, saveset(3), rows(20))
+            assert (names.whole(), found(names)) == ({saveset(3).name}, 20)
+        file.unlink()
+
+
+def look_after(act: Callable[[NameIndex], object], names: NameIndex) -> None:
+    """Who writes goes on with the file that was open; the next look sees that it is gone."""
+    act(names)
+    names.whole()
+
+
 def test_damaged_pages_are_noticed_by_who_reads_and_by_who_writes(tmp_path: Path) -> None:
     for act in (found, lambda names: enter(names, saveset(2), rows(3000))):
         file = tmp_path / "names.db"

@@ -428,5 +428,5 @@ def test_a_removed_saveset_gives_its_space_back(site: ResticSite) -> None:
     assert site.engine.remove([old]) == [old.name]
     assert size() < before - (7 << 20)
     assert site.engine.present(site.chain) == {site.chain[0].name}
-    site.engine.tidy(LABEL, FakeControl())
+    site.engine._places.repository(LABEL).tidy(FakeControl(), 60.0)
     assert verified(site)[1] == ""

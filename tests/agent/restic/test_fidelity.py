@@ -18,6 +18,7 @@ from tests.agent.tar.test_fidelity import (
     make_special_tree,
     test_a_listing_tells_what_find_saw,
     test_a_socket_is_listed_and_not_saved,
+    test_full_diff_and_inc_restore_their_own_moments,
     test_large_ids,
 )
 from tests.agent.tar.trees import differences, picture
@@ -26,29 +27,43 @@ from tests.fakes.engine import FakeControl
 __all__ = [
     "test_a_listing_tells_what_find_saw",
     "test_a_socket_is_listed_and_not_saved",
+    "test_full_diff_and_inc_restore_their_own_moments",
     "test_large_ids",
 ]
 
 
 def test_a_full_brings_everything_back(site: ResticSite, tmp_path: Path) -> None:
     make_special_tree(site.source)
-    before = kept(picture(site.source))
+    before = site.kept(picture(site.source))
     done = site.back_up()
     assert (done.skipped, site.messages) == (0, [])
     for _ in range(2):  # once more over what is there, which is no obstacle
         restored = site.restore(tmp_path / "target")
         assert (restored.files, restored.skipped, site.messages) == (done.files, 0, [])
-        found = kept(picture(at(tmp_path / "target", site.source)))
+        found = site.kept(picture(at(tmp_path / "target", site.source)))
         assert differences(before, found) == []
+
+
+def test_links_to_names_that_are_no_text(site: ResticSite, tmp_path: Path) -> None:
+    for number, name in enumerate((b"\xff nowhere", b"a\xc3", "Büro".encode(), b"plain")):
+        link = os.fsencode(site.source) + b"/link%d" % number
+        os.symlink(name, link)
+        os.utime(link, ns=(1, 1_000_000_007), follow_symlinks=False)
+    before = site.kept(picture(site.source))
+    site.back_up()
+    site.restore(tmp_path / "target")
+    assert site.messages == []
+    found = site.kept(picture(at(tmp_path / "target", site.source)))
+    assert differences(before, found) == []
 
 
 def test_each_inc_restores_its_own_moment(site: ResticSite, tmp_path: Path) -> None:
     make_special_tree(site.source)
-    moments = [kept(picture(site.source))]
+    moments = [site.kept(picture(site.source))]
     site.back_up()
     for step in STEPS:
         step(site.source)
-        moments.append(kept(picture(site.source)))
+        moments.append(site.kept(picture(site.source)))
         done = site.back_up()
         assert done.skipped == 0
         assert 0 < done.files < done.listed_files
@@ -57,12 +72,12 @@ def test_each_inc_restores_its_own_moment(site: ResticSite, tmp_path: Path) -> N
         target = tmp_path / f"target {age}"
         site.restore(target, age=age)
         assert site.messages == []
-        assert differences(moment, kept(picture(at(target, site.source)))) == []
+        assert differences(moment, site.kept(picture(at(target, site.source)))) == []
 
 
 def test_chosen_paths_with_any_names(site: ResticSite, tmp_path: Path) -> None:
     make_special_tree(site.source)
-    before = kept(picture(site.source))
+    before = site.kept(picture(site.source))
     site.back_up()
     names = os.fsencode(site.source) + b"/names"
     every = [Path(os.fsdecode(names + b"/" + name)) for name in os.listdir(names)]
@@ -70,7 +85,7 @@ def test_chosen_paths_with_any_names(site: ResticSite, tmp_path: Path) -> None:
     assert 5 < len(chosen) < len(every)
     done = site.restore(tmp_path / "target", *chosen, site.source / "links")
     assert site.messages == []
-    found = kept(picture(at(tmp_path / "target", site.source)))
+    found = site.kept(picture(at(tmp_path / "target", site.source)))
     wanted = [os.fsencode(path.relative_to(site.source)) for path in (*chosen,)]
     inside = [path for path in before if path.startswith((b"links/", *wanted))]
     assert found.keys() == {b".", b"names", b"links", *inside}
@@ -134,13 +149,3 @@ def test_listings_are_read_and_compared_like_those_of_tar(site: ResticSite) -> N
 
 def is_directory(facts: dict[str, Any]) -> bool:
     return bool(facts["links"] is None)
-
-
-def kept(tree: dict[bytes, dict[str, Any]]) -> dict[bytes, dict[str, Any]]:
-    """Without what restic 0.14 does not keep: holes in files, and that a link, pipe or device has
-    several names."""
-    for facts in tree.values():
-        facts["is_sparse"] = False
-        if facts["content"] is None and facts["links"] is not None:
-            facts["links"] = []
-    return tree

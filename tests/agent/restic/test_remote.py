@@ -6,21 +6,25 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from server_agent.adapters.restic import repository
 from server_agent.adapters.restic.engine import ResticEngine
 from server_agent.domain.reach import Ssh
 from server_agent.ports import EngineError, Interrupted, SavesetRef
 from tests.agent.restic.site import STORE_NAME, ResticSite
-from tests.agent.restic.test_faults import verified
+from tests.agent.restic.test_faults import restics, verified
 from tests.agent.ssh.server import SshServer
 from tests.agent.tar.site import DAY, LABEL, LOCATION_ID, at
 from tests.agent.tar.test_faults import wait_for
 from tests.contract.restic_rig import template
+
+SILENT_SECONDS = 20.0  # in which a server that stands still is given up here, on a busy machine
 
 
 @pytest.fixture
@@ -34,7 +38,8 @@ def server(tmp_path: Path) -> Iterator[SshServer]:
 def far(server: SshServer, site: ResticSite) -> ResticSite:
     """A site whose store is on the server."""
     root, client = site.root, server.client
-    secrets = root / "secrets"
+    secrets = root / "secrets, %h"
+    (root / "secrets").rename(secrets)
     for source, name in ((client.key_file, "far.ssh"), (server.root / "known", "far.known_hosts")):
         if name == "far.known_hosts":
             Path(source).write_text(f"[{client.host}]:{client.port} {client.host_key}\n")
@@ -74,6 +79,34 @@ def test_a_medium_over_sftp_is_like_any_other(far: ResticSite, tmp_path: Path) -
     assert far.engine.recover([lost], kept) == [Interrupted(lost.name, None)]
 
 
+def test_many_savesets_are_looked_at_by_one_login(far: ResticSite, server: SshServer) -> None:
+    """A location asks for some at once, page by page, and for each that is not there."""
+    (far.source / "a").write_text("x")
+    far.back_up()
+    names = {far.chain[0].name}
+    before = server.logins()
+    for _ in range(5):
+        far.engine.check_store(LABEL)
+        assert far.engine.present(far.chain) == names
+    assert server.logins() - before <= 2
+    far.back_up()
+    assert far.engine.present(far.chain) == {saveset.name for saveset in far.chain}
+    assert far.engine.remove([far.chain[1]]) == [far.chain[1].name]
+    assert far.engine.present(far.chain) == {far.chain[0].name}
+    server.stop()
+    assert far.engine.present(far.chain) == {far.chain[0].name}, "as it was just now"
+    presence_forgets(far)
+    for _ in range(3):
+        assert far.engine.present(far.chain) == set()
+        with pytest.raises(EngineError):
+            far.engine.check_store(LABEL)
+
+
+def presence_forgets(far: ResticSite) -> None:
+    """Half a minute later."""
+    far.engine._seen.forget()
+
+
 def test_a_server_that_is_away(far: ResticSite, server: SshServer) -> None:
     (far.source / "a").write_text("x")
     far.back_up()
@@ -93,7 +126,7 @@ def test_how_full_a_server_is_nobody_tells(far: ResticSite, server: SshServer) -
 
 
 def test_another_host_key_is_refused(far: ResticSite) -> None:
-    known = far.root / "secrets/far.known_hosts"
+    known = far.root / "secrets, %h/far.known_hosts"
     known.write_text(re.sub(r"AAAA\S{10}", "AAAAC3NzaC1lZDI", known.read_text()))
     with pytest.raises(EngineError) as failure:
         far.engine.check_store(LABEL)
@@ -149,3 +182,22 @@ def test_a_medium_in_a_bucket_is_like_any_other(
     old = site.chain[1]
     assert site.engine.remove([old]) == [old.name]
     assert site.engine.present(site.chain) == {site.chain[0].name}
+
+
+def test_a_server_that_never_answers(site: ResticSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its system takes connections, and its program stands still."""
+    monkeypatch.setattr(repository, "_LOOK_SECONDS", 1.0)
+    monkeypatch.setattr(repository, "_LIST_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        store = f"restic:rest:http://127.0.0.1:{silent.getsockname()[1]}/".encode()
+        site.engine.use_stores([store], {LABEL: store})
+        lost = SavesetRef(f"SF{9:017d}@abcdefghijk", LABEL, DAY, None)
+        with pytest.raises(EngineError, match="cannot be reached") as failure:
+            site.engine.check_store(LABEL)
+        assert failure.value.code == "STORE_MISSING"
+        site.engine._seen.forget()
+        begin = time.monotonic()
+        assert site.engine.present([lost]) == set()
+        assert time.monotonic() - begin < SILENT_SECONDS
+        assert site.engine.recover([lost], frozenset()) == []
+    assert restics(site.root) == []

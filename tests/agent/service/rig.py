@@ -9,12 +9,14 @@ from typing import TypeVar
 
 from server_agent.domain.access import Caller, Role
 from server_agent.domain.events import Action, BackupAction, Event
+from server_agent.domain.interfaces import Module
 from server_agent.domain.jobs import Job, JobKind, ProtocolLine, ProtocolPart
 from server_agent.domain.reach import Ssh
 from server_agent.domain.savesets import BackupType, Saveset
 from server_agent.domain.task_options import TaskOptions
 from server_agent.domain.topology import Client, Task
 from server_agent.ports import Clock, SavesetQuery
+from server_agent.ports.loader import Loader as LoaderDevice
 from server_agent.service.access import Access
 from server_agent.service.around import Around
 from server_agent.service.changes import Changes, LiveJob
@@ -24,11 +26,15 @@ from server_agent.service.defaults import FirstMedium, ensure_defaults
 from server_agent.service.forgetting import Forgetting
 from server_agent.service.interfaces import Interfaces
 from server_agent.service.jobs import Jobs
+from server_agent.service.loaders import Loaders
+from server_agent.service.loading import Loading
 from server_agent.service.location import Location
 from server_agent.service.media import DataStores, Media, MediaPools
+from server_agent.service.media_requests import MediaRequests
 from server_agent.service.newday_job import Newday
 from server_agent.service.occurrences import start_now
 from server_agent.service.plan_objects import Drives, Events
+from server_agent.service.references import References
 from server_agent.service.requests import Request
 from server_agent.service.runner import Runner
 from server_agent.service.savesets import Savesets
@@ -41,9 +47,11 @@ from tests.agent.service.steered import DEADLINE, SteeredEngine
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clock import FakeClock
 from tests.fakes.day_logs import MemoryDayLogs
+from tests.fakes.keys import MemoryKeys
 from tests.fakes.programs import FakePrograms
 from tests.fakes.protocols import MemoryProtocols
 from tests.fakes.self_backup import MemorySelfBackupFiles
+from tests.fakes.stamps import FakeStamps
 
 T = TypeVar("T")
 
@@ -72,6 +80,8 @@ class Rig:
     remote_programs: FakePrograms = field(default_factory=FakePrograms)
     interface_seconds: float = DEADLINE
     self_backup_files: MemorySelfBackupFiles | None = None
+    keys: MemoryKeys = field(default_factory=MemoryKeys)
+    devices: dict[str, LoaderDevice] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         clock: Clock = self.clock
@@ -86,10 +96,25 @@ class Rig:
             lambda client: self.remote_programs if isinstance(client, Ssh) else self.programs,
             self.interface_seconds,
         )
-        self.around = Around(self.interfaces, self._self_backups())
+        self.stamps = FakeStamps()
+        references = References(self.changes, self.engine, self.stamps, self.protocols, clock)
+        self.around = Around(self.interfaces, self._self_backups(), references, self.keys)
         self.forgetting = Forgetting(self.changes, self.engine, clock)
         newday = Newday(
             self.changes, self.engine, self.day_logs, clock, LISTINGS_PLAIN, self.forgetting
+        )
+        self.told: list[tuple[Module, bool, str]] = []
+        self.loading = Loading(
+            self.changes, self.engine, clock, lambda item: self.devices[item.name]
+        )
+        self.loaders = Loaders(self.changes, clock, self.loading)
+        self.media_requests = MediaRequests(
+            self.changes,
+            self.loading,
+            clock,
+            lambda module, is_ok, text, _facts: self.told.append((module, is_ok, text)),
+            self._wake_queue,
+            look_seconds=0.01,
         )
         self.work = Work(
             self.changes,
@@ -100,16 +125,16 @@ class Rig:
             clock,
             self.scheduler.follow,
         )
-        self.runner = Runner(self.changes, self.work, retry_seconds=0.01)
+        self.runner = Runner(self.changes, self.work, self.media_requests, retry_seconds=0.01)
         self.jobs = Jobs(self.changes, self.protocols, clock, self.runner)
         self.starting = Starting(self.changes, self.engine, clock, self.runner, self.scheduler)
         self.events = Events(self.changes, clock, self.scheduler, self.programs.has)
         self.drives = Drives(self.changes, clock, self._wake_queue)
         self.clients = Clients(self.changes, clock)
-        self.tasks = Tasks(self.changes, clock)
+        self.tasks = Tasks(self.changes, clock, self.stamps)
         self.savesets = Savesets(self.changes, self.engine)
         self.stores = DataStores(self.changes, self.engine, clock)
-        self.pools = MediaPools(self.changes, clock)
+        self.pools = MediaPools(self.changes, clock, self.keys)
         self.media = Media(self.changes, self.engine, clock)
         self.access = Access(self.changes, clock, b"secret of the agent")
         with self.changes.write() as tx:
@@ -120,7 +145,8 @@ class Rig:
             return None
         location = Location("0-1-2", "Alpha", "backup-01", "1.0", "Europe/Berlin", START)
         return SelfBackups(
-            self.changes, self.self_backup_files, self.programs, self.clock, location, DEADLINE
+            *(self.changes, self.self_backup_files, self.programs, self.clock),
+            *(location, DEADLINE, self.keys),
         )
 
     def add_task(self, name: str = "docs", sources: tuple[bytes, ...] = SOURCES) -> None:

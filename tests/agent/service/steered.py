@@ -3,10 +3,11 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from server_agent.domain.errors import PathNotFound, SavesetDamaged
-from server_agent.domain.jobs import Progress
+from server_agent.domain.jobs import Level, Progress
+from server_agent.domain.reach import Reach
 from server_agent.ports import (
     BackupDone,
     BackupEvent,
@@ -14,10 +15,17 @@ from server_agent.ports import (
     Cancelled,
     Compressed,
     Control,
+    CopyDone,
+    CopyEvent,
+    CopyRequest,
     EngineError,
     EntryPage,
     Interrupted,
     Message,
+    ProofEvent,
+    ProofFault,
+    ProofRequest,
+    Proved,
     RestoreDone,
     RestoreEvent,
     RestoreRequest,
@@ -26,6 +34,7 @@ from server_agent.ports import (
     VerifyEvent,
     VerifyRequest,
 )
+from tests.fakes.engine_looks import EngineLooks
 from tests.fakes.stores import MemoryStores
 
 DEADLINE = 10.0  # seconds; only a test that fails waits so long
@@ -60,7 +69,7 @@ class Gate:
 Step = Progress | Message | BackupDone | RestoreDone | Gate | Exception
 
 
-class SteeredEngine(MemoryStores):
+class SteeredEngine(EngineLooks, MemoryStores):
     """The `Engine` port. Without a script, everything succeeds at once.
 
     Attributes:
@@ -74,17 +83,38 @@ class SteeredEngine(MemoryStores):
         unlisted: names of savesets whose listings are not in their places.
         swept: what was being written at each sweep.
         store_is_there: whether the medium is.
+        untidy: the steps of tidying the media; once.
         compressed_before: for what days listings were to be compressed.
         listings: the steps of it, by that day; once.
         removed: the savesets whose files were to be removed.
+        labels_away: of media that are not in their places.
+        taken: savesets of which a label has something that nobody knows.
+        copied: every copy asked for; copy_scripts: one list of steps for each of the next ones.
         verified: what was to be compared; `faults` says what is wrong with which.
+        cleared: names of savesets of whose files archive bits were to be cleared; each is told to
+            `on_clear` first.
+        proofs: restore proofs asked for; of so many `samples`, `differing` says path, saveset and
+            what is wrong; `proof_error` is raised.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.client: dict[bytes, bytes] = {}
         self.removed: list[SavesetRef] = []
+        self.labels_away: set[str] = set()
+        self.copied: list[CopyRequest] = []
+        self.taken: set[tuple[str, str]] = set()
+        self.copy_scripts: deque[list[Gate | Progress | Exception]] = deque()
         self.verified: list[VerifyRequest] = []
         self.faults: dict[str, str] = {}
+        self.cleared: list[str] = []
+        self.on_clear: Callable[[str], object] = lambda _name: None
+        self.proofs: list[ProofRequest] = []
+        self.samples = 3
+        self.shelved: set[str] = set()
+        self.unshelved: set[str] = set()  # which are counted, since they had no listing there
+        self.differing: list[tuple[bytes, str, str]] = []
+        self.proof_error: EngineError | None = None
         self.scripts: deque[list[Step]] = deque()
         self.backups: list[BackupRequest] = []
         self.restores: list[RestoreRequest] = []
@@ -95,22 +125,33 @@ class SteeredEngine(MemoryStores):
         self.absent: set[str] = set()
         self.unlisted: set[str] = set()
         self.store_is_there = True
+        self.key_id = ""  # of what `recover` finds whole
         self.left_aside: dict[str, list[Message]] = {}
         self.swept: list[set[str]] = []
         self.closed = 0
+        self.untidy: list[Message | Gate] = []
         self.compressed_before: list[date] = []
         self.listings: dict[date, list[Compressed | Message | Gate | Exception]] = {}
         self.page = EntryPage((), 0, None)
         self.entry_calls: list[tuple[SavesetRef, bytes, str | None, int]] = []
 
     def check_store(self, label: str) -> None:
-        if not self.store_is_there:
+        if not self.store_is_there or label in self.labels_away:
             raise EngineError("STORE_MISSING", f"There is no {label}. Is it mounted?")
 
     def present(self, savesets: Sequence[SavesetRef]) -> set[str]:
         if not self.store_is_there:
             return set()
-        return {each.name for each in savesets} - self.absent - self.unlisted
+        there = {each.name for each in savesets if each.label not in self.labels_away}
+        return there - self.absent - self.unlisted
+
+    def tidy(self, _now: datetime, control: Control) -> Iterator[Message]:
+        untidy, self.untidy = self.untidy, []
+        for step in untidy:
+            if isinstance(step, Gate):
+                step.pass_through(control)
+            else:
+                yield step
 
     def compress_listings(self, before: date, control: Control) -> Iterator[Compressed | Message]:
         self.compressed_before.append(before)
@@ -122,11 +163,29 @@ class SteeredEngine(MemoryStores):
             else:
                 yield step
 
-    def remove(self, savesets: Sequence[SavesetRef]) -> list[str]:
+    def remove(self, savesets: Sequence[SavesetRef], listed: Collection[str] = ()) -> list[str]:
         if not self.store_is_there:
             return []
-        self.removed += savesets
-        return [each.name for each in savesets]
+        there = [each for each in savesets if each.label not in self.labels_away]
+        self.removed += there
+        return [each.name for each in there]
+
+    def copy(self, request: CopyRequest, control: Control) -> Iterator[CopyEvent]:
+        name, label = request.saveset.name, request.label
+        if (name, label) in self.taken:
+            raise EngineError("NAME_TAKEN", f"{label} has something already that is called {name}")
+        return self._copied(request, control)
+
+    def _copied(self, request: CopyRequest, control: Control) -> Iterator[CopyEvent]:
+        self.copied.append(request)
+        for step in self.copy_scripts.popleft() if self.copy_scripts else ():
+            if isinstance(step, Gate):
+                step.pass_through(control)
+            elif isinstance(step, Exception):
+                raise step
+            else:
+                yield step
+        yield CopyDone(400)
 
     def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
         self.verified.append(request)
@@ -135,7 +194,34 @@ class SteeredEngine(MemoryStores):
                 raise Cancelled
             self.check_store(each.label)
             missing = each.name in self.absent | self.unlisted
-            yield Verified(each.name, 100, self.faults.get(each.name, ""), missing)
+            said = "the rest was not compared" if request.quick else ""
+            fault = self.faults.get(each.name, "")
+            yield Verified(each.name, 100, fault, missing, "" if fault else said)
+
+    def prove(self, request: ProofRequest, control: Control) -> Iterator[ProofEvent]:
+        self.proofs.append(request)
+        if control.cancelled:
+            raise Cancelled
+        if self.proof_error is not None:
+            raise self.proof_error
+        faults = tuple(ProofFault(*each) for each in self.differing)
+        yield Proved(self.samples, 10 * self.samples, self.samples, faults)
+
+    def kept_saveset(self, saveset: SavesetRef) -> None:
+        """Nothing is kept here."""
+
+    def _reach(self, client: Reach) -> None:
+        """All clients are there."""
+
+    def _led(self, control: Control) -> Iterator[Progress | Message]:
+        yield from ()
+
+    def shelve(self, savesets: Sequence[SavesetRef], control: Control) -> int:
+        if control.cancelled:
+            raise Cancelled
+        new = {each.name for each in savesets} - self.shelved
+        self.shelved |= new
+        return len(new & self.unshelved)
 
     def put_back(self, job_id: str) -> list[Message]:
         return self.left_aside.pop(job_id, [])
@@ -145,6 +231,11 @@ class SteeredEngine(MemoryStores):
         for step in self._play(DONE, control):
             assert not isinstance(step, RestoreDone)
             yield step
+
+    def clear_archive_bits(self, saveset: SavesetRef) -> list[Message]:
+        self.on_clear(saveset.name)
+        self.cleared.append(saveset.name)
+        return [Message(Level.INFO, "ARCHIVE_BITS", "The archive bit of 1 file was cleared")]
 
     def restore(self, request: RestoreRequest, control: Control) -> Iterator[RestoreEvent]:
         self.restores.append(request)
@@ -173,7 +264,11 @@ class SteeredEngine(MemoryStores):
         self, writing: Sequence[SavesetRef], committed: frozenset[str]
     ) -> list[Interrupted]:
         self.recovered.append((list(writing), committed))
-        return [Interrupted(ref.name, self.interrupted.get(ref.name)) for ref in writing]
+        return [
+            Interrupted(ref.name, done, key_id=self.key_id if done is not None else "")
+            for ref in writing
+            for done in [self.interrupted.get(ref.name)]
+        ]
 
     def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
         self.check_store(label)

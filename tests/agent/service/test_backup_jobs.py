@@ -1,18 +1,22 @@
 """What becomes of a backup job."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from server_agent.domain.command_sources import CommandSource
 from server_agent.domain.errors import JobNotFound, ShuttingDown, TaskNotFound
 from server_agent.domain.jobs import JobState, Level, Phase, Progress
+from server_agent.domain.media import MediaPool
+from server_agent.domain.reach import LOCAL
 from server_agent.domain.savesets import NAME_PATTERN, BackupType, SavesetState
 from server_agent.domain.task_options import ExcludeKind, TaskOptions
 from server_agent.domain.topology import Task
 from server_agent.ports import BackupDone, Cancelled, EngineError, JobQuery, Message
 from server_agent.service.collection import etag
 from server_agent.service.plan import LONGEST_MESSAGE
+from server_agent.service.rebuild_facts import facts_of
 from tests.agent.service.rig import LABEL, SOURCES, START, Rig, request
 from tests.agent.service.steered import DONE, Gate
 
@@ -43,6 +47,7 @@ def test_the_engine_is_told_all_it_needs(rig: Rig) -> None:
         "client": "host",
         "job_id": job.id,
         "start_time": START.isoformat(),
+        **facts_of(LOCAL, MediaPool("DISK", "Drives"), date(2026, 4, 4)),
     }
 
 
@@ -63,6 +68,23 @@ def test_the_options_reach_the_engine_and_the_head_of_the_protocol(rig: Rig) -> 
         " client; each source ends at the borders of its file system; the size of files may change"
         ' while they are read: "\\.log$"'
     )
+
+
+def test_commands_reach_the_engine_and_the_head_of_the_protocol(rig: Rig) -> None:
+    dump = CommandSource("shop.sql", (b"pg_dump", b"shop"))
+    made = rig.tasks.create(request(), Task("db", "host", (), commands=(dump,)))
+    job = rig.backed_up(task="db")
+    asked = rig.engine.backups[-1]
+    assert (asked.sources, asked.commands) == ((), (dump,))
+    assert job.state is JobState.OK
+    said = {line.code: line.text for line in rig.protocol(job)}
+    assert said["SOURCES"] == "Sources: none"
+    assert said["COMMANDS"] == 'Output of commands: "/.commands/shop.sql"'
+    # Other commands are no other sources: they are saved anew each time.
+    rig.clock.advance(timedelta(hours=1))
+    rig.tasks.update(request(), replace(made, commands=(dump, replace(dump, name="b"))), etag(made))
+    again = rig.backed_up(BackupType.INC, task="db")
+    assert (again.type, len(rig.engine.backups[-1].commands)) == (BackupType.INC, 2)
 
 
 def test_an_inc_builds_on_the_newest_and_all_below(rig: Rig) -> None:

@@ -109,13 +109,20 @@ def test_the_newest_that_can_be_restored_outlives_its_eol(rig: Rig) -> None:
 def test_a_clock_that_leaps_ahead_deletes_nothing_at_first(rig: Rig) -> None:
     seen_days(rig)
     saveset = rig.backed_up().saveset
-    job = newday(rig, timedelta(days=3 * 365))
+    leap = timedelta(days=3 * 365)
+    job = newday(rig, leap)
     assert names(rig) == {saveset}
+    assert job.state is JobState.WARNING
+    assert "1 saveset has come to its EOL. Nothing is deleted before" in job.message
+    page = rig.forgetting.preview(None, False, None, 1000)
+    assert (page.deleted, page.held_back.startswith("Nothing is deleted before")) == (1, True)
+    tomorrow = rig.forgetting.preview(rig.clock.now().date() + DAY, False, None, 1000)
+    assert (tomorrow.deleted, tomorrow.held_back) == (1, "")
     [said] = [line.text for line in rig.protocol(job) if line.code == "NOT_EXPIRED"]
     assert said.startswith(
         "1 saveset has come to its EOL. Nothing is deleted before the next NEWDAY"
     )
-    newday(rig, DAY)
+    assert newday(rig, DAY).state is JobState.OK
     assert names(rig) == set()
 
 
@@ -146,6 +153,19 @@ def test_what_a_job_reads_or_may_build_on_stays(rig: Rig) -> None:
     rig.ended(backup)
     rig.ended(restore)
     assert removed(rig) == {free}
+
+
+def test_a_full_that_runs_at_newday_keeps_nothing_of_its_task(rig: Rig) -> None:
+    seen_days(rig)
+    old = rig.backed_up().saveset
+    gate = Gate()
+    rig.engine.scripts.append([gate, DONE])
+    backup = rig.start_backup(BackupType.FULL)
+    gate.wait_until_reached()
+    newday(rig, DAY)
+    assert old not in names(rig)
+    gate.open()
+    rig.ended(backup)
 
 
 @pytest.mark.logs_warnings
@@ -253,14 +273,14 @@ class Killed(BaseException):
 
 
 def kill_in_remove(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    def remove(savesets: object) -> list[str]:
+    def remove(savesets: object, listed: object) -> list[str]:
         raise Killed
 
     monkeypatch.setattr(rig.engine, "remove", remove)
 
 
 def kill_in_forget(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forget(tx: CatalogueTransaction, savesets: object) -> None:
+    def forget(tx: CatalogueTransaction, label: str, savesets: object) -> None:
         raise Killed
 
     with rig.changes.write() as tx:

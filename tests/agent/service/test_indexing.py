@@ -81,6 +81,27 @@ def test_only_savesets_that_are_asked_for_are_named(site: Site) -> None:
     assert named.saveset.sesam_day == site.rig.savesets.get(saveset).saveset.sesam_day
 
 
+def test_what_cannot_be_forgotten_now_is_forgotten_later(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that was full for a moment leaves nothing in the index that is not there any more."""
+    site.saved("a")
+    site.run()
+    with site.rig.changes.write() as tx:
+        tx.remove_savesets(tx.saveset_names())
+
+    def full(_savesets: object) -> None:
+        raise NoSpace(place="names.db")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.names, "forget", full)
+        with pytest.raises(NoSpace):
+            site.missing()
+    assert site.found() == [b"/srv/a"]
+    assert site.missing() == []
+    assert site.found() == []
+
+
 def test_they_are_entered_in_the_order_in_which_they_were_made(site: Site) -> None:
     savesets = [site.saved("a") for _ in range(3)]
     entered: list[str] = []

@@ -295,6 +295,28 @@ def test_it_can_be_cancelled(rig: Rig) -> None:
     assert rig.ended(live.job).state is JobState.CANCELLED
 
 
+def test_it_has_media_tidied(rig: Rig) -> None:
+    rig.scheduler.look()
+    rig.engine.untidy = [Message(Level.INFO, "TIDIED", "POOL00001 is tidied")]
+    job = newday(rig)
+    assert job.state is JobState.OK
+    assert "TIDIED" in rig.codes(job)
+
+
+def test_a_cancel_while_media_are_tidied_costs_nothing_else(rig: Rig) -> None:
+    rig.scheduler.look()
+    gate = Gate()
+    rig.engine.untidy = [gate]
+    rig.clock.advance(TO_NEWDAY)
+    rig.scheduler.look()
+    gate.wait_until_reached()
+    [live] = rig.jobs.find(JobQuery(), None, 1, False).jobs.items
+    rig.jobs.cancel(request("CancelJob"), live.job.id)
+    job = rig.ended(live.job)
+    assert job.state is JobState.OK
+    assert "NOT_TIDIED" in rig.codes(job)
+
+
 def test_it_waits_for_the_one_before(rig: Rig) -> None:
     """Which may have a great many listings to compress: the day after it is closed all the same."""
     rig.scheduler.look()

@@ -124,8 +124,8 @@ def test_a_saveset_that_is_verified_is_not_deleted_meanwhile(rig: Rig) -> None:
         [pool] = tx.pools()
         tx.put_pool(replace(pool, retention=replace(pool.retention, keep_newest=0)))
     gone, _ = rig.forgetting.expire(rig.clock.now().date() + timedelta(days=400))
-    assert [saveset.name for saveset in gone] == [last]
+    assert [fate.saveset.name for fate in gone] == [last]
     switch_drive(rig, True)
     assert rig.ended(job).state is JobState.OK
     gone, _ = rig.forgetting.expire(rig.clock.now().date() + timedelta(days=400))
-    assert {saveset.name for saveset in gone} == {full, first}
+    assert {fate.saveset.name for fate in gone} == {full, first}

@@ -76,6 +76,10 @@ class SshServer:
             found = below
         return found
 
+    def logins(self) -> int:
+        """How many there were."""
+        return (self.root / "sshd.log").read_text().count("Accepted publickey")
+
     def stop(self) -> None:
         """Ends it and all of its sessions."""
         if self._process is None:

@@ -1,5 +1,6 @@
 """What programs of a task write comes into the saveset if they end well, here and over SSH."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -111,6 +112,18 @@ def test_one_that_cannot_be_run(site: ClientSite) -> None:
     error = failure_of(site, CommandSource("dump", (b"/nowhere/dump",)))
     assert error.code == "COMMAND_FAILED"
     assert "/nowhere/dump" in error.text
+
+
+def test_the_description_keeps_what_was_run(site: ClientSite) -> None:
+    site.commands = (CommandSource("a", (b"printf", b"%s", b"\xff ")), shell("b", "echo 2"))
+    site.back_up()
+    with site.data().with_name(f"{site.data().name}.idx").open("rb") as file:
+        head = file.read().partition(b'"frames"')[0].rstrip(b", \n") + b"}"
+    said = json.loads(head)
+    assert said["commands"] == ["a", "b"]
+    assert [tuple(map(os.fsencode, words)) for words in said["programs"]] == [
+        command.argv for command in site.commands
+    ]
 
 
 @pytest.mark.parametrize(

@@ -173,3 +173,29 @@ def test_without_an_alive_test_it_works_too(site: ClientSite, big: Path) -> None
     assert isinstance(site.client, Ssh)
     site.client = replace(site.client, alive_seconds=0)
     assert site.back_up().files == 1
+
+
+CUT_SSH = """#!/bin/sh
+for last; do :; done
+mark=$(printf %s "$last" | grep -o 'sesam-[0-9a-f]*')
+echo "$mark 77"
+echo "$mark" >&2
+exec 0</dev/null
+sleep 0.2
+exit 255
+"""
+
+
+@pytest.mark.logs_warnings
+def test_a_connection_that_ends_before_it_knows_what_to_do(
+    site: ClientSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/ssh").write_text(CUT_SSH)
+    (tmp_path / "bin/ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    sources = [site.source / ("x" * 200) / ("y" * 200) / str(number) for number in range(5000)]
+    with pytest.raises(EngineError) as failure:
+        site.back_up(*sources)
+    assert failure.value.code == "CLIENT_LOST"
+    assert site.files() == set()

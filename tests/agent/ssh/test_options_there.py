@@ -32,6 +32,11 @@ from tests.agent.tar.test_left_out import (
     test_what_lies_beside_the_tag_of_a_cache,
     test_what_must_not_be_dumped,
 )
+from tests.agent.tar.test_references import (
+    test_an_older_file_that_is_moved_here_and_one_that_is_deleted,
+    test_the_moment_lies_before_all_that_the_backup_may_have_missed,
+    test_what_has_times_after_the_moment_is_saved,
+)
 
 __all__ = [
     "test_a_directory_that_becomes_a_cache_between_two_backups",
@@ -42,11 +47,14 @@ __all__ = [
     "test_a_thousand_expressions",
     "test_an_empty_file_of_excludes",
     "test_an_expression_that_find_refuses",
+    "test_an_older_file_that_is_moved_here_and_one_that_is_deleted",
     "test_ends_of_lines_in_a_name_are_no_ends_of_a_path",
     "test_expressions",
     "test_it_is_never_green",
     "test_the_file_of_excludes",
+    "test_the_moment_lies_before_all_that_the_backup_may_have_missed",
     "test_what_can_be_accepted",
+    "test_what_has_times_after_the_moment_is_saved",
     "test_what_lies_beside_the_tag_of_a_cache",
     "test_what_must_not_be_dumped",
     "test_what_was_read_is_kept",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from server_agent.adapters.ssh import host_key
+from server_agent.adapters.ssh import host_key, login
 from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.reach import HostKey, Ssh, check_ssh, pinned_key
 from server_agent.ports import Cancelled, EngineError
@@ -73,6 +73,17 @@ def test_a_key_that_cannot_be_used(
     assert error.code == "CLIENT_KEY_UNUSABLE"
     assert str(key) in error.text
     assert said in error.text
+
+
+def test_a_key_of_which_nothing_comes(
+    site: ClientSite, client: Ssh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe that nobody writes, or a file of a server that has gone."""
+    monkeypatch.setattr(login, "_KEY_SECONDS", 1.0)
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    error = refusal(site, replace(client, key_file=str(tmp_path / "pipe")))
+    assert error.code == "CLIENT_KEY_UNUSABLE"
+    assert "nothing could be read from it for 1 seconds" in error.text
 
 
 def test_a_key_with_a_passphrase(site: ClientSite, client: Ssh, tmp_path: Path) -> None:

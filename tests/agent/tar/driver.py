@@ -5,12 +5,12 @@ on standard input before it goes on. `... full ROOT BYTES` makes a backup to whe
 space than that, and tells its error and what is left; `... restore ROOT BYTES` restores to there,
 `... restore-over ROOT BYTES` over old versions of all files, `... restore-ahead ROOT BYTES` with
 a clock that is an hour ahead of the file system's, as a server of files may be behind.
-`... over ROOT INSIDE` restores over a mount point. `... step ROOT TARGET` restores and tells its
-events like `backup`. `... cut ROOT TARGET NAME [BYTES]` restores until so much of that file is
-there, and kills itself. `... steps ROOT JSON` goes through a list, in which text is a command for
-the shell and a list the sources of a backup, {"source": ..., "exclude": ...} one with an exclude,
-{"stay": ...} one that leaves out other file systems, and {"target": ...} a restore; tells what came
-of each.
+`... over ROOT INSIDE` restores over a mount point. `... step ROOT TARGET RULE` restores by an
+overwrite rule and tells its events like `backup`. `... cut ROOT TARGET NAME [BYTES]` restores until
+so much of that file is there, and kills itself. `... steps ROOT JSON` goes through a list, in which
+text is a command for the shell and a list the sources of a backup, {"source": ..., "exclude": ...}
+one with an exclude, {"stay": ...} one that leaves out other file systems, and {"target": ...,
+"overwrite": ...} a restore; tells what came of each.
 """
 
 import json
@@ -28,8 +28,9 @@ import pytest
 
 from server_agent.adapters.tar.store import LABEL_FILE
 from server_agent.domain.jobs import Progress
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.task_options import TaskOptions
-from server_agent.ports import EngineError, RestoreRequest, SavesetRef
+from server_agent.ports import EngineError, RestoreDone, RestoreRequest, SavesetRef
 from tests.agent.tar.site import DAY, LABEL, Probe, Site, at, engine_below, make_store
 from tests.fakes.engine import FakeControl
 
@@ -46,9 +47,10 @@ def step_through(root: Path, saveset: str) -> None:
         sys.stdin.readline()
 
 
-def restore_step_by_step(root: Path, target: str) -> None:
+def restore_step_by_step(root: Path, target: str, rule: str) -> None:
     site = Site(root, engine_below(root))
-    for event in site.engine.restore(only_request(root, target), FakeControl()):
+    request = replace(only_request(root, target), overwrite=OverwriteRule(rule))
+    for event in site.engine.restore(request, FakeControl()):
         what = event.phase.value if isinstance(event, Progress) else getattr(event, "code", "done")
         sys.stdout.write(what + "\n")
         sys.stdout.flush()
@@ -81,7 +83,10 @@ def go_through(root: Path, steps: list[str | list[str] | dict[str, str]]) -> Non
             subprocess.run(step, shell=True, check=True)
             continue
         if isinstance(step, dict) and "target" in step:
-            restored = site.restore(Path(step["target"]))
+            request = site.restore_request(Path(step["target"]))
+            rule = OverwriteRule(step.get("overwrite", "always"))
+            *_, restored = site.engine.restore(replace(request, overwrite=rule), FakeControl())
+            assert isinstance(restored, RestoreDone)
             answers.append({"skipped": restored.skipped, "warnings": restored.warnings})
             continue
         stays = isinstance(step, dict) and "stay" in step
@@ -173,7 +178,7 @@ if __name__ == "__main__":
             patch.setattr(time, "time_ns", lambda: true_time_ns() + HOUR_NS)
             restore_without_space(Path(sys.argv[2]), int(sys.argv[3]), "the old one")
     elif sys.argv[1] == "step":
-        restore_step_by_step(Path(sys.argv[2]), sys.argv[3])
+        restore_step_by_step(Path(sys.argv[2]), *sys.argv[3:5])
     elif sys.argv[1] == "steps":
         go_through(Path(sys.argv[2]), json.loads(sys.argv[3]))
     elif sys.argv[1] == "cut":

@@ -25,6 +25,7 @@ from server_agent.ports import (
     Verified,
     VerifyRequest,
 )
+from tests.agent.tar.trees import Picture
 from tests.fakes.engine import FakeControl
 
 LOCATION_ID = "7f6bb2a5-3a43-4c5e-9d6e-3a0c7f1f6d11"
@@ -126,6 +127,10 @@ class Site:
         events = self.engine.verify(request, FakeControl())
         [verified] = [event for event in events if isinstance(event, Verified)]
         return verified.fault
+
+    def kept(self, seen: Picture) -> Picture:
+        """What of a picture has to come back: all of it."""
+        return seen
 
     def data(self, age: int = 0) -> Path:
         return self.root / "store" / LABEL / self.chain[age].name

@@ -136,6 +136,7 @@ def test_the_description_tells_what_the_files_are(three_frames: Site) -> None:
     assert content["listing"] == {
         "size": three_frames.listing().stat().st_size,
         "blake3": blake3(three_frames.listing().read_bytes()).hexdigest(),
+        "shelf_size": data.with_name(f"{data.name}.lis.zst").stat().st_size,
     }
     stored = data.read_bytes()
     position = 0

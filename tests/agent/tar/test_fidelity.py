@@ -4,12 +4,15 @@ import os
 import socket
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.agent.tar.site import IS_ROOT, Site, at
-from tests.agent.tar.trees import differences, picture
+from server_agent.domain.savesets import BackupType
+from server_agent.ports import SavesetRef
+from tests.agent.tar.site import DAY, IS_ROOT, LABEL, Site, at
+from tests.agent.tar.trees import Picture, differences, picture
 
 STRANGE_NAMES = [
     b"new\nline",
@@ -105,7 +108,7 @@ def make_special_tree(root: Path) -> None:
     os.utime(links / "up", ns=(5, 1_234_567_890_000_000_321), follow_symlinks=False)
 
 
-def assert_restored(site: Site, target: Path, before: dict[bytes, dict[str, object]]) -> None:
+def assert_restored(site: Site, target: Path, before: Picture) -> None:
     assert differences(before, picture(at(target, site.source))) == []
 
 
@@ -213,6 +216,41 @@ def test_each_of_five_incs_restores_its_own_moment(site: Site, tmp_path: Path) -
         site.restore(target, age=age)
         assert site.messages == []
         assert_restored(site, target, moment)
+
+
+def test_full_diff_and_inc_restore_their_own_moments(site: Site, tmp_path: Path) -> None:
+    """FULL, DIFF on it, INC on the DIFF, a second DIFF on the FULL, INC on that, and a COPY."""
+    make_special_tree(site.source)
+    moments: list[tuple[list[SavesetRef], Picture]] = []
+
+    def back_up(kind: BackupType, base: list[SavesetRef]) -> list[SavesetRef]:
+        site.chain = base
+        made = site.request()
+        name = f"S{kind.value}{len(moments):017d}@abcdefghijk"
+        done = site.run(replace(made, saveset=name, type=kind))
+        assert (done.skipped, site.messages) == (0, [])
+        ref = SavesetRef(name, LABEL, DAY, base[0].name if base else None)
+        moments.append(([ref, *base], site.kept(picture(site.source))))
+        return [ref, *base]
+
+    full = back_up(BackupType.FULL, [])
+    steps = iter(STEPS)
+    next(steps)(site.source)
+    first = back_up(BackupType.DIFF, full)
+    next(steps)(site.source)
+    back_up(BackupType.INC, first)
+    next(steps)(site.source)
+    second = back_up(BackupType.DIFF, full)
+    next(steps)(site.source)
+    back_up(BackupType.INC, second)
+    next(steps)(site.source)
+    back_up(BackupType.COPY, [])
+    for number, (chain, moment) in enumerate(moments):
+        site.chain = chain
+        target = tmp_path / f"target {number}"
+        site.restore(target)
+        assert site.messages == []
+        assert differences(moment, site.kept(picture(at(target, site.source)))) == []
 
 
 def test_going_back_and_forth_in_one_place(site: Site, tmp_path: Path) -> None:

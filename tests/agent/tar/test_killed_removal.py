@@ -15,6 +15,7 @@ from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.clock import SystemClock
 from server_agent.ports import Verified, VerifyRequest
 from server_agent.service.changes import Changes
+from server_agent.service.defaults import FirstMedium, ensure_defaults
 from server_agent.service.forgetting import remove_files
 from tests.agent.tar.killed_removal import CATALOGUE
 from tests.agent.tar.site import LABEL, Site, engine_below
@@ -29,7 +30,10 @@ MOST_STEPS = 40
 def site(tmp_path: Path) -> Site:
     """A FULL and two INC, all in the catalogue."""
     site = Site.below(tmp_path / "made")
+    first = FirstMedium(os.fsencode(site.root / "store"), LABEL)
     with closing(SqlCatalogue(url(site.root), create=True)) as catalogue:
+        with catalogue.write() as tx:
+            ensure_defaults(tx, SystemClock().now(), first)
         for number in range(3):
             (site.source / str(number)).write_bytes(os.urandom(3000))
             site.back_up()

@@ -18,9 +18,10 @@ JOB = "7"
 BIG_BYTES = 24 << 20
 
 
-def killed_at(site: Site, target: Path, event: str, count: int = 1) -> None:
+def killed_at(site: Site, target: Path, event: str, count: int = 1, rule: str = "always") -> None:
     """Restores in a process of its own and kills it at that event, for the count-th time."""
-    command = [sys.executable, "-m", "tests.agent.tar.driver", "step", str(site.root), str(target)]
+    driver = [sys.executable, "-m", "tests.agent.tar.driver", "step"]
+    command = [*driver, str(site.root), str(target), rule]
     with subprocess.Popen(
         command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as driver:

@@ -179,10 +179,13 @@ def test_what_lies_beside_the_tag_of_a_cache(site: Site, tmp_path: Path) -> None
     make_cache(site.source / "other", b"Signature: 0")
     make_cache(site.source / "short", SIGNATURE[:-1])
     make_cache(site.source / "late", b"\n" + SIGNATURE)
+    make(site, "vast/x")
+    make_cache(site.source / "vast", SIGNATURE)
+    os.truncate(site.source / "vast" / TAG, 1 << 22)  # a shell would not soon end its line
     (site.source / "linked").mkdir()
     (site.source / "linked/CACHEDIR.TAG").symlink_to("../cache/CACHEDIR.TAG")
     kept = {"a", "cache.d/z", "cache/CACHEDIR.TAG", "linked/CACHEDIR.TAG"}
-    kept |= {f"{name}/{file}" for name in ("other", "short", "late") for file in ("x", TAG)}
+    kept |= {f"{name}/{file}" for name in ("other", "short", "late", "vast") for file in ("x", TAG)}
     site.options = CACHES
     done = site.back_up()
     assert listed(site) == kept

@@ -247,6 +247,15 @@ def test_an_exclude_of_any_bytes(site: Site) -> None:
     assert [entry.path.rpartition(b"/")[2] for entry in page.entries] == [b"keep\xff"]
 
 
+def test_brackets_that_are_no_class(site: Site) -> None:
+    """They stand for themselves, as for a shell."""
+    for name in ("[]", "[", "a[", "a"):
+        (site.source / name).touch()
+    site.back_up(excludes=("[]", "a["))
+    page = site.engine.entries(site.chain[0], os.fsencode(site.source), None, 10)
+    assert [entry.path.rpartition(b"/")[2] for entry in page.entries] == [b"[", b"a"]
+
+
 def test_the_root_as_a_source(site: Site, tmp_path: Path) -> None:
     """All but the way to one file is excluded; what the kernel makes up stays empty by itself."""
     (site.source / "file").write_text("from the root")

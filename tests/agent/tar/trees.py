@@ -9,17 +9,17 @@ from typing import Any
 
 BLOCK_BYTES = 512
 
+Picture = dict[bytes, dict[str, Any]]
 
-def picture(root: Path) -> dict[bytes, dict[str, Any]]:
+
+def picture(root: Path) -> Picture:
     """What there is of every entry below a directory and of itself, by relative path."""
     found = {path: _facts(full) for path, full in _walk(os.fsencode(root))}
     _name_link_groups(found)
     return found
 
 
-def differences(
-    before: dict[bytes, dict[str, Any]], after: dict[bytes, dict[str, Any]]
-) -> list[str]:
+def differences(before: Picture, after: Picture) -> list[str]:
     """One line per difference, readable in a failed assertion."""
     lines = [f"missing: {path!r}" for path in sorted(before.keys() - after.keys())]
     lines += [f"too much: {path!r}" for path in sorted(after.keys() - before.keys())]
@@ -78,7 +78,7 @@ def _is_sparse(path: bytes) -> bool:
     return True
 
 
-def _name_link_groups(found: dict[bytes, dict[str, Any]]) -> None:
+def _name_link_groups(found: Picture) -> None:
     """Inodes differ after a restore: a group is known by its names."""
     groups: dict[Any, list[bytes]] = {}
     for path, facts in found.items():

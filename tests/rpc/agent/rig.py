@@ -19,6 +19,7 @@ from grpc_status import rpc_status
 
 from server_agent.adapters.calendar_files import IcalendarFiles
 from server_agent.adapters.identity import Identity, make_identity
+from server_agent.adapters.loader.devices import LoaderDevices
 from server_agent.agent import Agent, Outside
 from server_agent.domain.access import Role
 from server_agent.ports import Catalogue
@@ -29,11 +30,14 @@ from server_agent.service.location import Location
 from sesam_api.v1 import (
     access_pb2,
     calendar_pb2,
+    client_files_pb2,
     drives_pb2,
     events_pb2,
     finding_pb2,
     groups_pb2,
+    history_pb2,
     jobs_pb2,
+    loaders_pb2,
     location_pb2,
     media_pb2,
     savesets_pb2,
@@ -46,20 +50,26 @@ from tests.agent.service.steered import DEADLINE, SteeredEngine
 from tests.fakes.catalogue import MemoryCatalogue
 from tests.fakes.clock import FakeClock
 from tests.fakes.day_logs import MemoryDayLogs
+from tests.fakes.interface_files import FakeInterfaceFiles
+from tests.fakes.keys import MemoryKeys
 from tests.fakes.listings import MemoryListings
 from tests.fakes.names import MemoryNames
 from tests.fakes.programs import FakePrograms
 from tests.fakes.protocols import MemoryProtocols
+from tests.fakes.stamps import FakeStamps
 
 LOCATION_ID = "6f1a2b3c-0000-4000-8000-00000000a1fa"
 PROTOS = (
     access_pb2,
     calendar_pb2,
+    client_files_pb2,
     drives_pb2,
     events_pb2,
     finding_pb2,
     groups_pb2,
+    history_pb2,
     jobs_pb2,
+    loaders_pb2,
     location_pb2,
     media_pb2,
     savesets_pb2,
@@ -167,6 +177,7 @@ class AgentRig:
     engine: SteeredEngine = field(default_factory=SteeredEngine)
     listings: MemoryListings = field(default_factory=MemoryListings)
     names: MemoryNames = field(default_factory=MemoryNames)
+    keys: MemoryKeys = field(default_factory=MemoryKeys)
     protocols: MemoryProtocols = field(default_factory=MemoryProtocols)
     day_logs: MemoryDayLogs = field(default_factory=MemoryDayLogs)
     programs: FakePrograms = field(default_factory=FakePrograms)
@@ -269,6 +280,10 @@ class AgentRig:
             self.clock,
             self.listings,
             self.names,
+            FakeStamps(),
+            FakeInterfaceFiles(),
+            keys=self.keys,
+            loader_devices=LoaderDevices(),
         )
         location = Location(LOCATION_ID, "Alpha", "fs-01", "1.2.3", "Europe/Berlin", START)
         agent = self._agent = Agent(

@@ -139,7 +139,7 @@ def test_the_letters_of_the_contract_are_the_domains() -> None:
         name: letter for letter, name in letters
     }
     assert len(letters) == 4
-    assert len(EventKind) == 5
+    assert len(EventKind) == 7
     assert len(Cause) == 7
     assert len(Remark) == 5
 
@@ -152,6 +152,7 @@ def test_the_letters_of_the_contract_are_the_domains() -> None:
         (Waiting(drive="Drive_1", off=True), "drive Drive_1, which is off"),
         (Waiting(), "any drive"),
         (Waiting(group="Tapes"), "drive group Tapes"),
+        (Waiting(medium="USB00001", store="Usb"), "medium USB00001 in Usb"),
     ],
 )
 def test_what_a_job_waits_for_is_said(waiting: Waiting, words: str) -> None:

@@ -379,6 +379,10 @@ def test_a_restore_from_start_to_end(agent: AgentRig) -> None:
     agent.engine.missing = {b"/srv/docs/\xff"}
     assert restorer.refused(RESTORE, **asked).reason == "PATH_NOT_FOUND"
     assert restorer.refused(RESTORE, **asked | {"target": b"x"}).reason == "INVALID_ARGUMENT"
+    unknown = restorer.refused(RESTORE, **asked | {"overwrite": 99, "paths": []})
+    assert (unknown.reason, unknown.metadata["field"]) == ("INVALID_ARGUMENT", "overwrite")
+    nobody = restorer.refused(RESTORE, **asked | {"client": "nobody", "paths": []})
+    assert (nobody.reason, nobody.metadata) == ("CLIENT_NOT_FOUND", {"client": "nobody"})
     assert restorer.refused(RESTORE, **asked | {"saveset": "S"}).reason == "SAVESET_NOT_FOUND"
 
 

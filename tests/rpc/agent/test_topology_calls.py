@@ -3,7 +3,7 @@
 import grpc
 import pytest
 
-from sesam_api.v1 import topology_pb2
+from sesam_api.v1 import tasks_pb2, topology_pb2
 from tests.rpc.agent.rig import AgentRig
 
 CREATE, DELETE, LIST = (
@@ -52,6 +52,25 @@ def test_clients(agent: AgentRig) -> None:
     local.call(REMOVE, name="docs")
     local.call(DELETE, name="host", etag=client.etag)
     assert list(local.call(LIST).clients) == []
+
+
+def test_commands_of_tasks(agent: AgentRig) -> None:
+    local = agent.local
+    local.call(CREATE, name="host")
+    dump = tasks_pb2.CommandSource(name="shop.sql", argv=[b"pg_dump", b"\xff"])
+    task = local.call(ADD, name="db", client="host", commands=[dump]).task
+    assert (list(task.sources), list(task.commands)) == ([], [dump])
+    kept = local.call(UPDATE, name="db", etag=task.etag, comment="c").task
+    assert list(kept.commands) == [dump]
+    none = tasks_pb2.CommandSources()
+    refusal = local.refused(UPDATE, name="db", etag=kept.etag, commands=none)
+    assert refusal.metadata["field"] == "sources"
+    gone = local.call(UPDATE, name="db", etag=kept.etag, sources=[b"/a"], commands=none).task
+    assert list(gone.commands) == []
+    twice = tasks_pb2.CommandSources(commands=[dump, dump])
+    refusal = local.refused(UPDATE, name="db", etag=gone.etag, commands=twice)
+    assert (refusal.reason, refusal.metadata["field"]) == ("INVALID_ARGUMENT", "commands")
+    assert refusal.metadata["value"] == "shop.sql"
 
 
 def test_tasks(agent: AgentRig) -> None:

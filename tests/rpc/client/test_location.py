@@ -6,10 +6,12 @@ from pathlib import PurePosixPath
 import pytest
 
 from sesam_api.client import connect
+from sesam_api.command_records import command, command_line, shell_command
 from sesam_api.errors import (
     SesamError,
     Unreachable,
 )
+from sesam_api.records import Ssh
 from sesam_api.v1 import (
     jobs_pb2,
     location_pb2,
@@ -155,6 +157,32 @@ def test_a_modified_task_keeps_what_is_not_given(agent, location):
     assert (location.task("docs").sources, location.task("docs").excludes) == ((b"/srv/new",), ())
 
 
+def test_commands_of_a_task(agent, location):
+    dumps = [command_line("shop.sql", "pg_dump 'the shop'"), shell_command("x.gz", "dump | gzip")]
+    task = location.add_task("db", "local", [], commands=[*dumps, command("odd", [b"\xff", "ä"])])
+    assert [each.argv for each in task.commands] == [
+        (b"pg_dump", b"the shop"),
+        (b"bash", b"-o", b"pipefail", b"-c", b"dump | gzip"),
+        (b"\xff", "ä".encode()),
+    ]
+    assert location.modify_task("db", comment="stay").commands == task.commands
+    assert location.modify_task("db", commands=dumps[:1]).commands == (dumps[0],)
+    with pytest.raises(TypeError, match="a list of words"):
+        command("one", "pg_dump shop")
+    with pytest.raises(ValueError, match="quotation"):
+        command_line("one", "pg_dump 'shop")
+
+
+def test_a_client_goes_to_ssh_and_back(location):
+    login = Ssh("fs-01", "/key", "SHA256:x")
+    assert location.modify_client("local", ssh=login).ssh == login
+    assert location.modify_client("local", "a comment").ssh == login
+    with pytest.raises(ValueError, match="either local or"):
+        location.modify_client("local", ssh=login, local=True)
+    client = location.modify_client("local", local=True)
+    assert (client.access, client.ssh, client.comment) == ("local", None, "a comment")
+
+
 def test_a_change_does_not_undo_what_somebody_else_changed_meanwhile(agent, location):
     agent.on_call["UpdateTask"] = lambda: agent.location.put_task("docs", "local", [b"/theirs"])
     with pytest.raises(SesamError, match="was changed since it was read") as raised:
@@ -189,6 +217,18 @@ def test_a_backup_is_waited_for_and_its_saveset_restored(agent, location, tmp_pa
     restored = location.wait(location.restore(job.saveset, tmp_path, [b"/srv/docs/\xff"]))
     assert (restored.state, restored.target) == ("warning", os.fsencode(tmp_path))
     assert list(requests_of(agent, "StartRestore")[0].paths) == [b"/srv/docs/\xff"]
+
+
+def test_how_a_restore_is_wanted(agent, location, tmp_path):
+    agent.location.endings = [jobs_pb2.JOB_STATE_OK]
+    saveset = location.wait(location.start_backup("docs", "FULL")).saveset
+    usual = location.restore(saveset, tmp_path)
+    assert (usual.overwrite, usual.dry_run, usual.target_client) == ("always", False, "")
+    wanted = {"overwrite": "if_older", "dry_run": True, "client": "other"}
+    job = location.restore(saveset, tmp_path, **wanted)
+    assert (job.overwrite, job.dry_run, job.target_client) == ("if_older", True, "other")
+    with pytest.raises(SesamError, match="always, never, if_older, rename"):
+        location.restore(saveset, tmp_path, overwrite="sometimes")
 
 
 def test_a_restore_without_paths_is_of_everything_and_of_no_paths_a_mistake(

@@ -73,7 +73,7 @@ def test_events_of_each_kind(location: Location) -> None:
 @pytest.mark.parametrize(
     ("event", "field"),
     [
-        (replace(DOCS, kind="migration"), "kind"),
+        (replace(DOCS, kind="moonshot"), "kind"),
         (replace(DOCS, type="HUGE"), "type"),
         (replace(DOCS, group="g"), "task"),
     ],

@@ -18,6 +18,7 @@ from server_agent.adapters.catalogue.migrations import (
     m0007_job_sums,
     m0008_word_places,
     m0009_media,
+    m0010_copies,
 )
 
 Migration = Callable[[sa.Connection], None]
@@ -32,4 +33,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0007_job_sums.upgrade,
     m0008_word_places.upgrade,
     m0009_media.upgrade,
+    m0010_copies.upgrade,
 )

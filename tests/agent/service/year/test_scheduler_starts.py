@@ -15,6 +15,8 @@ from server_agent.domain.occurrences import Cause
 from server_agent.domain.savesets import BackupType
 from server_agent.service.around import Around
 from server_agent.service.interfaces import Interfaces
+from server_agent.service.loading import Loading
+from server_agent.service.media_requests import MediaRequests
 from server_agent.service.runner import Runner
 from server_agent.service.starting import LONGEST_AHEAD, BackupOrder, Starting
 from server_agent.service.work import Work
@@ -53,7 +55,13 @@ def starting(location: Location) -> Starting:
         location.clock,
         location.scheduler.follow,
     )
-    runner = Runner(location.changes, work)
+    loading = Loading(location.changes, location.engine, location.clock)
+    media = MediaRequests(
+        *(location.changes, loading, location.clock),
+        lambda *_: None,
+        lambda: None,
+    )
+    runner = Runner(location.changes, work, media)
     return Starting(location.changes, location.engine, location.clock, runner, location.scheduler)
 
 

@@ -1,0 +1,1 @@
+"""Loaders that move media between slots and drives."""

@@ -1,0 +1,120 @@
+"""When a data store will be full, told from how full it was.
+
+Deletions make saw-teeth of what is in use, and single days are odd: a copy that was put there and
+taken away, a task that was added. So the trend is a median of slopes (Theil 1950, Sen 1968) of the
+highest use of each day, and only of days at least half of the history apart, over which teeth even
+out. Slopes are taken between days with the same capacity only: what came with a new disk, or went
+with the old one, is no growth.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from statistics import median, quantiles
+
+from server_agent.domain.history import StoreSample
+
+LOOKED_AT = timedelta(days=90)
+LEAST_DAYS = 7
+FARTHEST = timedelta(days=730)
+_SAME_CAPACITY = 0.01  # some file systems count what is reserved in and out
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is to come of a data store.
+
+    Attributes:
+        full_day: on which its high-water mark is reached; None: not within two years, or unknown.
+        note: why there is no such day; empty if there is.
+        bytes_per_day: the trend; less than 0 if more is deleted than added. None without one.
+        used_bytes: what is in use today by the trend. None without one.
+    """
+
+    full_day: date | None
+    note: str
+    bytes_per_day: int | None = None
+    used_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Peak:
+    """The highest use of a day. `era` counts the capacities that the store has had."""
+
+    day: int
+    used: int
+    era: int
+
+
+def forecast(samples: Iterable[StoreSample], high_water_mark: int, today: date) -> Forecast:
+    """When the store reaches its mark, if it goes on as it did.
+
+    Args:
+        samples: of one store, oldest first; those older than `LOOKED_AT` are not looked at.
+        high_water_mark: percent of the capacity as it is now.
+    """
+    known = [each for each in samples if each.used_bytes is not None]
+    recent = [each for each in known if today - LOOKED_AT < each.sesam_day <= today]
+    if not recent:
+        return Forecast(None, "no history yet" if not known else "no history of the last 90 days")
+    newest = recent[-1]
+    assert newest.capacity_bytes is not None
+    assert newest.used_bytes is not None
+    limit = newest.capacity_bytes * high_water_mark // 100
+    if newest.used_bytes >= limit:
+        return Forecast(today, "", *_trend(_peaks(recent), today))
+    peaks = _peaks(recent)
+    if len(peaks) < LEAST_DAYS:
+        had = "1 day" if len(peaks) == 1 else f"{len(peaks)} days"
+        return Forecast(None, f"{had} of history, {LEAST_DAYS} needed")
+    slope, used = _trend(peaks, today)
+    if slope is None or used is None:
+        return Forecast(None, f"another disk: {LEAST_DAYS} days with it needed")
+    if slope <= 0:
+        return Forecast(None, "it does not grow", slope, used)
+    days = max(0, -((used - limit) // slope))
+    if days > FARTHEST.days:
+        return Forecast(None, "not within two years", slope, used)
+    return Forecast(today + timedelta(days), "", slope, used)
+
+
+def _peaks(samples: Sequence[StoreSample]) -> list[_Peak]:
+    eras = 0
+    found: dict[int, _Peak] = {}
+    for before, each in pairwise((samples[0], *samples)):
+        was, capacity = before.capacity_bytes or 0, each.capacity_bytes or 0
+        if abs(capacity - was) > was * _SAME_CAPACITY:
+            eras += 1
+            found.pop(each.sesam_day.toordinal(), None)  # the day belongs to the new disk
+        day, used = each.sesam_day.toordinal(), each.used_bytes or 0
+        if day not in found or used > found[day].used:
+            found[day] = _Peak(day, used, eras)
+    return sorted(found.values(), key=lambda peak: peak.day)
+
+
+def _trend(peaks: Sequence[_Peak], today: date) -> tuple[int, int] | tuple[None, None]:
+    """Bytes per day, and what is in use today by the line; that is laid so that nine days of ten
+    are below it, since it is the tips of the teeth that reach the mark."""
+    slopes = list(_slopes(peaks))
+    if len(peaks) < LEAST_DAYS or not slopes:
+        return None, None
+    slope = median(slopes)
+    now = [peak for peak in peaks if peak.era == peaks[-1].era]
+    levels = [peak.used + slope * (today.toordinal() - peak.day) for peak in now]
+    if len(levels) == 1:
+        return round(slope), round(levels[0])
+    return round(slope), round(quantiles(levels, n=10, method="inclusive")[-1])
+
+
+def _slopes(peaks: Sequence[_Peak]) -> Iterator[float]:
+    far = (peaks[-1].day - peaks[0].day) / 2
+    eras = {peak.era: [each for each in peaks if each.era == peak.era] for peak in peaks}
+    for same in eras.values():
+        if len(same) < LEAST_DAYS and len(eras) > 1:
+            continue
+        apart = min(far, (same[-1].day - same[0].day) / 2)
+        for index, one in enumerate(same):
+            for other in same[index + 1 :]:
+                if other.day - one.day >= max(apart, 1):
+                    yield (other.used - one.used) / (other.day - one.day)

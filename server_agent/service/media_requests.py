@@ -1,0 +1,275 @@
+"""Asking people for media that are not in their removable data stores, and going on with them.
+
+What is wanted stands in the catalogue, so that a restart asks nobody a second time. It is looked
+for while anything is wanted, and not otherwise.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from server_agent.domain.errors import InvalidArgument, MediumAway, MediumNotWanted
+from server_agent.domain.interfaces import Module
+from server_agent.domain.jobs import JobState
+from server_agent.domain.media import Medium, next_label
+from server_agent.domain.media_requests import (
+    Answer,
+    MediaRequest,
+    WantedMedium,
+    requests_of,
+    waiting_of,
+)
+from server_agent.domain.queue import Waiting
+from server_agent.ports import CatalogueTransaction, CatalogueView, Clock
+from server_agent.service.changes import Changes
+from server_agent.service.days import day_of
+from server_agent.service.loading import Loading
+from server_agent.service.media_presence import (
+    absent,
+    drives_away,
+    is_satisfied,
+    on_what_is_there,
+    writes_only,
+)
+from server_agent.service.notice_texts import medium_text
+from server_agent.service.plan import Outcome, Plan
+from server_agent.service.requests import Request, first_answer, remember
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+
+# What sm_notify or sm_alarm is told: the module, whether it went well, the text, the facts.
+Tell = Callable[[Module, bool, str, dict[str, str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestState:
+    """A request, and why its medium does not count as there just now."""
+
+    request: MediaRequest
+    fault: str
+
+
+class MediaRequests:
+    """The requests of the location. Any thread may call any method.
+
+    Args:
+        loading: brings media that a loader has.
+        tell: calls sm_notify or sm_alarm; returns at once.
+        go_on: is called when jobs need not wait any more.
+        look_seconds: how often it is looked for what is wanted.
+    """
+
+    def __init__(
+        self,
+        changes: Changes,
+        loading: Loading,
+        clock: Clock,
+        tell: Tell,
+        go_on: Callable[[], None],
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
+        self._changes = changes
+        self._loading = loading
+        self._presence = loading.presence
+        self._clock = clock
+        self._tell = tell
+        self._go_on = go_on
+        self._look_seconds = look_seconds
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begins with what is wanted from before."""
+        self._thread = threading.Thread(target=self._run, name="media")
+        self._thread.start()
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ends; what is wanted stays so."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def wake(self) -> None:
+        """Something may be there now."""
+        self._wake.set()
+
+    def settled(self, tx: CatalogueTransaction, plan: Plan) -> Plan | None:
+        """The plan of a job that is about to start, on the media that are there; None if it has to
+        wait for others, which are asked for from now on."""
+        plan = on_what_is_there(tx, self._presence, plan)
+        labels = absent(tx, self._presence, plan)
+        if not labels:
+            return plan
+        asked = {each.label: each for each in _open(tx)}
+        for label in labels:
+            first = asked.get(label)
+            wanted = WantedMedium(plan.job.id, label, self._clock.now())
+            if first is not None:
+                wanted = replace(
+                    wanted, since=first.since, told=first.told, alarm_time=first.alarm_time
+                )
+            tx.put_wanted(wanted)
+        return None
+
+    def waiting(self, view: CatalogueView) -> dict[str, Waiting]:
+        """The queued jobs that must not start, by id, and what each waits for."""
+        return waiting_of(_open(view))
+
+    def drives_away(self, view: CatalogueView) -> frozenset[str]:
+        """The drives of removable data stores that are not there."""
+        return drives_away(view, self._presence)
+
+    def states(self) -> list[RequestState]:
+        """What is asked for now, by label."""
+        with self._changes.read() as view:
+            requests = _open(view)
+        return [RequestState(each, self._fault(each)) for each in requests]
+
+    def answer(self, request: Request, label: str, answer: Answer) -> tuple[str, ...]:
+        """Enters what a person has done about a medium. Returns the jobs that go on or have ended.
+
+        Raises:
+            MediumNotWanted: nobody waits for it.
+            MediumAway: LOADED or NEW, and it is not there, or its data store is not.
+            InvalidArgument: NEW, and a job waits that reads from it.
+        """
+        with self._changes.write() as tx:
+            if (answered := first_answer(tx, request)) is not None:
+                return tuple(answered.split())
+            wanted = next((each for each in _open(tx) if each.label == label), None)
+            if wanted is None:
+                raise MediumNotWanted(medium=label)
+            if answer is Answer.REFUSED:
+                self._refuse(tx, wanted, request.caller.name)
+            else:
+                check = self._begin_new if answer is Answer.NEW else self._check_there
+                check(tx, wanted)
+            for job in wanted.jobs:
+                tx.forget_wanted(job, label)
+            remember(tx, request, " ".join(wanted.jobs), self._clock.now())
+        log.info("medium %s: %s by %s", label, answer.value, request.caller.name)
+        self._go_on()
+        return wanted.jobs
+
+    def look(self) -> bool:
+        """Lets go on what need not wait any more, and tells people of the rest. Returns whether
+        anything is wanted still."""
+        with self._changes.read() as view:
+            requests = _open(view)
+        served: set[str] = set()  # one after the other: what was just loaded is to be used first
+        for request in requests:
+            if request.store.name not in served and self._fault(request):
+                self._loading.fetch(request)
+            if not self._fault(request):
+                served.add(request.store.name)
+        with self._changes.read() as view:
+            wanted, requests, drives = view.wanted_media(), _open(view), view.drives()
+            open_jobs = {(job, each.label) for each in requests for job in each.jobs}
+            over = [each for each in wanted if (each.job, each.label) not in open_jobs]
+            there = self._there(view, requests)
+        if over or there:
+            with self._changes.write() as tx:
+                for each in (*over, *there):
+                    tx.forget_wanted(each.job, each.label)
+        if there:
+            self._go_on()
+        left = {each.label for each in requests} - {each.label for each in there}
+        now = self._clock.now()
+        for request in requests:
+            if request.label in left and not request.told:
+                self._say(request, now, is_alarm=False)
+            if request.label in left and request.alarm_is_due(now, drives):
+                self._say(request, now, is_alarm=True)
+        return bool(left)
+
+    def _there(self, view: CatalogueView, requests: list[MediaRequest]) -> list[WantedMedium]:
+        found = []
+        for request in requests:
+            for job_id in request.jobs:
+                job = view.job(job_id)
+                if job is None or is_satisfied(view, self._presence, job, request.medium):
+                    found.append(WantedMedium(job_id, request.label, request.since))
+        return found
+
+    def _say(self, request: MediaRequest, now: datetime, *, is_alarm: bool) -> None:
+        with self._changes.write() as tx:
+            for each in tx.wanted_media():
+                if each.label == request.label:
+                    alarm_time = now if is_alarm else each.alarm_time
+                    tx.put_wanted(replace(each, told=True, alarm_time=alarm_time))
+            jobs = [job for job in map(tx.job, request.jobs) if job is not None]
+        facts = {
+            "SESAM_MEDIUM": request.label,
+            "SESAM_POOL": request.medium.pool,
+            "SESAM_STORE": request.store.name,
+            "SESAM_JOBS": " ".join(request.jobs),
+        }
+        self._tell(Module.SM_GET_VOLUME, not is_alarm, medium_text(request, jobs), facts)
+
+    def _refuse(self, tx: CatalogueTransaction, wanted: MediaRequest, by: str) -> None:
+        now = self._clock.now()
+        text = f"Medium {wanted.label} refused by {by}: it is not put into {wanted.store.name}"
+        refused = Outcome(JobState.ERROR, "STORE_MISSING", text)
+        for job in map(tx.job, wanted.jobs):
+            if job is not None:
+                day = day_of(tx, self._clock, now)
+                tx.put_job(refused.end(replace(job, start_time=now, sesam_day=day), now))
+
+    def _begin_new(self, tx: CatalogueTransaction, wanted: MediaRequest) -> None:
+        medium, store = wanted.medium, wanted.store
+        jobs = [job for job in map(tx.job, wanted.jobs) if job is not None]
+        reading = [job for job in jobs if not writes_only(job, medium)]
+        if reading:
+            raise InvalidArgument(
+                field="answer",
+                value="new",
+                expected=f"loaded or refused: job {reading[0].id} has to read from {wanted.label}",
+            )
+        if fault := self._presence.why_away(store):
+            raise MediumAway(medium=wanted.label, detail=fault)
+        pool = tx.pool(medium.pool)
+        last = pool.last_number if pool is not None else 0
+        labels = frozenset(each.label for each in tx.media())
+        tx.put_medium(Medium(next_label(medium.pool, labels, last), medium.pool, store.name))
+        self._loading.tell(tx)
+
+    def _check_there(self, view: CatalogueView, wanted: MediaRequest) -> None:
+        jobs = [job for job in map(view.job, wanted.jobs) if job is not None]
+        if not any(is_satisfied(view, self._presence, job, wanted.medium) for job in jobs):
+            raise MediumAway(medium=wanted.label, detail=self._fault(wanted))
+
+    def _fault(self, request: MediaRequest) -> str:
+        away = self._presence.why_away(request.store, request.medium)
+        why = self._loading.fault(request.label)
+        return f"{why}. {away}" if away and why else away
+
+    def _run(self) -> None:
+        is_wanted = False
+        while not self._stop.is_set():
+            self._wake.wait(self._look_seconds if is_wanted else None)
+            self._wake.clear()
+            try:
+                is_wanted = self.look()
+            except Exception:
+                log.exception("media that jobs wait for could not be looked for")
+                is_wanted = True
+            # Who asks often has it looked for no more often than that.
+            self._stop.wait(self._look_seconds / 4)
+
+
+def _open(view: CatalogueView) -> list[MediaRequest]:
+    """What jobs that are queued wait for."""
+    wanted = view.wanted_media()
+    if not wanted:
+        return []
+    queued = {job.id for job in view.open_jobs() if job.state is JobState.QUEUED}
+    stores = {store.name: store for store in view.data_stores()}
+    return requests_of([each for each in wanted if each.job in queued], view.media(), stores)

@@ -1,0 +1,136 @@
+"""When a data store will be full."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from server_agent.domain.forecast import LEAST_DAYS, Forecast, forecast
+from server_agent.domain.history import StoreSample
+
+TODAY = date(2026, 3, 31)
+GB = 10**9
+TB = 1000 * GB
+
+
+def history(used: Sequence[int], capacities: Sequence[int] = (TB,)) -> list[StoreSample]:
+    """A sample a day, the last today; `used` in GB. The last capacity holds on."""
+    first = TODAY - timedelta(len(used) - 1)
+    samples = []
+    for number, gigabytes in enumerate(used):
+        day = first + timedelta(number)
+        capacity = capacities[min(number, len(capacities) - 1)]
+        moment = datetime.combine(day, time(6), UTC)
+        free = capacity - gigabytes * GB
+        samples.append(StoreSample("Store_1", day, moment, capacity, free, 0))
+    return samples
+
+
+def days_to(found: Forecast) -> int:
+    assert found.full_day is not None, found.note
+    return (found.full_day - TODAY).days
+
+
+def test_steady_growth_goes_on() -> None:
+    found = forecast(history([100 + 2 * day for day in range(60)]), 95, TODAY)
+    # 218 GB today, 950 GB are the mark, 2 GB a day.
+    assert (days_to(found), found.note) == (366, "")
+    assert (found.bytes_per_day, found.used_bytes) == (2 * GB, 218 * GB)
+
+
+def test_teeth_of_deletions_do_not_hide_what_grows() -> None:
+    """10 GB a day, and 60 GB are deleted every seventh: 10 GB a week are left."""
+    found = forecast(history([100 + 10 * day - 60 * (day // 7) for day in range(63)]), 95, TODAY)
+    assert found.bytes_per_day is not None
+    assert found.bytes_per_day == pytest.approx(10 * GB / 7, rel=0.05)
+    # The tip of the last tooth is at 240 GB.
+    assert days_to(found) == pytest.approx((950 - 240) / (10 / 7), rel=0.06)
+
+
+@pytest.mark.parametrize(
+    ("used", "slope"),
+    [([500] * 60, 0), ([500 + day * 7919 % 13 for day in range(60)], 0)],
+    ids=["flat", "up and down"],
+)
+def test_what_stays_the_same_is_never_full(used: list[int], slope: int) -> None:
+    found = forecast(history(used), 95, TODAY)
+    assert (found.full_day, found.note, found.bytes_per_day) == (None, "it does not grow", slope)
+
+
+def test_what_shrinks_is_never_full() -> None:
+    found = forecast(history([900 - 5 * day for day in range(60)]), 95, TODAY)
+    assert (found.full_day, found.bytes_per_day) == (None, -5 * GB)
+
+
+def test_a_single_odd_day_changes_nothing() -> None:
+    used = [100 + 2 * day for day in range(60)]
+    used[30] += 700
+    assert days_to(forecast(history(used), 95, TODAY)) == 366
+
+
+def test_a_disk_that_was_added_moves_the_mark_and_is_no_growth() -> None:
+    grown = history([800 + 2 * day for day in range(60)], [TB] * 50 + [2 * TB])
+    found = forecast(grown, 95, TODAY)
+    # 918 GB today, the mark is at 1900 GB now.
+    assert (days_to(found), found.bytes_per_day) == (491, 2 * GB)
+
+
+def test_what_a_new_disk_lacks_is_no_shrinking() -> None:
+    used = [800 + 2 * day if day < 50 else 100 + 2 * day for day in range(60)]
+    found = forecast(history(used, [TB] * 50 + [2 * TB]), 95, TODAY)
+    assert (found.bytes_per_day, found.used_bytes) == (2 * GB, 218 * GB)
+
+
+def test_a_disk_that_is_too_new_says_so() -> None:
+    used = [800, 810, 820, 830, 100, 110, 120, 130]
+    found = forecast(history(used, [TB] * 4 + [2 * TB]), 95, TODAY)
+    assert (found.full_day, found.note) == (None, "another disk: 7 days with it needed")
+
+
+def test_the_day_of_the_change_belongs_to_the_new_disk() -> None:
+    samples = history([100] * 10, [TB] * 9 + [2 * TB])
+    old = samples[-1]
+    before = StoreSample("Store_1", TODAY, old.time - timedelta(hours=2), TB, 0, 0)
+    found = forecast([*samples[:-1], before, old], 95, TODAY)
+    assert (found.full_day, found.used_bytes) == (None, 100 * GB)
+
+
+def test_the_highest_of_a_day_counts() -> None:
+    samples = []
+    for each in history([100 + 2 * day for day in range(20)]):
+        low = StoreSample("Store_1", each.sesam_day, each.time - timedelta(hours=1), TB, TB, 0)
+        samples += [low, each]
+    assert forecast(samples, 95, TODAY) == forecast(samples[1::2], 95, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("used", "note"),
+    [
+        ([], "no history yet"),
+        ([1], f"1 day of history, {LEAST_DAYS} needed"),
+        ([1, 2, 3, 4, 5, 6], f"6 days of history, {LEAST_DAYS} needed"),
+        ([day // 3 for day in range(60)], "not within two years"),
+    ],
+)
+def test_no_day_has_a_reason(used: list[int], note: str) -> None:
+    found = forecast(history(used), 95, TODAY)
+    assert (found.full_day, found.note) == (None, note)
+
+
+def test_old_history_is_none() -> None:
+    ninety_one = timedelta(91)
+    old = [
+        StoreSample(each.store, each.sesam_day - ninety_one, each.time, TB, 0, 0)
+        for each in history([1] * 9)
+    ]
+    assert forecast(old, 95, TODAY).note == "no history of the last 90 days"
+
+
+def test_a_store_without_a_capacity_has_no_history() -> None:
+    unknown = StoreSample("Store_1", TODAY, datetime(2026, 3, 31, tzinfo=UTC), None, None, 5)
+    assert forecast([unknown] * 20, 95, TODAY) == Forecast(None, "no history yet")
+
+
+def test_a_store_at_its_mark_is_full_today() -> None:
+    assert forecast(history([950]), 95, TODAY).full_day == TODAY
+    assert forecast(history([949]), 95, TODAY).full_day is None
