@@ -96,6 +96,8 @@ class Tour:
                 )
                 for kind in kinds
             ]
+            pages.append(("growth", partial(self._show_growth, location_id)))
+            pages.append(("interfaces", partial(self._show_interfaces, location_id)))
             pages.append(("restore", partial(self._show_restore, location_id, name)))
             chosen = Selection(tasks=tuple(tasks))
             pages.append(("start-backup", partial(self._desk.open_start, chosen)))
@@ -116,7 +118,19 @@ class Tour:
             page.table.selectRow(page.table.model().rowCount() - 1)
         return self._window
 
+    def _show_growth(self, location_id: str) -> QWidget:
+        self._desk.growth.open(location_id)
+        return self._window
+
+    def _show_interfaces(self, location_id: str) -> QWidget:
+        self._desk.interfaces.open(location_id)
+        return self._window
+
     def _show_restore(self, location_id: str, task: str) -> QWidget:
+        """Of the newest saveset if there is one; else of a task."""
+        newest = self._desk.savesets.drawer.row
+        if newest is not None:
+            location_id, task = newest.saveset.location_id, newest.saveset.task
         self._desk.open_restore(location_id, None, task)
         return self._window
 

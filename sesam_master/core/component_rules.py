@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from sesam_master.core.components import Component, DataStore, Drive, MediaPool, Medium
 from sesam_master.core.path_text import path_text
-from sesam_master.core.records import Access, Client, ExcludeKind, Ssh, Task
+from sesam_master.core.records import Access, Client, CommandSource, ExcludeKind, Ssh, Task
 
 LONGEST_PATH = 4095  # bytes
+_LONGEST_FILE_NAME = 255  # bytes
 _NAME = re.compile(r"[^\W_][\w .\-]{0,127}")
 _NAME_WORDS = (
     "A name has at most 128 letters, digits, blanks and . _ - and begins with a letter or digit."
@@ -91,7 +92,9 @@ def _is_host_key(text: str) -> bool:
 def _task_faults(task: Task) -> Iterator[Fault]:
     if not task.client:
         yield Fault("client", "It has no client yet.", True)
-    yield from _source_faults(task.sources)
+    if task.sources or not task.commands:
+        yield from _source_faults(task.sources)
+    yield from _command_faults(task.commands)
     options = task.options
     if options.exclude_kind is ExcludeKind.REGEX:
         yield from _expression_faults("excludes", task.excludes)
@@ -100,9 +103,25 @@ def _task_faults(task: Task) -> Iterator[Fault]:
     yield from _expression_faults("accept_size_change", options.accept_size_change)
 
 
+def _command_faults(commands: tuple[CommandSource, ...]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for name in (command.name for command in commands):
+        is_file = 0 < len(name.encode("utf-8", "replace")) <= _LONGEST_FILE_NAME
+        if not is_file or name in (".", "..") or "/" in name or not name.isprintable():
+            yield Fault(
+                "commands", f"The command “{name}” needs the name of a file, without a slash."
+            )
+            return
+        if name in seen:
+            yield Fault("commands", f"The command “{name}” is there twice.")
+            return
+        seen.add(name)
+
+
 def _source_faults(sources: tuple[bytes, ...]) -> Iterator[Fault]:
     if not sources:
-        yield Fault("sources", "It has no source yet. Write one full path on each line.", True)
+        words = "It has no source and no command yet. Write one full path on each line."
+        yield Fault("sources", words, True)
         return
     trimmed = [source.rstrip(b"/") or b"/" for source in sources]
     for source in trimmed:

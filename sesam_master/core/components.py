@@ -39,9 +39,15 @@ class DataStore:
 
     Attributes:
         high_water_mark: percent of its file system; no backup begins above it.
+        immutable: its savesets are neither deleted nor changed before their EOL is over.
+        removable: its media are put in by hand: jobs ask for those that are not there, and wait.
         capacity_bytes, free_bytes: of its file system; None while it is not in its place.
         stored_bytes: what the savesets on its media take.
         fault: why it cannot be used just now, in the agent's words.
+        full_day: "2027-01-31", on which its high-water mark is reached by the trend; "": none
+            within two years, and `forecast_note` says why.
+        trend_bytes, trend_per_day: what is in use today by the trend, and what is added a day; None
+            without one.
     """
 
     name: str
@@ -53,6 +59,12 @@ class DataStore:
     free_bytes: int | None = field(default=None, metadata=TOLD)
     stored_bytes: int = field(default=0, metadata=TOLD)
     fault: str = field(default="", metadata=TOLD)
+    full_day: str = field(default="", metadata=TOLD)
+    forecast_note: str = field(default="", metadata=TOLD)
+    trend_bytes: int | None = field(default=None, metadata=TOLD)
+    trend_per_day: int | None = field(default=None, metadata=TOLD)
+    immutable: bool = False
+    removable: bool = False
 
     @property
     def fill(self) -> float | None:
@@ -81,13 +93,22 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class MediaPool:
-    """Media that are used for the same; drives of the group write them."""
+    """Media that are used for the same; drives of the group write them.
+
+    Attributes:
+        encrypted: what is saved from now on is.
+        key_id: the key that new savesets are encrypted with, or were; "" for none.
+        spare_pool: whose media are written to while its own cannot be; "" for none.
+    """
 
     name: str
     drive_group: str = FIRST_DRIVE_GROUP
     retention: Retention = Retention()
     comment: str = ""
     etag: str = field(default="", metadata=TOLD)
+    encrypted: bool = False
+    key_id: str = field(default="", metadata=TOLD)
+    spare_pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,21 @@ something carries a request id and is sent again with the same id if its answer 
 is an argument, the same question under the same id does nothing twice, however often it is asked.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from sesam_master.core.calendar_source import CalendarSource
+from sesam_master.core.client_files_source import ClientFilesSource
 from sesam_master.core.components_source import ComponentsSource
 from sesam_master.core.finding_source import FindingSource
+from sesam_master.core.history_source import HistorySource
+from sesam_master.core.interfaces_source import InterfacesSource
 from sesam_master.core.plan_source import PlanSource
 from sesam_master.core.records import Entry, Job, JobKind, ProtocolLine, Role
 from sesam_master.core.registry import Registration, RegistrationChange
+from sesam_master.core.restoring import RestoreOrder
 from sesam_master.core.savesets_source import SavesetSource
 from sesam_master.core.start_source import StartSource
 from sesam_master.core.states import JobState
@@ -171,8 +174,11 @@ class Diagnosis:
 
 class FleetGateway(
     CalendarSource,
+    ClientFilesSource,
     ComponentsSource,
     FindingSource,
+    HistorySource,
+    InterfacesSource,
     PlanSource,
     SavesetSource,
     StartSource,
@@ -181,6 +187,12 @@ class FleetGateway(
     """See the module."""
 
     async def cancel_job(self, location_id: str, job_id: str, request_id: str) -> Job: ...
+
+    async def answer_medium(
+        self, location_id: str, label: str, *, is_loaded: bool, request_id: str
+    ) -> None:
+        """A medium that jobs wait for is in its place, or nobody puts it in. Reasons:
+        MEDIUM_NOT_WANTED, MEDIUM_AWAY."""
 
     async def job(self, location_id: str, job_id: str) -> Job:
         """A job as it is now, open or ended."""
@@ -219,7 +231,7 @@ class FleetGateway(
         """The empty directory is the top, which lists the sources."""
 
     async def start_restore(
-        self, location_id: str, saveset: str, paths: Sequence[bytes], target: bytes
+        self, location_id: str, order: RestoreOrder, request_id: str
     ) -> Job: ...
 
     async def look(self, host: str, port: int) -> Presented:

@@ -78,7 +78,44 @@ class NewdayAction:
     """Ends the sesam day and begins the next."""
 
 
-Action = BackupAction | RestoreAction | CommandAction | NewdayAction
+@dataclass(frozen=True, slots=True)
+class VerifyAction:
+    """Compares the newest saveset of a task with its digests; `whole_chain`: with all that it
+    builds on; `quick`: a few pieces only."""
+
+    task: str
+    whole_chain: bool = False
+    quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreProofAction:
+    """Restores samples of the newest saveset of a task and compares them; 0: the usual number."""
+
+    task: str
+    files: int = 0
+    max_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationAction:
+    """Copies the savesets of a media pool to another one, or moves them there; no drive is any."""
+
+    source_pool: str
+    pool: str
+    move: bool = False
+    drive: str = ""
+
+
+Action = (
+    BackupAction
+    | RestoreAction
+    | CommandAction
+    | NewdayAction
+    | VerifyAction
+    | RestoreProofAction
+    | MigrationAction
+)
 
 
 class IdleCause(StrEnum):
@@ -132,8 +169,10 @@ class Event:
         match self.action:
             case BackupAction(task=task, group=group):
                 return task or group
-            case RestoreAction(task=task):
+            case RestoreAction(task=task) | VerifyAction(task=task) | RestoreProofAction(task=task):
                 return task
+            case MigrationAction(source_pool=source, pool=pool):
+                return f"{source} to {pool}"
             case CommandAction(program=program):
                 return program
             case _:
@@ -145,6 +184,9 @@ _KINDS: dict[type[Action], RowKind] = {
     RestoreAction: RowKind.RESTORE,
     CommandAction: RowKind.COMMAND,
     NewdayAction: RowKind.NEWDAY,
+    VerifyAction: RowKind.VERIFY,
+    RestoreProofAction: RowKind.RESTORE_PROOF,
+    MigrationAction: RowKind.MIGRATION,
 }
 
 

@@ -46,6 +46,8 @@ class JobKind(StrEnum):
     COMMAND = "command"
     NEWDAY = "newday"
     VERIFY = "verify"
+    MIGRATION = "migration"
+    RESTORE_PROOF = "restore_proof"
     UNKNOWN = "unknown"
 
 
@@ -56,6 +58,7 @@ class WaitsFor(StrEnum):
     DRIVE = "drive"
     DRIVE_OFF = "drive off"
     ANY_DRIVE = "any drive"
+    MEDIUM = "medium"
 
 
 class Phase(StrEnum):
@@ -145,8 +148,17 @@ class TaskOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandSource:
+    """A program at the client whose output is saved as the file `name`."""
+
+    name: str
+    argv: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """What is backed up: sources of a client, absolute paths there."""
+    """What is backed up: sources of a client, absolute paths there, and what commands write.
+    `last_proof_time`: when samples of its backups were last restored and found right."""
 
     name: str
     client: str
@@ -154,7 +166,9 @@ class Task:
     excludes: tuple[str, ...]
     comment: str
     options: TaskOptions = TaskOptions()
+    commands: tuple[CommandSource, ...] = ()
     etag: str = field(default="", metadata=TOLD)
+    last_proof_time: datetime | None = field(default=None, metadata=TOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +193,31 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Why a queued job waits; `name` is the id of the job, or the drive, that it waits for."""
+    """Why a queued job waits; `name` is the id of the job, the drive, or the medium that it waits
+    for. A medium has to be put into `data_store`, and is wanted `since` then."""
 
     reason: WaitsFor
     name: str = ""
+    data_store: str = ""
+    since: datetime | None = None
+
+
+class Overwrite(StrEnum):
+    """What a restore does where a file is at the target already."""
+
+    ALWAYS = "always"
+    NEVER = "never"
+    IF_OLDER = "if_older"
+    RENAME = "rename"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One piece of work at a location. `id` is digits and counts up; `sesam_day` is
     a label of the site ("2026-11-22"). Times are aware, in UTC; sizes in bytes. `event_id` and
-    `planned_time` are the occurrence that it belongs to; `priority` is 1 to 99, 0 above all."""
+    `planned_time` are the occurrence that it belongs to; `priority` is 1 to 99, 0 above all.
+    `overwrite`, `dry_run` (nothing is touched) and `target_client` ("": its own) are of
+    restores."""
 
     location_id: str
     id: str
@@ -219,6 +247,9 @@ class Job:
     group: str = ""
     drive: str = ""
     waiting: Waiting | None = None
+    overwrite: Overwrite | None = None
+    dry_run: bool = False
+    target_client: str = ""
 
     @property
     def name(self) -> str:
@@ -250,12 +281,27 @@ class ProtocolLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SavesetCopy:
+    """One of the other media that a saveset lies on. `eol`, `verify_time` and `damage` as of a
+    saveset, of what lies there."""
+
+    label: str
+    pool: str
+    data_store: str
+    eol: str
+    verify_time: datetime | None
+    stored_bytes: int
+    damage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Saveset:
     """One saveset of a location. `type` is None for one that this desk does not know. `damage` says
     why it cannot be restored whole, in the agent's words, and the state is ERROR then; empty when
     nothing is known to be wrong. `eol` is the last sesam day on which it is kept, empty if it is
     not deleted by its age; `verify_time` when its data were last compared with their digests and
-    found right."""
+    found right, `proof_time` when samples of it were restored and found right. `copies` are the
+    other media that it lies on."""
 
     location_id: str
     name: str
@@ -280,6 +326,9 @@ class Saveset:
     eol: str = ""
     pool: str = ""
     verify_time: datetime | None = None
+    proof_time: datetime | None = None
+    copies: tuple[SavesetCopy, ...] = ()
+    is_encrypted: bool = False
 
     @property
     def key(self) -> tuple[str, str]:

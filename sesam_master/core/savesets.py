@@ -68,13 +68,15 @@ class KeepReason(StrEnum):
     WRITE_PROTECTED = "write protected"
     IN_USE = "in use"
     AWAY = "away"
+    ONLY_WHOLE = "only whole"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class SavesetFate:
-    """What becomes of a saveset on a sesam day. `needed_by` is the youngest that builds on it, of
-    NEEDED only."""
+    """What becomes of a saveset on one medium on a sesam day; there is one for each medium that it
+    lies on. `needed_by` is the youngest that builds on it, of NEEDED only. `stays`: it is deleted
+    there and stays on another medium."""
 
     saveset: str
     task: str
@@ -84,16 +86,25 @@ class SavesetFate:
     stored_bytes: int
     reason: KeepReason
     needed_by: str = ""
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FatePage:
-    """The oldest first. `next_token` is empty on the last page; the sums are over all pages."""
+    """The oldest first. `next_token` is empty on the last page; the sums are over all pages.
+
+    Attributes:
+        deleted_copies: of savesets that stay on another medium, not in `deleted_savesets`.
+        deleted_bytes: that are freed, by both.
+        held_back: why this NEWDAY deletes nothing of what is due; empty if it does.
+    """
 
     fates: tuple[SavesetFate, ...]
     next_token: str
     deleted_savesets: int
     deleted_bytes: int
+    deleted_copies: int = 0
+    held_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)

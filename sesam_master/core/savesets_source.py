@@ -36,6 +36,25 @@ class SavesetSource(Protocol):
     ) -> FatePage:
         """What the NEWDAY that begins a sesam day would delete; an empty day is the open one."""
 
-    async def verify(self, location_id: str, name: str, whole_chain: bool, request_id: str) -> Made:
-        """Queues a comparison with the digests, by role admin or operator. Reasons:
-        SAVESET_NOT_FOUND, SHUTTING_DOWN."""
+    async def verify(
+        self,
+        location_id: str,
+        name: str,
+        whole_chain: bool,
+        request_id: str,
+        *,
+        quick: bool = False,
+    ) -> Made:
+        """Queues a comparison with the digests, by role admin or operator; `quick`: of sizes,
+        description, listing and a few pieces only. Reasons: SAVESET_NOT_FOUND, SHUTTING_DOWN."""
+
+    async def prove(self, location_id: str, name: str, request_id: str) -> Made:
+        """Queues a restore of samples that are compared and removed, by role admin or operator.
+        Reasons: SAVESET_NOT_FOUND, SHUTTING_DOWN."""
+
+    async def migrate(
+        self, location_id: str, names: Sequence[str], pool: str, move: bool, request_id: str
+    ) -> Made:
+        """Queues a copy of 1 to 1000 savesets to a media pool, by role admin or operator, or a move
+        there, by role admin. Reasons: INVALID_ARGUMENT, SAVESET_NOT_FOUND, POOL_NOT_FOUND,
+        SHUTTING_DOWN."""

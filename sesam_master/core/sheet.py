@@ -26,6 +26,8 @@ class RowKind(StrEnum):
     COMMAND = "command"
     NEWDAY = "newday"
     VERIFY = "verify"
+    MIGRATION = "migration"
+    RESTORE_PROOF = "restore_proof"
     UNKNOWN = "unknown"
 
 
@@ -79,7 +81,11 @@ def title_of(kind: RowKind, name: str) -> str:
     Restore mail. What this desk does not know is told: scrub (unknown kind)."""
     if kind is RowKind.UNKNOWN:
         return f"{name} (unknown kind)"
-    words = {RowKind.RESTORE: f"Restore {name}", RowKind.VERIFY: f"Verify {name}"}
+    words = {
+        RowKind.RESTORE: f"Restore {name}",
+        RowKind.VERIFY: f"Verify {name}",
+        RowKind.RESTORE_PROOF: f"Prove {name}",
+    }
     return words.get(kind, name)
 
 

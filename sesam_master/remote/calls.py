@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import grpc
@@ -51,6 +51,32 @@ async def send(
 async def read(session: Session, call: Call, request: Message, seconds: float) -> Any:
     """Asks for what changes nothing. Raises LocationError."""
     return await _send_over(_link(session), session, call, request, seconds)
+
+
+async def stream(
+    session: Session, call: Call, request: Message, seconds: float
+) -> AsyncGenerator[Any, None]:
+    """The messages of a stream that has an end; whoever stops reading cancels the call. Raises
+    LocationError."""
+    link, location_id = _link(session), session.registration.location_id
+    messages = None
+    try:
+        messages = call(link.channel)(request, metadata=link.metadata, timeout=seconds)
+        async for message in messages:
+            yield message
+    except grpc.aio.AioRpcError as error:
+        raise location_error(location_id, error) from error
+    except grpc.aio.UsageError as error:  # the channel was closed before the call
+        raise LocationError(Trouble.UNREACHABLE, location_id) from error
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        # The session closed its channel, which cancels the calls on it.
+        raise LocationError(Trouble.UNREACHABLE, location_id) from error
+    finally:
+        if messages is not None:
+            messages.cancel()
 
 
 async def pages(

@@ -81,6 +81,19 @@ def _task_fields(task: Task) -> dict[str, Any]:
     }
 
 
+def _created_task(task: Task) -> dict[str, Any]:
+    commands = convert_components.command_messages(task.commands)
+    return _task_fields(task) | {"client": task.client, "commands": commands}
+
+
+def _updated_task(task: Task) -> dict[str, Any]:
+    commands = convert_components.command_messages(task.commands)
+    return _task_fields(task) | {
+        "etag": task.etag,
+        "commands": tasks_pb2.CommandSources(commands=commands),
+    }
+
+
 def _with_etag(fields: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
     return lambda item: fields(item) | {"etag": item.etag}
 
@@ -112,8 +125,8 @@ _KINDS: dict[type, _Kind] = {
     Task: _Kind(
         *("task", "tasks", "Task", "Tasks", TaskServiceStub, tasks_pb2),
         convert.task,
-        lambda task: _task_fields(task) | {"client": task.client},
-        _with_etag(_task_fields),
+        _created_task,
+        _updated_task,
     ),
     Drive: _kind_of_messages(
         *("drive", "drives", "Drive", "Drives"),

@@ -13,6 +13,7 @@ from sesam_master.core.records import (
     Access,
     BackupType,
     Client,
+    CommandSource,
     Entry,
     EntryKind,
     ExcludeKind,
@@ -33,6 +34,8 @@ from sesam_master.core.records import (
     WaitsFor,
 )
 from sesam_master.core.states import OPEN_STATES, JobState
+from sesam_master.remote import convert_copies
+from sesam_master.remote.convert_restoring import OVERWRITE_RULES
 
 ROLES = {
     access_pb2.ROLE_ADMIN: Role.ADMIN,
@@ -65,6 +68,8 @@ KIND_NUMBERS = {
     JobKind.COMMAND: jobs_pb2.JOB_KIND_COMMAND,
     JobKind.NEWDAY: jobs_pb2.JOB_KIND_NEWDAY,
     JobKind.VERIFY: jobs_pb2.JOB_KIND_VERIFY,
+    JobKind.MIGRATION: jobs_pb2.JOB_KIND_MIGRATION,
+    JobKind.RESTORE_PROOF: jobs_pb2.JOB_KIND_RESTORE_PROOF,
 }
 _KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
 GROUPING_NUMBERS = {
@@ -166,7 +171,11 @@ def task(message: tasks_pb2.Task) -> Task:
         excludes=tuple(message.excludes),
         comment=message.comment,
         options=_options(message.options),
+        commands=tuple(
+            CommandSource(command.name, tuple(command.argv)) for command in message.commands
+        ),
         etag=message.etag,
+        last_proof_time=convert_copies.last_proof_time(message),
     )
 
 
@@ -225,21 +234,25 @@ def job(location_id: str, message: jobs_pb2.Job) -> Job:
         group=message.group,
         drive=message.drive,
         waiting=_waiting(message.waiting) if message.HasField("waiting") else None,
+        overwrite=OVERWRITE_RULES.get(message.overwrite),
+        dry_run=message.dry_run,
+        target_client=message.target_client,
     )
 
 
 def _waiting(message: jobs_pb2.Waiting) -> Waiting | None:
     """None for a reason of a newer agent."""
-    match message.WhichOneof("reason"):
-        case "job_id":
-            return Waiting(WaitsFor.JOB, message.job_id)
-        case "drive":
-            return Waiting(WaitsFor.DRIVE, message.drive)
-        case "drive_off":
-            return Waiting(WaitsFor.DRIVE_OFF, message.drive_off)
-        case "any_drive":
-            return Waiting(WaitsFor.ANY_DRIVE)
-    return None
+    reasons = {
+        "job_id": Waiting(WaitsFor.JOB, message.job_id),
+        "drive": Waiting(WaitsFor.DRIVE, message.drive),
+        "drive_off": Waiting(WaitsFor.DRIVE_OFF, message.drive_off),
+        "any_drive": Waiting(WaitsFor.ANY_DRIVE),
+    }
+    wanted = message.medium
+    if message.HasField("medium"):
+        since = moment(wanted.since_time)
+        return Waiting(WaitsFor.MEDIUM, wanted.label, wanted.data_store, since)
+    return reasons.get(message.WhichOneof("reason") or "")
 
 
 def job_group(location_id: str, message: jobs_pb2.JobGroup) -> JobGroup:
@@ -306,6 +319,9 @@ def saveset(location_id: str, message: savesets_pb2.Saveset) -> Saveset:
         eol=message.eol,
         pool=message.pool,
         verify_time=moment(message.verify_time) if message.HasField("verify_time") else None,
+        proof_time=convert_copies.proof_time(message),
+        copies=convert_copies.copies(message),
+        is_encrypted=message.encrypted,
     )
 
 

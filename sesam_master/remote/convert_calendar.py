@@ -29,7 +29,10 @@ KINDS = {
     events_pb2.EVENT_KIND_COMMAND: RowKind.COMMAND,
     events_pb2.EVENT_KIND_NEWDAY: RowKind.NEWDAY,
     events_pb2.EVENT_KIND_VERIFY: RowKind.VERIFY,
+    events_pb2.EVENT_KIND_MIGRATION: RowKind.MIGRATION,
+    events_pb2.EVENT_KIND_RESTORE_PROOF: RowKind.RESTORE_PROOF,
 }
+_OF_TASKS = (RowKind.BACKUP, RowKind.RESTORE, RowKind.VERIFY, RowKind.RESTORE_PROOF)
 _CAUSES = {
     calendar_pb2.OCCURRENCE_CAUSE_OVERTAKEN: Cause.OVERTAKEN,
     calendar_pb2.OCCURRENCE_CAUSE_WINDOW_OVER: Cause.WINDOW_OVER,
@@ -144,7 +147,7 @@ def occurrences_request(
 
 def _row(message: calendar_pb2.SheetRow, groups: Groups) -> SheetRow:
     kind = KINDS.get(message.kind, RowKind.UNKNOWN)
-    is_of_task = kind in (RowKind.BACKUP, RowKind.RESTORE, RowKind.VERIFY)
+    is_of_task = kind in _OF_TASKS
     return SheetRow(
         kind=kind,
         name=message.name,

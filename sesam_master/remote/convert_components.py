@@ -1,6 +1,8 @@
 """The components' messages of the wire into the records of the desk, and back. Those of clients and
 tasks are read in `convert`: the watch tells them too."""
 
+from collections.abc import Iterable
+
 from sesam_api.v1 import drives_pb2, media_pb2, tasks_pb2, topology_pb2
 from sesam_master.core.components import (
     FIRST_DRIVE_GROUP,
@@ -11,7 +13,7 @@ from sesam_master.core.components import (
     Medium,
     Retention,
 )
-from sesam_master.core.records import Ssh, TaskOptions
+from sesam_master.core.records import CommandSource, Ssh, TaskOptions
 from sesam_master.remote import convert
 
 _EXCLUDE_NUMBERS = {kind: number for number, kind in convert.EXCLUDE_KINDS.items()}
@@ -44,6 +46,10 @@ def options_message(record: TaskOptions) -> tasks_pb2.TaskOptions:
         without_interfaces=record.without_interfaces,
         backup_even_if_pre_fails=record.backup_even_if_pre_fails,
     )
+
+
+def command_messages(records: Iterable[CommandSource]) -> list[tasks_pb2.CommandSource]:
+    return [tasks_pb2.CommandSource(name=each.name, argv=each.argv) for each in records]
 
 
 def drive(message: drives_pb2.Drive) -> Drive:
@@ -82,6 +88,12 @@ def store(message: media_pb2.DataStore) -> DataStore:
         free_bytes=message.free_bytes if has("free_bytes") else None,
         stored_bytes=message.stored_bytes,
         fault=message.fault,
+        full_day=message.forecast_full_day,
+        forecast_note=message.forecast_note,
+        trend_bytes=message.trend_used_bytes if has("trend_used_bytes") else None,
+        trend_per_day=message.trend_bytes_per_day if has("trend_bytes_per_day") else None,
+        immutable=message.immutable,
+        removable=message.removable,
     )
 
 
@@ -92,6 +104,8 @@ def store_message(record: DataStore) -> media_pb2.DataStore:
         high_water_mark=record.high_water_mark,
         comment=record.comment,
         etag=record.etag,
+        immutable=record.immutable,
+        removable=record.removable,
     )
 
 
@@ -105,6 +119,9 @@ def pool(message: media_pb2.MediaPool) -> MediaPool:
         ),
         comment=message.comment,
         etag=message.etag,
+        encrypted=message.encrypted,
+        key_id=message.key_id,
+        spare_pool=message.spare_pool,
     )
 
 
@@ -122,6 +139,8 @@ def pool_message(record: MediaPool) -> media_pb2.MediaPool:
         ),
         comment=record.comment,
         etag=record.etag,
+        encrypted=record.encrypted,
+        spare_pool=record.spare_pool,
     )
 
 

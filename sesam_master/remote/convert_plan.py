@@ -11,13 +11,16 @@ from sesam_master.core.plan import (
     CommandAction,
     Event,
     IdleCause,
+    MigrationAction,
     NewdayAction,
     Preview,
     Remark,
     RestoreAction,
+    RestoreProofAction,
     Schedule,
     Start,
     TaskGroup,
+    VerifyAction,
 )
 from sesam_master.remote import convert
 
@@ -104,6 +107,15 @@ def _action(message: events_pb2.Event) -> Action | None:
             return CommandAction(message.command.program, tuple(message.command.arguments))
         case "newday":
             return NewdayAction()
+        case "verify":
+            verify = message.verify
+            return VerifyAction(verify.task, verify.whole_chain, verify.quick)
+        case "restore_proof":
+            proof = message.restore_proof
+            return RestoreProofAction(proof.task, proof.files, proof.max_bytes)
+        case "migration":
+            copy = message.migration
+            return MigrationAction(copy.source_pool, copy.pool, copy.move, copy.drive)
         case _:
             return None
 
@@ -141,6 +153,19 @@ def event_message(record: Event) -> events_pb2.Event:
             message.command.arguments.extend(command.arguments)
         case NewdayAction():
             message.newday.SetInParent()
+        case VerifyAction() as verify:
+            message.verify.task = verify.task
+            message.verify.whole_chain = verify.whole_chain
+            message.verify.quick = verify.quick
+        case RestoreProofAction() as proof:
+            message.restore_proof.task = proof.task
+            message.restore_proof.files = proof.files
+            message.restore_proof.max_bytes = proof.max_bytes
+        case MigrationAction() as copy:
+            message.migration.source_pool = copy.source_pool
+            message.migration.pool = copy.pool
+            message.migration.move = copy.move
+            message.migration.drive = copy.drive
         case None:
             pass
     return message

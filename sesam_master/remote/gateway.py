@@ -1,10 +1,10 @@
 """What the desk asks of its locations, over the sessions' channels."""
 
 import asyncio
-from collections.abc import Sequence
 
-from sesam_api.v1 import jobs_pb2, savesets_pb2
+from sesam_api.v1 import jobs_pb2, media_pb2, savesets_pb2
 from sesam_api.v1.jobs_pb2_grpc import JobServiceStub
+from sesam_api.v1.media_pb2_grpc import MediaServiceStub
 from sesam_api.v1.savesets_pb2_grpc import SavesetServiceStub
 from sesam_master.core.errors import DeskReason, LocationError, Trouble
 from sesam_master.core.gateway import (
@@ -21,10 +21,14 @@ from sesam_master.core.gateway import (
 )
 from sesam_master.core.records import Job
 from sesam_master.core.registry import Registration, RegistrationChange
-from sesam_master.remote import calls, convert, doctor, enrolment, probe
+from sesam_master.core.restoring import RestoreOrder
+from sesam_master.remote import calls, convert, convert_restoring, doctor, enrolment, probe
 from sesam_master.remote.calendar_gateway import CalendarGateway
+from sesam_master.remote.client_files_gateway import ClientFilesGateway
 from sesam_master.remote.components_gateway import ComponentsGateway
 from sesam_master.remote.finding_gateway import FindingGateway
+from sesam_master.remote.history_gateway import HistoryGateway
+from sesam_master.remote.interfaces_gateway import InterfacesGateway
 from sesam_master.remote.plan_gateway import PlanGateway
 from sesam_master.remote.roster import Roster
 from sesam_master.remote.savesets_gateway import SavesetGateway
@@ -38,7 +42,15 @@ _PARTS = {
 
 
 class Gateway(
-    CalendarGateway, ComponentsGateway, FindingGateway, PlanGateway, SavesetGateway, StartGateway
+    CalendarGateway,
+    ClientFilesGateway,
+    ComponentsGateway,
+    FindingGateway,
+    HistoryGateway,
+    InterfacesGateway,
+    PlanGateway,
+    SavesetGateway,
+    StartGateway,
 ):
     """Implements core.gateway.FleetGateway; see there for what each method means."""
 
@@ -55,6 +67,21 @@ class Gateway(
             session, lambda ch: JobServiceStub(ch).CancelJob, request, self._times.call
         )
         return convert.job(location_id, answer.job)
+
+    async def answer_medium(
+        self, location_id: str, label: str, *, is_loaded: bool, request_id: str
+    ) -> None:
+        loaded, refused = media_pb2.MEDIA_ANSWER_LOADED, media_pb2.MEDIA_ANSWER_REFUSED
+        request = media_pb2.AnswerMediaRequestRequest(
+            location_id=location_id,
+            request_id=request_id,
+            label=label,
+            answer=loaded if is_loaded else refused,
+        )
+        session = self._roster.session(location_id)
+        await calls.change(
+            session, lambda ch: MediaServiceStub(ch).AnswerMediaRequest, request, self._times.call
+        )
 
     async def job(self, location_id: str, job_id: str) -> Job:
         answer = await calls.read(
@@ -148,16 +175,8 @@ class Gateway(
             tuple(map(convert.entry, answer.entries)), answer.next_page_token, answer.total
         )
 
-    async def start_restore(
-        self, location_id: str, saveset: str, paths: Sequence[bytes], target: bytes
-    ) -> Job:
-        request = savesets_pb2.StartRestoreRequest(
-            location_id=location_id,
-            request_id=calls.new_request_id(),
-            saveset=saveset,
-            paths=paths,
-            target=target,
-        )
+    async def start_restore(self, location_id: str, order: RestoreOrder, request_id: str) -> Job:
+        request = convert_restoring.restore_request(location_id, request_id, order)
         answer = await calls.change(
             self._roster.session(location_id),
             lambda ch: SavesetServiceStub(ch).StartRestore,

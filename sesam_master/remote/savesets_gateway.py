@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from google.protobuf.message import Message
+
 from sesam_api.v1 import savesets_pb2
 from sesam_api.v1.savesets_pb2_grpc import SavesetServiceStub
 from sesam_master.core.acts import Made
@@ -29,6 +31,7 @@ KEEP_REASONS = {
     savesets_pb2.KEEP_REASON_WRITE_PROTECTED: KeepReason.WRITE_PROTECTED,
     savesets_pb2.KEEP_REASON_IN_USE: KeepReason.IN_USE,
     savesets_pb2.KEEP_REASON_AWAY: KeepReason.AWAY,
+    savesets_pb2.KEEP_REASON_ONLY_WHOLE: KeepReason.ONLY_WHOLE,
 }
 
 
@@ -100,18 +103,51 @@ class SavesetGateway:
             answer.next_page_token,
             answer.deleted_savesets,
             answer.deleted_bytes,
+            answer.deleted_copies,
+            answer.held_back,
         )
 
-    async def verify(self, location_id: str, name: str, whole_chain: bool, request_id: str) -> Made:
+    async def verify(
+        self,
+        location_id: str,
+        name: str,
+        whole_chain: bool,
+        request_id: str,
+        *,
+        quick: bool = False,
+    ) -> Made:
         request = savesets_pb2.StartVerifyRequest(
-            location_id=location_id, request_id=request_id, saveset=name, whole_chain=whole_chain
+            location_id=location_id,
+            request_id=request_id,
+            saveset=name,
+            whole_chain=whole_chain,
+            quick=quick,
         )
-        answer = await calls.change(
-            self._roster.session(location_id),
-            lambda ch: SavesetServiceStub(ch).StartVerify,
-            request,
-            self._times.call,
+        return await self._queued(
+            location_id, lambda ch: SavesetServiceStub(ch).StartVerify, request
         )
+
+    async def prove(self, location_id: str, name: str, request_id: str) -> Made:
+        request = savesets_pb2.StartRestoreProofRequest(
+            location_id=location_id, request_id=request_id, saveset=name
+        )
+        return await self._queued(
+            location_id, lambda ch: SavesetServiceStub(ch).StartRestoreProof, request
+        )
+
+    async def migrate(
+        self, location_id: str, names: Sequence[str], pool: str, move: bool, request_id: str
+    ) -> Made:
+        request = savesets_pb2.StartMigrationRequest(
+            location_id=location_id, request_id=request_id, savesets=names, pool=pool, move=move
+        )
+        return await self._queued(
+            location_id, lambda ch: SavesetServiceStub(ch).StartMigration, request
+        )
+
+    async def _queued(self, location_id: str, call: calls.Call, request: Message) -> Made:
+        session = self._roster.session(location_id)
+        answer = await calls.change(session, call, request, self._times.call)
         return Made(jobs=(convert.job(location_id, answer.job),))
 
     async def _page(
@@ -137,4 +173,5 @@ def _fate(message: savesets_pb2.SavesetFate) -> SavesetFate:
         stored_bytes=message.stored_bytes,
         reason=KEEP_REASONS.get(message.reason, KeepReason.UNKNOWN),
         needed_by=message.needed_by,
+        stays=message.stays,
     )

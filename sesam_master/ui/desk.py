@@ -21,9 +21,14 @@ from sesam_master.ui.calendar.scope import scope_of
 from sesam_master.ui.components.page import ComponentsPage
 from sesam_master.ui.first_start.page import AddLocationPage
 from sesam_master.ui.fleet_status import FleetStatus
+from sesam_master.ui.growth.opening import GrowthPages
+from sesam_master.ui.growth.page import GrowthPage
+from sesam_master.ui.interfaces.opening import InterfacePages
+from sesam_master.ui.interfaces.page import InterfacesPage
 from sesam_master.ui.main_window import MainWindow
 from sesam_master.ui.messages import MessagesBar
 from sesam_master.ui.notices import notice, trouble_text
+from sesam_master.ui.now.media_panel import wanted_words
 from sesam_master.ui.now.offers import NowVerbs
 from sesam_master.ui.now.page import NowPage
 from sesam_master.ui.now.presenter import NowScope
@@ -80,6 +85,8 @@ class Desk(QObject):
         self._make_pages()
         self.plans = ObjectPages(holder, bridge, gateway, self.window, PlanPage, now)
         self.components = ObjectPages(holder, bridge, gateway, self.window, ComponentsPage, now)
+        self.growth = GrowthPages(holder, bridge, gateway, self.window, now)
+        self.interfaces = InterfacePages(holder, bridge, gateway, self.window, self._open_job, now)
         self.window.may_close = self._may_close
         self.window.add_page(self.results, is_fixed=True)
         self.window.add_page(self.savesets, is_fixed=True)
@@ -128,6 +135,9 @@ class Desk(QObject):
         self.calendar.scope_removed.connect(self.tree.choose_all)
         self.now.selected.connect(self._look)
         self.now.scope_removed.connect(self.tree.choose_all)
+        self.now.presenter.medium_wanted.connect(
+            lambda medium: self.messages.add(f"{wanted_words(medium)}.")
+        )
         self.now.calendar_wanted.connect(lambda: self.window.show_page(self.calendar))
         self.window.page_shown.connect(lambda _page: self._look())
 
@@ -160,6 +170,8 @@ class Desk(QObject):
             now=lambda _selection: self.window.show_page(self.now),
             scheduling=lambda selection: self._open(self.plans, selection),
             components=lambda selection: self._open(self.components, selection),
+            growth=self._open_growth,
+            interfaces=lambda selection: self.interfaces.open(selection.location_id),
             remote_server=self._show_remote_server,
             switch=self._switch,
             reconnect=self._reconnect,
@@ -235,7 +247,7 @@ class Desk(QObject):
             or page is self.savesets
             or page is self.calendar
             or page is self.now
-            or isinstance(page, RetentionPage | ObjectsPage)
+            or isinstance(page, RetentionPage | ObjectsPage | GrowthPage | InterfacesPage)
         ):
             page.refresh()
         else:
@@ -266,6 +278,9 @@ class Desk(QObject):
 
     def _open(self, pages: ObjectPages[ObjectsPage], selection: Selection) -> None:
         pages.open(selection.location_id)
+
+    def _open_growth(self, selection: Selection) -> None:
+        self.growth.open(selection.location_id)
 
     def _may_close(self) -> bool:
         """Not while something is not saved, of which a person was not told yet."""

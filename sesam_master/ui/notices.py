@@ -165,6 +165,22 @@ REASONS: dict[str, tuple[str, str]] = {
         "The medium {medium} holds {users}.",
         "Delete them first, or wait for their EOL.",
     ),
+    "MEDIUM_NOT_WANTED": (
+        "No job waits for the medium {medium}, or not any more.",
+        "Nothing needs to be done.",
+    ),
+    "LOADER_NOT_FOUND": (
+        "There is no loader {loader} in this location.",
+        "It was removed, or has another name.",
+    ),
+    "LOADER_FAILED": (
+        "The loader {loader} cannot be used ({detail}).",
+        "Look after the device, then try again.",
+    ),
+    "MEDIUM_AWAY": (
+        "The medium {medium} cannot be used yet ({detail}).",
+        "Put it in; its jobs then go on by themselves.",
+    ),
     "STORE_UNUSABLE": (
         "{path} cannot be a data store ({detail}).",
         "Choose another directory, or mount what belongs there.",
@@ -209,6 +225,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "The listing of the saveset {saveset} cannot be read just now: {detail}. "
         "That proves no damage.",
         "Do it again later.",
+    ),
+    "SAVESET_UNREADABLE": (
+        "The data of the saveset {saveset} cannot be read just now: {detail}.",
+        "See to that, and do it again.",
     ),
     "NO_SPACE": (
         "The disk of its agent is full at {place}.",

@@ -57,8 +57,8 @@ QComboBox::drop-down, QDateTimeEdit::drop-down { subcontrol-origin: padding; sub
 QComboBox::down-arrow, QDateTimeEdit::down-arrow { image: @mark(chevron-down); width: @12px; height: @12px }
 QComboBox QAbstractItemView { background: @raised; border: 1px solid @border; padding: 4px; selection-background-color: @sel; selection-color: @text }
 QAbstractSpinBox { padding: 2px 2px 2px 8px }
-QAbstractSpinBox QLineEdit { border: 0; padding: 0; min-height: 0; background: transparent }
-QComboBox QLineEdit { border: 0; padding: 0 8px; min-height: 0; background: transparent }
+QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus { border: 0; padding: 0; min-height: 0; background: transparent }
+QComboBox QLineEdit, QComboBox QLineEdit:focus { border: 0; padding: 0 8px; min-height: 0; background: transparent }
 QSpinBox::up-button, QSpinBox::down-button, QTimeEdit::up-button, QTimeEdit::down-button { width: 18px; border: 0 }
 QSpinBox::up-arrow, QTimeEdit::up-arrow { image: @mark(chevron-up); width: @10px; height: @10px }
 QSpinBox::down-arrow, QTimeEdit::down-arrow { image: @mark(chevron-down); width: @10px; height: @10px }

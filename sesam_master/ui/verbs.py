@@ -20,9 +20,18 @@ MENUS: Mapping[str, tuple[str | None, ...]] = {
         "savesets",
         "calendar",
         "now",
+        "growth",
         "refresh",
     ),
-    "&Configuration": ("components", "scheduling", None, "remote_server", "switch", "reconnect"),
+    "&Configuration": (
+        "components",
+        "scheduling",
+        "interfaces",
+        None,
+        "remote_server",
+        "switch",
+        "reconnect",
+    ),
     "&Window": ("theme_system", "theme_light", "theme_dark"),
     "&Help": ("about",),
 }
@@ -43,8 +52,10 @@ CONTEXT: tuple[str | None, ...] = (
     "savesets",
     "calendar",
     "now",
+    "growth",
     "components",
     "scheduling",
+    "interfaces",
     None,
     "start_backup",
     "restore",
@@ -72,6 +83,8 @@ class Verbs:
     savesets: Callable[[Selection], None]
     scheduling: Callable[[Selection], None]
     components: Callable[[Selection], None]
+    growth: Callable[[Selection], None]
+    interfaces: Callable[[Selection], None]
     remote_server: Callable[[Selection], None]
     switch: Callable[[Selection], None]
     reconnect: Callable[[Selection], None]
@@ -83,9 +96,6 @@ class Verbs:
 def desk_actions(fleet: Fleet, verbs: Verbs) -> list[Action]:
     """All actions; `fleet` answers whether they can be done now."""
     can = _Ability(fleet, verbs.is_local)
-
-    def theme(mode: ThemeMode, text: str, icon: str) -> Action:
-        return Action(f"theme_{mode}", text, icon, "", always, lambda _: verbs.set_theme(mode))
 
     return [
         Action(
@@ -111,6 +121,8 @@ def desk_actions(fleet: Fleet, verbs: Verbs) -> list[Action]:
         Action("results", "Results", "activity", "Ctrl+2", always, verbs.results),
         Action("calendar", "Calendar sheet", "calendar-days", "Ctrl+3", always, verbs.calendar),
         Action("now", "Now", "timer", "Ctrl+4", always, verbs.now),
+        Action("growth", "Growth", "gauge", "Ctrl+G", can.plan, verbs.growth),
+        Action("interfaces", "Interfaces", "terminal", "", can.plan, verbs.interfaces),
         Action("savesets", "Savesets", "rows-3", "Ctrl+9", always, verbs.savesets),
         Action("components", "Components", "server", "Ctrl+8", can.plan, verbs.components),
         Action("scheduling", "Scheduling", "calendar-clock", "Ctrl+7", can.plan, verbs.scheduling),
@@ -124,11 +136,22 @@ def desk_actions(fleet: Fleet, verbs: Verbs) -> list[Action]:
         ),
         Action("switch", "Switch on or off", "power", "", can.switch, verbs.switch),
         Action("reconnect", "Connect now", "refresh-cw", "", can.reconnect, verbs.reconnect),
-        theme(ThemeMode.SYSTEM, "As the system", "monitor"),
-        theme(ThemeMode.LIGHT, "Light", "sun"),
-        theme(ThemeMode.DARK, "Dark", "moon"),
+        *_theme_actions(verbs),
         Action("about", "About Sesam Master", "info", "", always, _plain(verbs.about)),
     ]
+
+
+def _theme_actions(verbs: Verbs) -> Iterator[Action]:
+    for mode, text, icon in (
+        (ThemeMode.SYSTEM, "As the system", "monitor"),
+        (ThemeMode.LIGHT, "Light", "sun"),
+        (ThemeMode.DARK, "Dark", "moon"),
+    ):
+        yield Action(f"theme_{mode}", text, icon, "", always, _themed(verbs, mode))
+
+
+def _themed(verbs: Verbs, mode: ThemeMode) -> Callable[[Selection], None]:
+    return lambda _selection: verbs.set_theme(mode)
 
 
 def _plain(run: Callable[[], None]) -> Callable[[Selection], None]:

@@ -9,8 +9,16 @@ from sesam_master.core.records import Job, JobKind
 from sesam_master.core.states import JobState
 from sesam_master.ui.acts.strip import listed_places
 
-_NOUNS = {JobKind.BACKUP: "backup", JobKind.RESTORE: "restore", JobKind.VERIFY: "verification"}
-_OF = {JobKind.RESTORE: "the restore of ", JobKind.VERIFY: "the verification of "}
+_NOUNS = {
+    JobKind.BACKUP: "backup",
+    JobKind.RESTORE: "restore",
+    JobKind.VERIFY: "verification",
+    JobKind.RESTORE_PROOF: "restore proof",
+    JobKind.MIGRATION: "migration",
+}
+_OF: dict[JobKind, str] = {
+    kind: f"the {noun} of " for kind, noun in _NOUNS.items() if kind is not JobKind.BACKUP
+}
 
 
 class Cancelling:

@@ -1,6 +1,6 @@
 """Asks in place before something is done, and shows what became of each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol
 
 from PySide6.QtCore import Qt, Signal
@@ -45,7 +45,8 @@ class AskedDeed(Deed[ItemT], Protocol[ItemT]):
 
 class ActStrip(QFrame, Generic[ItemT]):
     """Hidden until `ask`. Enter does it, Esc leaves everything as it is. `field` stands beside the
-    question, for how it is to be done. `answered` is the actor's."""
+    question, for how it is to be done; `missing` says what it lacks, after each `actor.renew`.
+    `answered` is the actor's."""
 
     answered = Signal(object, object)
     closed = Signal()
@@ -56,8 +57,10 @@ class ActStrip(QFrame, Generic[ItemT]):
         bridge: Bridge,
         deed: AskedDeed[ItemT],
         field: QWidget | None = None,
+        missing: Callable[[], str] = lambda: "",
     ) -> None:
         super().__init__()
+        self._missing = missing
         self._field = field
         self._deed = deed
         self.actor = Actor(bridge, deed, self)
@@ -149,8 +152,9 @@ class ActStrip(QFrame, Generic[ItemT]):
             self._field.setVisible(bool(asked))
         self.go.setVisible(bool(asked))
         self.go.setText(deed.verb(asked) if asked else "")
-        self.go.setEnabled(not self.number.missing)
-        self.go.setToolTip(self.number.missing)
+        missing = self._missing() or self.number.missing
+        self.go.setEnabled(not missing)
+        self.go.setToolTip(missing)
         self.retry.setVisible(bool(self.actor.at(Stage.FAILED)))
         self.leave.setText(deed.leave if asked else "Close")
         self.model.replace_all(acts)

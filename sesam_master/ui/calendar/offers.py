@@ -21,6 +21,8 @@ KINDS = {
     RowKind.COMMAND: "commands",
     RowKind.NEWDAY: "NEWDAY",
     RowKind.VERIFY: "verifications",
+    RowKind.MIGRATION: "migrations",
+    RowKind.RESTORE_PROOF: "restore proofs",
     RowKind.UNKNOWN: "what is of an unknown kind",
 }
 Tasks = list[tuple[str, str]]

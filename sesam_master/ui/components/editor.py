@@ -1,5 +1,7 @@
 """The pane in which one component is changed, with what is known of it."""
 
+from dataclasses import replace
+
 from sesam_master.core.components import (
     Component,
     DataStore,
@@ -18,6 +20,7 @@ from sesam_master.ui.components.presenter import ComponentsPresenter
 from sesam_master.ui.components.rows import ComponentKind
 from sesam_master.ui.components.task_form import TaskForm
 from sesam_master.ui.components.versions import differences
+from sesam_master.ui.growth.store_history import StoreHistory
 from sesam_master.ui.objects.editor import ObjectEditor
 from sesam_master.ui.objects.kinds import ObjectKind
 from sesam_master.ui.theme import ThemeHolder
@@ -28,11 +31,14 @@ class ComponentsEditor(ObjectEditor):
 
     _presenter: ComponentsPresenter
 
-    def __init__(self, holder: ThemeHolder, presenter: ComponentsPresenter) -> None:
+    def __init__(
+        self, holder: ThemeHolder, presenter: ComponentsPresenter, history: StoreHistory
+    ) -> None:
         client, task, medium = ClientForm(holder), TaskForm(holder), MediumForm(holder)
         store, drive, pool = StoreForm(holder), DriveForm(holder), PoolForm(holder)
         forms = (client, task, store, drive, pool, medium)
         facts = FactsPanel(holder)
+        self._history = history
         kinds = list(ComponentKind)
         super().__init__(
             holder,
@@ -47,6 +53,7 @@ class ComponentsEditor(ObjectEditor):
         presenter.changed.connect(self._mark_refused)
         presenter.changed.connect(self.show_side)
         presenter.edited.connect(self.show_side)
+        history.changed.connect(self.show_side)
         self.show_chosen()
 
     def set_choices(self) -> None:
@@ -57,6 +64,7 @@ class ComponentsEditor(ObjectEditor):
         self.drive_form.set_stores(store.name for store in whole.stores or ())
         groups = sorted({drive.group for drive in whole.drives})
         self.pool_form.set_groups(groups)
+        self.pool_form.set_pools(pool.name for pool in whole.pools or ())
 
     def show_side(self) -> None:
         presenter = self._presenter
@@ -68,6 +76,9 @@ class ComponentsEditor(ObjectEditor):
         store = base if isinstance(base, DataStore) else None
         mark = item.high_water_mark if isinstance(item, DataStore) else 0
         self.facts.show_facts(known, store, mark, is_stale=whole.is_kept)
+        if store is not None:
+            self._history.choose(store, whole.as_of)
+            self._history.show_in(self.facts.plot, replace(store, high_water_mark=mark))
 
     def is_readable(self, kind: ObjectKind) -> bool:
         return kind is not ComponentKind.TASKS

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 from sesam_master.core.components import Component, Components, DataStore, Drive, MediaPool, Medium
 from sesam_master.core.records import Client, Task
 from sesam_master.core.states import JobState
-from sesam_master.ui.components.words import fill_words, retention_words
+from sesam_master.ui.components.words import fill_words, forecast_words, retention_words
 from sesam_master.ui.formatting import MISSING, UNKNOWN, full_moment_text, number_text, size_text
 from sesam_master.ui.objects.place import Zones
 from sesam_master.ui.objects.words import named_list
+from sesam_master.ui.plots.pane import PlotPane
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.wrapped_label import WrappedLabel
@@ -53,6 +54,7 @@ def _store_facts(store: DataStore, whole: Components) -> list[Fact]:
         ("File system", fill_words(store)),
         ("Free", UNKNOWN if store.free_bytes is None else size_text(store.free_bytes)),
         ("Savesets take", size_text(store.stored_bytes)),
+        ("Forecast", forecast_words(store) or MISSING),
         ("Media", named_list(media) or "none"),
         ("Drives", named_list(drives) or "none"),
         *([("Fault", store.fault)] if store.fault else []),
@@ -64,6 +66,7 @@ def _pool_facts(pool: MediaPool, whole: Components) -> list[Fact]:
     drives = [drive.name for drive in whole.drives if drive.group == pool.drive_group]
     return [
         ("Keeps savesets", f"for {retention_words(pool.retention)}"),
+        ("Key", pool.key_id or "none"),
         ("Drives", named_list(drives) or "none"),
         ("Media", named_list([medium.label for medium in media]) or "none"),
         ("Savesets", number_text(sum(medium.savesets for medium in media))),
@@ -134,6 +137,7 @@ class FactsPanel(QFrame):
         super().__init__()
         self.heading = ElidedLabel(holder, "At the location", "heading")
         self.bar = FillBar(holder)
+        self.plot = PlotPane(holder, with_summary=False)
         self.shown: list[Fact] | None = None
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(16)
@@ -147,7 +151,8 @@ class FactsPanel(QFrame):
         column.addWidget(self.bar)
         column.addWidget(self._nothing)
         column.addLayout(self._grid)
-        column.addStretch(1)
+        column.addWidget(self.plot, 1)
+        column.addStretch()
 
     def show_facts(
         self, facts: Sequence[Fact], store: DataStore | None, mark: int, *, is_stale: bool
@@ -156,6 +161,7 @@ class FactsPanel(QFrame):
         of it was so when the location was reached."""
         self.heading.set_text("When it was reached" if is_stale else "At the location")
         self.bar.setVisible(store is not None)
+        self.plot.setVisible(store is not None)
         if store is not None:
             self.bar.show_fill(store.fill, mark, is_stale=is_stale)
         self._nothing.setVisible(not facts)

@@ -35,6 +35,22 @@ _PATH_WORDS = (
     "One that bears the label of this data store is taken with its media."
 )
 _MARK_WORDS = "Of its file system, whatever lies there. No backup begins above it."
+_IMMUTABLE_WORDS = (
+    "Nobody can delete or change its savesets before, at the agent and on the disk; refused where "
+    "the disk cannot do that. It is taken back only when the EOL of all of them is over."
+)
+_REMOVABLE_WORDS = (
+    "A job that needs one that is not there asks for it, on the page Now and by sm_alarm, and "
+    "waits instead of failing at once."
+)
+_ENCRYPTED_WORDS = (
+    "What lies there already stays as it is. The key is kept at the agent alone: keep a copy of it "
+    "elsewhere (sesam-agent key export), for without it nothing that is encrypted comes back."
+)
+_SPARE_WORDS = (
+    "Written to while its own media cannot be: a full data store, a medium that is away or write "
+    "protected. Such a backup says so, and keeps the EOL of this pool."
+)
 _GROUP_WORDS = "Media pools name the group: any of its drives that is free does the work."
 _RULE_WORDS = "What is saved already keeps its EOL; rules that keep more than that hold at once."
 _PROTECTED_WORDS = "Nothing is written to it any more, and nothing deleted, whatever its EOL."
@@ -49,7 +65,11 @@ class StoreForm(FieldsForm):
         self.path.setProperty("mono", True)
         self.path.setPlaceholderText("/backup/store")
         self.high_water = CalmSpin(1, 100, " %")
+        self.immutable = QCheckBox("Immutable: what is saved stays until its EOL is over")
+        self.removable = QCheckBox("Removable: its media are put in by hand")
         self.marked = {
+            "immutable": self.immutable,
+            "removable": self.removable,
             "name": self.name,
             "path": self.path,
             "high_water_mark": self.high_water,
@@ -61,7 +81,13 @@ class StoreForm(FieldsForm):
         self.rows.add("High-water mark", _short(self.high_water))
         self.high_water.setAccessibleName("High-water mark")
         self.rows.addRow("", caption(_MARK_WORDS))
+        self.rows.addRow("", self.immutable)
+        self.rows.addRow("", caption(_IMMUTABLE_WORDS))
+        self.rows.addRow("", self.removable)
+        self.rows.addRow("", caption(_REMOVABLE_WORDS))
         self.rows.add("Comment", self.comment)
+        self.immutable.toggled.connect(lambda on: self.put(immutable=on))
+        self.removable.toggled.connect(lambda on: self.put(removable=on))
         self.path.textChanged.connect(self._change_path)
         self.high_water.valueChanged.connect(lambda number: self.put(high_water_mark=number))
 
@@ -70,6 +96,8 @@ class StoreForm(FieldsForm):
             self.path.setText(path_text(store.path))
             self.path.setCursorPosition(0)
         self.high_water.setValue(store.high_water_mark)
+        self.immutable.setChecked(store.immutable)
+        self.removable.setChecked(store.removable)
 
     def first_field(self) -> QWidget:
         return self.high_water
@@ -149,17 +177,31 @@ class PoolForm(FieldsForm):
             "yearly": CalmSpin(0, MOST_KEPT, " years"),
         }
         self.words = caption("")
+        self.encrypted = QCheckBox("Encrypt what is saved from now on")
+        self.spare = NameField("Spare pool", "none")
         self.marked = {
             "name": self.name,
+            "encrypted": self.encrypted,
+            "spare_pool": self.spare,
             "drive_group": self.group,
             "comment": self.comment,
             **self.numbers,
         }
+        widest = max(spin.sizeHint().width() for spin in self.numbers.values())
+        for spin in self.numbers.values():
+            spin.setMinimumWidth(widest)
         self._lay_out()
         self.group.named.connect(lambda name: self.put(drive_group=name))
+        self.encrypted.toggled.connect(lambda on: self.put(encrypted=on))
+        self.spare.named.connect(lambda name: self.put(spare_pool=name))
+        self.spare.currentTextChanged.connect(lambda _text: _check(self, "spare_pool", self.spare))
         self.group.currentTextChanged.connect(lambda _text: _check(self, "drive_group", self.group))
         for field, spin in self.numbers.items():
             spin.valueChanged.connect(lambda number, field=field: self._keep(**{field: number}))
+
+    def set_pools(self, names: Iterable[str]) -> None:
+        """The media pools of the location; one is no spare pool of itself."""
+        self.spare.set_names(name for name in names if name != self._item.name)
 
     def set_groups(self, names: Iterable[str]) -> None:
         """The drive groups of the location."""
@@ -167,6 +209,8 @@ class PoolForm(FieldsForm):
 
     def fill(self, pool: MediaPool) -> None:
         self.group.show_name(pool.drive_group)
+        self.encrypted.setChecked(pool.encrypted)
+        self.spare.show_name(pool.spare_pool)
         for field, spin in self.numbers.items():
             spin.setValue(getattr(pool.retention, field))
         self._say(pool.retention)
@@ -192,6 +236,10 @@ class PoolForm(FieldsForm):
             row.addWidget(words, 1)
             self.rows.add(label, boxed(row))
         self.rows.addRow("", self.words)
+        self.rows.addRow("", self.encrypted)
+        self.rows.addRow("", caption(_ENCRYPTED_WORDS))
+        self.rows.add("Spare pool", self.spare)
+        self.rows.addRow("", caption(_SPARE_WORDS))
         self.rows.add("Comment", self.comment)
 
     def _keep(self, **changes: Any) -> None:

@@ -7,10 +7,12 @@ import tzlocal
 
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.components.client_windows import ClientWindows
 from sesam_master.ui.components.editor import ComponentsEditor
 from sesam_master.ui.components.presenter import ComponentsPresenter
 from sesam_master.ui.components.rows import COLUMNS, ComponentKind
 from sesam_master.ui.components.sentences import empty_content, page_sentence
+from sesam_master.ui.growth.store_history import StoreHistory
 from sesam_master.ui.objects.kinds import Drafts
 from sesam_master.ui.objects.page import ObjectsPage
 from sesam_master.ui.theme import ThemeHolder
@@ -37,8 +39,10 @@ class ComponentsPage(ObjectsPage):
     ) -> None:
         zone = zone or tzlocal.get_localzone()
         presenter = ComponentsPresenter(bridge, source, location_id, drafts, zone, clock)
-        editor = ComponentsEditor(holder, presenter)
+        self._history = StoreHistory(bridge, source, presenter.place, clock)
+        editor = ComponentsEditor(holder, presenter, self._history)
         super().__init__(holder, bridge, "Components", presenter, editor, COLUMNS)
+        self.windows = ClientWindows(holder, bridge, source, presenter.place, editor.task_form)
         self.segments.choose(ComponentKind.TASKS.value)
 
     def sentence(self) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -16,6 +17,10 @@ from sesam_master.ui.components.words import (
     access_words,
     excludes_words,
     fill_words,
+    forecast_words,
+    full_day_text,
+    is_full_soon,
+    proof_words,
     retention_words,
     sources_words,
 )
@@ -39,10 +44,12 @@ class ComponentKind(ObjectKind):
 
 @dataclass(frozen=True, slots=True)
 class ComponentRow(ObjectRow):
-    """`users`: how many need it: tasks of a client, media of a data store or a pool."""
+    """`users`: how many need it: tasks of a client, media of a data store or a pool. `today`: the
+    day at the location when it was read."""
 
     item: Component
     users: int
+    today: date
 
     @property
     def searched(self) -> str:
@@ -78,10 +85,11 @@ class ComponentRows(ObjectRows[Components, ComponentRow]):
             self._users[ComponentKind.POOLS, medium.pool] += 1
 
     def row(
-        self, key: Key, item: Editable, mark: str, whole: Components, _zones: Zones
+        self, key: Key, item: Editable, mark: str, whole: Components, zones: Zones
     ) -> ComponentRow:
         assert isinstance(item, Client | Task | DataStore | Drive | MediaPool | Medium)
-        return ComponentRow(key, item, mark, whole.is_kept, users=self._users[key])
+        today = whole.as_of.astimezone(zones.site).date()
+        return ComponentRow(key, item, mark, whole.is_kept, self._users[key], today)
 
 
 def _store_state(row: ComponentRow) -> tuple[JobState, str]:
@@ -195,6 +203,18 @@ COLUMNS: dict[ObjectKind, tuple[Column[Any], ...]] = {
             most=220,
             yields=2,
         ),
+        Column(
+            "proved",
+            "Proved",
+            76,
+            lambda row: proof_words(row.item, row.today),
+            CellKind.QUIET,
+            sort=lambda row: row.item.last_proof_time,
+            tooltip=lambda row: f"Restore proved: {proof_words(row.item, row.today)}",
+            fits=("999 d ago",),
+            descending_first=True,
+            yields=3,
+        ),
         _COMMENT,
     ),
     ComponentKind.STORES: (
@@ -223,6 +243,17 @@ COLUMNS: dict[ObjectKind, tuple[Column[Any], ...]] = {
         ),
         _number("mark", "Mark", 52, lambda store: store.high_water_mark,
                 words=lambda number: percent_text((number or 0) / 100)),
+        Column(
+            "full_by",
+            "Full by",
+            124,
+            lambda row: full_day_text(row.item) or MISSING,
+            CellKind.STATE,
+            value=lambda row: JobState.WARNING if is_full_soon(row.item, row.today) else None,
+            sort=lambda row: row.item.full_day or None,
+            tooltip=lambda row: forecast_words(row.item),
+            fits=("31 Jan 2027",),
+        ),
         _number("free", "Free", 70, lambda store: store.free_bytes, words=_size, yields=2),
         _number("stored", "Savesets", 74, lambda store: store.stored_bytes, words=size_text),
         _users("Media", 3),

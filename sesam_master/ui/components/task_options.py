@@ -28,17 +28,21 @@ _ACCEPT_WORDS = (
     "Regular expressions: a file whose path one is found in may change its size while it is read, "
     "without a warning."
 )
-_DATABASE = ("What the location knows of it", TimeReference.DATABASE)
-_OTHERS = {
-    TimeReference.TIME_STAMP_FILE: "A time stamp file",
-    TimeReference.ARCHIVE_BIT: "The archive bit",
-}
+_REFERENCES: list[tuple[str, object]] = [
+    ("What the location knows of it", TimeReference.DATABASE),
+    ("A time stamp file", TimeReference.TIME_STAMP_FILE),
+    ("The archive bit", TimeReference.ARCHIVE_BIT),
+]
 _REFERENCE_WORDS = {
     TimeReference.DATABASE: "Changed is what has another size, time or inode than in the base.",
     TimeReference.TIME_STAMP_FILE: (
-        "Changed is what has times after those of a file that the last backup left at the agent."
+        "Changed is what has times after those of a file that the last backup left at the agent, "
+        "or another size than in the base. Without that file everything is saved."
     ),
-    TimeReference.ARCHIVE_BIT: "Changed is what has its archive bit set; a backup clears it.",
+    TimeReference.ARCHIVE_BIT: (
+        "Changed is what has its archive bit set, as Samba or Windows keeps it, or another size or "
+        "time than in the base. FULL and INC clear the bit. On the agent's own machine only."
+    ),
     None: "This desk does not know it.",
 }
 _CHECKS = (
@@ -172,10 +176,7 @@ class TaskOptionsForm(QWidget):
         ]
         unknown: list[tuple[str, object]] = [("not known to this desk", None)]
         kinds += unknown * (options.exclude_kind is None)
-        # No agent takes the others yet; what a newer one has told is shown all the same.
-        told = options.time_reference
-        others = [(_OTHERS[told], told)] if told in _OTHERS else []
-        references = [_DATABASE, *others, *unknown * (told is None)]
+        references = [*_REFERENCES, *unknown * (options.time_reference is None)]
         if self.exclude_kind.count() != len(kinds):
             self.exclude_kind.set_entries(kinds)
         if self.reference.count() != len(references):

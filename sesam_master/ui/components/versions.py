@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
+from sesam_master.core.command_text import command_lines
 from sesam_master.core.components import Component
 from sesam_master.core.draft import changed_fields
 from sesam_master.core.path_text import path_text
@@ -33,7 +34,8 @@ _WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "access": ("Access", lambda value: _ACCESS[value]),
     "locked": ("Locked", _yes_or_no),
     "client": ("Client", str),
-    "sources": ("Sources", lambda value: named_list([path_text(path) for path in value])),
+    "sources": ("Sources", lambda value: _listed(tuple(map(path_text, value)))),
+    "commands": ("Commands", lambda value: _listed(command_lines(value))),
     "excludes": ("Excludes", _listed),
     "path": ("Path", _path),
     "high_water_mark": ("High-water mark", lambda value: f"{value} %"),
@@ -44,6 +46,10 @@ _WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "data_store": ("Data store", str),
     "retention": ("Keeps savesets for", retention_words),
     "write_protected": ("Write protected", _yes_or_no),
+    "immutable": ("Immutable", _yes_or_no),
+    "removable": ("Removable", _yes_or_no),
+    "encrypted": ("Encrypted", _yes_or_no),
+    "spare_pool": ("Spare pool", lambda value: value or "none"),
     "host": ("Host", str),
     "port": ("Port", str),
     "user": ("User", str),

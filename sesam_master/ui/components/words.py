@@ -1,9 +1,11 @@
 """Components in a few words. Pure text."""
 
+from datetime import date, timedelta
+
 from sesam_master.core.components import DataStore, Drive, Retention
 from sesam_master.core.path_text import path_text
 from sesam_master.core.records import Access, Client, ExcludeKind, Task, TimeReference
-from sesam_master.ui.formatting import percent_text, size_text
+from sesam_master.ui.formatting import day_text, percent_text, size_text
 from sesam_master.ui.objects.words import count_words
 
 REFERENCE_WORDS = {
@@ -29,8 +31,9 @@ def access_words(client: Client) -> str:
 
 
 def sources_words(task: Task) -> str:
-    """The sources on one line."""
-    return ", ".join(map(path_text, task.sources))
+    """The sources and the names of what commands write, on one line."""
+    names = [f"command {command.name}" for command in task.commands]
+    return ", ".join([*map(path_text, task.sources), *names])
 
 
 def excludes_words(task: Task) -> str:
@@ -67,3 +70,46 @@ def fill_words(store: DataStore) -> str:
         return "not known while it is not in its place"
     used = size_text(store.capacity_bytes - store.free_bytes)
     return f"{percent_text(store.fill)} full, {used} of {size_text(store.capacity_bytes)}"
+
+
+def proof_words(task: Task, today: date) -> str:
+    """When samples of its backups were last restored and found right: 12 d ago."""
+    if task.last_proof_time is None:
+        return "never"
+    days = max(0, (today - task.last_proof_time.date()).days)
+    return f"{days}\N{NO-BREAK SPACE}d ago" if days else "today"
+
+
+FULL_SOON = timedelta(14)
+
+
+def is_full_soon(store: DataStore, today: date) -> bool:
+    """Its mark is reached within two weeks."""
+    full = _day(store.full_day)
+    return full is not None and full - today < FULL_SOON
+
+
+def full_day_text(store: DataStore) -> str:
+    """The day on which its mark is reached: 31 Jan 2027; "" for none."""
+    full = _day(store.full_day)
+    return f"{day_text(full).partition(' ')[2]} {full.year}" if full is not None else ""
+
+
+def forecast_words(store: DataStore) -> str:
+    """When its mark is reached, or why nobody knows."""
+    pace = ""
+    if store.trend_per_day:
+        more = "more" if store.trend_per_day > 0 else "less"
+        pace = f"{size_text(abs(store.trend_per_day))} {more} a day"
+    if store.full_day:
+        full = f"at its mark on {full_day_text(store)}"
+        return f"{pace}: {full}" if pace else full.capitalize()
+    note = store.forecast_note
+    return ", ".join(part for part in (pace, f"no forecast: {note}" if note else "") if part)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

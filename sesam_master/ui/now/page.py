@@ -26,6 +26,7 @@ from sesam_master.ui.now.coming_list import WIDTH as COMING_WIDTH
 from sesam_master.ui.now.coming_list import ComingPanel
 from sesam_master.ui.now.coming_presenter import ComingPresenter
 from sesam_master.ui.now.grouping import NO_FARM
+from sesam_master.ui.now.media_panel import MediaPanel
 from sesam_master.ui.now.offers import NowVerbs, job_offers
 from sesam_master.ui.now.presenter import NowPresenter, NowScope
 from sesam_master.ui.now.sentences import coming_about, coming_note, empty_content, page_sentence
@@ -75,6 +76,7 @@ class NowPage(QWidget):
         self.chip = FilterButton(holder, "list-filter", "", "x")
         self.strip = NowStrip(holder, zone)
         self.cancel = ActStrip(holder, bridge, Cancelling(gateway))
+        self.media = MediaPanel(holder, bridge, gateway, zone, self.presenter.location)
         self.tables = NowTables(holder, self.presenter, self._offers)
         self.empty = EmptyState(holder, EmptyContent("timer", "", ""))
         self.panel = ComingPanel(holder, zone)
@@ -164,6 +166,7 @@ class NowPage(QWidget):
         inner.setSpacing(0)
         inner.addWidget(self.strip)
         inner.addWidget(_line())
+        inner.addWidget(self.media)
         inner.addWidget(self.cancel)
         inner.addWidget(self._stack, 1)
         self._stack.addWidget(self.tables)
@@ -229,6 +232,7 @@ class NowPage(QWidget):
 
     def _show_sums(self) -> None:
         presenter, now = self.presenter, self.presenter.now()
+        self.media.show_wanted(presenter.wanted())
         sums, missing = presenter.sums(), presenter.missing()
         self.strip.numbers.set_sums(sums)
         history = presenter.board.history

@@ -10,6 +10,7 @@ from sesam_master.core.coverage import Coverage
 from sesam_master.core.fleet import FleetChange, LocationState
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.now import BoardChange, JobKey, NowBoard, OpenJob, Tally, tally_of
+from sesam_master.core.wanted_media import WantedMedium, waits_for_medium, wanted_media
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.now.earlier_runs import EarlierRuns
 
@@ -55,10 +56,12 @@ class NowSums:
 
 
 class NowPresenter(QObject):
-    """`changed` carries the keys of jobs that are new, other or gone, at most ten times a second.
+    """`changed` carries the keys of jobs that are new, other or gone, at most ten times a second,
+    `medium_wanted` a medium that somebody has to put in from now on.
     What it keeps of rates goes on while nobody looks."""
 
     changed = Signal(object)
+    medium_wanted = Signal(object)
 
     def __init__(
         self,
@@ -76,6 +79,7 @@ class NowPresenter(QObject):
         self._clock = clock
         self.board = NowBoard(bridge.fleet, self.runs.of)
         self._moved: set[JobKey] = set()
+        self._wanting: dict[JobKey, OpenJob] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PUBLISH_MS)
@@ -145,6 +149,10 @@ class NowPresenter(QObject):
         """What is known of a location."""
         return self._bridge.fleet.locations.get(location_id)
 
+    def wanted(self) -> list[WantedMedium]:
+        """The media of the scope that somebody has to put in."""
+        return wanted_media(job for job in self._wanting.values() if self.scope.accepts(job))
+
     def missing(self) -> list[LocationState]:
         """The locations of the scope that do not prove themselves."""
         return [place for place in self.places().values() if not place.is_live]
@@ -164,6 +172,16 @@ class NowPresenter(QObject):
 
     def _move(self, moved: BoardChange) -> None:
         self._moved |= moved.keys
+        for key in moved.keys:
+            job = self.board.get(key)
+            if job is not None and waits_for_medium(job):
+                before = {medium.key for medium in wanted_media(self._wanting.values())}
+                self._wanting[key] = job
+                [medium] = wanted_media([job])
+                if medium.key not in before:
+                    self.medium_wanted.emit(medium)
+            else:
+                self._wanting.pop(key, None)
         if not self._timer.isActive():
             self._timer.start()
 

@@ -29,6 +29,8 @@ KINDS = {
     JobKind.COMMAND: "Command",
     JobKind.NEWDAY: "Ends the sesam day",
     JobKind.VERIFY: "Comparing with the digests",
+    JobKind.MIGRATION: "Copying savesets",
+    JobKind.RESTORE_PROOF: "Proving a restore",
     JobKind.UNKNOWN: "Of a kind that this desk does not know",
 }
 _NOT_ESTIMATED = {JobKind.COMMAND: "", JobKind.UNKNOWN: "unknown kind"}
@@ -69,6 +71,8 @@ def phase_text(job: OpenJob, now: datetime, zone: tzinfo) -> str:
     if job.job.message:  # it has ended, and that cannot be entered
         return job.job.message
     progress = job.job.progress
+    if job.job.dry_run:
+        return "Dry run of a restore"
     if job.job.kind is not JobKind.BACKUP:
         return KINDS[job.job.kind]
     return PHASES[progress.phase if progress is not None else Phase.UNKNOWN]
@@ -143,6 +147,8 @@ def waits_text(job: OpenJob, jobs: Mapping[str, Job]) -> str:
         return f"The drive {waiting.name} is off or gone"
     if waiting.reason is WaitsFor.DRIVE:
         return f"Waits for a free stream of {waiting.name}"
+    if waiting.reason is WaitsFor.MEDIUM:
+        return f"The medium {waiting.name} has to be put into {waiting.data_store}"
     other = jobs.get(waiting.name)
     if other is None or not other.is_open:
         return f"Behind the job {waiting.name} of the same task"

@@ -14,9 +14,12 @@ from sesam_master.core.plan import (
     BackupAction,
     CommandAction,
     Event,
+    MigrationAction,
     NewdayAction,
     Plan,
     RestoreAction,
+    RestoreProofAction,
+    VerifyAction,
 )
 from sesam_master.core.records import BackupType
 from sesam_master.ui.objects.fields import (
@@ -29,6 +32,7 @@ from sesam_master.ui.objects.fields import (
     line,
     show_text,
 )
+from sesam_master.ui.plan.data_fields import DataActionFields
 from sesam_master.ui.plan.schedule_form import NAME_STAYS
 from sesam_master.ui.theme import ThemeHolder
 
@@ -75,6 +79,7 @@ class EventForm(QWidget):
         self.paths = _lines(holder, "One full path a line; none: everything")
         self.program = QLineEdit()
         self.arguments = _lines(holder, "One argument a line; no shell sees them")
+        self.data = DataActionFields(self._act, lambda: self.edited.emit(self._event))
         self.schedule = NameField("Schedule", NO_SCHEDULE)
         self.priority = CalmSpin(0, MAX_PRIORITY)
         self.blocking = QCheckBox("holds off lower priorities")
@@ -87,7 +92,8 @@ class EventForm(QWidget):
     @property
     def problem(self) -> str:
         """What was typed and cannot be used; "" for nothing."""
-        for field in (self.task, self.group, self.restored, self.schedule, self.follow_up):
+        names = (self.task, self.group, self.restored, *self.data.names)
+        for field in (*names, self.schedule, self.follow_up):
             if field.isVisibleTo(self) and field.is_wrong:
                 what = field.accessibleName().lower()
                 name = field.name()
@@ -99,6 +105,7 @@ class EventForm(QWidget):
         names = list(tasks)
         self.task.set_names(names)
         self.restored.set_names(names)
+        self.data.set_choices(names, plan.pools)
         self.group.set_names(group.name for group in plan.groups)
         self.schedule.set_names(schedule.name for schedule in plan.schedules)
         self.follow_up.set_names(e.name for e in plan.events if e.name != self._event.name)
@@ -142,6 +149,7 @@ class EventForm(QWidget):
         rows.add("Paths", self.paths)
         rows.add("Program", self.program)
         rows.add("Arguments", self.arguments)
+        self.data.add_to(rows)
         rows.add("Schedule", self.schedule)
         priorities = line(self.priority, self.blocking)
         priorities.addStretch(1)
@@ -200,6 +208,7 @@ class EventForm(QWidget):
         self.active.setChecked(event.active)
         self.kind.choose(type(event.action))
         self._fill_action(event.action)
+        self.data.fill(event.action)
         self.schedule.show_name(event.schedule)
         self.priority.setValue(event.priority)
         self.blocking.setChecked(event.blocking)
@@ -215,6 +224,8 @@ class EventForm(QWidget):
                 self.type.choose(backup_type)
                 self.drive.choose(drive)
                 self.pool.choose(pool)
+            case MigrationAction(drive=drive):
+                self.drive.choose(drive)
             case RestoreAction(task, target, paths):
                 self.restored.show_name(task)
                 show_text(self.target, os.fsdecode(target))
@@ -233,14 +244,16 @@ class EventForm(QWidget):
         """Only what belongs to the kind is shown."""
         action = event.action
         is_backup = isinstance(action, BackupAction)
-        for field in (self._object, self._type, self.pool, self.drive):
+        for field in (self._object, self._type, self.pool):
             self._rows.setRowVisible(field, is_backup)
+        self._rows.setRowVisible(self.drive, isinstance(action, BackupAction | MigrationAction))
         self.task.setVisible(not self._is_of_group)
         self.group.setVisible(self._is_of_group)
         for field in (self.restored, self.target, self.paths):
             self._rows.setRowVisible(field, isinstance(action, RestoreAction))
         for field in (self.program, self.arguments):
             self._rows.setRowVisible(field, isinstance(action, CommandAction))
+        self.data.follow(action)
 
     def _fix(self, event: Event, *, is_new: bool) -> None:
         """What cannot be changed of an event that there is, and of NEWDAY."""
@@ -258,6 +271,9 @@ class EventForm(QWidget):
             ("Backup", BackupAction),
             ("Restore the newest saveset", RestoreAction),
             ("Command", CommandAction),
+            ("Verify the newest saveset", VerifyAction),
+            ("Prove a restore", RestoreProofAction),
+            ("Copy or move to another media pool", MigrationAction),
         ]
         if event.is_newday:
             kinds = [("NEWDAY", NewdayAction)]
@@ -268,14 +284,17 @@ class EventForm(QWidget):
 
     def _change_kind(self) -> None:
         action: Action
+        known = self.task.name() or self.restored.name() or self.data.task.name()
         match self.kind.value():
             case wanted if wanted is RestoreAction:
-                action = RestoreAction(self.task.name(), b"")
+                action = RestoreAction(known, b"")
             case wanted if wanted is CommandAction:
                 action = CommandAction("")
-            case _:
-                action = BackupAction(BackupType.INC, self.restored.name())
+            case wanted:
+                looked_after = self.data.fresh(wanted, known)
+                action = looked_after or BackupAction(BackupType.INC, known)
         self._put(action=action)
+        self._fill(self._event)
         self._follow(self._event)
 
     def _change_object(self) -> None:

@@ -10,12 +10,15 @@ from sesam_master.core.plan import (
     BackupAction,
     CommandAction,
     Event,
+    MigrationAction,
     NewdayAction,
     Plan,
     Planned,
     RestoreAction,
+    RestoreProofAction,
     Schedule,
     TaskGroup,
+    VerifyAction,
 )
 from sesam_master.core.rule_words import schedule_words, window_words
 from sesam_master.core.states import JobState
@@ -116,6 +119,12 @@ def kind_words(event: Event) -> str:
             return "Command"
         case NewdayAction():
             return "NEWDAY"
+        case VerifyAction():
+            return "Verify"
+        case RestoreProofAction():
+            return "Restore proof"
+        case MigrationAction(move=move):
+            return "Move" if move else "Copy to pool"
         case None:
             return UNKNOWN
 
@@ -217,10 +226,10 @@ _EVENT_COLUMNS: tuple[Column[PlanRow], ...] = (
     _text(
         "kind",
         "Kind",
-        66,
+        96,
         lambda row: kind_words(row.event),
         kind=CellKind.QUIET,
-        fits=("Command",),
+        fits=("Restore proof",),
         yields=6,
     ),
     _text("object", "Object", 110, lambda row: object_words(row.event), least=70, most=220),

@@ -11,7 +11,6 @@ from sesam_master.core.plan import (
     Planned,
     Preview,
     Remark,
-    RestoreAction,
     Schedule,
     TaskGroup,
 )
@@ -160,7 +159,7 @@ def _minutes(span: timedelta) -> timedelta:
 
 def _object_warnings(event: Event, plan: Plan, tasks: frozenset[str]) -> list[str]:
     action = event.action
-    task = action.task if isinstance(action, BackupAction | RestoreAction) else ""
+    task = "" if action is None else getattr(action, "task", "")
     if task and task not in tasks:
         return [f"There is no task {task} at this location."]
     if isinstance(action, BackupAction):

@@ -16,6 +16,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from sesam_master.core.client_files import ClientEntry
 from sesam_master.core.gateway import EntryPage
 from sesam_master.core.records import Entry, EntryKind
 from sesam_master.ui.collector import set_aside
@@ -277,7 +278,8 @@ class ListingModel(QAbstractTableModel):
             return size_text(entry.size) if entry.kind is EntryKind.FILE else ""
         if column == 2:
             return moment_text(entry.modify_time, self._zone)
-        return number_text(entry.children) if node.is_directory else ""
+        is_known = node.is_directory and entry.children >= 0
+        return number_text(entry.children) if is_known else ""
 
     def _sentence(self, node: Node) -> str:
         """What a screen reader says of a row: what a table does not tell of a tree too."""
@@ -327,6 +329,10 @@ def _note(node: Node) -> str:
         return f"{shown}, loading …" if node.is_loading else shown
     if node.is_loading:
         return "loading …"
+    if isinstance(entry, ClientEntry) and entry.remark:
+        return entry.remark
+    if isinstance(entry, ClientEntry) and node.is_open and node.total == 0:
+        return "empty"
     if entry.home is None and entry.kind is not EntryKind.DIRECTORY:
         return "listed, not saved"
     if entry.kind is EntryKind.SYMLINK:

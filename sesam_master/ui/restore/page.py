@@ -1,6 +1,5 @@
 """The page "Restore": which saveset and files, where to, and the run itself."""
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 
@@ -8,38 +7,31 @@ import tzlocal
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from sesam_master.core.acts import Made
 from sesam_master.core.coverage import Coverage
 from sesam_master.core.finding import FoundFile, Version
 from sesam_master.core.gateway import FleetGateway
-from sesam_master.core.records import EntryKind, Job, Saveset
+from sesam_master.core.records import EntryKind, Saveset
 from sesam_master.core.states import JobState
-from sesam_master.ui.acts.cancelling import Cancelling
-from sesam_master.ui.acts.strip import ActStrip
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.formatting import age_between, size_text
+from sesam_master.ui.formatting import age_between
 from sesam_master.ui.restore.emptiness import savesets_emptiness
+from sesam_master.ui.restore.files_step import files_step
 from sesam_master.ui.restore.find_step import FilePane, TaskPane, find_step
 from sesam_master.ui.restore.finder import Finder
 from sesam_master.ui.restore.foot import RestoreFoot
+from sesam_master.ui.restore.last_steps import LastSteps, amount_words
 from sesam_master.ui.restore.model import ListingModel
 from sesam_master.ui.restore.moment_bar import MomentBar
-from sesam_master.ui.restore.presenter import (
-    RestorePresenter,
-    damage_sentence,
-    start_trouble,
-    target_trouble,
-)
+from sesam_master.ui.restore.presenter import RestorePresenter, damage_sentence
+from sesam_master.ui.restore.preview import PreviewPane
 from sesam_master.ui.restore.savesets import saveset_table
 from sesam_master.ui.restore.seeking import ListingSeeker
 from sesam_master.ui.restore.sentences import moment_words, two_clocks
-from sesam_master.ui.restore.steps import RunStep, TargetStep
 from sesam_master.ui.restore.tree import Choice, Node, shown_name
 from sesam_master.ui.restore.versions import VersionsPane
 from sesam_master.ui.restore.view import ListingView
@@ -50,8 +42,7 @@ from sesam_master.ui.widgets.empty_state import EmptyContent, EmptyState
 from sesam_master.ui.widgets.page_header import PageHeader
 from sesam_master.ui.widgets.steps import StepStrip
 
-FIND, FILES, TARGET, RUN = range(4)
-VERSIONS_WIDTH = 430
+FIND, FILES, TARGET, CHECK, RUN = range(5)
 REST_MS = 150  # a file that is only passed over is not asked for
 
 
@@ -85,7 +76,7 @@ class RestorePage(QWidget):
         self.wishes = Wishes(presenter, self.finder, self._clocks, saveset or "", self)
         year = presenter.now().astimezone(self._zone).year
         self.header = PageHeader(holder, "Restore", Coverage(0, 1))
-        self.steps = StepStrip(holder, ["Find", "Moment and files", "Target", "Run"])
+        self.steps = StepStrip(holder, ["Find", "Moment and files", "Target", "Check", "Run"])
         self.banner = Banner(holder, "")
         self.savesets, self.saveset_view = saveset_table(holder, self._zone, year, self)
         self.listing = ListingModel(self.presenter.entries, self._zone, self)
@@ -95,13 +86,13 @@ class RestorePage(QWidget):
         self.by_name = FilePane(holder, self._zone, year, self.finder)
         self.moments = MomentBar(holder, self._zone, self._mine, clock)
         self.versions = VersionsPane(holder, self._zone, year, self.finder)
+        self.preview = PreviewPane(holder, bridge, gateway, location_id)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self.empty = EmptyState(holder, EmptyContent("rotate-ccw", "", ""))
-        self.target = TargetStep(holder)
-        self.run = RunStep(holder, bridge, gateway, self._zone)
-        self.cancel = ActStrip(holder, bridge, Cancelling(gateway))
+        self.last = LastSteps(holder, bridge, gateway, presenter, self.listing, self._zone)
+        self._shown_job = ""
         self._foot = RestoreFoot(holder)
         self.back, self.next = self._foot.back, self._foot.next
         self._stack = QStackedWidget()
@@ -115,7 +106,7 @@ class RestorePage(QWidget):
 
     @property
     def step(self) -> int:
-        """FIND, FILES, TARGET or RUN."""
+        """FIND, FILES, TARGET, CHECK or RUN."""
         return self.steps.current
 
     def choice(self) -> Choice:
@@ -127,14 +118,10 @@ class RestorePage(QWidget):
     def _lay_out(self) -> None:
         self.setProperty("surface", "base")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        files = QSplitter(Qt.Orientation.Horizontal)
-        files.addWidget(self.tree)
-        files.addWidget(self.versions)
-        files.setSizes([900, self._holder.fonts.px(VERSIONS_WIDTH)])
-        files.setStretchFactor(0, 1)
-        files.setChildrenCollapsible(False)
+        files = files_step(self._holder, self.tree, self.versions, self.preview)
         find = find_step(self.by_task, self.by_name, self._holder)
-        for widget in (find, files, self.target, self.run, self.empty):
+        last = self.last
+        for widget in (find, files, last.target, last.check, last.run, self.empty):
             self._stack.addWidget(widget)
         self.banner.hide()
         layout = QVBoxLayout(self)
@@ -143,7 +130,7 @@ class RestorePage(QWidget):
         layout.addWidget(self.header)
         layout.addWidget(self.steps)
         layout.addWidget(self.banner)
-        layout.addWidget(self.cancel)
+        layout.addWidget(self.last.cancel)
         layout.addWidget(self.moments)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self._foot)
@@ -173,13 +160,13 @@ class RestorePage(QWidget):
         self.tree.selectionModel().currentRowChanged.connect(lambda *_: self._rest.start())
         self._rest.timeout.connect(self._ask_versions)
         self.listing.choice_changed.connect(self._show_foot)
-        self.target.changed.connect(self._show_foot)
+        self.last.changed.connect(self._show_foot)
+        self.last.sent.connect(self._sent)
+        self.last.run.again.clicked.connect(lambda: self._go(TARGET))
         self.steps.step_chosen.connect(self._go)
         self.back.clicked.connect(lambda: self._go(self.step - 1))
         self.next.clicked.connect(self._next)
         self.banner.triggered.connect(self.banner.hide)
-        self.run.cancel.clicked.connect(self._ask_cancel)
-        self.cancel.answered.connect(self._take_cancel)
 
     # -- what the location says
 
@@ -256,12 +243,14 @@ class RestorePage(QWidget):
     def _show_job(self) -> None:
         row = self.presenter.row()
         if row is not None:
-            if self.step != RUN:
+            is_new, self._shown_job = self._shown_job != row.job.id, row.job.id
+            # After a dry run a person may choose otherwise.
+            if self.step != RUN and (is_new or not row.job.dry_run):
                 self.steps.set_current(RUN)
-                self._stack.setCurrentWidget(self.run)
+                self._stack.setCurrentWidget(self.last.run)
                 if self.hasFocus():
-                    self.run.protocol.setFocus(Qt.FocusReason.OtherFocusReason)
-            self.run.show_row(row)
+                    self.last.focus_run()
+            self.last.run.show_row(row)
         self._show_foot()
 
     # -- finding
@@ -314,6 +303,7 @@ class RestorePage(QWidget):
         if not 0 <= row < len(self.listing.rows) or saveset is None or self.wishes.is_opening:
             return
         entry = self.listing.rows[row].entry
+        self.preview.show_entry(self.presenter.location, saveset.name, entry)
         if entry is not None and entry.kind is not EntryKind.DIRECTORY:
             self.finder.show_versions(saveset.client, entry.path)
 
@@ -332,43 +322,38 @@ class RestorePage(QWidget):
         self.banner.hide()
         self.steps.set_current(step)
         self._show_empty()
-        if step == TARGET and self.presenter.saveset is not None:
-            paths = self.listing.tree.paths()
-            self.target.show_choice(self.choice(), paths, self.presenter.saveset)
-            self.target.directory.setFocus()
+        if step == TARGET:
+            self.last.show_target()
+        elif step == CHECK:
+            self.last.show_check()
+            self.next.setFocus(Qt.FocusReason.OtherFocusReason)
         self._show_foot()
 
     def _next(self) -> None:
         if self.step == FIND:
             file = self.by_name.file
             self._open_file(file) if file is not None else self._go(FILES)
-        elif self.step == FILES:
-            self._go(TARGET)
-        elif self.step == TARGET:
-            target = os.fsencode(self.target.directory.text())
-            self.setFocus(Qt.FocusReason.OtherFocusReason)  # else a field elsewhere gets it
-            self.presenter.start(self.listing.tree.paths(), target)
-            self._show_foot()
+        elif self.step in (FILES, TARGET):
+            self._go(self.step + 1)
+        elif self.step == CHECK:
+            self.last.start(dry_run=False)
 
-    def _ask_cancel(self) -> None:
-        if self.presenter.job is not None and self.presenter.job.is_open:
-            self.cancel.ask([self.presenter.job])
-
-    def _take_cancel(self, _asked: Job, made: Made | None) -> None:
-        for job in made.jobs if made is not None else ():
-            self.presenter.take_job(job)
+    def _sent(self) -> None:
+        """What is said of an earlier try is over."""
+        self.banner.hide()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_foot(self) -> None:
         choice, step, presenter = self.choice(), self.step, self.presenter
-        is_known = not choice.is_empty and choice.size_bytes is not None
-        size = f", {size_text(choice.size_bytes)}" if is_known else ""
-        self._foot.summary.set_text(self._found_words() if step == FIND else choice.words + size)
+        words = self._found_words() if step == FIND else amount_words(choice)
+        self._foot.summary.set_text(words)
+        self.last.follow()
         is_empty = step == FILES and not presenter.savesets
         self._foot.setVisible(step != RUN and not is_empty)
-        self.back.setVisible(step in (FILES, TARGET))
-        words = {FIND: "Next: files", FILES: "Next: target"}
-        name = "rotate-ccw" if step == TARGET else "arrow-right"
-        self._foot.show_next(words.get(step, "Restore now"), name, self._next_trouble(choice))
+        self.back.setVisible(step in (FILES, TARGET, CHECK))
+        texts = {FIND: "Next: files", FILES: "Next: target", TARGET: "Next: check"}
+        name = "rotate-ccw" if step == CHECK else "arrow-right"
+        self._foot.show_next(texts.get(step, "Restore now"), name, self._next_trouble(choice))
 
     def _found_words(self) -> str:
         """What the next step would show."""
@@ -387,9 +372,7 @@ class RestorePage(QWidget):
             return "Choose files or folders first."
         if self.step == FILES:
             return None
-        if self.presenter.is_starting:
-            return "The restore is sent."
-        return start_trouble(self.presenter.place) or target_trouble(self.target.directory.text())
+        return self.last.start_refusal()
 
     def _clocks(self, moment: datetime) -> str:
         return two_clocks(moment, self._zone, self._mine)

@@ -1,14 +1,17 @@
 """Asks one location for savesets and listings, starts a restore and follows it to its end."""
 
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
 from PySide6.QtCore import QObject, Signal
 
+from sesam_master.core.errors import LocationError, Trouble
 from sesam_master.core.fleet import FleetChange, LocationState
 from sesam_master.core.gateway import EntryPage, FleetGateway
 from sesam_master.core.records import Entry, Job, Saveset
+from sesam_master.core.restoring import RestoreOrder
 from sesam_master.core.savesets import SavesetPage
 from sesam_master.core.states import Connection
 from sesam_master.ui.bridge import Bridge
@@ -44,6 +47,7 @@ class RestorePresenter(QObject):
         self.saveset: Saveset | None = None
         self.job: Job | None = None
         self.is_starting = False
+        self._lost: tuple[RestoreOrder, str] | None = None  # sent, its answer was lost
         self._bridge = bridge
         self._gateway = gateway
         self._clock = clock
@@ -163,26 +167,31 @@ class RestorePresenter(QObject):
         )
         self._bridge.ask(coroutine, self, done, say)
 
-    def start(self, paths: Sequence[bytes], target: bytes) -> None:
-        """Begin the restore."""
+    def start(self, order: RestoreOrder) -> None:
+        """Begin the restore, or the dry run of it. The same once more after a lost answer does
+        nothing twice."""
         if self.saveset is None or self.is_starting:
             return
         self.is_starting = True
+        was_lost = self._lost is not None and self._lost[0] == order
+        request_id = self._lost[1] if self._lost is not None and was_lost else str(uuid.uuid4())
 
         def done(job: Job) -> None:
             self.is_starting = False
-            self.job = job
+            self.job, self._lost = job, None
             self.job_changed.emit()
             # Its end may have been told before this answer came.
             self._read_job()
 
         def fail(error: Exception) -> None:
             self.is_starting = False
-            self._failing(f"restore from {self.saveset.name if self.saveset else ''}")(error)
+            trouble = error.trouble if isinstance(error, LocationError) else None
+            may_have_begun = trouble is Trouble.NO_ANSWER or was_lost
+            is_known = trouble is Trouble.REJECTED
+            self._lost = (order, request_id) if may_have_begun and not is_known else None
+            self._failing(f"restore from {order.saveset}")(error)
 
-        coroutine = self._gateway.start_restore(
-            self.location_id, self.saveset.name, list(paths), target
-        )
+        coroutine = self._gateway.start_restore(self.location_id, order, request_id)
         self._bridge.ask(coroutine, self, done, fail)
 
     def take_job(self, job: Job) -> None:

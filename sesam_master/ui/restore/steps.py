@@ -1,13 +1,11 @@
-"""The steps "Target" and "Run" of a restore."""
+"""The step "Run" of a restore."""
 
-from collections.abc import Sequence
 from datetime import tzinfo
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QScrollArea,
     QSplitter,
@@ -16,12 +14,11 @@ from PySide6.QtWidgets import (
 )
 
 from sesam_master.core.gateway import FleetGateway, ProtocolPage
-from sesam_master.core.records import Saveset
+from sesam_master.core.states import WORDS
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import number_text, size_text
+from sesam_master.ui.icons import icon
 from sesam_master.ui.notices import notice
-from sesam_master.ui.restore.presenter import target_trouble
-from sesam_master.ui.restore.tree import Choice, shown_name
 from sesam_master.ui.results.columns import state_text
 from sesam_master.ui.results.facts import FactSheet, job_facts
 from sesam_master.ui.results.progress import ProgressLine
@@ -30,75 +27,11 @@ from sesam_master.ui.results.reader import ProtocolReader
 from sesam_master.ui.results.rows import ResultRow
 from sesam_master.ui.signs import SignAtlas
 from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.widgets.banner import Banner
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 
 SIGN = 18
-SHOWN_PATHS = 12
-
-
-class TargetStep(QWidget):
-    """Where to, and what will happen there."""
-
-    changed = Signal()
-
-    def __init__(self, holder: ThemeHolder, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        heading = QLabel("Directory on the client")
-        heading.setProperty("role", "heading")
-        self.directory = QLineEdit()
-        self.directory.setPlaceholderText("/srv/restore")
-        self.directory.setAccessibleName("Directory on the client")
-        self.directory.setMaximumWidth(holder.fonts.px(620))
-        self.directory.textChanged.connect(self._check)
-        self.trouble = QLabel()
-        self.trouble.setProperty("role", "error")
-        self.trouble.setTextFormat(Qt.TextFormat.PlainText)
-        self.trouble.setWordWrap(True)
-        rules = QLabel(
-            "Below it a path is made as it was from the root: “/srv/a” becomes DIRECTORY/srv/a.\n"
-            "The directory is made if it is not there. A file that exists is replaced once the new "
-            "one is whole; a directory that is in the way of a file stays, and the file is left "
-            "out with a warning. Nothing else there is touched."
-        )
-        rules.setProperty("role", "secondary")
-        rules.setWordWrap(True)
-        happen = QLabel("What will be restored")
-        happen.setProperty("role", "heading")
-        self.paths = QLabel()
-        self.paths.setTextFormat(Qt.TextFormat.PlainText)
-        self.paths.setProperty("role", "mono")
-        self.paths.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.source = QLabel()
-        self.source.setProperty("role", "secondary")
-        self.source.setTextFormat(Qt.TextFormat.PlainText)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(8)
-        for widget in (heading, self.directory, self.trouble, rules):
-            layout.addWidget(widget)
-        layout.addSpacing(12)
-        for widget in (happen, self.source, self.paths):
-            layout.addWidget(widget)
-        layout.addStretch(1)
-        self.trouble.hide()
-
-    def show_choice(self, choice: Choice, paths: Sequence[bytes], saveset: Saveset) -> None:
-        """Name what was chosen."""
-        self.source.setText(f"{choice.words} of {saveset.name}, client {saveset.client}")
-        lines = [shown_name(path) for path in paths[:SHOWN_PATHS]]
-        rest = len(paths) - SHOWN_PATHS
-        if rest > 0:
-            lines.append(f"and {rest} more")
-        self.paths.setText("\n".join(lines))
-
-    def _check(self, text: str) -> None:
-        reason = target_trouble(text) if text else None
-        self.trouble.setText(reason or "")
-        self.trouble.setVisible(reason is not None)
-        self.directory.setProperty("wrong", reason is not None)
-        self.directory.style().unpolish(self.directory)
-        self.directory.style().polish(self.directory)
-        self.changed.emit()
+DRY_RUN = "Dry run: nothing is restored, the protocol lists what would be done."
 
 
 class RunStep(QWidget):
@@ -120,17 +53,26 @@ class RunStep(QWidget):
         self._sign = QLabel()
         self.state = ElidedLabel(holder, "", "heading")
         self.cancel = QPushButton("Cancel restore")
+        self.again = QPushButton("Change what is restored")
+        self.restore_now = QPushButton(icon("rotate-ccw", holder, "on_accent"), "Restore now")
+        self.restore_now.setProperty("primary", True)
+        self._banner = Banner(holder, DRY_RUN, icon_name="eye")
         self.progress = ProgressLine(holder)
         self.facts = FactSheet()
         self.protocol = ProtocolView(holder, zone)
         self.note = ElidedLabel(holder, "", "secondary")
         self._reader = ProtocolReader(bridge, gateway, self._take_page, self._fail, self)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(16, 10, 12, 6)
         head.setSpacing(8)
         head.addWidget(self._sign)
         head.addWidget(self.state, 1)
         head.addWidget(self.cancel)
+        head.addWidget(self.again)
+        head.addWidget(self.restore_now)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -138,7 +80,7 @@ class RunStep(QWidget):
         body = QSplitter(Qt.Orientation.Horizontal)
         body.addWidget(scroll)
         body.addWidget(self.protocol)
-        body.setSizes([holder.fonts.px(340), 900])
+        body.setSizes([self._holder.fonts.px(340), 900])
         body.setStretchFactor(1, 1)
         note_row = QHBoxLayout()
         note_row.setContentsMargins(16, 0, 12, 4)
@@ -146,6 +88,7 @@ class RunStep(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self._banner)
         layout.addLayout(head)
         layout.addWidget(self.progress)
         layout.addLayout(note_row)
@@ -158,7 +101,14 @@ class RunStep(QWidget):
         self._row = row
         size = self._holder.fonts.px(SIGN)
         self._sign.setPixmap(self._atlas.state(row.state, size, self.devicePixelRatioF()))
-        self.state.set_text(f"{state_text(row)}{_outcome(row)}")
+        is_dry, is_over = row.job.dry_run, not row.job.is_open
+        is_said = "dry run" in row.job.message.casefold()
+        state = WORDS[row.state] if is_said and is_over else state_text(row)
+        self.state.set_text(f"{state}{_outcome(row)}")
+        self._banner.setVisible(is_dry)
+        self.again.setVisible(is_dry and is_over)
+        self.restore_now.setVisible(is_dry and is_over)
+        self.cancel.setText("Cancel dry run" if is_dry else "Cancel restore")
         self.cancel.setVisible(row.job.is_open)
         self.cancel.setEnabled(row.is_live)
         reason = "" if row.is_live else f"{row.location} is dark; nothing can be sent to it."
@@ -170,6 +120,11 @@ class RunStep(QWidget):
             self._reader.open(row.job)
         elif has_changed:
             self._reader.follow()
+
+    def show_refusal(self, reason: str | None) -> None:
+        """Why nothing can be restored now; None if it can."""
+        self.restore_now.setEnabled(reason is None)
+        self.restore_now.setToolTip(reason or "")
 
     def _take_page(self, page: ProtocolPage) -> None:
         self.note.set_text("")

@@ -150,7 +150,7 @@ class ListingDelegate(QStyledItemDelegate):
 
 class ListingView(QTableView):
     """Shows a ListingModel. Right and Left open and close, Space ticks, letters find a name.
-    Without `has_boxes` it is for reading only."""
+    Without `has_boxes` it is for reading only; `has_entries`: how many a directory has is shown."""
 
     def __init__(
         self,
@@ -159,9 +159,11 @@ class ListingView(QTableView):
         parent: QWidget | None = None,
         *,
         has_boxes: bool = True,
+        has_entries: bool = True,
     ) -> None:
         super().__init__(parent)
         self._has_boxes = has_boxes
+        self._has_entries = has_entries
         self._holder = holder
         self._model = model
         self._delegate = ListingDelegate(holder, model, self, has_boxes=has_boxes)
@@ -248,7 +250,8 @@ class ListingView(QTableView):
         header.setFixedHeight(header_height(self._holder))
         for column, width in _WIDTHS.items():
             header.resizeSection(column, px(width))
-        self.setColumnHidden(3, self.width() < px(_ROOM_FOR_ENTRIES))
+        is_narrow = self.width() < px(_ROOM_FOR_ENTRIES)
+        self.setColumnHidden(3, is_narrow or not self._has_entries)
         self.setColumnHidden(2, self.width() < px(_ROOM_FOR_TIME))
         self.viewport().update()
 

@@ -16,6 +16,8 @@ from sesam_master.ui.theme import ThemeHolder
 
 Item = TypeVar("Item")
 RESTARTABLE = frozenset({JobState.ERROR, JobState.BROKEN, JobState.CANCELLED})
+# What a person starts for a saveset is started there again.
+NOT_RESTARTED = (JobKind.VERIFY, JobKind.RESTORE_PROOF, JobKind.MIGRATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def row_offers(row: ResultRow, place: LocationState | None, verbs: RowVerbs) -> 
     what failed."""
     job = row.job
     reason = start_reason(place, job.task)
-    if row.state in RESTARTABLE and job.kind is not JobKind.VERIFY:
+    if row.state in RESTARTABLE and job.kind not in NOT_RESTARTED:
         first = Offer("restart", "Restart", "rotate-cw", reason, lambda: verbs.restart(job))
     else:
         start = partial(verbs.start, job.location_id, job.task)
@@ -117,6 +119,8 @@ def cancel_kind_reason(place: LocationState | None, kind: JobKind) -> str | None
         JobKind.COMMAND: place.role in (Role.ADMIN, Role.OPERATOR),
         JobKind.NEWDAY: place.role is Role.ADMIN,
         JobKind.VERIFY: place.role.may_verify,
+        JobKind.RESTORE_PROOF: place.role.may_verify,
+        JobKind.MIGRATION: place.role.may_verify,
         JobKind.UNKNOWN: place.role in (Role.ADMIN, Role.OPERATOR),
     }
     if allowed[kind]:

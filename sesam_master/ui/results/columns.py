@@ -198,7 +198,8 @@ def state_text(row: ResultRow) -> str:
     """The word, with the percent done while it runs."""
     if row.state is JobState.ACTIVE and row.fraction is not None:
         return f"{WORDS[row.state]} {percent_text(row.fraction)}"
-    return WORDS[row.state]
+    # Nothing was restored, however well it ended.
+    return f"{WORDS[row.state]}, dry run" if row.job.dry_run else WORDS[row.state]
 
 
 def type_letter(row: ResultRow) -> str:
@@ -230,7 +231,8 @@ def message_text(row: ResultRow) -> str:
     if row.state is JobState.UNKNOWN:
         return "open when the location was last proved"
     if job.message or not (job.is_open and job.progress):
-        return job.message
+        is_said = not job.dry_run or "dry run" in job.message.casefold()
+        return job.message if is_said else f"Dry run: {job.message or 'nothing was restored'}"
     return job.progress.current
 
 

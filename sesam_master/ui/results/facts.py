@@ -16,6 +16,7 @@ from sesam_master.ui.formatting import (
     number_text,
     size_text,
 )
+from sesam_master.ui.restore.rules import TITLES, place_words
 from sesam_master.ui.results.columns import measured, message_text
 from sesam_master.ui.results.rows import ResultRow, sesam_date
 
@@ -48,6 +49,10 @@ def _worked(row: ResultRow) -> list[tuple[str, str]]:
         return _restored(row)
     if row.job.kind is JobKind.VERIFY:
         return _verified(row)
+    if row.job.kind is JobKind.RESTORE_PROOF:
+        return _proved(row)
+    if row.job.kind is JobKind.MIGRATION:
+        return [("Kind", "Migration: savesets to another pool"), *_saved(row)[1:]]
     if row.job.kind is JobKind.UNKNOWN:
         return [("Kind", "unknown to this desk; its agent is newer")]
     return _saved(row)
@@ -66,16 +71,29 @@ def _restored(row: ResultRow) -> list[tuple[str, str]]:
     """Of one that its agent did not survive nobody counted what had been restored."""
     job = row.job
     is_counted = row.state is not JobState.BROKEN or job.files
+    where = place_words(job.target, job.target_client or job.client)
+    rule = [("Existing files", TITLES[job.overwrite])] if job.overwrite is not None else []
+    if job.dry_run:
+        return [("Kind", "Dry run: nothing was restored"), ("Target", where), *rule]
     return [
         ("Files", measured(row, _files_text(job)) if is_counted else UNKNOWN),
         ("Restored", measured(row, size_text(row.size_bytes)) if is_counted else UNKNOWN),
-        ("Target", job.target.decode(errors="backslashreplace")),
+        ("Target", where),
+        *rule,
     ]
 
 
 def _verified(row: ResultRow) -> list[tuple[str, str]]:
     return [
         ("Kind", "Verify: compared with the digests"),
+        ("Files", measured(row, _files_text(row.job))),
+        ("Compared", measured(row, size_text(row.size_bytes))),
+    ]
+
+
+def _proved(row: ResultRow) -> list[tuple[str, str]]:
+    return [
+        ("Kind", "Restore proof: samples restored and compared"),
         ("Files", measured(row, _files_text(row.job))),
         ("Compared", measured(row, size_text(row.size_bytes))),
     ]
@@ -132,6 +150,9 @@ def main_facts(row: ResultRow, zone: tzinfo) -> list[tuple[str, str]]:
     return [fact for fact in job_facts(row, zone) if fact[0] in wanted]
 
 
+_WRAPPED = ("Message", "What", "Where to", "Existing files", "Target")
+
+
 class FactSheet(QWidget):
     """Labels at the left, values that can be chosen and copied at the right; in one or two pairs
     of columns."""
@@ -171,7 +192,7 @@ class FactSheet(QWidget):
             name.setProperty("role", "secondary")
             name.setAlignment(Qt.AlignmentFlag.AlignTop)
             value.setTextFormat(Qt.TextFormat.PlainText)
-            value.setWordWrap(label == "Message")
+            value.setWordWrap(label in _WRAPPED)
             value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             value.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -16,7 +17,10 @@ from sesam_master.ui.results.rows import sesam_date
 from sesam_master.ui.savesets.actions import Rows
 from sesam_master.ui.savesets.deleting import Deleting, Doomed, doomed
 from sesam_master.ui.savesets.eol_changing import EolChange, EolChanging
+from sesam_master.ui.savesets.migrating import Bundle, Migrating, bundles
+from sesam_master.ui.savesets.pool_field import PoolField
 from sesam_master.ui.savesets.presenter import SavesetsPresenter
+from sesam_master.ui.savesets.proving import Proving, QuickVerifying, Sampled
 from sesam_master.ui.savesets.verifying import ChainCheck, Verifying, checks
 from sesam_master.ui.theme import ThemeHolder
 
@@ -43,13 +47,30 @@ class SavesetActs(QWidget):
         self.day = DateField("Last sesam day on which it is kept")
         self.verify_strip = ActStrip[ChainCheck](holder, bridge, Verifying(gateway))
         self.eol_strip = ActStrip[EolChange](holder, bridge, self._eol_deed, self.day)
+        self.quick_strip = ActStrip[Sampled](holder, bridge, QuickVerifying(gateway))
+        self.proof_strip = ActStrip[Sampled](holder, bridge, Proving(gateway))
+        self.copy_pool, self.move_pool = (PoolField(bridge, gateway) for _ in range(2))
+        copying = Migrating(gateway, self.copy_pool.name, move=False)
+        moving = Migrating(gateway, self.move_pool.name, move=True)
+        self.copy_strip, self.move_strip = (
+            ActStrip[Bundle](holder, bridge, deed, pool, pool.missing)
+            for deed, pool in ((copying, self.copy_pool), (moving, self.move_pool))
+        )
+        self.copy_pool.changed.connect(self.copy_strip.actor.renew)
+        self.move_pool.changed.connect(self.move_strip.actor.renew)
         self.delete_strip = ActStrip[Doomed](holder, bridge, Deleting(gateway, presenter.known))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        JobFollower(bridge, self.verify_strip.actor, gateway.job)
+        self._followers = [
+            JobFollower(bridge, strip.actor, gateway.job)
+            for strip in (
+                *(self.verify_strip, self.quick_strip, self.proof_strip),
+                *(self.copy_strip, self.move_strip),
+            )
+        ]
         self.day.chosen.connect(self._take_eol)
-        for strip in (self.verify_strip, self.eol_strip, self.delete_strip):
+        for strip in self._strips():
             row = QHBoxLayout()
             row.setContentsMargins(16, 0, 12, 0)
             row.addWidget(strip)
@@ -59,7 +80,7 @@ class SavesetActs(QWidget):
 
     def close_newest(self) -> bool:
         """Close a strip; False if none is open."""
-        for strip in (self.delete_strip, self.eol_strip, self.verify_strip):
+        for strip in reversed(self._strips()):
             if strip.isVisible():
                 strip.close_strip()
                 return True
@@ -68,6 +89,28 @@ class SavesetActs(QWidget):
     def verify(self, rows: Rows) -> None:
         """Each chain once."""
         self.verify_strip.ask(checks(_savesets(rows)))
+
+    def verify_quickly(self, rows: Rows) -> None:
+        """Each of them by itself."""
+        self.quick_strip.ask([Sampled(saveset) for saveset in _savesets(rows)])
+
+    def prove(self, rows: Rows) -> None:
+        """Each of them by itself."""
+        self.proof_strip.ask([Sampled(saveset) for saveset in _savesets(rows)])
+
+    def copy_to(self, rows: Rows) -> None:
+        """To a pool that is asked for."""
+        self.copy_pool.offer(_savesets(rows))
+        self.copy_strip.ask(bundles(_savesets(rows)))
+        if self.copy_strip.isVisible():
+            self.copy_pool.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def move_to(self, rows: Rows) -> None:
+        """To a pool that is asked for."""
+        self.move_pool.offer(_savesets(rows))
+        self.move_strip.ask(bundles(_savesets(rows)))
+        if self.move_strip.isVisible():
+            self.move_pool.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def delete(self, rows: Rows) -> None:
         """Ask, and say what builds on them."""
@@ -84,11 +127,19 @@ class SavesetActs(QWidget):
         if self.eol_strip.isVisible():
             self.day.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _strips(self) -> list[ActStrip[Any]]:
+        return [
+            *(self.verify_strip, self.quick_strip, self.proof_strip),
+            *(self.copy_strip, self.move_strip, self.eol_strip, self.delete_strip),
+        ]
+
     def _take_eol(self, day: date) -> None:
         self._eol_deed.eol = day
         self.eol_strip.actor.renew()
 
-    def _take_answer(self, item: ChainCheck | EolChange | Doomed, made: object) -> None:
+    def _take_answer(
+        self, item: ChainCheck | Sampled | Bundle | EolChange | Doomed, made: object
+    ) -> None:
         if made is None:
             return
         if isinstance(item, Doomed):

@@ -18,6 +18,10 @@ class SavesetVerbs:
 
     restore: Callable[[SavesetRow], None]
     verify: Callable[[Rows], None]
+    verify_quickly: Callable[[Rows], None]
+    prove: Callable[[Rows], None]
+    copy: Callable[[Rows], None]
+    move: Callable[[Rows], None]
     change_eol: Callable[[Rows], None]
     delete: Callable[[Rows], None]
     preview: Callable[[str], None]
@@ -59,6 +63,8 @@ def saveset_offers(
             reason_of(change_reason),
             lambda: verbs.delete(rows),
         ),
+        *_checks(many, rows, reason_of(verify_reason), verbs),
+        *_migrations(many, rows, reason_of, verbs),
         Offer(
             "preview",
             "What will be deleted",
@@ -68,4 +74,31 @@ def saveset_offers(
             is_main=False,
         ),
         Offer("copy", names, "copy", None, lambda: verbs.copy_names(rows), is_main=False),
+    ]
+
+
+def _checks(many: str, rows: Rows, reason: str | None, verbs: SavesetVerbs) -> list[Offer]:
+    quick, prove = f"Verify{many} quickly", f"Prove restore{' of' + many if many else ''}"
+    return [
+        Offer(*("quick", quick, "eye", reason, lambda: verbs.verify_quickly(rows)), is_main=False),
+        Offer(*("prove", prove, "badge-check", reason, lambda: verbs.prove(rows)), is_main=False),
+    ]
+
+
+def _migrations(
+    many: str,
+    rows: Rows,
+    reason_of: Callable[[Callable[[LocationState | None], str | None]], str | None],
+    verbs: SavesetVerbs,
+) -> list[Offer]:
+    copied, moved = reason_of(verify_reason), reason_of(change_reason)
+    return [
+        Offer(
+            *("copy_to", f"Copy{many} to pool …", "layers", copied, lambda: verbs.copy(rows)),
+            is_main=False,
+        ),
+        Offer(
+            *("move_to", f"Move{many} to pool …", "arrow-right", moved, lambda: verbs.move(rows)),
+            is_main=False,
+        ),
     ]

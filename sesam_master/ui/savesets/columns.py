@@ -34,7 +34,7 @@ ORDERS = {
     "saveset": "name",
 }
 _MIDDLE = Qt.TextElideMode.ElideMiddle
-_LEAST = {"task": 98, "client": 56, "remark": 112}
+_LEAST = {"task": 98, "client": 80, "remark": 112}
 
 
 def saveset_columns(zone: tzinfo, now: datetime) -> tuple[Column[SavesetRow], ...]:
@@ -66,11 +66,11 @@ def _what_columns() -> tuple[Column[SavesetRow], ...]:
             tooltip=lambda row: row.location,
             elide=_MIDDLE,
             least=84,
-            most=150,
+            most=260,
             is_sortable=False,
         ),
-        _text("task", "Task", 110, lambda row: row.saveset.task, CellKind.STRONG, most=240),
-        _text("client", "Client", 90, lambda row: row.saveset.client, yields=8, most=180),
+        _text("task", "Task", 110, lambda row: row.saveset.task, CellKind.STRONG, most=420),
+        _text("client", "Client", 90, lambda row: row.saveset.client, yields=8, most=300),
         Column("type", "Type", 34, _type_letter, CellKind.TYPE),
     )
 
@@ -99,6 +99,7 @@ def _when_columns(zone: tzinfo, now: datetime) -> tuple[Column[SavesetRow], ...]
             least=40,
             most=100,
             fits=("00:00",),
+            yields=10,
         ),
         _number(
             "duration",
@@ -159,6 +160,7 @@ def _keeping_columns(zone: tzinfo) -> tuple[Column[SavesetRow], ...]:
                 else "Its data were never compared with their digests since they were written."
             ),
             fits=("Wed 20 Nov",),
+            yields=9,
         ),
         _text("remark", "Remark", 160, _remark, CellKind.MESSAGE, most=460),
         _name("base", "Base", lambda row: row.saveset.base or "", yields=1),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import tzinfo
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.icons import icon
-from sesam_master.ui.results.actions import Offer
+from sesam_master.ui.results.actions import Offer, offer_menu
 from sesam_master.ui.results.facts import FactSheet
 from sesam_master.ui.results.listing_pane import Listed, ListingPane, dark_listing
 from sesam_master.ui.savesets.actions import KEYS
@@ -67,6 +67,8 @@ class SavesetDrawer(QWidget):
         self._sentence = ElidedLabel(holder, "", "secondary")
         self._actions = QHBoxLayout()
         self._actions.setSpacing(8)
+        self.more = QPushButton(icon("ellipsis", holder), "More")
+        self.more.clicked.connect(self._pop_up_more)
         self.tabs = QTabBar()
         self._pages = QStackedWidget()
         self.kin = KinReader(bridge, gateway, self)
@@ -142,6 +144,7 @@ class SavesetDrawer(QWidget):
         head.addWidget(self._title)
         head.addWidget(self._sentence, 1)
         head.addLayout(self._actions)
+        head.addWidget(self.more)
         head.addWidget(close)
         line = QWidget()
         line.setFixedHeight(1)
@@ -211,6 +214,12 @@ class SavesetDrawer(QWidget):
         self._sentence.set_text(saveset_sentence(row))
         self.facts.set_facts(saveset_facts(row, self._zone))
         self._show_offers([offer for offer in self._offers(row) if offer.is_main])
+
+    def _pop_up_more(self) -> None:
+        if self._row is not None:
+            others = [offer for offer in self._offers(self._row) if not offer.is_main]
+            menu = offer_menu(others, self._holder, self)
+            menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
 
     def _show_offers(self, offers: list[Offer]) -> None:
         for offer in offers:

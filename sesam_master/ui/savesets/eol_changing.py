@@ -1,7 +1,8 @@
 """Changes the EOL of savesets: until when, and when they would go then."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import date
+from typing import Any
 
 from sesam_master.core.acts import Act, Made, unsent
 from sesam_master.core.fleet import LocationState
@@ -50,8 +51,10 @@ class EolChanging:
     def prepared(self, item: EolChange, place: LocationState | None) -> Act[EolChange]:
         return unsent(item, place, change_reason(place))
 
-    async def send(self, item: EolChange, request_id: str) -> Made:
-        eol = self.eol.isoformat()
+    def send(self, item: EolChange, request_id: str) -> Coroutine[Any, Any, Made]:
+        return self._sent(item, self.eol.isoformat(), request_id)  # as it is now, not when it runs
+
+    async def _sent(self, item: EolChange, eol: str, request_id: str) -> Made:
         await self._gateway.change_eol(item.location_id, item.saveset.name, eol, request_id)
         return Made()
 

@@ -1,7 +1,8 @@
 """The facts of a saveset as label and value, for its drawer."""
 
-from datetime import tzinfo
+from datetime import date, tzinfo
 
+from sesam_master.core.records import SavesetCopy
 from sesam_master.core.states import CODES, WORDS
 from sesam_master.ui.formatting import (
     MISSING,
@@ -22,7 +23,7 @@ SHOWN_SOURCES = 4
 def saveset_facts(row: SavesetRow, zone: tzinfo) -> list[tuple[str, str]]:
     """Label and value, in the order of the drawer."""
     saveset = row.saveset
-    verified = saveset.verify_time
+    verified, proved = saveset.verify_time, saveset.proof_time
     return [
         ("Result", f"{CODES[saveset.state]}  {WORDS[saveset.state].lower()}"),
         ("Message", remark_text(saveset) or MISSING),
@@ -41,6 +42,9 @@ def saveset_facts(row: SavesetRow, zone: tzinfo) -> list[tuple[str, str]]:
         ("EOL", eol_text(saveset.eol, row.today)),
         ("Pool, label", f"{saveset.pool or MISSING}, {saveset.label or MISSING}"),
         ("Verified", full_moment_text(verified, zone) if verified else NEVER),
+        ("Restore proved", full_moment_text(proved, zone) if proved else NEVER),
+        ("Copies", copies_text(saveset.copies, row.today)),
+        ("Encrypted", "yes" if saveset.is_encrypted else "no"),
         ("Job", saveset.job_id or MISSING),
     ]
 
@@ -53,7 +57,15 @@ def saveset_sentence(row: SavesetRow) -> str:
     return ", ".join(part for part in (row.location, saveset.client, kind, day) if part)
 
 
+def copies_text(copies: tuple[SavesetCopy, ...], today: date) -> str:
+    """The other media that it lies on: WEEK00001 (EOL 31 Jan, 69 d)."""
+    named = [
+        f"{copy.label} ({copy.damage or 'EOL ' + eol_text(copy.eol, today)})" for copy in copies
+    ]
+    return ", ".join(named) or "none"
+
+
 def _sources(sources: tuple[bytes, ...]) -> str:
     named = ", ".join(path.decode(errors="backslashreplace") for path in sources[:SHOWN_SOURCES])
     rest = len(sources) - SHOWN_SOURCES
-    return (named or MISSING) + (f" and {rest} more" if rest > 0 else "")
+    return (named or "none, commands only") + (f" and {rest} more" if rest > 0 else "")

@@ -11,10 +11,11 @@ from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import MISSING, day_text, size_text
 from sesam_master.ui.notices import notice
 from sesam_master.ui.results.rows import sesam_date
-from sesam_master.ui.savesets.rows import NO_EOL, sizes_text
+from sesam_master.ui.savesets.rows import NO_EOL, counted
 from sesam_master.ui.widgets.column import Align, CellKind, Column
 
 _MIDDLE = Qt.TextElideMode.ElideMiddle
+_COPY_GOES = "Copy deleted"
 _SHORT = {
     KeepReason.DELETED: "Deleted",
     KeepReason.EOL: "Kept, EOL",
@@ -26,6 +27,7 @@ _SHORT = {
     KeepReason.WRITE_PROTECTED: "Kept, protected",
     KeepReason.IN_USE: "Kept, in use",
     KeepReason.AWAY: "Kept, away",
+    KeepReason.ONLY_WHOLE: "Kept, only whole",
     KeepReason.UNKNOWN: "Kept",
 }
 _REASONS = {
@@ -36,6 +38,7 @@ _REASONS = {
     KeepReason.YEARLY: "It is the newest of its year, which a rule of its pool keeps.",
     KeepReason.WRITE_PROTECTED: "Its medium is write protected.",
     KeepReason.IN_USE: "A job works with it.",
+    KeepReason.ONLY_WHOLE: "Other media keep it, but only here is it known to be whole.",
     KeepReason.AWAY: "Its files are not in their places: its medium is looked for first.",
     KeepReason.UNKNOWN: "For a reason that this desk does not know; its agent is newer.",
 }
@@ -45,7 +48,7 @@ class FateReader(QObject):
     """Reads the fates at one location, page after page, until all are there or `is_enough`.
 
     `changed` after every page. Attributes:
-        deleted, deleted_bytes: over all of the location; None before the first answer.
+        told: the newest page, whose sums are over all of the location; None before the first.
         trouble: why there is no answer.
     """
 
@@ -54,8 +57,7 @@ class FateReader(QObject):
     def __init__(self, bridge: Bridge, gateway: FleetGateway, parent: QObject) -> None:
         super().__init__(parent)
         self.fates: list[SavesetFate] = []
-        self.deleted: int | None = None
-        self.deleted_bytes = 0
+        self.told: FatePage | None = None
         self.trouble = ""
         self.is_asking = False
         self._bridge = bridge
@@ -81,7 +83,7 @@ class FateReader(QObject):
 
         def done(page: FatePage) -> None:
             self.fates += page.fates
-            self.deleted, self.deleted_bytes = page.deleted_savesets, page.deleted_bytes
+            self.told = page
             self.is_asking = bool(page.next_token) and not is_enough(self.fates)
             if self.is_asking:
                 ask(page.next_token)
@@ -97,12 +99,14 @@ class FateReader(QObject):
     def close(self) -> None:
         """Nothing is known or asked any more."""
         self._cancel()
-        self.fates, self.deleted, self.deleted_bytes = [], None, 0
+        self.fates, self.told = [], None
         self.trouble, self.is_asking = "", False
 
 
 def reason_text(fate: SavesetFate) -> str:
     """Why it stays, or goes, in a sentence."""
+    if fate.stays:
+        return f"{_REASONS[fate.reason]} It stays on another medium."
     if fate.reason is KeepReason.NEEDED:
         return f"{fate.needed_by or 'One that is kept'} builds on it and is kept."
     if fate.reason is KeepReason.EOL:
@@ -112,17 +116,23 @@ def reason_text(fate: SavesetFate) -> str:
     return _REASONS[fate.reason]
 
 
-def preview_sentence(
-    location: str, day: date, deleted: int | None, deleted_bytes: int, kept: int | None
-) -> str:
+def preview_sentence(location: str, day: date, told: FatePage | None, kept: int | None) -> str:
     """What the NEWDAY that begins a day does, plainly."""
-    if deleted is None:
+    if told is None:
         return f"What the NEWDAY of {day_text(day)} deletes at {location} is not known."
     begins = f"The NEWDAY that begins {day_text(day)} {day.year} at {location}"
     stays = "" if kept is None else f" {kept} {'is' if kept == 1 else 'are'} kept."
-    if not deleted:
+    parts = []
+    if told.deleted_savesets:
+        parts.append(counted(told.deleted_savesets, "saveset"))
+    if told.deleted_copies:
+        parts.append(f"{counted(told.deleted_copies, 'copy', 'copies')} of savesets that stay")
+    if not parts:
         return f"{begins} deletes nothing.{stays}"
-    return f"{begins} deletes {sizes_text(deleted, deleted_bytes)}.{stays}"
+    what = f"{' and '.join(parts)}, {size_text(told.deleted_bytes)}"
+    if told.held_back:
+        return f"{begins} deletes nothing yet; due are {what}.{stays}"
+    return f"{begins} deletes {what}.{stays}"
 
 
 def fate_columns() -> tuple[Column[SavesetFate], ...]:
@@ -136,9 +146,9 @@ def _what_columns() -> tuple[Column[SavesetFate], ...]:
             "fate",
             "What becomes of it",
             124,
-            lambda fate: _SHORT[fate.reason],
+            lambda fate: _COPY_GOES if fate.stays else _SHORT[fate.reason],
             CellKind.STRONG,
-            fits=(_SHORT[KeepReason.WRITE_PROTECTED],),
+            fits=(_SHORT[KeepReason.ONLY_WHOLE], _COPY_GOES),
             sort=lambda fate: list(KeepReason).index(fate.reason),
         ),
         Column(
@@ -190,7 +200,17 @@ def _size_columns() -> tuple[Column[SavesetFate], ...]:
 
 def _name_columns() -> tuple[Column[SavesetFate], ...]:
     return (
-        Column("label", "Label", 100, lambda fate: fate.label or MISSING, yields=2, elide=_MIDDLE),
+        Column(
+            "label",
+            "Label",
+            112,
+            lambda fate: fate.label or MISSING,
+            tooltip=lambda fate: fate.label,
+            least=90,
+            most=170,
+            yields=2,
+            elide=_MIDDLE,
+        ),
         Column(
             "saveset",
             "Saveset",

@@ -106,6 +106,10 @@ class SavesetsPage(QWidget):
                 row.saveset.location_id, row.saveset.name, row.saveset.task
             ),
             self.acts.verify,
+            self.acts.verify_quickly,
+            self.acts.prove,
+            self.acts.copy_to,
+            self.acts.move_to,
             self.acts.change_eol,
             self.acts.delete,
             self._preview,

@@ -24,6 +24,7 @@ from sesam_master.ui.results.sentences import why_dark
 from sesam_master.ui.results.site_days import SiteDays
 from sesam_master.ui.savesets.fates import FateReader, fate_columns, preview_sentence, reason_text
 from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.widgets.banner import Banner
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.empty_state import EmptyContent, EmptyState
 from sesam_master.ui.widgets.page_header import PageHeader
@@ -66,8 +67,10 @@ class RetentionPage(QWidget):
         self.search = SearchField(holder, "Filter by task, saveset, label or reason", "Ctrl+F")
         self.search.setMaximumWidth(holder.fonts.px(320))
         self.sentence = ElidedLabel(holder, "", "strong")
+        self.held = Banner(holder, "")
+        self.held.hide()
         self.model: RecordTableModel[SavesetFate] = RecordTableModel(
-            fate_columns(), lambda fate: fate.saveset, parent=self
+            fate_columns(), lambda fate: (fate.saveset, fate.label), parent=self
         )
         self.table = RecordTableView(holder, self.model)
         self.empty = EmptyState(holder, EmptyContent(ICON, "", ""))
@@ -120,6 +123,7 @@ class RetentionPage(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addLayout(bar)
+        layout.addWidget(self.held)
         layout.addLayout(below)
         layout.addWidget(self._stack, 1)
 
@@ -145,17 +149,14 @@ class RetentionPage(QWidget):
         reader, text = self.reader, self.search.text().strip().casefold()
         found = [fate for fate in reader.fates if text in _search_text(fate)]
         self.model.replace_all(found)
-        kept = sum(fate.reason is not KeepReason.DELETED for fate in reader.fates)
+        kept = len({one.saveset for one in reader.fates if one.reason is not KeepReason.DELETED})
         is_all = self.kept.isChecked() and not reader.is_asking
         self.sentence.set_text(
-            preview_sentence(
-                self._location,
-                self.day.day(),
-                reader.deleted,
-                reader.deleted_bytes,
-                kept if is_all else None,
-            )
+            preview_sentence(self._location, self.day.day(), reader.told, kept if is_all else None)
         )
+        held_back = reader.told.held_back if reader.told is not None else ""
+        self.held.set_text(f"{held_back}.")
+        self.held.setVisible(bool(held_back))
         content = self._empty_content()
         if not found and content != self.empty.content:
             self.empty.set_content(content)
@@ -164,7 +165,7 @@ class RetentionPage(QWidget):
 
     def _show_coverage(self) -> None:
         proved = self._bridge.fleet.coverage(self._clock(), [self._location_id])
-        told = int(self.reader.deleted is not None and proved.covered == 1)
+        told = int(self.reader.told is not None and proved.covered == 1)
         self.header.set_coverage(Coverage(told, 1, proved.newest_age, proved.oldest_age))
 
     def _empty_content(self) -> EmptyContent:
@@ -175,7 +176,7 @@ class RetentionPage(QWidget):
             return EmptyContent(ICON, "Not known", reason)
         if reader.trouble:
             return EmptyContent("circle-alert", "Not known", reader.trouble)
-        if reader.is_asking or reader.deleted is None:
+        if reader.is_asking or reader.told is None:
             return EmptyContent(ICON, "", f"Asking {self._location} …")
         if self.search.text().strip():
             reason = "Change or clear the filter."

@@ -7,7 +7,7 @@ from datetime import date
 
 from sesam_master.core.records import Saveset
 from sesam_master.core.states import Connection
-from sesam_master.ui.formatting import MISSING, UNIT_SPACE, day_text, size_text
+from sesam_master.ui.formatting import MISSING, UNIT_SPACE, day_text, number_text, size_text
 from sesam_master.ui.results.facts import TYPE_WORDS
 from sesam_master.ui.results.rows import sesam_date
 
@@ -83,4 +83,9 @@ def listed_names(savesets: Sequence[Saveset]) -> str:
 
 def sizes_text(savesets: int, size_bytes: int) -> str:
     """14 savesets, 1.2 TB."""
-    return f"{savesets} {'saveset' if savesets == 1 else 'savesets'}, {size_text(size_bytes)}"
+    return f"{counted(savesets, 'saveset')}, {size_text(size_bytes)}"
+
+
+def counted(count: int, noun: str, nouns: str = "") -> str:
+    """1 saveset, 4 207 savesets."""
+    return f"{number_text(count)} {noun if count == 1 else nouns or f'{noun}s'}"

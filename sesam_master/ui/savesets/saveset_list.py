@@ -15,7 +15,7 @@ from sesam_master.ui.paged_list import PageCalls, PagedList
 
 GATHER_MS = 1000
 # With the end of these the savesets of a location are others than before, or otherwise.
-_CHANGING = frozenset({JobKind.BACKUP, JobKind.NEWDAY, JobKind.VERIFY, JobKind.RESTORE})
+_CHANGING = frozenset(JobKind) - {JobKind.COMMAND, JobKind.UNKNOWN}
 
 
 class SavesetList(PagedList[Saveset, SavesetPage]):

@@ -1,6 +1,6 @@
 """Why a saveset is kept, or when it goes: what the coming NEWDAY of its location makes of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from PySide6.QtCore import Qt, QTimer
@@ -8,7 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from sesam_master.core.gateway import FleetGateway
-from sesam_master.core.savesets import KeepReason
+from sesam_master.core.savesets import KeepReason, SavesetFate
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import day_text
 from sesam_master.ui.savesets.fates import FateReader, reason_text
@@ -78,7 +78,7 @@ class WhyPane(QWidget):
                     row.location,
                     day,
                     with_kept=True,
-                    is_enough=lambda fates: any(fate.saveset == name for fate in fates),
+                    is_enough=lambda fates: _are_all(fates, name),
                 )
         self._show()
 
@@ -93,16 +93,37 @@ class WhyPane(QWidget):
         newday = f"the NEWDAY that begins {day_text(self._day(row))}"
         if reader.trouble:
             self._say("Not known.", reader.trouble)
-        elif not found:
+        elif reader.is_asking or not found:
             asks = f"Asking {row.location} …"
             gone = "The location does not name it any more. Refresh the list with F5."
             self._say(asks if reader.is_asking else "Not known.", "" if reader.is_asking else gone)
-        elif found[0].reason is KeepReason.DELETED:
-            self._say(f"It goes with {newday}.", reason_text(found[0]))
         else:
-            self._say(f"It stays at {newday}.", reason_text(found[0]))
+            held_back = reader.told.held_back if reader.told is not None else ""
+            self._say(*_answer(found, newday, held_back))
 
     def _say(self, answer: str, reason: str) -> None:
         self.answer.setText(answer)
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason))
+
+
+def _are_all(fates: Sequence[SavesetFate], name: str) -> bool:
+    """Whether every medium of a saveset was told: they follow each other."""
+    return any(one.saveset == name for one in fates) and fates[-1].saveset != name
+
+
+def _answer(found: Sequence[SavesetFate], newday: str, held_back: str) -> tuple[str, str]:
+    """What becomes of a saveset, and why, by its fates on all of its media."""
+    stays = [one for one in found if one.reason is not KeepReason.DELETED]
+    goes = [one for one in found if one.reason is KeepReason.DELETED]
+    if len(found) == 1:
+        reasons = reason_text(found[0])
+    else:
+        reasons = "\n".join(f"{one.label}: {reason_text(one)}" for one in (*stays, *goes))
+    if goes and held_back:
+        return "It would go, but stays.", f"{held_back}.\n{reasons}"
+    if not stays:
+        return f"It goes with {newday}.", reasons
+    if goes:
+        return f"It stays at {newday}, on fewer media.", reasons
+    return f"It stays at {newday}.", reasons

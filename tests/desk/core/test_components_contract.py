@@ -24,6 +24,7 @@ from sesam_master.core.errors import LocationError, Trouble
 from sesam_master.core.records import (
     Access,
     Client,
+    CommandSource,
     ExcludeKind,
     Ssh,
     Task,
@@ -44,7 +45,14 @@ WEB = Client(
     Ssh("10.0.0.7", 2222, "backup", "/k", "ssh-ed25519 AAAA", 0),
     locked=True,
 )
-TASK = Task("home", "local", (b"/srv/\xff", b"/a\nb"), ("*.tmp", " x"), "all")
+TASK = Task(
+    "home",
+    "local",
+    (b"/srv/\xff", b"/a\nb"),
+    ("*.tmp", " x"),
+    "all",
+    commands=(CommandSource("ü.sql", (b"dump", b"\xff", b"")),),
+)
 OPTIONS = TaskOptions(
     ExcludeKind.REGEX,
     b"/etc/\xe4",

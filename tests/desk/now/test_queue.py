@@ -26,6 +26,10 @@ from tests.desk.results.memory import job, report
         ({"waiting": Waiting(WaitsFor.DRIVE, "D2")}, "Waits for a free stream of D2"),
         ({"waiting": Waiting(WaitsFor.DRIVE_OFF, "D2")}, "The drive D2 is off or gone"),
         (
+            {"waiting": Waiting(WaitsFor.MEDIUM, "USB00001", "Usb")},
+            "The medium USB00001 has to be put into Usb",
+        ),
+        (
             {"waiting": Waiting(WaitsFor.JOB, "50")},
             "Behind another backup of home, which runs (job 50)",
         ),

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import uuid
 from collections.abc import Coroutine, Iterator
 from concurrent import futures
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import grpc
 import pytest
 
-from sesam_api.v1 import access_pb2, jobs_pb2, savesets_pb2
+from sesam_api.v1 import access_pb2, jobs_pb2, media_pb2, savesets_pb2
 from sesam_master.core.acts import Made
 from sesam_master.core.errors import AlreadyListed, LocationError, Trouble
 from sesam_master.core.gateway import FleetGateway, JobQuery
-from sesam_master.core.records import BackupType
+from sesam_master.core.records import BackupType, Overwrite
 from sesam_master.core.registry import KeepingError, Registration
+from sesam_master.core.restoring import RestoreOrder
 from sesam_master.core.start import BackupOrder, StartObject
 from sesam_master.core.states import Connection, JobState
 from sesam_master.remote.calls import new_request_id
@@ -60,6 +62,21 @@ def order(
     gateway: FleetGateway, here: str, task: str, backup_type: BackupType
 ) -> Coroutine[Any, Any, Made]:
     return gateway.order_backup(BackupOrder(StartObject(here, task), backup_type), new_request_id())
+
+
+def test_a_medium_that_jobs_wait_for_is_answered(
+    agent: FakeAgent, rig: HubRig, gateway: FleetGateway, here: str
+) -> None:
+    agent.location.wanted_media |= {"USB00001": ["1"], "USB00002": ["2"]}
+    rig.ask(gateway.answer_medium(here, "USB00001", is_loaded=True, request_id="r-1"))
+    rig.ask(gateway.answer_medium(here, "USB00002", is_loaded=False, request_id="r-2"))
+    asked = [request for name, request in agent.calls if name == "AnswerMediaRequest"]
+    assert [(each.label, each.answer, each.request_id) for each in asked] == [
+        ("USB00001", media_pb2.MEDIA_ANSWER_LOADED, "r-1"),
+        ("USB00002", media_pb2.MEDIA_ANSWER_REFUSED, "r-2"),
+    ]
+    again = gateway.answer_medium(here, "USB00001", is_loaded=True, request_id="r-3")
+    assert refused(rig, again).reason == "MEDIUM_NOT_WANTED"
 
 
 def test_start_and_cancel(agent: FakeAgent, rig: HubRig, gateway: FleetGateway, here: str) -> None:
@@ -136,7 +153,8 @@ def test_lists(agent: FakeAgent, rig: HubRig, gateway: FleetGateway, here: str) 
     assert (entries.total, entries.entries[0].path) == (1, b"/srv")
     error = refused(rig, gateway.entries(here, saveset, b"/nope", ""))
     assert error.reason == "PATH_NOT_FOUND"
-    job = rig.ask(gateway.start_restore(here, saveset, [b"/srv"], b"/tmp/back"))
+    wanted = RestoreOrder(saveset, (b"/srv",), b"/tmp/back", Overwrite.NEVER, dry_run=True)
+    job = rig.ask(gateway.start_restore(here, wanted, str(uuid.uuid4())))
     assert job.target == b"/tmp/back"
 
 

@@ -103,6 +103,11 @@ def test_a_refusal_names_what_is_missing(agent: FakeAgent, rig: HubRig) -> None:
         (jobs_pb2.Waiting(drive="Drive_1"), WaitsFor.DRIVE, "Drive_1"),
         (jobs_pb2.Waiting(drive_off="Drive_2"), WaitsFor.DRIVE_OFF, "Drive_2"),
         (jobs_pb2.Waiting(any_drive=True), WaitsFor.ANY_DRIVE, ""),
+        (
+            jobs_pb2.Waiting(medium=jobs_pb2.WantedMedium(label="USB00001", data_store="Usb")),
+            WaitsFor.MEDIUM,
+            "USB00001",
+        ),
     ],
 )
 def test_what_a_job_waits_for_is_told(

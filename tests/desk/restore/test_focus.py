@@ -21,13 +21,14 @@ def test_the_keyboard_stays_with_the_restore_and_out_of_fields_elsewhere(
     source = page.listing.index_of(page.listing.tree.top.children[1])
     page.listing.setData(source, Qt.CheckState.Checked, Qt.ItemDataRole.CheckStateRole)
     page.next.click()
-    page.target.directory.setText("/srv/back")
+    page.last.target.directory.setText("/srv/back")
     page.next.setFocus()
+    page.next.click()
     page.next.click()
     pump()
 
     assert page.step == RUN
-    assert window.focusWidget() is page.run.protocol
+    assert window.focusWidget() is page.last.run.protocol
     window.layout().removeWidget(page)
     page.setParent(None)
     window.close()

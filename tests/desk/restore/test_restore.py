@@ -16,7 +16,7 @@ from sesam_master.core.records import Job, Level, ProtocolLine
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.restore.model import NOTE_ROLE
-from sesam_master.ui.restore.page import FILES, RUN, TARGET, RestorePage
+from sesam_master.ui.restore.page import CHECK, FILES, RUN, TARGET, RestorePage
 from sesam_master.ui.restore.presenter import target_trouble
 from sesam_master.ui.restore.tree import ListingTree, Node, shown_name
 from sesam_master.ui.theme import ThemeHolder
@@ -140,11 +140,12 @@ def test_odd_names_are_escaped_and_restored_as_they_are(
     _tick(page, 1, 0)
     page.next.click()
     pump()
-    page.target.directory.setText("/srv/back")
+    page.last.target.directory.setText("/srv/back")
+    page.next.click()
     page.next.click()
     pump()
     call = next(call for call in gateway.calls if call[0] == "start_restore")
-    assert call[3:] == ([b"/etc/line\nbreak"], b"/srv/back")
+    assert (call[2].paths, call[2].target) == ((b"/etc/line\nbreak",), b"/srv/back")
 
 
 @pytest.mark.parametrize(
@@ -166,22 +167,23 @@ def test_a_restore_is_followed_to_its_end(
     pump()
     assert page.step == TARGET
     assert not page.next.isEnabled()
-    page.target.directory.setText("/srv/back")
+    page.last.target.directory.setText("/srv/back")
+    page.next.click()
     page.next.click()
     pump()
     assert page.step == RUN
     running = replace(gateway.history["Hamburg"][-1], state=JobState.ACTIVE, start_time=NOW)
     report(bridge, running)
     pump()
-    assert page.run.state.text == "Running"
+    assert page.last.run.state.text == "Running"
     ended = replace(running, state=JobState.OK, end_time=NOW, message="2 files restored")
     gateway.history["Hamburg"][-1] = ended
     lines.append(ProtocolLine(NOW, Level.INFO, "RESULT", "2 files restored"))
     report(bridge, ended)
     pump()
-    assert page.run.state.text == "OK: 2 files restored"
-    assert page.run.cancel.isHidden()
-    qtbot.waitUntil(lambda: page.run.protocol.lines.lines == tuple(lines), timeout=4000)
+    assert page.last.run.state.text == "OK: 2 files restored"
+    assert page.last.run.cancel.isHidden()
+    qtbot.waitUntil(lambda: page.last.run.protocol.lines.lines == tuple(lines), timeout=4000)
 
 
 def test_a_failure_and_a_dark_location_are_said(
@@ -190,11 +192,12 @@ def test_a_failure_and_a_dark_location_are_said(
     _tick(page, 1)
     page.next.click()
     pump()
-    page.target.directory.setText("/srv/back")
+    page.last.target.directory.setText("/srv/back")
     gateway.troubles["Hamburg"] = Trouble.REFUSED
     page.next.click()
+    page.next.click()
     pump()
-    assert page.step == TARGET
+    assert page.step == CHECK
     assert not page.banner.isHidden()
     assert page.next.isEnabled()
     take_down(bridge, "Hamburg")
@@ -232,7 +235,8 @@ def _start(page: RestorePage) -> None:
     _tick(page, 1)
     page.next.click()
     pump()
-    page.target.directory.setText("/srv/back")
+    page.last.target.directory.setText("/srv/back")
+    page.next.click()
     page.next.click()
     pump()
 
@@ -259,8 +263,8 @@ def test_the_end_is_asked_for_and_not_looked_for_in_the_history(
     _end(bridge, ended)
     pump()
 
-    assert page.run.state.text.startswith("Warning: 41 files restored")
-    assert "2 of 43 files not restored" in page.run.state.text
+    assert page.last.run.state.text.startswith("Warning: 41 files restored")
+    assert "2 of 43 files not restored" in page.last.run.state.text
     assert not [call for call in gateway.calls if call[0] == "jobs"]
 
 
@@ -350,5 +354,5 @@ def test_what_was_not_restored_is_said_once_with_its_number(
     pump()
 
     assert page.step == RUN
-    assert page.run.state.text.count("2 of 3 ") == 1
-    assert message in page.run.state.text
+    assert page.last.run.state.text.count("2 of 3 ") == 1
+    assert message in page.last.run.state.text

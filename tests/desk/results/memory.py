@@ -47,6 +47,7 @@ from sesam_master.core.records import (
     Task,
 )
 from sesam_master.core.registry import Registration
+from sesam_master.core.restoring import RestoreOrder
 from sesam_master.core.results import matches, sort_key
 from sesam_master.core.start import BackupOrder, StartObject
 from sesam_master.core.states import Connection, JobState, severity_rank
@@ -121,6 +122,7 @@ class MemoryGateway(FakeGateway):
     listing: dict[bytes, list[Entry]] = field(default_factory=dict)
     protocols: dict[tuple[str, str], list[ProtocolLine]] = field(default_factory=dict)
     outputs: dict[tuple[str, str, ProtocolPart], list[ProtocolLine]] = field(default_factory=dict)
+    media_away: set[str] = field(default_factory=set)
 
     async def jobs(
         self,
@@ -207,6 +209,14 @@ class MemoryGateway(FakeGateway):
             raise LocationError(Trouble.REJECTED, location_id, "JOB_ENDED", about)
         return found
 
+    async def answer_medium(
+        self, location_id: str, label: str, *, is_loaded: bool, request_id: str
+    ) -> None:
+        self._ask("answer_medium", location_id, label, is_loaded)
+        if is_loaded and label in self.media_away:
+            about = {"medium": label, "detail": "it has no label"}
+            raise LocationError(Trouble.REJECTED, location_id, "MEDIUM_AWAY", about)
+
     async def entries(
         self, location_id: str, saveset: str, directory: bytes, page_token: str
     ) -> EntryPage:
@@ -221,12 +231,16 @@ class MemoryGateway(FakeGateway):
         shown, token = self._page(location_id, found, page_token)
         return EntryPage(shown, token, len(found))
 
-    async def start_restore(
-        self, location_id: str, saveset: str, paths: Sequence[bytes], target: bytes
-    ) -> Job:
-        self._ask("start_restore", location_id, saveset, list(paths), target)
+    async def start_restore(self, location_id: str, order: RestoreOrder, request_id: str) -> Job:
+        self._ask("start_restore", location_id, order, request_id)
         made = job(
-            location_id, 901, JobState.QUEUED, kind=JobKind.RESTORE, saveset=saveset, target=target
+            location_id,
+            900 if order.dry_run else 901,
+            JobState.QUEUED,
+            kind=JobKind.RESTORE,
+            saveset=order.saveset,
+            target=order.target,
+            dry_run=order.dry_run,
         )
         self.history.setdefault(location_id, []).append(made)
         return made

@@ -25,6 +25,8 @@ from tests.desk.savesets.site import (
     settle,
 )
 
+CHECKS = ("verify", "quick", "prove", "copy_to")
+
 
 def offered(page: SavesetsPage, *savesets: Saveset) -> dict[str, Offer]:
     """What can be done with these, by key."""
@@ -155,10 +157,10 @@ def test_the_eol_is_chosen_and_its_consequence_said(
 @pytest.mark.parametrize(
     ("role", "denied"),
     [
-        (Role.OPERATOR, {"eol", "delete"}),
-        (Role.BACKUP, {"restore", "verify", "eol", "delete"}),
-        (Role.RESTORE, {"verify", "eol", "delete"}),
-        (Role.MONITOR, {"restore", "verify", "eol", "delete"}),
+        (Role.OPERATOR, {"eol", "delete", "move_to"}),
+        (Role.BACKUP, {"restore", *CHECKS, "eol", "delete", "move_to"}),
+        (Role.RESTORE, {*CHECKS, "eol", "delete", "move_to"}),
+        (Role.MONITOR, {"restore", *CHECKS, "eol", "delete", "move_to"}),
         (Role.ADMIN, set()),
     ],
 )

@@ -1,10 +1,11 @@
 """The drawer of a saveset: facts, chain, listing, why it stays."""
 
+import pytest
 from PySide6.QtCore import QPoint
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.errors import Trouble
-from sesam_master.core.savesets import KeepReason
+from sesam_master.core.savesets import KeepReason, SavesetFate
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.savesets.drawer import LISTING, WHY
 from sesam_master.ui.savesets.page import SavesetsPage
@@ -95,6 +96,38 @@ def test_why_it_is_kept_is_said_in_words(
     choose(page, needing)
     pump()
     assert why.answer.text() == "It goes with the NEWDAY that begins Mon 23 Nov."
+
+
+@pytest.mark.parametrize(
+    ("here", "held_back", "answer"),
+    [
+        (KeepReason.EOL, "", "It stays at the NEWDAY that begins Mon 23 Nov, on fewer media."),
+        (KeepReason.DELETED, "", "It goes with the NEWDAY that begins Mon 23 Nov."),
+        (KeepReason.DELETED, "the clock may be wrong", "It would go, but stays."),
+    ],
+)
+def test_one_on_two_media_goes_only_where_both_go(
+    page: SavesetsPage,
+    gateway: SavesetGateway,
+    qtbot: QtBot,
+    here: KeepReason,
+    held_back: str,
+    answer: str,
+) -> None:
+    """The first of its fates says nothing of the other."""
+    one = gateway.all_savesets["Boulder"][0]
+    about = (one.name, one.task, "WEEK00001", one.sesam_day, one.eol, one.stored_bytes)
+    stays = here is not KeepReason.DELETED
+    copy = SavesetFate(*about, KeepReason.DELETED, stays=stays)
+    gateway.kept[one.name] = (here, "")
+    gateway.fates_elsewhere[one.name] = (copy,)
+    gateway.held_back = held_back
+    gateway.page_size = 1
+    choose(page, one)
+    page.drawer.tabs.setCurrentIndex(WHY)
+    why = page.drawer.why
+    qtbot.waitUntil(lambda: why.answer.text() == answer, timeout=3000)
+    assert "WEEK00001: Its EOL has passed" in why.reason.text()
 
 
 def test_a_dark_location_is_not_asked_and_nothing_is_guessed(

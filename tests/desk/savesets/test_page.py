@@ -234,3 +234,19 @@ def test_a_location_that_comes_on_is_asked(
     settle(qtbot, page)
     assert page.model.rowCount() == 11
     assert page.presenter.coverage().is_complete
+
+
+def test_at_a_larger_text_the_names_stay_readable(
+    page: SavesetsPage, holder: ThemeHolder, qtbot: QtBot
+) -> None:
+    """Columns that a person can do without make room before names are cut to nothing."""
+    header = page.table.horizontalHeader()
+    places = {column.key: place for place, column in enumerate(page.model.columns)}
+    page.resize(1044, 660)
+    holder.set_text_px(18)
+    settle(qtbot, page)
+    for key in ("location", "task"):
+        least = page.model.columns[places[key]].least
+        assert least is not None
+        assert header.sectionSize(places[key]) >= holder.fonts.px(least)
+    assert header.isSectionHidden(places["verified"])

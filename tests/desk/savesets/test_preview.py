@@ -5,7 +5,7 @@ from PySide6.QtCore import QDate
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.errors import Trouble
-from sesam_master.core.savesets import KeepReason
+from sesam_master.core.savesets import KeepReason, SavesetFate
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.savesets.preview_page import RetentionPage
 from sesam_master.ui.theme import ThemeHolder
@@ -54,7 +54,7 @@ def test_what_is_kept_says_why(page: RetentionPage, gateway: SavesetGateway) -> 
     pump()
     assert page.model.rowCount() == 6
     assert page.sentence.text.endswith("5 are kept.")
-    place = page.model.row_of(newest.name)
+    place = page.model.row_of((newest.name, newest.label))
     assert place is not None
     why = [column.key for column in page.model.columns].index("why")
     words = page.model.index(place, why).data()
@@ -99,3 +99,45 @@ def test_nothing_to_delete_is_said(page: RetentionPage, gateway: SavesetGateway)
     pump()
     assert page.empty.content.headline == "Nothing is deleted"
     assert "deletes nothing" in page.sentence.text
+
+
+def copy_of(gateway: SavesetGateway, reason: KeepReason, *, stays: bool = False) -> str:
+    """What becomes of a copy of the oldest saveset; returns its name."""
+    one = gateway.all_savesets["Hamburg"][0]
+    about = (one.name, one.task, "WEEK00001", one.sesam_day, one.eol, one.stored_bytes)
+    gateway.fates_elsewhere[one.name] = (SavesetFate(*about, reason, stays=stays),)
+    return one.name
+
+
+def test_each_medium_of_a_saveset_has_its_own_row(
+    page: RetentionPage, gateway: SavesetGateway
+) -> None:
+    name = copy_of(gateway, KeepReason.DELETED, stays=True)
+    gateway.kept[name] = (KeepReason.EOL, "")
+    page.kept.setChecked(True)
+    pump()
+    rows = [fate for fate in page.model.records if fate.saveset == name]
+    assert {(fate.label, fate.stays) for fate in rows} == {
+        ("DISK00001", False),
+        ("WEEK00001", True),
+    }
+    place = page.model.row_of((name, "WEEK00001"))
+    assert place is not None
+    assert page.model.index(place, 0).data() == "Copy deleted"
+    assert page.sentence.text == (
+        "The NEWDAY that begins Mon 23 Nov 2026 at Hamburg deletes 1 copy of savesets that stay, "
+        "2.0\N{NO-BREAK SPACE}MB. 6 are kept."
+    )
+
+
+def test_a_newday_that_is_held_back_says_so(page: RetentionPage, gateway: SavesetGateway) -> None:
+    gateway.held_back = "Nothing is deleted before the next NEWDAY: the clock may be wrong"
+    page.refresh()
+    pump()
+    assert page.held.isVisible()
+    assert page.held.accessibleName() == f"{gateway.held_back}."
+    assert "deletes nothing yet; due are 1 saveset" in page.sentence.text
+    gateway.held_back = ""
+    page.refresh()
+    pump()
+    assert not page.held.isVisible()

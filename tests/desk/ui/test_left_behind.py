@@ -122,9 +122,9 @@ def test_a_running_restore_is_unknown(
     pump()
     page.presenter.job = running
     page.presenter.job_changed.emit()
-    assert page.run.state.text.startswith("Running")
+    assert page.last.run.state.text.startswith("Running")
     delete(bridge)
-    assert page.run.state.text.startswith("Unknown")
+    assert page.last.run.state.text.startswith("Unknown")
 
 
 def test_a_location_that_comes_back_lists_its_savesets_once(bridge: Bridge) -> None:

@@ -1,0 +1,178 @@
+"""The page "Growth" of one location: how full its data stores were and will be, what its backups
+stored, and how fast they were."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+
+import tzlocal
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from sesam_master.core.coverage import Coverage
+from sesam_master.core.gateway import FleetGateway
+from sesam_master.core.history import Period
+from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.formatting import age_between, moment_text
+from sesam_master.ui.growth.contents import growth_content, rate_content, store_content
+from sesam_master.ui.growth.presenter import GrowthPresenter
+from sesam_master.ui.plots.pane import PlotPane
+from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.widgets.banner import Banner
+from sesam_master.ui.widgets.page_header import PageHeader
+from sesam_master.ui.widgets.segments import Segments
+from sesam_master.ui.widgets.thin_progress import ThinProgress
+
+_STORED, _RATE = "Stored per sesam day", "Throughput of a backup"
+_UNKNOWN = "Not known: the location was not reached."
+_ASKED = "The location is asked."
+
+
+class GrowthPage(QWidget):
+    """A tab for one location."""
+
+    icon_name = "gauge"
+
+    def __init__(
+        self,
+        holder: ThemeHolder,
+        bridge: Bridge,
+        source: FleetGateway,
+        location_id: str,
+        *,
+        zone: tzinfo | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__()
+        self.setProperty("surface", "base")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._holder = holder
+        self._now = clock
+        zone = zone or tzlocal.get_localzone()
+        self.presenter = GrowthPresenter(bridge, source, location_id, zone, clock, self)
+        self.title = f"Growth, {self.presenter.place.name}"
+        self.header = PageHeader(holder, "Growth", Coverage(0, 1))
+        self.progress = ThinProgress(holder)
+        self.banner = Banner(holder, "")
+        self.periods = Segments(holder, [period.words for period in Period])
+        self.periods.choose(self.presenter.period.words)
+        self.stores: dict[str, PlotPane] = {}
+        self.no_store = PlotPane(holder, "Data stores")
+        self.growth = PlotPane(holder, _STORED)
+        self.rate = PlotPane(holder, _RATE)
+        self._store_column = QVBoxLayout()
+        self._lay_out()
+        words = {period.words: period for period in Period}
+        self.periods.chosen.connect(lambda text: self.presenter.set_period(words[text]))
+        self.presenter.changed.connect(self._show)
+        bridge.aged.connect(self._show_age)
+        self.presenter.refresh()
+
+    @property
+    def location_id(self) -> str:
+        return self.presenter.place.location_id
+
+    def refresh(self) -> None:
+        """Ask the location again."""
+        self.presenter.refresh()
+
+    # -- inside
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(16, 6, 12, 6)
+        bar.addWidget(self.periods)
+        bar.addStretch(1)
+        stores = QWidget()
+        self._store_column.setContentsMargins(12, 4, 8, 8)
+        self._store_column.setSpacing(12)
+        self._store_column.addWidget(self.no_store)
+        stores.setLayout(self._store_column)
+        left = QScrollArea()
+        left.setWidgetResizable(True)
+        left.setFrameShape(QFrame.Shape.NoFrame)
+        left.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        left.setWidget(stores)
+        left.viewport().setAutoFillBackground(False)
+        stores.setAutoFillBackground(False)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(12, 4, 8, 8)
+        column.setSpacing(12)
+        column.addWidget(self.growth, 1)
+        column.addWidget(self.rate, 1)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(left)
+        splitter.addWidget(right)
+        splitter.setChildrenCollapsible(False)
+        splitter.setSizes([500, 500])
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(0)
+        page.addWidget(self.header)
+        page.addWidget(self.progress)
+        page.addWidget(self.banner)
+        page.addLayout(bar)
+        page.addWidget(splitter, 1)
+
+    def _show(self) -> None:
+        presenter = self.presenter
+        if presenter.is_asking:
+            self.progress.start()
+        else:
+            self.progress.stop()
+        self._show_age()
+        self._show_banner()
+        self._show_stores()
+        period, today = presenter.period, presenter.today
+        waiting = _ASKED if presenter.is_asking else _UNKNOWN
+        if presenter.growth is None:
+            self.growth.show_problem(_STORED, waiting)
+            self.rate.show_problem(_RATE, waiting)
+        else:
+            self.growth.show_content(growth_content(presenter.growth, period, today))
+            self.rate.show_content(rate_content(presenter.growth, period, today))
+
+    def _show_stores(self) -> None:
+        presenter = self.presenter
+        known = presenter.stores if presenter.samples is not None else None
+        stores = {store.name: store for store in known or ()}
+        for name in set(self.stores) - set(stores):
+            pane = self.stores.pop(name)
+            self._store_column.removeWidget(pane)
+            pane.hide()
+            pane.deleteLater()
+        self.no_store.setVisible(not stores)
+        if not stores:
+            words = _ASKED if presenter.is_asking else _UNKNOWN
+            self.no_store.show_problem("Data stores", words)
+        for place, (name, store) in enumerate(stores.items()):
+            if name not in self.stores:
+                self.stores[name] = PlotPane(self._holder, name)
+                self._store_column.insertWidget(place, self.stores[name], 1)
+            content = store_content(
+                *(store, presenter.samples_of(name), presenter.period),
+                *(presenter.stores_as_of, presenter.place.zones.site),
+            )
+            self.stores[name].show_content(content)
+
+    def _show_banner(self) -> None:
+        presenter = self.presenter
+        trouble = presenter.place.darkness or (presenter.problem.text if presenter.problem else "")
+        self.banner.setVisible(bool(trouble))
+        kept = ""
+        if presenter.as_of is not None:
+            kept = f" Shown is {moment_text(presenter.as_of, presenter.place.zones.mine)}."
+        self.banner.set_text(f"{trouble}{kept}")
+
+    def _show_age(self) -> None:
+        presenter = self.presenter
+        state = presenter.place.state
+        is_live = state is not None and state.is_live
+        word = "live" if is_live else "not reached"
+        self.header.set_coverage(
+            Coverage(1 if is_live else 0, 1), f"{presenter.place.name} {word}", ""
+        )
+        age = "not read yet"
+        if presenter.as_of is not None:
+            age = f"read {age_between(presenter.as_of, self._now())} ago"
+        self.header.set_sentence(f"What {presenter.place.name} stores, and how full it is; {age}.")
