@@ -9,7 +9,7 @@ import random
 import signal
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,6 +17,8 @@ from pathlib import Path
 
 from sesam_api.client import Location
 from sesam_api.errors import SesamError
+from sesam_api.media_records import DataStore, MediaPool
+from sesam_api.plan_records import Drive
 from sesam_api.records import Job
 from tests.e2e.agent_process import AgentProcess
 from tests.e2e.changing import ChangingSource, Tree, tree_of
@@ -25,6 +27,9 @@ SECONDS = 60.0  # only a test that fails waits so long
 LONGEST_LIFE = 0.3  # seconds from the beginning of the deeds to the kill
 BULK_BYTES = 64 << 20  # so that a backup of it takes about as long as that
 LABEL = "sesam.label"
+PARTS = ("", ".idx", ".lis.zst")  # that a medium has of each saveset
+TAPES = "tapes"
+PLAIN, SEALED = ("DISK", "TAPE"), ("VAULT", "SAFE")  # pools: of each kind one in either store
 USABLE = ("ok", "warning")
 
 
@@ -55,6 +60,11 @@ class Chaos:
             for event in location.events():
                 if event.kind == "backup":  # that of the agent itself has its own time
                     location.modify_event(replace(event, active=False))
+            location.add_data_store(DataStore("Tapes", os.fsencode(self.directory / TAPES)))
+            location.add_drive(Drive("Tape_1", group="Tapes", data_store="Tapes"))
+            location.add_pool(MediaPool("TAPE", "Tapes"))
+            location.add_pool(MediaPool("VAULT", encrypted=True))
+            location.add_pool(MediaPool("SAFE", "Tapes", encrypted=True))
             location.add_client("here")
             for name, source in self.sources.items():
                 location.add_task(name, "here", [str(source.top)])
@@ -96,22 +106,33 @@ class Chaos:
 
     def check(self, location: Location) -> None:
         """The catalogue and the disk name the same savesets, and nothing half done is left."""
-        known = {saveset.name for saveset in location.savesets()}
-        var, [store] = self.agent.root / "var", self.agent.root.glob("store/*/")
-        found = {path.name for path in store.iterdir()} - {LABEL}
-        data = {name for name in found if "." not in name}
-        assert data == known, data ^ known
-        assert found == data | {f"{name}.idx" for name in data}, found
+        lying: dict[str, set[str]] = defaultdict(set)
+        for saveset in location.savesets():
+            for label in (saveset.label, *(copy.label for copy in saveset.copies)):
+                lying[label].add(saveset.name)
+        known = set().union(*lying.values())
+        var, tapes = self.agent.root / "var", self.directory / TAPES
+        for medium in (*self.agent.root.glob("store/*/"), *tapes.glob("*/")):
+            self._check_medium(medium, lying.pop(medium.name, set()))
+        assert not lying, "nothing is in their places"
         listed = {path.name for path in var.glob("lis/*/S*") if not path.name.endswith(".open.tmp")}
         assert {name.partition(".")[0] for name in listed} >= known
         assert not [name for name in listed if name.endswith((".part", ".tmp"))], listed
         assert not list((var / "tmp").glob("S*"))
 
+    def _check_medium(self, medium: Path, known: set[str]) -> None:
+        found = {path.name for path in medium.iterdir()} - {LABEL}
+        data = {name for name in found if "." not in name}
+        assert data == known, data ^ known
+        assert found == {f"{name}{suffix}" for name in data for suffix in PARTS}, found
+
     def check_contents(self, location: Location, target: Path) -> int:
         """Every saveset is as it was made, and brings back what its source held. Returns how many
         there are."""
         savesets = list(location.savesets())
+        assert {saveset.encrypted for saveset in savesets} == {False, True}
         for saveset in savesets:
+            assert saveset.encrypted is (saveset.label[:-5] in SEALED)
             verified = location.wait(location.verify(saveset), timeout=SECONDS)
             assert verified.state == "ok", verified.message
             place = target / saveset.name
@@ -126,6 +147,8 @@ class Chaos:
         return [
             *(lambda at, name=name: self._back_up(at, name, self._type()) for name in self.sources),
             *(lambda at, name=name: self._back_up(at, name, self._type()) for name in self.sources),
+            self._migrate,
+            self._migrate,
             self._verify,
             self._restore,
             self._delete,
@@ -136,7 +159,9 @@ class Chaos:
 
     def _back_up(self, location: Location, task: str, backup_type: str) -> Job:
         self.counts[f"begun {backup_type}"] += 1
-        job = location.start_backup(task, backup_type)
+        pool = self.chance.choice((PLAIN[0], SEALED[0]))
+        self.counts[f"begun on {pool}"] += 1
+        [job] = location.order_backup(backup_type, task=task, pool=pool).jobs
         self.held[job.id] = tree_of(self.sources[task].top)
         return job
 
@@ -147,6 +172,13 @@ class Chaos:
     def _restore(self, location: Location) -> None:
         self.counts["begun restore"] += 1
         location.restore(self._any(location), str(self.directory / "back"))
+
+    def _migrate(self, location: Location) -> None:
+        """To and fro, copied or moved. What is encrypted stays so, and nothing else becomes it."""
+        move, saveset = self.chance.random() < 0.6, location.saveset(self._any(location))
+        self.counts["begun move" if move else "begun copy"] += 1
+        pool = self.chance.choice(SEALED if saveset.encrypted else PLAIN)
+        location.migrate(pool, [saveset.name], move=move)
 
     def _delete(self, location: Location) -> None:
         """One that nothing builds on; never the last one of a task."""

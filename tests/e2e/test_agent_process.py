@@ -163,7 +163,8 @@ def test_killed_in_the_middle_of_a_backup(agent: AgentProcess, tree: Path, place
         assert content(restored(location, after.saveset, place / "new", tree)) == content(tree)
         names = {path.name for path in (agent.root / "store/DISK00001").iterdir()}
         savesets = (full.saveset, after.saveset)
-        assert names == {LABEL_FILE} | {name + end for name in savesets for end in ("", ".idx")}
+        ends = ("", ".idx", ".lis.zst")
+        assert names == {LABEL_FILE} | {name + end for name in savesets for end in ends}
     assert agent.end() == 0
     assert job.id in agent.errors
 

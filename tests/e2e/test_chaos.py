@@ -35,6 +35,8 @@ def test_what_was_committed_outlives_every_kill(chaos: Chaos, tmp_path: Path) ->
         assert chaos.check_contents(location, tmp_path) > KILLS / 20
         ended = {job.state for job in location.jobs()}
     assert {"ok", "broken"} <= ended, chaos.counts
+    assert chaos.counts["begun move"]
+    assert chaos.counts["begun copy"]
     assert chaos.counts["killed agent"] > KILLS / 4
     assert chaos.counts["killed child"] > KILLS / 20
     assert chaos.agent.end() == 0

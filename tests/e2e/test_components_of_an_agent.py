@@ -24,6 +24,7 @@ from sesam_master.core.records import (
     Access,
     BackupType,
     Client,
+    CommandSource,
     ExcludeKind,
     Ssh,
     Task,
@@ -148,15 +149,18 @@ def test_every_option_of_a_task_and_a_login_come_back(site: Site) -> None:
         backup_even_if_pre_fails=True,
     )
     client = Client("web", Access.SSH, "x", SSH, locked=True)
-    task = Task("all", "web", (b"/srv/\xff", b"/a\nb"), ("a|b", " c "), "x", options)
+    dump = CommandSource("ü.sql", (b"dump", b"\xff", b""))
+    sources = (b"/srv/\xff", b"/a\nb")
+    task = Task("all", "web", sources, ("a|b", " c "), "x", options, commands=(dump,))
     assert (faults(client, is_new=True), faults(task, is_new=True)) == ([], [])
 
     assert bare(site.add(client)) == client
     made = site.add(task)
     assert bare(made) == task
     assert isinstance(made, Task)
-    other = site.change(replace(made, options=TaskOptions(), sources=(b"/x",)))
-    assert bare(other) == replace(task, options=TaskOptions(), sources=(b"/x",))
+    plain = replace(task, options=TaskOptions(), sources=(b"/x",), commands=())
+    other = site.change(replace(plain, etag=made.etag))
+    assert bare(other) == plain
     late = site.refused(site.gateway.change_component(site.here, made))
     assert late.reason == "CHANGED_MEANWHILE"
     site.remove(other)

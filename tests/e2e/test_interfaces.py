@@ -94,7 +94,8 @@ def test_a_snapshot_is_saved_in_place_of_the_data(
         assert said(location, full, "post") == [f"1 {snapshot}", "STATUS:OK", "sbc_post is OK"]
         inc = backed_up(location)
         assert (inc.type, inc.state, inc.message) == ("INC", "ok", "")
-        location.wait(location.restore(full.saveset, target=str(tmp_path / "back")), SECONDS)
+        back = location.restore(full.saveset, str(tmp_path / "back"), without_interfaces=True)
+        location.wait(back, SECONDS)
         wait_for(lambda: told.exists() and told.read_text().count("RESTORE") == 1)
     agent.end()
     assert (tmp_path / f"back{snapshot}/file").read_bytes() == FIRST
@@ -104,6 +105,33 @@ def test_a_snapshot_is_saved_in_place_of_the_data(
     day = full.sesam_day.replace("-", "")
     kept = {file.name for file in (agent.root / "var/prepost" / day).iterdir()}
     assert kept == {f"docs-{day}_{job.id}.{end}" for job in (full, inc) for end in ("pre", "pos")}
+
+
+def test_a_restore_has_its_pre_and_post(tmp_path: Path, agent: AgentProcess, data: Path) -> None:
+    agent.start()
+    with agent.connected() as location:
+        add_task(location, data)
+        full = backed_up(location)
+        put(agent, "sbc_pre", 'printf "%s\\n" "$@" "$SESAM_ACTION $SESAM_TARGET"; echo STATUS:OK')
+        put(agent, "sbc_post", 'echo "$5 $6 $9"; echo "STATUS:ERROR it does not start"')
+        target = tmp_path / "back"
+        dry = location.wait(location.restore(full.saveset, str(target), dry_run=True), SECONDS)
+        assert (dry.state, said(location, dry, "pre")) == ("ok", [])
+        job = location.wait(location.restore(full.saveset, str(target)), SECONDS)
+        told = said(location, job, "pre")
+        assert told[2:7:2] == ["docs", "restore", full.saveset]
+        assert f"RESTORE {target}" in told
+        assert said(location, job, "post")[0] == f"R 1 {full.saveset}"
+        assert (job.state, job.message) == (
+            "warning",
+            "POST: sbc_post reported an error: it does not start",
+        )
+        assert (tmp_path / f"back{data}/file").read_bytes() == FIRST
+        put(agent, "sbc_pre", 'echo "STATUS:ERROR the database runs"')
+        refused = location.wait(location.restore(full.saveset, f"{target}2"), SECONDS)
+        assert refused.state == "error"
+        assert "nothing was restored: sbc_pre reported an error" in refused.message
+        assert not (tmp_path / "back2").exists()
 
 
 def test_a_cancel_ends_pre_and_all_that_it_has_started(
@@ -148,8 +176,42 @@ def test_a_kill_in_post_keeps_the_saveset_and_is_told(
         assert said(location, ended, "post") == ["begun"]
         [saveset] = location.savesets()
         assert saveset.name == ended.saveset
-        back = location.restore(saveset, target=str(tmp_path / "back"))
+        back = location.restore(saveset, str(tmp_path / "back"), without_interfaces=True)
         assert location.wait(back, SECONDS).state == "ok"
         wait_for(lambda: told.exists() and "RESTORE" in told.read_text())
     assert told.read_text().startswith("BACKUP|Backup of task docs, client here: with a warning\n")
     assert (tmp_path / f"back{data}/file").read_bytes() == FIRST
+
+
+def test_the_last_run_of_each_is_told_and_outlasts_a_kill(
+    agent: AgentProcess, data: Path, tmp_path: Path
+) -> None:
+    put(agent, "sbc_pre", 'echo "for $3"; echo STATUS:OK')
+    put(agent, "sm_notify", 'echo "$2"; exit 3')
+    post = agent.root / "bin/sesam/sbc_post"
+    post.write_text("#!/bin/sh\n")
+    agent.start()
+    with agent.connected() as location:
+        add_task(location, data)
+        job = backed_up(location)
+        assert job.state == "warning"
+        wait_for(lambda: location.interfaces()[2].end_time is not None)
+        before = location.interfaces()
+        pre, called, notify, alarm, disaster = before
+        assert (pre.state, pre.outcome, pre.output) == ("on", "ok", b"for docs\nSTATUS:OK\n")
+        assert (pre.job, pre.task, pre.client) == (job.id, "docs", "here")
+        assert (called.state, called.outcome) == ("unusable", "failed")
+        assert called.fault.endswith(f"Run: chmod +x {post}")
+        assert (notify.outcome, notify.exit_status, notify.module) == ("failed", 3, "BACKUP")
+        assert notify.output is not None
+        assert notify.output.startswith(b"Backup of task docs")
+        assert [alarm.state, disaster.state] == ["off", "off"]
+        assert alarm.start_time is None
+        # What is copied as its page says is on.
+        shutil.copy2(os.fsdecode(alarm.template), os.path.dirname(os.fsdecode(alarm.path)))
+        assert location.interfaces()[3].state == "on"
+    agent.end(signal.SIGKILL)
+    agent.start()
+    with agent.connected() as location:
+        assert location.interfaces()[:3] == before[:3]
+    agent.end()

@@ -14,7 +14,7 @@ from sesam_master.core.states import JobState
 from sesam_master.local import LocalAgent, MemoryCredentials, MemoryRegistry, NoPictures
 from sesam_master.ui.restore.compare import ComparePage
 from sesam_master.ui.restore.finder import unindexed_of
-from sesam_master.ui.restore.page import FILES, RUN, TARGET, RestorePage
+from sesam_master.ui.restore.page import CHECK, FILES, RUN, TARGET, RestorePage
 from sesam_master.ui.theme import ThemeHolder, ThemeMode
 from tests.e2e.agent_process import SECONDS, AgentProcess
 
@@ -67,6 +67,16 @@ def back_up_twice(agent: AgentProcess, tree: Path, old: bytes, new: bytes) -> No
         location.wait(location.start_backup("docs", "INC"), SECONDS)
 
 
+def run_dry(page: RestorePage, target: Path, until: Callable[[Callable[[], bool]], None]) -> None:
+    """A dry run to its end: nothing is at the target then."""
+    page.last.check.dry_run.click()
+    until(lambda: page.presenter.job is not None and not page.presenter.job.is_open)
+    assert page.presenter.job is not None
+    assert page.presenter.job.dry_run
+    assert "dry run" in page.last.run.state.text.casefold()
+    assert not target.exists()
+
+
 def test_the_older_version_of_a_found_file_comes_back(
     agent: AgentProcess, program: Program, place: Path, qtbot: QtBot
 ) -> None:
@@ -109,11 +119,15 @@ def test_the_older_version_of_a_found_file_comes_back(
     assert page.choice().size_bytes == 20_000
     page.next.click()
     assert page.step == TARGET
-    page.target.directory.setText(str(target))
+    page.last.target.directory.setText(str(target))
     page.next.click()
+    assert page.step == CHECK
+    run_dry(page, target, until)
+    page.last.run.restore_now.click()
 
     def ended() -> bool:
-        return page.presenter.job is not None and not page.presenter.job.is_open
+        job = page.presenter.job
+        return job is not None and not job.dry_run and not job.is_open
 
     until(ended)
     assert page.step == RUN

@@ -85,7 +85,9 @@ def newdays(location: Location, until: date) -> list[Job]:
         if is_it and change.sesam_day >= until.isoformat():
             break
     jobs = [job for job in location.jobs() if job.kind == "newday"]
-    assert all(job.state == "ok" for job in jobs), [job.message for job in jobs]
+    held = [job for job in jobs if "Nothing is deleted before the next NEWDAY" in job.message]
+    assert all(job.state == "warning" for job in held)
+    assert all(job.state == "ok" for job in jobs if job not in held), [x.message for x in jobs]
     return [job for job in jobs if job.sesam_day <= until.isoformat()]
 
 
@@ -129,6 +131,8 @@ def test_newday_deletes_what_its_preview_told(root: Root) -> None:
             told[day.isoformat()] = {
                 fate.saveset for fate in location.retention(day) if fate.is_deleted
             }
+        held = [bool(location.retention(TODAY + days * DAY).held_back) for days in range(1, 5)]
+        assert held == [True, False, False, False]
         by_reason = {
             fate.saveset: (fate.reason, fate.needed_by)
             for fate in location.retention(TODAY + 3 * DAY, with_kept=True)
@@ -150,6 +154,7 @@ def test_newday_deletes_what_its_preview_told(root: Root) -> None:
         days_of = sorted(told)
         # No day was seen to begin before the first: what was due then goes with the second.
         assert deleted[days_of[0]] == set()
+        assert [job.state for job in jobs if job.sesam_day == days_of[0]] == ["warning"]
         gone: set[str] = set()
         for day in days_of[1:]:
             gone |= deleted[day]
@@ -254,4 +259,36 @@ def test_the_first_store_is_found_where_sm_ini_says_that_it_was_moved(
         assert location.saveset(saveset).damage == ""
         assert location.wait(location.restore(saveset, root.out), SECONDS).state == "ok"
         assert root.backed_up(location, "INC", pool="DISK")
+    assert root.agent.end() == 0
+
+
+def test_each_copy_goes_by_the_rule_of_its_pool(root: Root) -> None:
+    with root.agent.connected() as location:
+        prepare(location, root)
+        location.add_pool(MediaPool("YEAR", retention=Retention(eol_days=4, keep_newest=0)))
+        full = root.backed_up(location, "FULL")
+        inc = root.backed_up(location, "INC")
+        copied = location.wait(location.migrate("YEAR", [inc]), SECONDS)
+        assert (copied.state, copied.files) == ("ok", 2)
+        fates = location.retention(TODAY + 2 * DAY)
+        assert (fates.deleted_savesets, fates.deleted_copies) == (0, 2)
+        told = {(fate.saveset, fate.label, fate.stays) for fate in fates}
+        assert told == {(name, "WEEK00001", True) for name in (full, inc)}
+
+        root.clock.start()
+        for days in (3, 5):
+            job = newdays(location, TODAY + days * DAY)
+            kept = {each.name: each for each in location.savesets(task="docs")}
+            if days == 3:
+                assert kept.keys() == {full, inc}
+                places = {(one.label, one.copies) for one in kept.values()}
+                assert places == {("YEAR00001", ())}
+                lines = [line.text for each in job for line in location.protocol(each)]
+                assert any("is deleted there and stays elsewhere" in line for line in lines)
+                target = root.out / "back"
+                assert location.wait(location.restore(inc, target), SECONDS).state == "ok"
+                brought = target / root.source.relative_to("/")
+                assert {path.name for path in brought.iterdir()} == {"FULL", "INC"}
+        assert kept == {}
+        assert root.files() == set()
     assert root.agent.end() == 0
