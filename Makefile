@@ -21,9 +21,11 @@ chaos: setup ## 500 kills at random instants
 
 bench: setup ## every benchmark, one after the other
 	.venv/bin/python -m benchmarks.engine
+	.venv/bin/python -m benchmarks.engine_memory
 	.venv/bin/python -m benchmarks.fleet
 	.venv/bin/python -m benchmarks.calendar
 	.venv/bin/python -m benchmarks.jobs
+	.venv/bin/python -m benchmarks.growth
 	.venv/bin/python -m benchmarks.names
 
 protos: setup ## regenerate the code of the contract

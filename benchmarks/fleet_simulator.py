@@ -44,6 +44,9 @@ class Simulated(LocationServiceServicer):
             await asyncio.sleep(HEARTBEAT_SECONDS)
             yield _response(heartbeat=location_pb2.Heartbeat())
 
+    async def ListInterfaces(self, _: Any, __: Any) -> location_pb2.ListInterfacesResponse:
+        return location_pb2.ListInterfacesResponse()
+
 
 def _response(**event: Any) -> location_pb2.WatchResponse:
     response = location_pb2.WatchResponse(revision=1, **event)

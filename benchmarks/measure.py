@@ -20,7 +20,11 @@ class Cost:
     rss: int
 
 
-def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Cost:
+def run(
+    command: Sequence[str | Path],
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> Cost:
     """Runs a command to its end, with the disks quiet before.
 
     Raises:
@@ -31,6 +35,7 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
     with subprocess.Popen(
         command,
         env={**os.environ, **(environment or {})},
+        cwd=directory,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
