@@ -113,8 +113,9 @@ def _content(shelf: Path, sealing: Sealing | None) -> Iterator[bytes]:
             first = next(opened, b"")
             size = zstandard.frame_content_size(first[:_HEADER_BYTES])
             pieces = cast(IO[bytes], _Pieces(chain([first], opened)))
-            expand = zstandard.ZstdDecompressor().read_to_iter
-            for content in expand(pieces, write_size=_PIECE_BYTES):
+            # Not `read_to_iter`: with a write_size of its own it writes past its memory (0.25.0).
+            expanded = zstandard.ZstdDecompressor().stream_reader(pieces)
+            for content in iter(lambda: expanded.read(_PIECE_BYTES), b""):
                 got += len(content)
                 yield content
         except (zstandard.ZstdError, CannotOpen) as error:
