@@ -190,3 +190,17 @@ def test_a_listing_is_never_held_as_a_whole(tmp_path: Path, is_sealed: bool) -> 
     finally:
         tracemalloc.stop()
     assert peak < 8 << 20
+
+
+def test_a_long_listing_of_like_names_comes_back(tmp_path: Path) -> None:
+    """Each piece of it expands to many: more than one write of the library has room for."""
+    listing, copy = tmp_path / "listing", tmp_path / "copy"
+    listing.write_bytes(
+        b"".join(
+            b"/srv/dir%d/file-%08d.dat" % (number // 100, number) + os.urandom(6)
+            for number in range(400_000)
+        )
+    )
+    shelved.write(listing, copy, FakeControl(), threads=2)
+    for _ in range(6):
+        assert shelved.digest(copy) == digest_of(listing)
