@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QPoint
@@ -21,10 +22,9 @@ from sesam_master.ui.calendar.scope import scope_of
 from sesam_master.ui.components.page import ComponentsPage
 from sesam_master.ui.first_start.page import AddLocationPage
 from sesam_master.ui.fleet_status import FleetStatus
-from sesam_master.ui.growth.opening import GrowthPages
 from sesam_master.ui.growth.page import GrowthPage
-from sesam_master.ui.interfaces.opening import InterfacePages
 from sesam_master.ui.interfaces.page import InterfacesPage
+from sesam_master.ui.location_pages import LocationPages, OpensPages
 from sesam_master.ui.main_window import MainWindow
 from sesam_master.ui.messages import MessagesBar
 from sesam_master.ui.notices import notice, trouble_text
@@ -85,8 +85,10 @@ class Desk(QObject):
         self._make_pages()
         self.plans = ObjectPages(holder, bridge, gateway, self.window, PlanPage, now)
         self.components = ObjectPages(holder, bridge, gateway, self.window, ComponentsPage, now)
-        self.growth = GrowthPages(holder, bridge, gateway, self.window, now)
-        self.interfaces = InterfacePages(holder, bridge, gateway, self.window, self._open_job, now)
+        shown = holder, bridge, gateway
+        self.growth = LocationPages(bridge, self.window, partial(GrowthPage, *shown, clock=now))
+        interfaces = partial(InterfacesPage, *shown, open_job=self._open_job, clock=now)
+        self.interfaces = LocationPages(bridge, self.window, interfaces)
         self.window.may_close = self._may_close
         self.window.add_page(self.results, is_fixed=True)
         self.window.add_page(self.savesets, is_fixed=True)
@@ -170,8 +172,8 @@ class Desk(QObject):
             now=lambda _selection: self.window.show_page(self.now),
             scheduling=lambda selection: self._open(self.plans, selection),
             components=lambda selection: self._open(self.components, selection),
-            growth=self._open_growth,
-            interfaces=lambda selection: self.interfaces.open(selection.location_id),
+            growth=lambda selection: self._open(self.growth, selection),
+            interfaces=lambda selection: self._open(self.interfaces, selection),
             remote_server=self._show_remote_server,
             switch=self._switch,
             reconnect=self._reconnect,
@@ -276,11 +278,8 @@ class Desk(QObject):
         chosen, key = self.results.selection().tasks, (location_id, task)
         self._start_backup(list(chosen) if key in chosen else [key])
 
-    def _open(self, pages: ObjectPages[ObjectsPage], selection: Selection) -> None:
+    def _open(self, pages: OpensPages, selection: Selection) -> None:
         pages.open(selection.location_id)
-
-    def _open_growth(self, selection: Selection) -> None:
-        self.growth.open(selection.location_id)
 
     def _may_close(self) -> bool:
         """Not while something is not saved, of which a person was not told yet."""

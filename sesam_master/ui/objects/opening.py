@@ -6,6 +6,7 @@ from typing import Generic, Protocol, TypeVar
 
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.ui.bridge import Bridge
+from sesam_master.ui.location_pages import LocationPages
 from sesam_master.ui.main_window import MainWindow
 from sesam_master.ui.objects.kinds import Drafts
 from sesam_master.ui.objects.page import ObjectsPage
@@ -43,34 +44,21 @@ class ObjectPages(Generic[AnyPage]):
         make: MakePage[AnyPage],
         now: Callable[[], datetime],
     ) -> None:
-        self._holder = holder
         self._bridge = bridge
-        self._source = source
-        self._window = window
-        self._make = make
-        self._now = now
-        self._pages: dict[str, AnyPage] = {}
         self._drafts: dict[str, Drafts] = {}
         self._warned: list[str] = []
 
-    def open(self, location_id: str) -> AnyPage | None:
-        """Brings the page of a location to the front; without one, that of the only location. None
-        if there is no such location."""
-        known = self._bridge.fleet.locations
-        if not location_id and len(known) == 1:
-            location_id = next(iter(known))
-        if location_id not in known:
-            return None
-        page = self._pages.get(location_id)
-        if page is None or not self._window.has_page(page):
+        def made(location_id: str) -> AnyPage:
             drafts = self._drafts.setdefault(location_id, {})
-            page = self._make(
-                *(self._holder, self._bridge, self._source, location_id, drafts), clock=self._now
-            )
-            self._pages[location_id] = page
-            self._window.add_page(page)
-        self._window.show_page(page)
-        page.table.setFocus()
+            return make(holder, bridge, source, location_id, drafts, clock=now)
+
+        self._pages = LocationPages(bridge, window, made)
+
+    def open(self, location_id: str) -> AnyPage | None:
+        """As `LocationPages.open`, with the keyboard in the list."""
+        page = self._pages.open(location_id)
+        if page is not None:
+            page.table.setFocus()
         return page
 
     def may_close(self, say: Callable[[str], None]) -> bool:
