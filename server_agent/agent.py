@@ -8,10 +8,9 @@ from datetime import timedelta
 from types import ModuleType
 
 from server_agent.domain.jobs import JobKind
-from server_agent.domain.media import NEVER
 from server_agent.domain.reach import Reach, Ssh
 from server_agent.installation import LISTINGS_PLAIN_DAYS
-from server_agent.ports import Catalogue, Clock, Engine, EngineError, Protocols
+from server_agent.ports import Catalogue, Clock, Engine, Protocols
 from server_agent.ports.calendar_files import CalendarFiles
 from server_agent.ports.day_logs import DayLogs
 from server_agent.ports.interfaces import InterfaceFiles
@@ -52,6 +51,7 @@ from server_agent.service.command_job import Commands
 from server_agent.service.days import day_of
 from server_agent.service.defaults import FirstMedium, ensure_defaults
 from server_agent.service.finding import Finding
+from server_agent.service.first_look import look_for_media, look_for_stores
 from server_agent.service.forgetting import Forgetting, remove_files
 from server_agent.service.history import History
 from server_agent.service.indexing import Indexing
@@ -61,7 +61,9 @@ from server_agent.service.jobs import Jobs
 from server_agent.service.loaders import Loaders
 from server_agent.service.loading import Loading, OpenLoader
 from server_agent.service.location import Location
-from server_agent.service.media import DataStores, Media, MediaPools
+from server_agent.service.looking import Looking
+from server_agent.service.media import DataStores, Media
+from server_agent.service.media_pools import MediaPools
 from server_agent.service.media_requests import MediaRequests
 from server_agent.service.newday_job import Newday, repeat_newday
 from server_agent.service.notices import NOTICE_SECONDS, Notices
@@ -168,15 +170,18 @@ class Agent:
         self._notices = Notices(changes, kept.programs, location, outside.notice_seconds)
         self._around = Around.of(changes, kept, location)
         self._location = location
-        self._loading = Loading(changes, outside.engine, clock, outside.loader_devices)
+        self._looking = Looking()
+        self._loading = Loading(
+            changes, outside.engine, clock, outside.loader_devices, self._looking
+        )
         self._media_requests = MediaRequests(
             changes, self._loading, clock, self._notices.tell, self._wake_queue
         )
-        self._runner = Runner(changes, self._work(listings_plain), self._media_requests)
+        self._runner = self._queue(listings_plain)
         self._workers = Workers()
         engine, listings, names = outside.engine, outside.listings, outside.names
         self._indexing = Indexing(changes, engine, listings, names, clock)
-        self._stores = DataStores(changes, engine, clock)
+        self._stores = DataStores(changes, engine, clock, self._looking)
         self._sampling = Sampling(changes, self._stores, clock)
         self._jobs = Jobs(changes, outside.protocols, clock, self._runner)
         self._access = Access(changes, clock, secret)
@@ -191,6 +196,10 @@ class Agent:
             for service in proto.DESCRIPTOR.services_by_name.values()
         ]
         self._server: Server | None = None
+
+    def _queue(self, listings_plain: timedelta) -> Runner:
+        work, let_go = self._work(listings_plain), self._forgetting.let_go
+        return Runner(self._changes, work, self._media_requests, each_look=let_go)
 
     def _work(self, listings_plain: timedelta) -> Work:
         """What jobs are done by."""
@@ -213,6 +222,7 @@ class Agent:
             self._around,
             outside.clock,
             self._scheduler.follow,
+            self._looking,
         )
 
     def _servicers(self) -> Iterator[tuple[ModuleType, object]]:
@@ -236,7 +246,7 @@ class Agent:
         starting = Starting(changes, engine, clock, self._runner, self._scheduler)
         savesets = Savesets(changes, engine)
         finding = Finding(changes, engine, outside.listings, outside.names, self._indexing)
-        media = Media(changes, engine, clock)
+        media = Media(changes, engine, clock, self._looking)
         yield jobs_pb2, JobServicer(self._jobs, starting, self._watches, workers)
         yield savesets_pb2, SavesetServicer(savesets, self._forgetting, starting, workers)
         yield finding_pb2, FindingServicer(finding, workers)
@@ -298,9 +308,10 @@ class Agent:
             outside.day_logs.begin(day_of(tx, outside.clock, outside.clock.now()))
         self._notices.begin()
         self._stores.follow_first(self._first.store)
+        look_for_stores(self._changes, outside.engine, self._looking)
         self._stores.use()
         self._loading.use()
-        self._look_for_media()
+        look_for_media(self._changes, outside.engine, self._looking)
         clock, follow, again = outside.clock, self._scheduler.follow, self._around.again
         for job in recover(self._changes, outside.engine, outside.protocols, clock, follow, again):
             log.warning("job %s, %s: %s", job.id, job.task or job.event, job.message)
@@ -309,16 +320,6 @@ class Agent:
             if repeat_newday(tx, outside.clock):
                 log.warning("the last NEWDAY was broken and is repeated")
         remove_files(self._changes, outside.engine)
-
-    def _look_for_media(self) -> None:
-        """The log says which are not in their places."""
-        with self._changes.read() as view:
-            media = [medium for medium in view.media() if medium.init_time != NEVER]
-        for medium in media:
-            try:
-                self._outside.engine.check_store(medium.label)
-            except EngineError as error:
-                log.warning("%s", error.text)
 
     async def start(self, endpoint: Endpoint) -> int:
         """Listens, and begins with what is queued; returns the port.

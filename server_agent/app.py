@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from importlib.metadata import version
@@ -31,10 +31,14 @@ from server_agent.adapters.process import (
 )
 from server_agent.adapters.programs import BinPrograms
 from server_agent.adapters.protocol_files import ProtocolFiles
+from server_agent.adapters.restic.contents import ResticContents
 from server_agent.adapters.restic.engine import ResticEngine
+from server_agent.adapters.restic.stores import Secrets, is_restic, local_path
 from server_agent.adapters.self_backup_files import SelfBackupFilesOf
 from server_agent.adapters.ssh.programs import SshPrograms
 from server_agent.adapters.stamp_files import StampFiles
+from server_agent.adapters.store_claims import StoreClaims
+from server_agent.adapters.store_contents import StoreContents
 from server_agent.adapters.tar.contents import TarContents
 from server_agent.adapters.tar.engine import TarEngine
 from server_agent.adapters.tar.listings import TarListings
@@ -44,6 +48,7 @@ from server_agent.domain.media import FIRST_STORE
 from server_agent.domain.quoting import quoted
 from server_agent.installation import Installation, InstallationError, socket_address
 from server_agent.ports import Clock
+from server_agent.ports.rebuilding import StoreReading
 from server_agent.rpc.server import Endpoint, host_text
 from server_agent.rpc.watch import Pace
 from server_agent.service.access import Access
@@ -89,18 +94,50 @@ def opened_access(installation: Installation) -> Iterator[Access]:
         yield Access(Changes(catalogue, clock), clock, load_secret(installation.ini))
 
 
-def store_reading(installation: Installation | None) -> TarContents:
-    """What lies in data stores, for a location that need not be there yet."""
+def store_reading(
+    installation: Installation | None, secrets: Path | None, scratch: Path
+) -> StoreReading:
+    """What lies in data stores, for a location that need not be there yet.
+
+    Args:
+        secrets: of data stores of restic; else those of the installation.
+        scratch: for short-lived files.
+    """
     if installation is None:
-        return TarContents(Path("/nonexistent"))
-    return TarContents(installation.lis, keys_of(installation))
+        lis, keys, own = Path("/nonexistent"), None, Path("/nonexistent")
+    else:
+        lis, keys, own = installation.lis, keys_of(installation), installation.ini / SECRETS
+    restic = ResticContents(lis, Secrets(secrets or own), scratch)
+    return StoreContents(TarContents(lis, keys), restic)
+
+
+def take_secrets(installation: Installation, secrets: Path) -> None:
+    """Copies what opens data stores of restic to where the agent looks for it; what is there stays.
+    Raises OSError."""
+    Secrets(installation.ini / SECRETS).take(secrets)
 
 
 @contextmanager
-def opened_rebuilding(installation: Installation, *, set_aside: bool) -> Iterator[Rebuilding]:
+def stores_claimed(stores: Iterable[bytes], location_id: str) -> Iterator[None]:
+    """Lets no agent of this machine use data stores. Raises EngineError (STORE_MISSING): one
+    does."""
+    with closing(StoreClaims(location_id)) as claims:
+        for store in stores:
+            path = local_path(store) if is_restic(store) else store
+            if path is not None:
+                then = "Nothing was entered. {}, and rebuild again."
+                claims.claim(Path(os.fsdecode(path)), then)
+        yield
+
+
+@contextmanager
+def opened_rebuilding(
+    installation: Installation, reading: StoreReading, *, set_aside: bool
+) -> Iterator[Rebuilding]:
     """Puts the catalogue back, without a running agent. Holds the root for so long.
 
     Args:
+        reading: of the installation.
         set_aside: a catalogue that is damaged gets another name, and a new one is made. One that
             is missing is made in any case.
 
@@ -114,7 +151,7 @@ def opened_rebuilding(installation: Installation, *, set_aside: bool) -> Iterato
         if set_aside:
             put_aside(url, clock.now())
         with closing(SqlCatalogue(url, create=True)) as catalogue:
-            yield Rebuilding(Changes(catalogue, clock), store_reading(installation), clock)
+            yield Rebuilding(Changes(catalogue, clock), reading, clock)
         # What it knows of names is made again from the listings.
         (installation.db / NAMES_FILE).unlink(missing_ok=True)
 
@@ -137,38 +174,52 @@ def build(
             f"{quoted(installation.store.name)}, but label is {quoted(installation.label)}. "
             "A store's directory bears the name of its label. Correct one of them"
         )
-    engine = _engines(installation)
+    claims = StoreClaims(installation.location_id)
+    engine = _engines(installation, claims)
     label_old_store(installation.store, FIRST_STORE, installation.location_id)
     secret = load_secret(installation.ini)
     with (
+        closing(claims),
         closing(SqlCatalogue(installation.catalogue_url)) as catalogue,
         closing(NameIndex(installation.db / NAMES_FILE)) as names,
     ):
-        programs = BinPrograms(installation.gv_ro / BIN)
-        protocols = ProtocolFiles(installation.lis, installation.prepost)
-        outside = Outside(
-            catalogue,
-            engine,
-            protocols,
-            DayLogFiles(installation.prot, begin_day),
-            programs,
-            IcalendarFiles(),
-            clock,
-            TarListings(installation.lis),
-            names,
-            StampFiles(installation.var / STAMPS),
-            _interface_files(installation),
-            SelfBackupFilesOf(installation, protocols),
-            installation.pre_post_seconds,
-            installation.notice_seconds,
-            lambda client: SshPrograms(client, installation.tmp),
-            keys_of(installation),
-            LoaderDevices(),
-        )
+        day_logs = DayLogFiles(installation.prot, begin_day)
+        outside = _outside(installation, catalogue, engine, day_logs, names, clock)
         location = location_of(installation, clock)
         plain = timedelta(days=installation.listings_plain_days)
         first = FirstMedium(os.fsencode(installation.store.parent), installation.label)
         yield Agent(outside, location, secret, first, Pace(), listings_plain=plain)
+
+
+def _outside(
+    installation: Installation,
+    catalogue: SqlCatalogue,
+    engine: Engines,
+    day_logs: DayLogFiles,
+    names: NameIndex,
+    clock: Clock,
+) -> Outside:
+    """What has to be closed, and the directories of the installation."""
+    protocols = ProtocolFiles(installation.lis, installation.prepost)
+    return Outside(
+        catalogue,
+        engine,
+        protocols,
+        day_logs,
+        BinPrograms(installation.gv_ro / BIN),
+        IcalendarFiles(),
+        clock,
+        TarListings(installation.lis),
+        names,
+        StampFiles(installation.var / STAMPS),
+        _interface_files(installation),
+        SelfBackupFilesOf(installation, protocols),
+        installation.pre_post_seconds,
+        installation.notice_seconds,
+        lambda client: SshPrograms(client, installation.tmp),
+        keys_of(installation),
+        LoaderDevices(),
+    )
 
 
 def _interface_files(installation: Installation) -> InterfaceFilesOf:
@@ -177,7 +228,7 @@ def _interface_files(installation: Installation) -> InterfaceFilesOf:
     return InterfaceFilesOf(static / BIN, static / "skel/templates", runs)
 
 
-def _engines(installation: Installation) -> Engines:
+def _engines(installation: Installation, claims: StoreClaims) -> Engines:
     """What writes to directories, and what writes to repositories."""
     lis, tmp, location_id = installation.lis, installation.tmp, installation.location_id
     secrets = installation.ini / SECRETS
@@ -186,6 +237,7 @@ def _engines(installation: Installation) -> Engines:
     return Engines(
         TarEngine(installation.store.parent, lis, tmp, location_id, keys=keys),
         ResticEngine([], lis, tmp, tmp / "restic", secrets, location_id, (keys.directory,)),
+        claims,
     )
 
 

@@ -2,13 +2,13 @@
 would save of it and what its excludes leave out; and the content of a file that was saved."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from sesam_api import convert
 from sesam_api.client_file_records import ClientEntry, DirectorySize, LeftOut, Progress, Walk
 from sesam_api.errors import SesamError
 from sesam_api.finding_calls import Path, saveset_name
-from sesam_api.plan_calls import PAGE_SIZE, pages
+from sesam_api.plan_calls import PAGE_SIZE
 from sesam_api.records import Identity, Task, TaskOptions
 from sesam_api.saveset_records import Saveset
 from sesam_api.v1 import client_files_pb2, finding_pb2, savesets_pb2
@@ -24,6 +24,29 @@ _KIND = savesets_pb2.EntryKind.DESCRIPTOR
 _CAUSE = client_files_pb2.LeftOutCause.DESCRIPTOR
 
 
+class ClientDirectory:
+    """What lies in a directory of a client, directories first and then by name, read page by page
+    while it is iterated over.
+
+    Attributes:
+        total: entries of the whole directory, as far as the agent has read them.
+        is_cut: there are more: only so many are known.
+    """
+
+    def __init__(self, page: Callable[[str], client_files_pb2.ListClientDirectoryResponse]) -> None:
+        self._page = page
+        self._first = page("")
+        self.total: int = self._first.total
+        self.is_cut: bool = self._first.is_cut
+
+    def __iter__(self) -> Iterator[ClientEntry]:
+        answer = self._first
+        yield from map(_entry, answer.entries)
+        while answer.next_page_token:
+            answer = self._page(answer.next_page_token)
+            yield from map(_entry, answer.entries)
+
+
 class ClientFileCalls:
     """The part of a `Location` that looks at files of clients, and into saved ones. The former
     needs the role admin."""
@@ -35,21 +58,20 @@ class ClientFileCalls:
         self._files = ClientFileServiceStub(wire.channel)
         self._readings = FindingServiceStub(wire.channel)
 
-    def client_directory(self, client: str, directory: Path = b"/") -> Iterator[ClientEntry]:
-        """What lies in a directory of a client now, directories first and then by name.
+    def client_directory(self, client: str, directory: Path = b"/") -> ClientDirectory:
+        """What lies in a directory of a client now.
 
         Raises SesamError CLIENT_UNUSABLE, with why; INVALID_ARGUMENT for what is no directory.
         """
         path = os.fsencode(directory)
 
-        def page(token: str) -> tuple[Iterable[ClientEntry], str]:
+        def page(token: str) -> client_files_pb2.ListClientDirectoryResponse:
             request = client_files_pb2.ListClientDirectoryRequest(
                 client=client, directory=path, page_size=PAGE_SIZE, page_token=token
             )
-            answer = self._wire.call(self._files.ListClientDirectory, request)
-            return map(_entry, answer.entries), answer.next_page_token
+            return self._wire.call(self._files.ListClientDirectory, request)
 
-        return pages(page)
+        return ClientDirectory(page)
 
     def test_excludes(
         self,
@@ -165,4 +187,5 @@ def _walk(message: client_files_pb2.WalkResult, left_out: list[LeftOut]) -> Walk
         compared_with=message.compared_with if message.HasField("compared_with") else None,
         changed_files=message.changed_files,
         changed_size=message.changed_bytes,
+        not_compared=message.not_compared,
     )

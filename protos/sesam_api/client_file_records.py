@@ -84,6 +84,7 @@ class Walk:
         warnings: what a backup would warn of, 20 at most.
         compared_with: the newest saveset of the task, None if there is none of these sources.
         changed_files, changed_size: what is new or has changed since: what an INC would save.
+        not_compared: why that is not said although a task was named; "" too if a warning says it.
     """
 
     left_out: tuple[LeftOut, ...]
@@ -97,6 +98,7 @@ class Walk:
     compared_with: str | None = None
     changed_files: int = 0
     changed_size: int = 0
+    not_compared: str = ""
 
 
 Progress = Callable[[int], None]  # is told how many entries were found so far

@@ -11,6 +11,8 @@ class Loader:
         kind: "virtual" (directories) or "mtx" (a SCSI media changer).
         device: absolute, on the agent's machine: the directory, or the changer's device.
         data_stores: those in its drives, by the numbers of these from 0 on; removable ones.
+        tape_devices: of a changer, those of its drives by number, such as "/dev/nst0"; "" or none:
+            the drive lets its medium go by itself.
     """
 
     name: str
@@ -19,6 +21,7 @@ class Loader:
     data_stores: tuple[str, ...]
     comment: str = ""
     etag: str = ""
+    tape_devices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

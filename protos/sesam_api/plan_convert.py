@@ -95,7 +95,12 @@ def event(message: events_pb2.Event) -> records.Event:
         quick=message.verify.quick,
         files=message.restore_proof.files,
         max_bytes=message.restore_proof.max_bytes,
+        overwrite=_overwrite(restore) if kind == "restore" else "if_older",
     )
+
+
+def _overwrite(restore: events_pb2.RestoreAction) -> str:
+    return convert.word(jobs_pb2.OverwriteRule.DESCRIPTOR, restore.overwrite) or "always"
 
 
 def _backup_message(record: records.Event) -> events_pb2.BackupAction:
@@ -133,6 +138,7 @@ def event_message(record: records.Event) -> events_pb2.Event:
             message.restore.task = record.task
             message.restore.paths.extend(record.paths)
             message.restore.target = record.target
+            message.restore.overwrite = convert.overwrite_rule_number(record.overwrite)
         case "command":
             message.command.program = record.program
             message.command.arguments.extend(record.arguments)

@@ -64,6 +64,8 @@ class Event:
         files, max_bytes: restore proof only: how much is restored; 0 is as usual.
         paths, target: restores only: full paths out of the listing (none: everything), and the
             directory restored to.
+        overwrite: restores only: as of `Location.restore`. Nobody looks on when it starts, so that
+            usually nothing is replaced that is newer than the saved one.
         program, arguments: commands only.
         priority: 1 lowest to 99 highest; 0 is above all and never blocked.
         blocking: holds off events of its kind with a lower priority.
@@ -99,6 +101,7 @@ class Event:
     max_bytes: int = 0
     source_pool: str = ""
     move: bool = False
+    overwrite: str = "if_older"
 
 
 @dataclass(frozen=True, slots=True)

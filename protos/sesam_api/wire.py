@@ -69,9 +69,13 @@ class Wire:
         self._patience = patience
 
     def call(
-        self, method: "grpc.UnaryUnaryMultiCallable[Request, Response]", request: Request
+        self,
+        method: "grpc.UnaryUnaryMultiCallable[Request, Response]",
+        request: Request,
+        timeout: float | None = None,
     ) -> Response:
         """The answer to a request. A lost answer is asked for again with the same request.
+        `timeout`: seconds for one try, if it is not that of all calls.
 
         Raises:
             SesamError: with the agent's reason.
@@ -81,7 +85,7 @@ class Wire:
         tries = 0
         while True:
             try:
-                return method(request, timeout=self._timeout, metadata=self._metadata())
+                return method(request, timeout=timeout or self._timeout, metadata=self._metadata())
             except grpc.RpcError as error:
                 failure = refusal(error)
                 if failure is not None:

@@ -1,11 +1,14 @@
 """The engines of a location as one: each medium is the matter of the engine of its data store."""
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 
 from server_agent.adapters.restic.engine import ResticEngine
 from server_agent.adapters.restic.stores import is_restic, local_path
+from server_agent.adapters.store_claims import StoreClaims
 from server_agent.adapters.tar.engine import TarEngine
 from server_agent.domain.reach import HostKey, Reach, Ssh
 from server_agent.ports import (
@@ -36,9 +39,12 @@ class Engines:
     """`server_agent.ports.Engine` over both. Which one has a medium is known from `use_stores`;
     one that is not known is tar's."""
 
-    def __init__(self, tar: TarEngine, restic: ResticEngine) -> None:
+    def __init__(self, tar: TarEngine, restic: ResticEngine, claims: StoreClaims) -> None:
         self._tar = tar
         self._restic = restic
+        self._claims = claims
+        tar.heed(claims.claim)
+        restic.heed(claims.claim)
         self._of_restic: frozenset[str] = frozenset()
 
     def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:
@@ -46,6 +52,7 @@ class Engines:
         own = [each for each in directories if not is_restic(each)]
         # The media of the one are nothing that the other may save.
         here = [path for each in theirs if (path := local_path(each)) is not None]
+        self._claims.only(Path(os.fsdecode(path)) for path in (*own, *here))
         if own:
             plain = {label: home for label, home in homes.items() if not is_restic(home)}
             self._tar.use_stores([*own, *here], plain)
@@ -171,8 +178,8 @@ class Engines:
         return self._tar.compress_listings(before, control)
 
     def shelve(self, savesets: Sequence[SavesetRef], control: Control) -> int:
-        own, _ = self._parted(savesets)
-        return self._tar.shelve(own, control)
+        own, theirs = self._parted(savesets)
+        return self._tar.shelve(own, control) + self._restic.shelve(theirs, control)
 
     def put_back(self, job_id: str) -> list[Message]:
         """Both note what they move in one place."""

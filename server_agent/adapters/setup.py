@@ -63,10 +63,11 @@ _HOST = re.compile(r"[A-Za-z0-9.:%_-]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A location whose installation is made anew: its GUID, and a medium of it that is there."""
+    """A location whose installation is made anew: its GUID, and a medium of it in a directory that
+    is there. Without one its first data store is made as that of a new location."""
 
     location_id: str
-    medium: Path
+    medium: Path | None
 
 
 def make_installation(
@@ -105,8 +106,9 @@ def make_installation(
         settings = _settings(place, name, host, port)
         if lost is not None:
             settings["SERVER"]["location_id"] = lost.location_id
+        if lost is not None and lost.medium is not None:
             settings["STORE"] = {"path": str(lost.medium), "label": lost.medium.name}
-        return _fill(place, made, settings, now, is_new=lost is None)
+        return _fill(place, made, settings, now, is_new=lost is None or lost.medium is None)
     except BaseException as error:
         _remove(place, made)
         if isinstance(error, OSError | CatalogueError):

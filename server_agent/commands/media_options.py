@@ -20,7 +20,7 @@ def add_store_options(parser: argparse.ArgumentParser, *, required: bool) -> Non
         "--mark",
         type=int,
         metavar="PERCENT",
-        help="high-water mark: no backup begins when its file system is fuller; else 95",
+        help="high-water mark: no backup begins when its file system is fuller; a new one has 95",
     )
     parser.add_argument(
         "--immutable",
@@ -50,16 +50,16 @@ def store_of(arguments: argparse.Namespace, before: DataStore) -> DataStore:
 
 def add_pool_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--drive-group", type=text, metavar="GROUP", help='its drives; else "Drives"'
+        "--drive-group", type=text, metavar="GROUP", help='its drives; of a new one "Drives"'
     )
     parser.add_argument(
         "--eol-days",
         type=int,
         metavar="N",
-        help="each saveset is kept for so many sesam days behind its own; else 31",
+        help="each saveset is kept for so many sesam days behind its own; of a new one 31",
     )
     for option, what in (
-        ("--keep-newest", "and of each task the newest N that can be restored; else 1"),
+        ("--keep-newest", "and of each task the newest N that can be restored; of a new one 1"),
         ("--weekly", "and of each task the newest of the last N weeks"),
         ("--monthly", "and the newest of the last N months"),
         ("--yearly", "and the newest of the last N years"),
@@ -112,16 +112,16 @@ def medium_of(arguments: argparse.Namespace, before: Medium) -> Medium:
     return replace(before, **changes)
 
 
-def add_loader_options(parser: argparse.ArgumentParser) -> None:
+def add_loader_options(parser: argparse.ArgumentParser, *, required: bool) -> None:
     parser.add_argument(
         "--kind",
         choices=("virtual", "mtx"),
-        required=True,
+        required=required,
         help="virtual: directories; mtx: a SCSI media changer",
     )
     parser.add_argument(
         "--device",
-        required=True,
+        required=required,
         metavar="PATH",
         help="absolute path of the directory, or of the changer's device",
     )
@@ -129,14 +129,35 @@ def add_loader_options(parser: argparse.ArgumentParser) -> None:
         "--store",
         type=text,
         action="append",
-        required=True,
+        required=required,
         metavar="STORE",
         help="the removable data store in its drive 0; once more for drive 1, and so on",
     )
-    parser.add_argument("--comment", type=text, default="", help="for people")
+    parser.add_argument(
+        "--tape",
+        type=text,
+        action="append",
+        metavar="DEVICE",
+        help="of mtx: the tape device of drive 0, such as /dev/nst0, which `mt` tells to let its"
+        ' medium go before that is moved; once more for drive 1; "" for a drive that needs none',
+    )
+    parser.add_argument("--comment", type=text, help="for people")
 
 
-def loader_of(arguments: argparse.Namespace) -> Loader:
+def loader_of(arguments: argparse.Namespace, before: Loader) -> Loader:
     """The record with what is given."""
-    device, stores = os.fsencode(arguments.device), tuple(arguments.store)
-    return Loader(arguments.name, arguments.kind, device, stores, arguments.comment)
+    changes = given(
+        kind=arguments.kind,
+        device=None if arguments.device is None else os.fsencode(arguments.device),
+        data_stores=None if arguments.store is None else tuple(arguments.store),
+        tape_devices=None if arguments.tape is None else _tapes(arguments.tape),
+        comment=arguments.comment,
+    )
+    return replace(before, **changes)
+
+
+def _tapes(given_ones: list[str]) -> tuple[str, ...]:
+    """Without those at the end that say nothing."""
+    while given_ones and not given_ones[-1]:
+        given_ones = given_ones[:-1]
+    return tuple(given_ones)

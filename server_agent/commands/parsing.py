@@ -3,6 +3,7 @@
 import argparse
 import os
 import shlex
+from collections.abc import Sequence
 from typing import Any, NoReturn, TypeAlias
 
 
@@ -61,6 +62,15 @@ class Parser(argparse.ArgumentParser):
             default=argparse.SUPPRESS,
             help="root of the agent; else SESAM2000_INI or /etc/sesam2000.ini names it",
         )
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """The verb itself says what it does not know, so that its own usage is shown."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, self.format_usage())

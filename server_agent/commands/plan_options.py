@@ -10,7 +10,7 @@ from typing import Any
 from server_agent.commands import plan_words
 from server_agent.commands.answer import CommandError
 from server_agent.commands.parsing import given, text
-from server_agent.commands.words import TYPE_LETTERS, split_lists
+from server_agent.commands.words import OVERWRITE_RULES, TYPE_LETTERS, split_lists
 from sesam_api.location import Location
 from sesam_api.plan_records import Drive, Event, Schedule, TaskGroup
 
@@ -212,10 +212,36 @@ def _add_action_options(parser: argparse.ArgumentParser, *, required: bool) -> N
     )
     parser.add_argument("--files", type=int, metavar="N", help="of a proof: samples; 0 is usual")
     parser.add_argument("--max-bytes", type=int, metavar="N", help="of a proof: of all samples")
+    _add_restore_options(parser)
+
+
+def _add_restore_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", metavar="DIR", help="of a restore: absolute path")
+    parser.add_argument(
+        "--overwrite",
+        choices=OVERWRITE_RULES,
+        help="of a restore: what becomes of files that are there. They are replaced always, never,"
+        " or if they are older than the saved ones (as usual); or the restored ones get names with"
+        " .restored behind",
+    )
     parser.add_argument(
         "-f", "--file", action="append", metavar="PATH", help="of a restore: may be repeated"
     )
+
+
+_OF_KINDS = {
+    "level": ("backup",),
+    "drive": ("backup", "migration"),
+    "pool": ("backup", "migration"),
+    "move": ("migration",),
+    "whole_chain": ("verify",),
+    "quick": ("verify",),
+    "files": ("restore_proof",),
+    "max_bytes": ("restore_proof",),
+    "target": ("restore",),
+    "overwrite": ("restore",),
+    "file": ("restore",),
+}
 
 
 def event_of(arguments: argparse.Namespace, before: Event) -> Event:
@@ -243,9 +269,12 @@ def event_of(arguments: argparse.Namespace, before: Event) -> Event:
         changes["type"] = TYPE_LETTERS[arguments.level]
     if arguments.target is not None:
         changes["target"] = os.fsencode(arguments.target)
+    if arguments.overwrite is not None:
+        changes["overwrite"] = OVERWRITE_RULES[arguments.overwrite]
     if arguments.file is not None:
         changes["paths"] = tuple(os.fsencode(path) for path in arguments.file)
     event = replace(before, **changes, **_object_of(arguments))
+    _check_kind(arguments, event.kind)
     if event.kind == "backup" and not event.type:
         raise CommandError("A backup needs its type. Give it with -l F, -l D, -l I or -l C.")
     if event.kind == "restore" and not event.target:
@@ -253,6 +282,16 @@ def event_of(arguments: argparse.Namespace, before: Event) -> Event:
     if event.kind == "migration" and not event.pool:
         raise CommandError("A migration needs the media pool to copy to. Give it with --pool POOL.")
     return event
+
+
+def _check_kind(arguments: argparse.Namespace, kind: str) -> None:
+    """Raises CommandError: an option is given that would do nothing."""
+    for option, kinds in _OF_KINDS.items():
+        if getattr(arguments, option) is not None and kind not in kinds:
+            named = f"--{option.replace('_', '-')}"
+            this = kind.replace("_", " ")
+            which = " or ".join(each.replace("_", " ") for each in kinds)
+            raise CommandError(f"{named} is of a {which}; this event is a {this}.")
 
 
 def _object_of(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -298,8 +337,12 @@ def group_of(arguments: argparse.Namespace, before: TaskGroup) -> TaskGroup:
 
 def add_drive_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--streams", type=int, metavar="N", help="jobs at once, 1 to 64")
-    parser.add_argument("--group", type=text, help='drives that a pool uses alike; else "Drives"')
-    parser.add_argument("--store", type=text, help='data store it writes to; else "Store_1"')
+    parser.add_argument(
+        "--group", type=text, help='drives that a pool uses alike; of a new one "Drives"'
+    )
+    parser.add_argument(
+        "--store", type=text, help='data store it writes to; of a new one "Store_1"'
+    )
     add_switch(parser, "no job is started on it")
     parser.add_argument("--comment", type=text, help="for people")
 

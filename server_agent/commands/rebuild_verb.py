@@ -2,8 +2,10 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from server_agent import app
@@ -13,9 +15,9 @@ from server_agent.commands.parsing import text
 from server_agent.domain.media import FIRST_STORE
 from server_agent.domain.quoting import printable
 from server_agent.installation import ANCHOR, Installation, InstallationError, find_installation
+from server_agent.ports import EngineError
+from server_agent.ports.rebuilding import FoundMedium, StoreReading
 from server_agent.service.rebuilding import CannotRebuild, Found, look
-
-_REPOSITORIES = ("restic:", "restic+")
 
 
 def define(verbs: Any, default_host: str, default_port: int, port: Any) -> None:
@@ -31,7 +33,14 @@ def define(verbs: Any, default_host: str, default_port: int, port: Any) -> None:
         action="append",
         required=True,
         metavar="DIR",
-        help="directory of a data store; may be given several times",
+        help="a data store: its directory, or restic+SECRET:URL, on a server followed by /LABEL of"
+        " a medium; may be given several times",
+    )
+    parser.add_argument(
+        "--secrets",
+        metavar="DIR",
+        help="directory of the files that open data stores of restic, else those of the root; a"
+        " new root gets a copy of them",
     )
     parser.add_argument("--dry-run", action="store_true", help="only list what is found")
     parser.add_argument(
@@ -48,15 +57,15 @@ def define(verbs: Any, default_host: str, default_port: int, port: Any) -> None:
 
 def rebuild(options: argparse.Namespace) -> None:
     """Raises CannotRebuild, InstallationError, CatalogueError, AlreadyRunning, OSError."""
-    for store in options.store:
-        if store.startswith(_REPOSITORIES):
-            raise CannotRebuild(
-                f"{store} holds repositories of restic, and listings do not lie in them: put the"
-                " location back from its self-backup. What a snapshot is, its tag says, see"
-                " docs/restic.md"
-            )
+    with TemporaryDirectory(prefix="sesam-rebuild-") as scratch:
+        _rebuild(options, Path(scratch))
+
+
+def _rebuild(options: argparse.Namespace, scratch: Path) -> None:
+    secrets = None if options.secrets is None else Path(os.path.abspath(options.secrets))
     installation = _installation_there(options)
-    found = look(app.store_reading(installation), [os.fsencode(store) for store in options.store])
+    reading = app.store_reading(installation, secrets, scratch)
+    found = look(reading, [os.fsencode(store) for store in options.store])
     _tell(found)
     if installation is not None and installation.location_id != found.location_id:
         raise CannotRebuild(
@@ -67,9 +76,19 @@ def rebuild(options: argparse.Namespace) -> None:
     if options.dry_run:
         print("Nothing was entered: --dry-run")
         return
+    stores = {medium.store_path for medium in found.media}
     if installation is None:
-        installation = _made_anew(options, found)
-    with app.opened_rebuilding(installation, set_aside=options.set_aside) as rebuilding:
+        with _claimed(stores, found.location_id):  # before anything is made
+            installation = _made_anew(options, found)
+    if secrets is not None:
+        app.take_secrets(installation, secrets)
+    reading = app.store_reading(installation, secrets, scratch)
+    if not any(medium.path.startswith(b"/") for medium in found.media):
+        found.media += _first_of(installation, reading, found)
+    with (
+        app.opened_rebuilding(installation, reading, set_aside=options.set_aside) as rebuilding,
+        _claimed(stores, found.location_id),
+    ):
         for sentence in rebuilding.enter(found):
             print(f"  + {sentence}")
     print(
@@ -77,6 +96,17 @@ def rebuild(options: argparse.Namespace) -> None:
         " and make schedules and events anew:"
         f" sesam-agent --root {installation.anchor.parent} serve"
     )
+
+
+@contextmanager
+def _claimed(stores: Collection[bytes], location_id: str) -> Iterator[None]:
+    """Raises CannotRebuild: an agent uses one of the data stores."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(app.stores_claimed(stores, location_id))
+        except EngineError as error:
+            raise CannotRebuild(error.text) from error
+        yield
 
 
 def _installation_there(options: argparse.Namespace) -> Installation | None:
@@ -92,10 +122,22 @@ def _installation_there(options: argparse.Namespace) -> Installation | None:
     return None
 
 
+def _first_of(installation: Installation, reading: StoreReading, found: Found) -> list[FoundMedium]:
+    """The medium that was made together with the installation, if it is there: backups for which
+    nobody names a pool go to it."""
+    try:
+        made = reading.media([os.fsencode(installation.store.parent)])
+    except EngineError:
+        return []
+    taken = {medium.label for medium in found.media}
+    return [medium for medium in made if medium.label not in taken]
+
+
 def _made_anew(options: argparse.Namespace, found: Found) -> Installation:
     # What is named there is the first data store of the location, as far as it was found.
-    first = min(found.media, key=lambda medium: (medium.store != FIRST_STORE, medium.label))
-    lost = Lost(found.location_id, Path(os.fsdecode(first.path)))
+    here = [medium for medium in found.media if medium.path.startswith(b"/")]
+    here.sort(key=lambda medium: (medium.store != FIRST_STORE, medium.label))
+    lost = Lost(found.location_id, Path(os.fsdecode(here[0].path)) if here else None)
     now = SystemClock().now()
     made = make_installation(
         Path(options.root), options.name, options.host, options.port, now, lost

@@ -105,7 +105,7 @@ def add_task_options(parser: argparse.ArgumentParser) -> None:
         type=text,
         metavar="EXCLUDE[,EXCLUDE]",
         help="patterns of what is left out: *.tmp anywhere, ./cache below the source; "
-        "? stands for any byte, also for one that is no text",
+        r"? stands for any byte, also for one that is no text; a comma in one is written \,",
     )
     parser.add_argument("--comment", type=text, help="for people")
     parser.add_argument(

@@ -2,10 +2,15 @@
 
 import re
 
+from server_agent.commands.answer import CommandError
+
 DEFAULT_PORT = 11401  # of an agent
 
 TYPE_LETTERS = {"F": "FULL", "D": "DIFF", "I": "INC", "C": "COPY"}
+# Of restores: what becomes of files that are there, by its word in the contract.
+OVERWRITE_RULES = {"always": "always", "never": "never", "older": "if_older", "rename": "rename"}
 _ESCAPED = re.compile(r"\\([\\,])")
+_REPEATED = re.compile(r"\{[0-9]*,[0-9]*\}")
 
 
 def split_list(text: str) -> list[str]:
@@ -16,6 +21,19 @@ def split_list(text: str) -> list[str]:
     """
     parts = re.findall(r"(?:\\[\\,]|[^,])+", text)
     return [_ESCAPED.sub(r"\1", part) for part in parts]
+
+
+def split_excludes(texts: list[str]) -> list[str]:
+    """Those of `split_lists`. Raises CommandError for a regular expression that would be cut at the
+    comma of its `{1,9}`."""
+    for each in texts:
+        if found := _REPEATED.search(each):
+            whole = found[0].replace(",", "\\,")
+            raise CommandError(
+                f"{each} has a comma in {found[0]}, and commas separate excludes. Write \\, for one"
+                f" that belongs to an exclude, here {whole}"
+            )
+    return split_lists(texts)
 
 
 def split_lists(texts: list[str]) -> list[str]:

@@ -8,8 +8,54 @@ one that is whole.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple, Protocol, TypeVar
 
 from server_agent.domain.savesets import Saveset
+
+
+class Lying(Protocol):
+    """What is known of a saveset in one of its places without what is in it: a `Saveset` as it lies
+    there, or a `Place`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def task(self) -> str: ...
+    @property
+    def base(self) -> str | None: ...
+    @property
+    def job_id(self) -> str: ...
+    @property
+    def sesam_day(self) -> date: ...
+    @property
+    def eol(self) -> date | None: ...
+    @property
+    def stored_bytes(self) -> int: ...
+    @property
+    def missing(self) -> bool: ...
+    @property
+    def damage(self) -> str: ...
+
+
+class Place(NamedTuple):
+    """A saveset in one of its places, where all of a location are looked at: a tuple is made in a
+    fifth of the time that a `Saveset` takes. Attributes as those."""
+
+    name: str
+    label: str
+    task: str
+    base: str | None
+    job_id: str
+    sesam_day: date
+    eol: date | None
+    stored_bytes: int
+    missing: bool
+    damage: str
+
+
+_Lying = TypeVar("_Lying", bound=Lying)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +111,7 @@ def places_of(saveset: Saveset, copies: Iterable[Copy]) -> tuple[Saveset, ...]:
     return saveset, *(lying_at(saveset, copy) for copy in others)
 
 
-def best_place(places: Iterable[Saveset]) -> Saveset:
+def best_place(places: Iterable[_Lying]) -> _Lying:
     """The first that is whole, or else one that is only missing and may come back."""
     return min(places, key=_flaw)
 
@@ -77,7 +123,7 @@ def better_first(saveset: Saveset, copies: Iterable[Copy]) -> str | None:
     return best.label if best.label != saveset.label else None
 
 
-def _flaw(place: Saveset) -> int:
+def _flaw(place: Lying) -> int:
     if place.damage:
         return 2
     return 1 if place.missing else 0

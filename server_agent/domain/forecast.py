@@ -1,14 +1,18 @@
 """When a data store will be full, told from how full it was.
 
 Deletions make saw-teeth of what is in use, and single days are odd: a copy that was put there and
-taken away, a task that was added. So the trend is a median of slopes (Theil 1950, Sen 1968) of the
-highest use of each day, and only of days at least half of the history apart, over which teeth even
-out. Slopes are taken between days with the same capacity only: what came with a new disk, or went
-with the old one, is no growth.
+taken away, a task that was added. So the trend is a median of slopes (Theil 1950, Sen 1968), taken
+along the tips of the teeth, of the highest use of each day, between days at least half of the days
+looked at apart. Slopes are taken between days with the same capacity only: what came with a new
+disk, or went with the old one, is no growth.
+
+What a store took while it was filled for the first time, before anything in it was old enough to
+be deleted, is no growth either. So only the newest days are looked at: as many as three teeth take,
+and not less than four weeks.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median, quantiles
@@ -17,6 +21,9 @@ from server_agent.domain.history import StoreSample
 
 LOOKED_AT = timedelta(days=90)
 LEAST_DAYS = 7
+_WEEKS = 28  # the days that are looked at, unless teeth are longer than a week or so
+_TEETH = 3
+_TOOTH_SHARE = 3  # of the largest fall: a third of it ends a tooth, less is a ripple
 FARTHEST = timedelta(days=730)
 _SAME_CAPACITY = 0.01  # some file systems count what is reserved in and out
 
@@ -96,15 +103,61 @@ def _peaks(samples: Sequence[StoreSample]) -> list[_Peak]:
 def _trend(peaks: Sequence[_Peak], today: date) -> tuple[int, int] | tuple[None, None]:
     """Bytes per day, and what is in use today by the line; that is laid so that nine days of ten
     are below it, since it is the tips of the teeth that reach the mark."""
-    slopes = list(_slopes(peaks))
+    smooth = _without_odd_days(peaks)
+    tooth = _tooth(smooth)
+    newest = peaks[-1].day - max(_WEEKS, _TEETH * tooth) if tooth is not None else 0
+    if sum(peak.day > newest for peak in peaks) < LEAST_DAYS:
+        newest = 0  # few days have samples
+    slopes = list(_slopes([peak for peak in _tips(smooth, tooth or 0) if peak.day > newest]))
     if len(peaks) < LEAST_DAYS or not slopes:
         return None, None
     slope = median(slopes)
-    now = [peak for peak in peaks if peak.era == peaks[-1].era]
+    now = [peak for peak in peaks if peak.era == peaks[-1].era and peak.day > newest]
     levels = [peak.used + slope * (today.toordinal() - peak.day) for peak in now]
     if len(levels) == 1:
         return round(slope), round(levels[0])
     return round(slope), round(quantiles(levels, n=10, method="inclusive")[-1])
+
+
+def _tooth(smooth: Sequence[_Peak]) -> int | None:
+    """The longest time between two large falls, in days; 0 without any. None if there was but one,
+    since nobody knows how often such a one comes."""
+    falls = [
+        (before.used - each.used, each.day)
+        for before, each in pairwise(smooth)
+        if before.used > each.used and before.era == each.era
+    ]
+    least = max((fall for fall, _day in falls), default=0) / _TOOTH_SHARE
+    ends = [day for fall, day in falls if fall >= least]
+    if len(ends) == 1:
+        return None
+    return max((after - day for day, after in pairwise((*ends, smooth[-1].day))), default=0)
+
+
+def _tips(smooth: Sequence[_Peak], tooth: int) -> list[_Peak]:
+    """Each day with the highest use of as many days up to it as a tooth has."""
+    return [
+        replace(
+            peak,
+            used=max(
+                each.used
+                for each in smooth[max(0, place - tooth) : place + 1]
+                if each is peak or (each.era == peak.era and each.day > peak.day - tooth)
+            ),
+        )
+        for place, peak in enumerate(smooth)
+    ]
+
+
+def _without_odd_days(peaks: Sequence[_Peak]) -> Sequence[_Peak]:
+    """Each day with the median of itself and the days beside it: one alone does not stand out."""
+    inner = [
+        replace(each, used=sorted((before.used, each.used, after.used))[1])
+        if before.era == each.era == after.era
+        else each
+        for before, each, after in zip(peaks, peaks[1:], peaks[2:], strict=False)
+    ]
+    return [*peaks[:1], *inner, *peaks[-1:]] if len(peaks) > 1 else peaks
 
 
 def _slopes(peaks: Sequence[_Peak]) -> Iterator[float]:

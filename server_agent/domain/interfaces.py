@@ -33,6 +33,7 @@ _STATUS = re.compile(
     rb"STATUS:\s*(?:(OK|ERROR)(?![^\s:;,])|(?=BACKUP_SRC=))[\s:;,]*(.*)", re.DOTALL
 )
 _SOURCE = b"BACKUP_SRC="
+_NEARLY_SOURCE = re.compile(rb"backup[ _-]?src", re.IGNORECASE)
 _PARTS = re.compile(rb"(?:\\[\\,]|[^,])+")
 _ESCAPED = re.compile(rb"\\([\\,])")
 _SELF_BACKUP = re.compile("disaster|sesam", re.IGNORECASE)
@@ -170,6 +171,10 @@ def verdict(program: str, status_line: bytes | None, exit_status: int) -> Verdic
         return Verdict(False, f"{program} reported an error: {why}")
     told = f"{program} answered STATUS:OK but ended with status {exit_status}" * bool(exit_status)
     _, keyword, value = rest.partition(_SOURCE)
+    if not keyword and _NEARLY_SOURCE.search(rest):
+        # The task's own sources would be saved, and nobody would see that they were not meant.
+        wrong = shortened(printable(rest))
+        return Verdict(False, f"{program} wrote {wrong}; BACKUP_SRC=PATH was expected")
     if not keyword:
         return Verdict(True, told)
     try:

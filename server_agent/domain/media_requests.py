@@ -37,7 +37,8 @@ class WantedMedium:
 
 @dataclass(frozen=True, slots=True)
 class MediaRequest:
-    """A medium and all jobs that want it, the oldest first. Times as in `WantedMedium`."""
+    """A medium and all jobs that want it, the oldest first. Times as in `WantedMedium`. `is_read`:
+    one of them reads from it, so that no other medium will do."""
 
     medium: Medium
     store: DataStore
@@ -45,6 +46,7 @@ class MediaRequest:
     since: datetime
     told: bool
     alarm_time: datetime | None
+    is_read: bool = False
 
     @property
     def label(self) -> str:

@@ -10,14 +10,13 @@ same pool, or where that does not lie there, in another one.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from server_agent.domain.copies import best_place
+from server_agent.domain.copies import Lying, best_place
 from server_agent.domain.media import MediaPool
-from server_agent.domain.savesets import Saveset
 
 
 class Reason(StrEnum):
@@ -51,7 +50,7 @@ class Fate:
         stays: if it goes from there: it is kept in another place.
     """
 
-    saveset: Saveset
+    saveset: Lying
     reason: Reason
     by: str = ""
     stays: bool = False
@@ -66,131 +65,142 @@ class Keeping:
     """What else than its age says that a saveset stays.
 
     Attributes:
-        pool: the media pool that holds a saveset; None: nothing of it is ever deleted, since nobody
+        pool: the media pool of a label; None: nothing that lies there is ever deleted, since nobody
             knows its pool.
         protected: the labels of media on which nothing may be deleted.
         in_use: names of savesets that open jobs read or build on.
     """
 
-    pool: Callable[[Saveset], MediaPool | None]
+    pool: Callable[[str], MediaPool | None]
     protected: frozenset[str] = frozenset()
     in_use: frozenset[str] = frozenset()
 
 
-def fates(places: Sequence[Saveset], today: date, keeping: Keeping) -> list[Fate]:
-    """The fate of each saveset in each of its places, in the order given.
+def fates(places: Sequence[Lying], today: date, keeping: Keeping) -> list[Fate]:
+    """The fate of each saveset in each of its places, in the order given. Linear in their number,
+    but for the sorting.
 
     Args:
         places: all of the location's savesets, each as often as it has places: what builds on what
             must be seen whole.
         today: the sesam day that has begun. A saveset is kept on the day of its EOL.
     """
-    away = _away(places)
+    known = _by_name(places)
+    away, faulty = _flawed(known)
     own = {_key(place): _own_reason(place, today, keeping, away) for place in places}
-    for key, reason in _by_generation(places, keeping):
+    for key, reason in _by_generation(places, keeping, faulty):
         own[key] = own[key] or reason
     kept = {key: (reason, "") for key, reason in own.items() if reason is not None}
-    _add_needed(places, kept, keeping)
+    _add_needed(known, kept, keeping)
     staying = {name for name, _ in kept}
-    return [
-        Fate(place, *kept[_key(place)])
-        if _key(place) in kept
-        else Fate(place, Reason.EXPIRED, stays=place.name in staying)
-        for place in places
-    ]
+    found: list[Fate] = []
+    for place in places:
+        reason_by = kept.get(_key(place))
+        if reason_by is not None:
+            found.append(Fate(place, *reason_by))
+        else:
+            found.append(Fate(place, Reason.EXPIRED, stays=place.name in staying))
+    return found
 
 
-def _key(place: Saveset) -> _Key:
+def _key(place: Lying) -> _Key:
     return place.name, place.label
 
 
-def _by_name(places: Sequence[Saveset]) -> dict[str, list[Saveset]]:
+def _number(place: Lying) -> int:
+    return int(place.job_id)
+
+
+def _by_name(places: Sequence[Lying]) -> dict[str, list[Lying]]:
     """The places of each saveset, those first that were made first: bases come first."""
-    found: dict[str, list[Saveset]] = defaultdict(list)
-    for place in sorted(places, key=lambda each: int(each.job_id)):
+    found: dict[str, list[Lying]] = defaultdict(list)
+    for place in sorted(places, key=_number):
         found[place.name].append(place)
     return found
 
 
-def _own_reason(place: Saveset, today: date, keeping: Keeping, away: set[str]) -> Reason | None:
+def _own_reason(place: Lying, today: date, keeping: Keeping, away: Container[str]) -> Reason | None:
     if place.name in keeping.in_use:
         return Reason.IN_USE
     if not place.damage and (place.missing or place.name in away):
         return Reason.AWAY
     if place.label in keeping.protected:
         return Reason.WRITE_PROTECTED
-    if keeping.pool(place) is None or place.eol is None or place.eol >= today:
+    if place.eol is None or place.eol >= today or keeping.pool(place.label) is None:
         return Reason.EOL
     return None
 
 
-def _away(places: Sequence[Saveset]) -> set[str]:
-    """Those that may be whole again when files come back: a medium that is mounted again."""
+def _flawed(known: Mapping[str, Sequence[Lying]]) -> tuple[set[str], set[str]]:
+    """Those that may be whole again when files come back, as from a medium that is mounted again;
+    and those that cannot be restored whole now, by a fault of their own or of one they build on."""
     away: set[str] = set()
-    for name, lying in _by_name(places).items():
-        is_lost = all(place.damage for place in lying)
-        if not is_lost and (all(place.fault for place in lying) or lying[0].base in away):
+    faulty: set[str] = set()
+    for name, lying in known.items():
+        base = lying[0].base
+        is_faulty = all(map(_is_faulty, lying))
+        if (is_faulty or base in away) and not all(place.damage for place in lying):
             away.add(name)
-    return away
+        if is_faulty or (base is not None and (base in faulty or base not in known)):
+            faulty.add(name)
+    return away, faulty
 
 
-def _by_generation(places: Sequence[Saveset], keeping: Keeping) -> Iterable[tuple[_Key, Reason]]:
+def _is_faulty(place: Lying) -> bool:
+    return place.missing or bool(place.damage)
+
+
+def _by_generation(
+    places: Sequence[Lying], keeping: Keeping, faulty: Container[str]
+) -> Iterator[tuple[_Key, Reason]]:
     """The newest ones of each task in each pool, and of its last weeks, months and years. What
     cannot be restored keeps no place from one that can. The newest is the one made last, whatever
     its clock said."""
-    of_task: dict[tuple[str, MediaPool], list[Saveset]] = {}
-    faulty = _faulty(places)
-    for place in places:
-        pool = keeping.pool(place)
-        if pool is not None and not place.fault and place.name not in faulty:
-            of_task.setdefault((place.task, pool), []).append(place)
-    for (_, pool), known in of_task.items():
-        rule = pool.retention
-        known.sort(key=lambda each: int(each.job_id), reverse=True)
-        for saveset in known[: rule.keep_newest]:
+    of_task: dict[tuple[str, str], list[Lying]] = defaultdict(list)
+    pools: dict[str, MediaPool] = {}
+    for place in sorted(places, key=_number, reverse=True):
+        pool = keeping.pool(place.label)
+        if pool is not None and place.name not in faulty and not _is_faulty(place):
+            pools[pool.name] = pool
+            of_task[place.task, pool.name].append(place)
+    for (_, pool_name), newest_first in of_task.items():
+        rule = pools[pool_name].retention
+        for saveset in newest_first[: rule.keep_newest]:
             yield _key(saveset), Reason.NEWEST
         for count, period, reason in (
             (rule.weekly, _week, Reason.WEEKLY),
             (rule.monthly, _month, Reason.MONTHLY),
             (rule.yearly, _year, Reason.YEARLY),
         ):
-            for saveset in _newest_of_each(known, period)[:count]:
+            for saveset in _newest_of_each(newest_first, period, count):
                 yield _key(saveset), reason
 
 
-def _faulty(places: Sequence[Saveset]) -> set[str]:
-    """Those that cannot be restored whole, by a fault of their own or of one they build on."""
-    known = _by_name(places)
-    faulty: set[str] = set()
-    for name, lying in known.items():
-        base = lying[0].base
-        is_lost = all(place.fault for place in lying)
-        if is_lost or (base is not None and (base in faulty or base not in known)):
-            faulty.add(name)
-    return faulty
-
-
 def _newest_of_each(
-    newest_first: Sequence[Saveset], period: Callable[[date], tuple[int, ...]]
-) -> list[Saveset]:
-    found: dict[tuple[int, ...], Saveset] = {}
-    for saveset in newest_first:
-        found.setdefault(period(saveset.sesam_day), saveset)
-    return list(found.values())
+    newest_first: Iterable[Lying], period: Callable[[date], tuple[int, ...]], count: int
+) -> Iterator[Lying]:
+    """The newest of each of the last `count` periods that have one."""
+    seen: set[tuple[int, ...]] = set()
+    for saveset in newest_first if count else ():
+        found = period(saveset.sesam_day)
+        if found not in seen:
+            seen.add(found)
+            yield saveset
+            if len(seen) == count:
+                return
 
 
 def _add_needed(
-    places: Sequence[Saveset], kept: dict[_Key, tuple[Reason, str]], keeping: Keeping
+    known: Mapping[str, Sequence[Lying]], kept: dict[_Key, tuple[Reason, str]], keeping: Keeping
 ) -> None:
     """Adds to the places that are kept those that they need: of what they build on, and one that is
     whole where they are not."""
-    known = _by_name(places)
     youngest: dict[str, str] = {}  # that builds on each
-    for name in reversed(known):  # the youngest first: what it needs is looked at behind it
+    for name in reversed(list(known)):  # the youngest first: what it needs is looked at behind it
         lying = [place for place in known[name] if _key(place) in kept]
-        if lying and all(place.fault for place in lying):
+        if lying and all(map(_is_faulty, lying)):
             best = best_place(known[name])
-            if not best.fault:
+            if not _is_faulty(best):
                 kept[_key(best)] = Reason.ONLY_WHOLE, ""
                 lying.append(best)
         for place in lying:
@@ -202,12 +212,12 @@ def _add_needed(
 
 
 def _needed_place(
-    place: Saveset, below: Sequence[Saveset], kept: Mapping[_Key, object], keeping: Keeping
-) -> Saveset:
+    place: Lying, below: Sequence[Lying], kept: Mapping[_Key, object], keeping: Keeping
+) -> Lying:
     """Of a saveset that one in a place builds on, the place that is kept for that."""
-    pool = keeping.pool(place)
+    pool = keeping.pool(place.label)
     for each in below:
-        if pool is not None and keeping.pool(each) == pool and not each.fault:
+        if pool is not None and not _is_faulty(each) and keeping.pool(each.label) == pool:
             return each
     return best_place(sorted(below, key=lambda each: _key(each) not in kept))
 

@@ -175,12 +175,12 @@ class Engine(Protocol):
 
     def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
         """Reads all data and the listing of each saveset and compares them with their digests;
-        yields one Verified for each. A quick one looks whether all files are in their places with
-        the sizes that they had, compares description and listing with their digests, and of the
-        data the first and last piece and a few others, as far as the kind of medium has those.
+        yields for each a Verified or NotCompared. A quick one looks whether all files are in place
+        with the sizes that they had, compares description and listing with their digests, and of
+        the data the first and last piece and a few others, as far as the kind of medium has those.
 
         Raises:
-            EngineError: STORE_MISSING (which says nothing about the saveset).
+            EngineError: STORE_MISSING, SYSTEM (which say nothing about the saveset).
             Cancelled: the control said so.
         """
 
@@ -197,18 +197,18 @@ class Engine(Protocol):
         """
 
     def copy(self, request: CopyRequest, control: Control) -> Iterator[CopyEvent]:
-        """Writes a saveset to another medium as it is, byte by byte; yields progress and messages,
-        and last one CopyDone. It is there under its final names only when all of it is and what
-        the medium gives back was compared with the digests of the backup; before that, and after
-        any exception, nothing of it remains there, unless that medium has gone. The listing is
-        one for all media. Closing the iterator early counts as a cancel.
+        """Writes a saveset to another medium as it is: the same data with the same digests; yields
+        progress and messages, and last one CopyDone. It exists there only when all of it does and
+        what the medium gives back was compared with the digests of the backup; before that, and
+        after any exception, nothing of it remains there, unless that medium has gone. The listing
+        is one for all media. Closing the iterator early counts as a cancel.
 
         Raises:
             EngineError: STORE_MISSING (one of the media is not in its place), SAVESET_DAMAGED,
                 SAVESET_MISSING (of the one that is read), NO_SPACE, WRITE_DAMAGED, and others. By
                 the call itself, before anything may be removed: NAME_TAKEN (something lies there
                 already under its name), COPY_IMPOSSIBLE (from what one engine has written to a
-                medium of another; or the engine cannot).
+                medium of another; or it cannot reach both places at once).
             Cancelled: the control said so.
         """
 

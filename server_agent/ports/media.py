@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from server_agent.domain.copies import Copy
+from server_agent.domain.copies import Copy, Place
 from server_agent.domain.loaders import Loader
 from server_agent.domain.media import DataStore, MediaPool, Medium
 from server_agent.domain.media_requests import WantedMedium
@@ -75,6 +75,10 @@ class MediaView(Protocol):
     def copies(self, savesets: Iterable[str]) -> dict[str, tuple[Copy, ...]]:
         """By saveset, where else it lies than at its first place, by label; savesets without are
         left out."""
+
+    def lying(self) -> list[Place]:
+        """Every saveset in each of its places, those first that were made first; of each the first
+        place first, then as they were made."""
 
 
 class MediaTransaction(MediaView, Protocol):

@@ -12,8 +12,8 @@ from server_agent.ports.transfers import BackupDone
 
 @dataclass(frozen=True, slots=True)
 class FoundMedium:
-    """A medium that is in its place. `path` is its directory, `store` the name of the data store
-    that this lies in."""
+    """A medium that is in its place. `path` is its directory, or where its repository is, written
+    as a data store of restic; `store` the name of the data store that this lies in."""
 
     label: str
     path: bytes
@@ -35,7 +35,8 @@ class FoundSaveset:
         end_time: when the last of its data was written.
         commands: whose output it has; without words if only their names are known.
         options: those of its task that were not the default, by name.
-        key_id: of an encrypted one.
+        key_id: of one that a key of its pool opens.
+        is_encrypted: by its engine itself.
         has_listing: whether its listing is among the agent's own files, and is right.
     """
 
@@ -54,6 +55,7 @@ class FoundSaveset:
     facts: Mapping[str, str]
     key_id: str = ""
     has_listing: bool = False
+    is_encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

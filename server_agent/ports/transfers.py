@@ -232,7 +232,21 @@ class Verified:
     label: str = ""
 
 
-VerifyEvent = Progress | Message | Verified
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """A saveset of a verify that could not be read just now, which proves nothing of it.
+
+    Attributes:
+        text: why, and what to do.
+        label: of the medium that it was to be read from.
+    """
+
+    saveset: str
+    text: str
+    label: str
+
+
+VerifyEvent = Progress | Message | Verified | NotCompared
 
 
 @dataclass(frozen=True, slots=True)

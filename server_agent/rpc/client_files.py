@@ -91,13 +91,14 @@ class ClientFileServicer:
             convert.options_from_wire(message.options),
             lists.text("task", message.task),
         )
+        not_compared = self._files.why_not_compared(request, message.task)
         waiting = pb.WalkProgress(waiting=self._walks.are_all_busy)
         yield pb.TestExcludesResponse(progress=waiting)
         walk = self._walks.of(lambda control: self._files.walk(request, control))
         try:
             async with contextlib.aclosing(walk) as events:
                 async for event in events:
-                    yield self._event(event)
+                    yield self._event(event, not_compared)
         except EngineError as error:
             failure = pb.WalkFailure(code=error.code, text=error.text)
             yield pb.TestExcludesResponse(failure=failure)
@@ -106,15 +107,15 @@ class ClientFileServicer:
             failure = pb.WalkFailure(code="TOO_LONG", text=f"{text}. Test fewer sources at once")
             yield pb.TestExcludesResponse(failure=failure)
 
-    def _event(self, event: WalkEvent) -> pb.TestExcludesResponse:
+    def _event(self, event: WalkEvent, not_compared: str) -> pb.TestExcludesResponse:
         if isinstance(event, Progress):
             progress = pb.WalkProgress(entries=event.files_done or 0)
             return pb.TestExcludesResponse(progress=progress)
         if isinstance(event, LeftOutBy):
             return pb.TestExcludesResponse(left_out=_left_out(event))
-        return pb.TestExcludesResponse(result=self._result(event))
+        return pb.TestExcludesResponse(result=self._result(event, not_compared))
 
-    def _result(self, done: WalkDone) -> pb.WalkResult:
+    def _result(self, done: WalkDone, not_compared: str) -> pb.WalkResult:
         return pb.WalkResult(
             kept_files=done.kept_files,
             kept_bytes=done.kept_bytes,
@@ -130,6 +131,7 @@ class ClientFileServicer:
             compared_with=done.compared_with or None,
             changed_files=done.changed_files,
             changed_bytes=done.changed_bytes,
+            not_compared=not_compared,
         )
 
 

@@ -19,9 +19,9 @@ from server_agent.domain import (
 from server_agent.domain.command_sources import CommandSource
 from server_agent.domain.errors import InvalidArgument
 from server_agent.ports import Entry, EntryKind
-from server_agent.service.changes import LiveJob
 from server_agent.service.collection import etag
 from server_agent.service.location import Location
+from server_agent.service.watched import LiveJob
 from sesam_api.v1 import access_pb2, jobs_pb2, location_pb2, savesets_pb2, tasks_pb2, topology_pb2
 
 Key = TypeVar("Key")

@@ -8,6 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 from server_agent.domain import calendar, events, groups, occurrences, queue, schedule
 from server_agent.domain.errors import InvalidArgument
 from server_agent.domain.media import FIRST_DRIVE_GROUP, FIRST_STORE
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.quoting import printable
 from server_agent.ports import Cell, CellKey
 from server_agent.rpc import convert, lists
@@ -17,7 +18,14 @@ from server_agent.service.preview import Remark
 from server_agent.service.restoring import LARGEST_SELECTION
 from server_agent.service.sheet import Sheet, SheetRow
 from server_agent.service.topology import checked_comment
-from sesam_api.v1 import calendar_pb2, drives_pb2, events_pb2, groups_pb2, schedules_pb2
+from sesam_api.v1 import (
+    calendar_pb2,
+    drives_pb2,
+    events_pb2,
+    groups_pb2,
+    jobs_pb2,
+    schedules_pb2,
+)
 
 EVENT_KINDS = {
     events.EventKind.BACKUP: events_pb2.EVENT_KIND_BACKUP,
@@ -139,6 +147,7 @@ def event_to_wire(live: LiveEvent) -> events_pb2.Event:
             message.restore.task = action.task
             message.restore.paths.extend(action.paths)
             message.restore.target = action.target
+            message.restore.overwrite = convert.OVERWRITE_RULES[action.overwrite]
         case events.CommandAction() as action:
             message.command.program = action.program
             message.command.arguments.extend(action.arguments)
@@ -207,7 +216,9 @@ def _action(message: events_pb2.Event) -> events.Action:
                     value=f"{size} bytes",
                     expected=f"at most {LARGEST_SELECTION} bytes; name their directories",
                 )
-            return events.RestoreAction(restore.task, restore.target, tuple(restore.paths))
+            return events.RestoreAction(
+                restore.task, restore.target, tuple(restore.paths), overwrite(restore.overwrite)
+            )
         case "command":
             return events.CommandAction(message.command.program, tuple(message.command.arguments))
         case "verify":
@@ -228,6 +239,19 @@ def _action(message: events_pb2.Event) -> events.Action:
         value="none",
         expected="one of backup, restore, command, verify, migration, restore_proof, newday",
     )
+
+
+def unsaid_of_event(message: events_pb2.Event) -> list[str]:
+    """Fields of its action that an update leaves as they are: a caller from before there were any
+    does not know of them."""
+    is_ruled = message.WhichOneof("action") != "restore" or message.restore.overwrite
+    return [] if is_ruled else ["overwrite"]
+
+
+def overwrite(number: jobs_pb2.OverwriteRule.ValueType) -> OverwriteRule:
+    """Unspecified is ALWAYS. Raises InvalidArgument for a number that is none."""
+    rule = number or jobs_pb2.OVERWRITE_RULE_ALWAYS
+    return convert.from_wire("overwrite", rule, convert.OVERWRITE_RULES)
 
 
 def proof_action(task: str, files: int, max_bytes: int) -> events.RestoreProofAction:

@@ -29,10 +29,9 @@ class EventServicer:
     async def UpdateEvent(
         self, message: pb.UpdateEventRequest, call: Call
     ) -> pb.UpdateEventResponse:
-        item = plan.event_from_wire(message.event)
-        item = await self._workers.write(
-            self._events.update, call.request, item, message.event.etag
-        )
+        event = message.event
+        item, kept = plan.event_from_wire(event), plan.unsaid_of_event(event)
+        item = await self._workers.write(self._events.update, call.request, item, event.etag, kept)
         return pb.UpdateEventResponse(event=await self._answer(item))
 
     async def DeleteEvent(

@@ -7,7 +7,8 @@ from server_agent.rpc import convert, lists
 from server_agent.rpc.guard import Call
 from server_agent.rpc.workers import Workers
 from server_agent.service.collection import etag
-from server_agent.service.media import DataStores, Media, MediaPools, MediumState, StoreState
+from server_agent.service.media import DataStores, Media, MediumState, StoreState
+from server_agent.service.media_pools import MediaPools
 from server_agent.service.media_requests import MediaRequests, RequestState
 from sesam_api.v1 import media_pb2 as pb
 

@@ -44,9 +44,12 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "JobService/WatchJob": EVERY_ROLE,
     "JobService/ReadProtocol": EVERY_ROLE,
     "LoaderService/CreateLoader": _ADMIN,
+    "LoaderService/UpdateLoader": _ADMIN,
     "LoaderService/DeleteLoader": _ADMIN,
     "LoaderService/ListLoaders": EVERY_ROLE,
     "LoaderService/AdjustLoader": frozenset({Role.ADMIN, Role.OPERATOR}),
+    "LoaderService/LoadMedium": frozenset({Role.ADMIN, Role.OPERATOR}),
+    "LoaderService/UnloadMedium": frozenset({Role.ADMIN, Role.OPERATOR}),
     "LocationService/GetLocation": EVERY_ROLE,
     # What the programs wrote is for some of them only: rpc.location.
     "LocationService/ListInterfaces": EVERY_ROLE,

@@ -10,7 +10,6 @@ from server_agent.service.forgetting import Forgetting
 from server_agent.service.restoring import RestoreOptions
 from server_agent.service.savesets import Savesets
 from server_agent.service.starting import MigrationOrder, Starting
-from sesam_api.v1 import jobs_pb2
 from sesam_api.v1 import savesets_pb2 as pb
 
 ORDERS = (
@@ -169,9 +168,8 @@ class SavesetServicer:
 
 
 def _options(message: pb.StartRestoreRequest) -> RestoreOptions:
-    rule = message.overwrite or jobs_pb2.OVERWRITE_RULE_ALWAYS
     return RestoreOptions(
-        overwrite=convert.from_wire("overwrite", rule, convert.OVERWRITE_RULES),
+        overwrite=convert_plan.overwrite(message.overwrite),
         dry_run=message.dry_run,
         client=message.client,
         without_interfaces=message.without_interfaces,

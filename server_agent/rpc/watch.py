@@ -16,19 +16,18 @@ from server_agent.rpc import convert
 from server_agent.rpc import convert_plan as plan
 from server_agent.rpc.workers import Workers
 from server_agent.service.access import Access
-from server_agent.service.changes import (
+from server_agent.service.changes import Changes, Subscription
+from server_agent.service.coming import LiveEvent, LiveSchedule
+from server_agent.service.jobs import Jobs
+from server_agent.service.location import Location
+from server_agent.service.watched import (
     Changed,
-    Changes,
     ChangeSet,
     LiveJob,
     MediaChanged,
     Snapshot,
-    Subscription,
     Watched,
 )
-from server_agent.service.coming import LiveEvent, LiveSchedule
-from server_agent.service.jobs import Jobs
-from server_agent.service.location import Location
 from sesam_api.v1 import location_pb2 as pb
 
 PART_OBJECTS = 1000

@@ -14,8 +14,9 @@ _LOOKED_AT = 64  # savesets; the wanted one is nearly always among the newest fe
 
 
 def alike(view: CatalogueView, job: Job) -> Iterator[Saveset]:
-    """The task's savesets on media of the kind that a backup is written to, the newest first: no
-    engine builds on what another has written, and what is encrypted is so as a whole, with one key.
+    """The task's savesets of the same client on media of the kind that a backup is written to, the
+    newest first: no engine builds on what another has written, and what is encrypted is so as a
+    whole, with one key.
     """
     key_id = _key_id(view, job)
     of_spare = _labels_beside(view, job) if is_on_spare(job) else None
@@ -42,10 +43,10 @@ def has_full_otherwise_encrypted(view: CatalogueView, job: Job) -> bool:
     return has_full(saveset for saveset in _of_kind(view, job) if saveset.key_id != key_id)
 
 
-def newest_like(view: CatalogueView, task: str, sources: tuple[bytes, ...]) -> SavesetRef | None:
-    """The newest saveset of the same sources, whatever it is."""
-    for saveset in islice(view.savesets_of_task(task), _LOOKED_AT):
-        if saveset.sources == sources:
+def newest_like(view: CatalogueView, job: Job, sources: tuple[bytes, ...]) -> SavesetRef | None:
+    """The newest saveset of the same client and sources, whatever it is."""
+    for saveset in islice(view.savesets_of_task(job.task), _LOOKED_AT):
+        if saveset.client == job.client and saveset.sources == sources:
             return ref(saveset)
     return None
 
@@ -54,7 +55,8 @@ def _of_kind(view: CatalogueView, job: Job) -> Iterator[Saveset]:
     repositories = labels_of_repositories(view)
     wanted = job.label in repositories
     for saveset in view.savesets_of_task(job.task):
-        if (saveset.label in repositories) is wanted:
+        # A task may have been removed, and made anew with its name for another client.
+        if saveset.client == job.client and (saveset.label in repositories) is wanted:
             yield saveset
 
 

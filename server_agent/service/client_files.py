@@ -53,6 +53,12 @@ class _Kept:
     time: datetime
 
 
+_NOT_BY_DATABASE = {
+    TimeReference.TIME_STAMP_FILE: "a time stamp file",
+    TimeReference.ARCHIVE_BIT: "archive bits",
+}
+
+
 class ClientFiles:
     """Asks clients; each call takes as long as they do."""
 
@@ -114,6 +120,16 @@ class ClientFiles:
     def walk(self, request: WalkRequest, control: Control) -> Iterator[WalkEvent]:
         """As the engine's. Raises EngineError, Cancelled."""
         return self._engine.walk(request, control)
+
+    def why_not_compared(self, request: WalkRequest, task: str) -> str:
+        """Why a walk that was asked for a task will not say what an INC of it would save; empty if
+        it will, or none was named."""
+        if not task or request.compare_with is not None:
+            return ""
+        how = _NOT_BY_DATABASE.get(request.options.time_reference)
+        if how is not None:
+            return f"only a backup itself can tell: what has changed is known by {how}"
+        return "there is no saveset of these sources to build on: it would become a FULL"
 
     def _newest(
         self, task: str, sources: tuple[bytes, ...], options: TaskOptions

@@ -64,7 +64,7 @@ class Collection(ABC, Generic[Item]):
             self._begin(tx)
             before = self._named(tx, item.name)
             self._check_etag(before, expected_etag)
-            item = replace(item, **{name: getattr(before, name) for name in kept})
+            item = self._kept(item, before, kept)
             item = self._checked(tx, item, before)
             self._put(tx, item)
             remember(tx, request, item.name, self._clock.now())
@@ -106,6 +106,10 @@ class Collection(ABC, Generic[Item]):
     def _check_etag(self, item: Item, expected: str) -> None:
         if expected != etag(item):
             raise ChangedMeanwhile(kind=self.kind, name=item.name)
+
+    def _kept(self, item: Item, before: Item, kept: Sequence[str]) -> Item:
+        """The object with the fields that stay as they are."""
+        return replace(item, **{name: getattr(before, name) for name in kept})
 
     def _begin(self, tx: CatalogueTransaction) -> None:
         """Comes first in the transaction of a change."""

@@ -4,7 +4,15 @@ from datetime import datetime, timedelta
 
 from server_agent.domain.jobs import JobState, Level, Progress
 from server_agent.domain.quoting import quoted
-from server_agent.ports import Clock, Engine, Message, ProofRequest, Proved, VerifyRequest
+from server_agent.ports import (
+    Clock,
+    Engine,
+    Message,
+    NotCompared,
+    ProofRequest,
+    Proved,
+    VerifyRequest,
+)
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl, too_late
 from server_agent.service.faults import enter_differing, enter_verified
@@ -28,6 +36,7 @@ class CompareJobs:
         """Enters of each saveset what its comparison has proved as soon as that is known."""
         size = 0
         faulty: list[str] = []
+        unread: list[str] = []
         warned: list[str] = []
         told: datetime | None = None
         quick = plan.job.quick
@@ -37,6 +46,9 @@ class CompareJobs:
             elif isinstance(event, Message):
                 protocol.message(event)
                 warned += [event.text] if event.level is Level.WARNING else []
+            elif isinstance(event, NotCompared):
+                unread.append(f"{event.saveset} on {event.label}: {event.text}")
+                protocol.line(Level.ERROR, "NOT_COMPARED", unread[-1])
             else:
                 size += event.bytes_read
                 now = self._clock.now()
@@ -46,16 +58,17 @@ class CompareJobs:
                     where = f" on {event.label}" if event.label else ""
                     faulty.append(f"{event.saveset}{where}: {event.fault}")
         state = JobState.WARNING if warned else JobState.OK
-        state = JobState.ERROR if faulty else state
+        state = JobState.ERROR if faulty or unread else state
         control.set_result(state)
         quickly = _QUICK if quick and not faulty else ""
         away = self._not_compared(plan)
         for sentence in away:
             protocol.line(Level.WARNING, "NOT_COMPARED", sentence)
-        said = (*first_few(faulty), *first_few(warned), *first_few(away), quickly)
-        said = (*said, too_late(control))
+        said = (*first_few(faulty), *first_few(unread), *first_few(warned), *first_few(away))
+        said = (*said, quickly, too_late(control))
         message = "; ".join(filter(None, said))
-        return Outcome(state, "RESULT", message, files=len(plan.chain), bytes_done=size)
+        files = len(plan.chain) - len(unread)
+        return Outcome(state, "RESULT", message, files=files, bytes_done=size)
 
     def _not_compared(self, plan: Plan) -> list[str]:
         """Sentences about copies on media that are not there. That they are away is no fault."""

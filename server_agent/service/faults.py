@@ -141,11 +141,12 @@ def enter_differing(
 def _note(changes: Changes, engine: Engine, saveset: SavesetRef, text: str) -> None:
     """What is not there may come back; what is there and cannot be read stays damaged."""
     is_there = bool(engine.present([saveset]))
+    lacks_listing = not is_there and _lacks_listing(engine, saveset)
     with changes.write() as tx:
         if is_there:
             set_damage(tx, saveset, text)
         else:
-            set_missing(tx, [saveset], True, _lacks_listing(engine, saveset))
+            set_missing(tx, [saveset], True, lacks_listing)
 
 
 def _lacks_listing(engine: Engine, saveset: SavesetRef) -> bool:

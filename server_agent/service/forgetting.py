@@ -1,43 +1,36 @@
 """Savesets that are not wanted any more: which they are, and how they go.
 
-They leave the catalogue in one transaction, which also enters that their files are to be removed.
+They leave the catalogue in a transaction, which also enters that their files are to be removed.
 The files go after that, now or when their medium is there: at no instant does the catalogue name a
 saveset whose files have begun to go.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import groupby, islice
 
 from server_agent.domain.errors import InvalidArgument, SavesetNeeded
-from server_agent.domain.jobs import JobKind, JobState
-from server_agent.domain.retention import Fate, Keeping, fates
-from server_agent.domain.savesets import BackupType, Saveset
-from server_agent.ports import CatalogueView, Clock, Engine, Page, Removal, SavesetQuery, SavesetRef
+from server_agent.domain.jobs import JobState
+from server_agent.domain.retention import Fate
+from server_agent.ports import CatalogueTransaction, Clock, Engine, Removal, SavesetRef
 from server_agent.service.chains import KnownSaveset, known, saveset_named
 from server_agent.service.changes import Changes
-from server_agent.service.days import HELD_BACK, day_of, is_held_back
+from server_agent.service.fates import (
+    RetentionPage,
+    RetentionPreviews,
+    all_fates,
+    in_use,
+    protected_labels,
+)
 from server_agent.service.faults import look_for_missing
 from server_agent.service.immutable import check_eol, check_may_go
-from server_agent.service.paging import seal, unseal
 from server_agent.service.places import places
 from server_agent.service.requests import Request, first_answer, remember
 
 MOST_AT_ONCE = 1000  # savesets that a person deletes in one call
 _AT_ONCE = 256  # files of so many are removed before that is entered
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionPage:
-    """A page of fates, and what all pages together delete: savesets, their bytes, and copies of
-    savesets that stay. `held_back` says why that NEWDAY will do nothing of it."""
-
-    fates: Page[Fate]
-    deleted: int
-    deleted_bytes: int
-    deleted_copies: int = 0
-    held_back: str = ""
+_EXPIRED_AT_ONCE = 500  # leave the catalogue in one transaction: others wait for some 0.1 s
+_ATTEMPTS = 10
 
 
 class Forgetting:
@@ -47,6 +40,7 @@ class Forgetting:
         self._changes = changes
         self._engine = engine
         self._clock = clock
+        self._previews = RetentionPreviews(changes, clock)
 
     def preview(
         self, day: date | None, with_kept: bool, token: str | None, limit: int
@@ -59,39 +53,54 @@ class Forgetting:
         Raises:
             PageTokenInvalid: the token is of another list.
         """
-        with self._changes.read() as view:
-            day = day or day_of(view, self._clock, self._clock.now())
-            found = all_fates(view, day)
-            held = is_held_back(view, self._clock, day)
-        gone = [fate for fate in found if fate.goes]
-        names = {fate.saveset.name for fate in gone if not fate.stays}
-        shown = [fate for fate in found if fate.goes or with_kept]
-        shown.sort(key=lambda fate: (fate.saveset.sesam_day, int(fate.saveset.job_id)))
-        list_name = f"retention {day} {with_kept}"
-        first = int(unseal(list_name, token) or 0)
-        after = first + limit
-        more = seal(list_name, str(after)) if after < len(shown) else None
-        size = sum(fate.saveset.stored_bytes for fate in gone)
-        copies = sum(fate.stays for fate in gone)
-        page = Page(tuple(shown[first:after]), more)
-        why = HELD_BACK if held and gone else ""
-        return RetentionPage(page, len(names), size, copies, why)
+        return self._previews.page(day, with_kept, token, limit)
 
-    def expire(self, day: date) -> tuple[list[Fate], int]:
-        """Deletes what is not kept on a sesam day that has begun.
+    def due(self, day: date) -> list[Fate]:
+        """What is not kept on a sesam day that has begun: savesets in each of their places, and
+        copies of savesets that stay."""
+        with self._changes.read() as view:
+            return [fate for fate in all_fates(view, day) if fate.goes]
+
+    def let_go(self) -> int:
+        """Lets go what is held for previews that nobody reads on. Returns how many are held."""
+        return self._previews.let_go()
+
+    def expire(self, day: date, tell: Callable[[Sequence[Fate]], None]) -> int:
+        """Deletes what is not kept on a sesam day that has begun. It is worked out of a view, while
+        others write, and then done in portions, the youngest first, as long as nobody has written
+        anything; else it is worked out anew.
+
+        Args:
+            tell: is told of what has left the catalogue, after each portion.
 
         Returns:
-            What was deleted, and how many removals of files are left to be done.
+            How many removals of files are left to be done.
         """
         # The newest that can be restored must not be one whose files went since the last look.
         look_for_missing(self._changes, self._engine)
-        with self._changes.write() as tx:
-            gone = [fate for fate in all_fates(tx, day) if fate.goes]
-            tx.remove_savesets(fate.saveset.name for fate in gone if not fate.stays)
-            for fate in gone:
-                if fate.stays:
-                    tx.remove_place(fate.saveset.name, fate.saveset.label)
-        return gone, remove_files(self._changes, self._engine)
+        for _ in range(_ATTEMPTS):
+            if self._expired_all(day, tell):
+                break
+        else:  # somebody writes all the time: nobody does while this goes on
+            with self._changes.write() as tx:
+                gone = [fate for fate in all_fates(tx, day) if fate.goes]
+                _forget(tx, gone)
+            tell(gone)
+        return remove_files(self._changes, self._engine)
+
+    def _expired_all(self, day: date, tell: Callable[[Sequence[Fate]], None]) -> bool:
+        """False: not all, since somebody else has written."""
+        seen = self._changes.seen()
+        with self._changes.read() as view:
+            gone = iter([fate for fate in reversed(all_fates(view, day)) if fate.goes])
+        while portion := list(islice(gone, _EXPIRED_AT_ONCE)):
+            with self._changes.write() as tx:
+                if not self._changes.is_unchanged(seen):
+                    return False
+                _forget(tx, portion)
+            seen += 1
+            tell(portion)
+        return True
 
     def delete(self, request: Request, names: Sequence[str]) -> None:
         """Deletes savesets that a person has chosen: all of them or none.
@@ -133,40 +142,11 @@ class Forgetting:
         return found
 
 
-def all_fates(view: CatalogueView, day: date) -> list[Fate]:
-    """The fate of each saveset of the location on a sesam day that has begun."""
-    pools = {pool.name: pool for pool in view.pools()}
-    of_labels = {medium.label: pools.get(medium.pool) for medium in view.media()}
-    keeping = Keeping(
-        pool=lambda saveset: of_labels.get(saveset.label),
-        protected=protected_labels(view),
-        in_use=in_use(view),
-    )
-    return fates(places(view, all_savesets(view)), day, keeping)
-
-
-def in_use(view: CatalogueView, but: str = "") -> frozenset[str]:
-    """Names of the savesets that open jobs read, or may build on. `but`: without this job."""
-    names: set[str] = set()
-    for job in view.open_jobs():
-        if job.id == but:
-            continue
-        if job.kind in (JobKind.RESTORE, JobKind.VERIFY, JobKind.RESTORE_PROOF):
-            names |= view.bases(job.saveset).keys()
-        elif job.state is JobState.ACTIVE and job.type in (BackupType.DIFF, BackupType.INC):
-            # It has chosen its base, and after a crash the same one has to be chosen again. A FULL
-            # holds nothing: at the same time as every NEWDAY it would keep its task for ever.
-            names |= {saveset.name for saveset in view.savesets_of_task(job.task)}
-        elif job.kind is JobKind.MIGRATION:
-            for name in (path.decode() for path in reversed(job.paths)):
-                if name not in names:  # the newest come first, and with them what they build on
-                    names |= view.bases(name).keys()
-    return frozenset(names)
-
-
-def protected_labels(view: CatalogueView) -> frozenset[str]:
-    """Labels of the media on which nothing may be deleted."""
-    return frozenset(medium.label for medium in view.media() if medium.write_protected)
+def _forget(tx: CatalogueTransaction, gone: Sequence[Fate]) -> None:
+    tx.remove_savesets(fate.saveset.name for fate in gone if not fate.stays)
+    for fate in gone:
+        if fate.stays:
+            tx.remove_place(fate.saveset.name, fate.saveset.label)
 
 
 def remove_files(changes: Changes, engine: Engine) -> int:
@@ -177,7 +157,7 @@ def remove_files(changes: Changes, engine: Engine) -> int:
             busy = {job.id for job in view.open_jobs() if job.state is JobState.ACTIVE}
             wanted = [removal for removal in view.removals() if removal.job not in busy]
             protected = protected_labels(view)
-            stay = {each.saveset for each in wanted if view.saveset(each.saveset) is not None}
+            stay = view.labels(each.saveset for each in wanted).keys()
         left = len(wanted)
         for label, on_it in groupby(wanted, key=lambda removal: removal.label):
             rest = iter(on_it if label not in protected else ())
@@ -193,15 +173,3 @@ def remove_files(changes: Changes, engine: Engine) -> int:
 
 def _ref(removal: Removal) -> SavesetRef:
     return SavesetRef(removal.saveset, removal.label, removal.sesam_day, None)
-
-
-def all_savesets(view: CatalogueView) -> list[Saveset]:
-    """Without their sources, which may be megabytes."""
-    found: list[Saveset] = []
-    position: str | None = None
-    while True:
-        page = view.savesets(SavesetQuery(order="name", descending=False), position, _AT_ONCE)
-        found += [replace(saveset, sources=()) for saveset in page.items]
-        position = page.next_position
-        if position is None:
-            return found

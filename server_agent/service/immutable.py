@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from server_agent.domain.copies import Lying
 from server_agent.domain.errors import InvalidArgument, SavesetNeeded
 from server_agent.domain.savesets import Saveset
 from server_agent.ports import CatalogueView, Clock
@@ -48,7 +49,7 @@ def check_eol(view: CatalogueView, saveset: Saveset, eol: date) -> None:
         )
 
 
-def is_kept(saveset: Saveset, today: date) -> bool:
+def is_kept(saveset: Lying, today: date) -> bool:
     """Whether its EOL is not over."""
     return saveset.eol is None or saveset.eol >= today
 

@@ -18,10 +18,11 @@ from server_agent.ports import (
     Page,
     Protocols,
 )
-from server_agent.service.changes import Changes, LiveJob
+from server_agent.service.changes import Changes
 from server_agent.service.plan import cancelled_by
 from server_agent.service.requests import Request, first_answer, remember
 from server_agent.service.runner import Runner
+from server_agent.service.watched import LiveJob
 
 MAY_CANCEL = {
     JobKind.BACKUP: frozenset({Role.ADMIN, Role.OPERATOR, Role.BACKUP}),
@@ -79,6 +80,7 @@ class Jobs:
             remember(tx, request, job_id, now)
         if not job.state.is_open:
             self._changes.drop_progress(job_id)
+            self._runner.wake()  # another may have waited for its end
         return self._changes.live(job)
 
     def get(self, job_id: str) -> LiveJob:

@@ -1,19 +1,18 @@
 """Data stores that are lost for good: what leaves the catalogue with them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from server_agent.domain.copies import Place
 from server_agent.domain.errors import StoreInUse
 from server_agent.domain.media import DataStore, number_of, pool_of
-from server_agent.domain.savesets import Saveset
 from server_agent.ports import CatalogueTransaction
-from server_agent.service.forgetting import all_savesets, in_use
-from server_agent.service.places import places
+from server_agent.service.fates import in_use
 
 log = logging.getLogger(__name__)
 
-_NAMED = 3  # of many, in a refusal
+_NAMED = 20  # of many, in a refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,9 @@ def forget_media(tx: CatalogueTransaction, store: DataStore) -> Forgotten:
         StoreInUse: savesets on other media build on what would go, or a job works with it.
     """
     labels = {medium.label for medium in tx.media() if medium.store == store.name}
-    known = all_savesets(tx)
-    lying = [place for place in places(tx, known) if place.label in labels]
-    elsewhere = {place.name for place in places(tx, known) if place.label not in labels}
+    known = tx.lying()
+    lying = [place for place in known if place.label in labels]
+    elsewhere = {place.name for place in known if place.label not in labels}
     gone = {place.name for place in lying} - elsewhere
     _check_free(tx, store, labels, {place.name for place in lying})
     _check_bases(store, known, gone)
@@ -67,16 +66,23 @@ def _check_free(
     tx: CatalogueTransaction, store: DataStore, labels: set[str], names: set[str]
 ) -> None:
     busy = sorted(names & in_use(tx))
-    users = [f"a job that works with saveset {name}" for name in busy[:_NAMED]]
+    users = [f"a job that works with saveset {name}" for name in busy]
     users += [f"job {job.id}" for job in tx.open_jobs() if job.label in labels]
     if users:
-        raise StoreInUse(store=store.name, users=", ".join(users))
+        raise StoreInUse(store=store.name, users=_named(users))
 
 
-def _check_bases(store: DataStore, known: Sequence[Saveset], gone: set[str]) -> None:
-    above = sorted(each.name for each in known if each.base in gone and each.name not in gone)
+def _check_bases(store: DataStore, known: Iterable[Place], gone: Collection[str]) -> None:
+    """Args: known: all, bases first."""
+    above: dict[str, None] = {}  # each is to be deleted before what it builds on
+    for place in known:
+        if place.name not in gone and (place.base in gone or place.base in above):
+            above[place.name] = None
     if above:
-        named = ", ".join(above[:_NAMED])
-        more = f" and {len(above) - _NAMED} more" if len(above) > _NAMED else ""
-        users = f"{named}{more} on other media, which build on savesets of it: delete these first"
-        raise StoreInUse(store=store.name, users=users)
+        users = f"{_named(list(above))} on other media, which build on savesets of it: delete"
+        raise StoreInUse(store=store.name, users=f"{users} these first, all at once")
+
+
+def _named(users: Sequence[str]) -> str:
+    more = f" and {len(users) - _NAMED} more" if len(users) > _NAMED else ""
+    return ", ".join(users[:_NAMED]) + more

@@ -1,4 +1,4 @@
-"""Data stores, media pools and media: what may be entered, changed and removed."""
+"""Data stores and media: what may be entered, changed and removed."""
 
 import logging
 from collections.abc import Sequence
@@ -11,21 +11,17 @@ from server_agent.domain.errors import (
     MediumInUse,
     MediumNotFound,
     NotFound,
-    PoolInUse,
-    PoolNotFound,
     StoreInUse,
     StoreNotFound,
     StoreUnusable,
 )
-from server_agent.domain.events import BackupAction, Event, MigrationAction
 from server_agent.domain.forecast import LOOKED_AT, Forecast, forecast
 from server_agent.domain.jobs import JobState
 from server_agent.domain.media import (
     FIRST_STORE,
+    NEVER,
     DataStore,
-    MediaPool,
     Medium,
-    checked_pool,
     checked_store,
 )
 from server_agent.domain.quoting import printable
@@ -38,17 +34,14 @@ from server_agent.ports import (
     Holding,
     StoreSpace,
 )
-from server_agent.ports.keys import Keys
 from server_agent.service.changes import Changes
-from server_agent.service.collection import Collection
+from server_agent.service.collection import Collection, etag
 from server_agent.service.days import HELD_BACK, day_of
-from server_agent.service.forgetting import all_savesets
 from server_agent.service.immutable import is_day_sure, is_kept
+from server_agent.service.looking import Looking, NoAnswer
 from server_agent.service.lost_stores import Forgotten, forget_media
-from server_agent.service.places import places
 from server_agent.service.requests import Request, first_answer, remember
-from server_agent.service.spare_pools import check_spare
-from server_agent.service.topology import checked_comment, planned_by
+from server_agent.service.topology import checked_comment
 from server_agent.service.writing_place import SPACE_UNKNOWN, tell_media
 
 log = logging.getLogger(__name__)
@@ -82,32 +75,66 @@ class DataStores(Collection[DataStore]):
 
     kind = "data store"
 
-    def __init__(self, changes: Changes, engine: Engine, clock: Clock) -> None:
+    def __init__(
+        self, changes: Changes, engine: Engine, clock: Clock, looking: Looking | None = None
+    ) -> None:
         super().__init__(changes, clock)
         self._engine = engine
+        self._looking = looking or Looking()
 
     def use(self) -> None:
         """Tells the engine where media lie. To be called at the start of the agent."""
-        # One after the other, so that the last to tell has seen all.
-        with self._changes.write() as tx:
-            tell_media(tx, self._engine)
+        tell_media(self._changes, self._engine)
 
     def follow_first(self, directory: bytes) -> None:
         """Enters that the first data store lies in another directory, if it does and is not where
         it was. To be called at the start of the agent, with what sm.ini says."""
+        with self._changes.read() as view:
+            first = view.data_store(FIRST_STORE)
+        if first is None or first.path == directory:
+            return
+        if self._is_there(first.path) or not self._is_there(directory):
+            return
         with self._changes.write() as tx:
-            first = tx.data_store(FIRST_STORE)
-            if first is None or self._is_there(first.path) or not self._is_there(directory):
-                return
-            log.info("the data store %s is in %s now", FIRST_STORE, printable(directory))
-            tx.put_data_store(replace(first, path=directory, version=first.version + 1))
+            if tx.data_store(FIRST_STORE) == first:
+                log.info("the data store %s is in %s now", FIRST_STORE, printable(directory))
+                tx.put_data_store(replace(first, path=directory, version=first.version + 1))
 
     def _is_there(self, directory: bytes) -> bool:
+        def look() -> StoreSpace:
+            return self._engine.space(directory, FIRST_STORE)
+
         try:
-            self._engine.space(directory, FIRST_STORE)
+            self._looking.ask(printable(directory), look)
         except EngineError:
             return False
         return True
+
+    def create(self, request: Request, item: DataStore) -> DataStore:
+        """As in `Collection`. It is made before the transaction: its place may never answer. One
+        that is made and not entered is made again."""
+        with self._changes.read() as view:
+            is_new = first_answer(view, request) is None
+            if is_new:
+                item = self._possible(view, item, None)
+        if is_new:
+            self._make_sure(item, None)
+        return super().create(request, item)
+
+    def update(
+        self, request: Request, item: DataStore, expected_etag: str, kept: Sequence[str] = ()
+    ) -> DataStore:
+        """As in `Collection`; see `create`. The etag says that it is still what was looked at."""
+        before = None
+        with self._changes.read() as view:
+            if first_answer(view, request) is None:
+                before = self._named(view, item.name)
+                self._check_etag(before, expected_etag)
+                item = replace(item, **{name: getattr(before, name) for name in kept})
+                item = self._possible(view, item, before)
+        if before is not None:
+            self._make_sure(item, before)
+        return super().update(request, item, expected_etag, kept)
 
     def state(self, store: DataStore) -> StoreState:
         """How full it is now."""
@@ -117,7 +144,7 @@ class DataStores(Collection[DataStore]):
             to_come = self._forecast(view, store)
         stored = sum(held.get(label, _NOTHING).stored_bytes for label in labels)
         try:
-            space = self._engine.space(store.path, store.name)
+            space = self._looking.at(store, lambda: self._engine.space(store.path, store.name))
         except EngineError as error:
             fault = "" if error.code == SPACE_UNKNOWN else error.text
             return StoreState(store, None, fault, stored, to_come)
@@ -164,6 +191,11 @@ class DataStores(Collection[DataStore]):
     def _checked(
         self, tx: CatalogueTransaction, item: DataStore, before: DataStore | None
     ) -> DataStore:
+        item = self._possible(tx, item, before)
+        return replace(item, version=before.version + 1 if before is not None else 1)
+
+    def _possible(self, tx: CatalogueView, item: DataStore, before: DataStore | None) -> DataStore:
+        """As `_checked`, as far as the catalogue tells."""
         item = checked_store(item)
         checked_comment(item.comment)
         if before is None and tx.data_store(item.name) is not None:  # before anything is made
@@ -179,7 +211,12 @@ class DataStores(Collection[DataStore]):
                     expected=f"a directory outside of the data store {other.name}"
                     f" ({printable(other.path)})",
                 )
-        try:
+        return item
+
+    def _make_sure(self, item: DataStore, before: DataStore | None) -> None:
+        """Makes a new one; of one that is there, looks at what is new. Raises StoreUnusable."""
+
+        def prove() -> None:
             if before is None:
                 self._engine.make_store(item.path, item.name)
             elif before.path != item.path:
@@ -187,17 +224,19 @@ class DataStores(Collection[DataStore]):
             was = before is not None and before.immutable and before.path == item.path
             if item.immutable and not was:
                 self._engine.check_immutable(item.path, item.name)
-        except EngineError as error:
-            if error.code == SPACE_UNKNOWN:
-                return replace(item, version=before.version + 1 if before is not None else 1)
-            raise StoreUnusable(path=printable(item.path), detail=error.text) from error
-        return replace(item, version=before.version + 1 if before is not None else 1)
 
-    def _check_all_may_go(self, tx: CatalogueTransaction, item: DataStore) -> None:
+        try:
+            # Not by its name: where it was before may be what does not answer.
+            self._looking.at(item, prove, printable(item.path))
+        except EngineError as error:
+            if error.code != SPACE_UNKNOWN:
+                raise StoreUnusable(path=printable(item.path), detail=error.text) from error
+
+    def _check_all_may_go(self, tx: CatalogueView, item: DataStore) -> None:
         """What could be switched off at once would protect from nobody who can switch."""
         labels = {each.label for each in tx.media() if each.store == item.name}
         today = day_of(tx, self._clock, self._clock.now())
-        lying = [each for each in places(tx, all_savesets(tx)) if each.label in labels]
+        lying = [each for each in tx.lying() if each.label in labels]
         kept = [each for each in lying if is_kept(each, today)]
         if kept:
             last = max((each.eol or date.max for each in kept), default=date.max)
@@ -228,93 +267,56 @@ class DataStores(Collection[DataStore]):
         return StoreNotFound(store=name)
 
 
-class MediaPools(Collection[MediaPool]):
-    """The media pools of the location."""
-
-    kind = "media pool"
-
-    def __init__(self, changes: Changes, clock: Clock, keys: Keys | None = None) -> None:
-        """`keys`: where those of pools are kept; None: no pool can be encrypted."""
-        super().__init__(changes, clock)
-        self._keys = keys
-
-    def _get(self, view: CatalogueView, name: str) -> MediaPool | None:
-        return view.pool(name)
-
-    def _all(self, view: CatalogueView) -> Sequence[MediaPool]:
-        return view.pools()
-
-    def _put(self, tx: CatalogueTransaction, item: MediaPool) -> None:
-        tx.put_pool(item)
-
-    def _remove(self, tx: CatalogueTransaction, item: MediaPool) -> None:
-        tx.remove_pool(item.name)
-
-    def _searched(self, item: MediaPool) -> Sequence[str]:
-        return item.name, item.drive_group
-
-    def _checked(
-        self, tx: CatalogueTransaction, item: MediaPool, before: MediaPool | None
-    ) -> MediaPool:
-        item = checked_pool(item)
-        checked_comment(item.comment)
-        groups = sorted({drive.group for drive in tx.drives()})
-        if item.drive_group not in groups:
-            raise InvalidArgument(
-                field="drive_group",
-                value=printable(item.drive_group),
-                expected=f"the group of a drive: {', '.join(groups)}",
-            )
-        check_spare(tx, item)
-        if before is not None:
-            item = replace(item, key_id=before.key_id, last_number=before.last_number)
-        else:
-            item = replace(item, key_id="")
-        if item.encrypted and not (before is not None and before.encrypted):
-            item = replace(item, key_id=self._key_of(item))
-        return replace(item, version=before.version + 1 if before is not None else 1)
-
-    def _key_of(self, item: MediaPool) -> str:
-        """The key that the pool has, or a new one if it has none that can be used."""
-        if self._keys is None:
-            raise InvalidArgument(
-                field="encrypted", value="true", expected="an agent that keeps keys of pools"
-            )
-        if item.key_id and self._keys.has(item.key_id):
-            return item.key_id
-        try:
-            return self._keys.make(item.name).id
-        except EngineError as error:
-            raise InvalidArgument(field="encrypted", value="true", expected=error.text) from error
-
-    def _check_unused(self, tx: CatalogueTransaction, item: MediaPool) -> None:
-        users = [f"medium {each.label}" for each in tx.media() if each.pool == item.name]
-        users += [
-            f"event {name}"
-            for name in planned_by(
-                tx,
-                lambda event: item.name in _pools_of(event),
-            )
-        ]
-        users += [f"job {job.id}" for job in tx.open_jobs() if job.pool == item.name]
-        users += [f"media pool {each.name}" for each in tx.pools() if each.spare_pool == item.name]
-        if not users and len(tx.pools()) == 1:
-            users = ["every backup: it is the only one"]
-        if users:
-            raise PoolInUse(pool=item.name, users=", ".join(users))
-
-    def _not_found(self, name: str) -> NotFound:
-        return PoolNotFound(pool=name)
-
-
 class Media(Collection[Medium]):
     """The media of the location. They are added by backups."""
 
     kind = "medium"
 
-    def __init__(self, changes: Changes, engine: Engine, clock: Clock) -> None:
+    def __init__(
+        self, changes: Changes, engine: Engine, clock: Clock, looking: Looking | None = None
+    ) -> None:
         super().__init__(changes, clock)
         self._engine = engine
+        self._looking = looking or Looking()
+
+    def delete(self, request: Request, name: str, expected_etag: str | None) -> None:
+        """As in `Collection`. Nobody writes to it while it goes from its data store, which may
+        never answer. Left in the middle, it is write protected and counts as not made: it can be
+        deleted again, or used again.
+
+        Raises:
+            StoreUnusable: it is where it was, or, if its data store does not answer, as above.
+        """
+        with self._changes.write() as tx:
+            if first_answer(tx, request) is not None:
+                return
+            item = self._named(tx, name)
+            if expected_etag is not None:
+                self._check_etag(item, expected_etag)
+            self._check_unused(tx, item)
+            store = tx.data_store(item.store)
+            going = replace(item, write_protected=True, init_time=NEVER, version=item.version + 1)
+            tx.put_medium(going)
+        if store is not None:
+            self._take_away(store, going, item)
+        super().delete(request, name, etag(going))
+
+    def _take_away(self, store: DataStore, going: Medium, before: Medium) -> None:
+        try:
+            self._looking.at(
+                store, lambda: self._engine.remove_medium(store.path, store.name, going.label)
+            )
+        except NoAnswer as error:  # it may go later
+            detail = (
+                f"{error.text}. {going.label} is write protected from now on: delete it again then"
+            )
+            raise StoreUnusable(path=printable(store.path), detail=detail) from error
+        except EngineError as error:
+            # One that is away would come back with a label that was given anew meanwhile.
+            with self._changes.write() as tx:
+                if tx.medium(going.label) == going:
+                    tx.put_medium(replace(before, version=going.version + 1))
+            raise StoreUnusable(path=printable(store.path), detail=error.text) from error
 
     def states(self, media: Sequence[Medium]) -> list[MediumState]:
         """The media with what lies on them."""
@@ -332,15 +334,10 @@ class Media(Collection[Medium]):
         tx.put_medium(item)
 
     def _remove(self, tx: CatalogueTransaction, item: Medium) -> None:
-        store = tx.data_store(item.store)
-        if store is not None:
-            try:
-                self._engine.remove_medium(store.path, store.name, item.label)
-            except EngineError as error:
-                # One that is away would come back with a label that was given anew meanwhile.
-                raise StoreUnusable(path=printable(store.path), detail=error.text) from error
         tx.remove_medium(item.label)
-        tell_media(tx, self._engine)
+
+    def _changed(self) -> None:
+        tell_media(self._changes, self._engine)
 
     def _searched(self, item: Medium) -> Sequence[str]:
         return item.label, item.store
@@ -383,12 +380,6 @@ def _check_unwritten(view: CatalogueView, item: DataStore, before: DataStore | N
     ]
     if users:
         raise StoreInUse(store=item.name, users=", ".join(users))
-
-
-def _pools_of(event: Event) -> tuple[str, ...]:
-    if isinstance(event.action, MigrationAction):
-        return event.action.source_pool, event.action.pool
-    return (event.action.pool,) if isinstance(event.action, BackupAction) else ()
 
 
 def _overlap(one: bytes, other: bytes) -> bool:

@@ -1,47 +1,175 @@
-"""Which media that are put in by hand a job needs, and which of them are there."""
+"""Which media that are put in by hand a job needs, and which of them are there.
 
-from collections.abc import Iterable
-from dataclasses import replace
+It is looked for them before a transaction, since a look may take long; what was seen is taken into
+it.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from server_agent.domain.events import MigrationAction
 from server_agent.domain.jobs import Job, JobKind
-from server_agent.domain.media import NEVER, DataStore, Medium
+from server_agent.domain.media import NEVER, DataStore, Medium, next_label
 from server_agent.domain.queue import Drive, drive_group_of
-from server_agent.ports import CatalogueView, Engine, EngineError
+from server_agent.ports import CatalogueTransaction, CatalogueView, Engine, EngineError, StoreSpace
+from server_agent.service.looking import Looking
 from server_agent.service.places import places
 from server_agent.service.plan import Plan
 
+AT_A_GLANCE = 1.0  # seconds; for who takes what does not answer by then as away
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A data store: why it cannot be used, else how full it is, and why each of its media, by
+    label, cannot be; empty if they can."""
+
+    fault: str
+    space: StoreSpace | None
+    media: Mapping[str, str]
+
 
 class Presence:
-    """What of the media can be used now. Any thread may call any method.
+    """Looks which media are there, and keeps which of them are full. Any thread may call any
+    method, but in no transaction.
 
     Attributes:
         in_loaders: the data stores that are drives of loaders.
-        moving: labels of the media that a loader takes away just now; only to be changed in a
-            transaction that writes, as jobs are only started in such.
+        sharing: those of them whose media all lie on one disk: another one has no more room.
+        moving: labels of the media that a loader takes away just now.
+        moves: how often that has begun or ended; both only to be changed in a transaction that
+            writes or after the move, as jobs are only started in such.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, looking: Looking) -> None:
         self._engine = engine
+        self._looking = looking
         self.in_loaders: frozenset[str] = frozenset()
+        self.sharing: frozenset[str] = frozenset()
         self.moving: frozenset[str] = frozenset()
+        self.moves = 0
+        self.above_mark: frozenset[str] = frozenset()  # labels, when last seen
+        self.run_full: dict[str, int] = {}  # the free bytes beside each on which a job had no room
 
-    def why_away(self, store: DataStore, medium: Medium | None = None) -> str:
-        """Why a medium cannot be used now, in the engine's words; empty if it can. One that is new,
-        or none, needs no more than its data store, if that is no drive of a loader."""
-        is_new = medium is None or medium.init_time == NEVER
-        if medium is not None and medium.label in self.moving:
-            return f"The loader takes {medium.label} out of its drive."
-        if medium is not None and is_new and store.name in self.in_loaders:
-            return f"The medium {medium.label} is not made yet; the drive has to be empty for that."
+    def sight(
+        self, stores: Iterable[DataStore], media: Sequence[Medium], patience: float | None = None
+    ) -> "Sight":
+        """What of these can be used now. `patience`: as `Looking.ask` has it."""
+        moves, seen = self.moves, {}
+        for store in stores:
+            made = [each for each in media if each.store == store.name and each.init_time != NEVER]
+            labels = [each.label for each in made]
+            try:
+                look = partial(self._look, store, labels)
+                found = self._looking.ask(store.name, look, patience)
+            except EngineError as error:
+                found = _Seen(error.text, None, dict.fromkeys(labels, error.text))
+            seen[store.name] = found
+            self._note_full(store, found)
+        return Sight(self, moves, seen)
+
+    def why_away(self, store: DataStore, medium: Medium) -> str:
+        """As `Sight.why_away`, seen now."""
+        return self.sight([store], [medium]).why_away(store, medium)
+
+    def ran_full(self, store: DataStore, label: str) -> None:
+        """A job had no room on a medium: nothing is written to it before it has more."""
+        seen = self.sight([store], []).space_of(store)
+        if seen is not None:
+            self.run_full[label] = seen.free_bytes
+
+    def _look(self, store: DataStore, labels: Sequence[str]) -> _Seen:
+        fault, space = "", None
         try:
-            if medium is None or is_new:
-                self._engine.space(store.path, store.name)
-            else:
-                self._engine.check_store(medium.label)
+            space = self._engine.space(store.path, store.name)
+        except EngineError as error:
+            fault = error.text
+        return _Seen(fault, space, {label: self._why_away(label) for label in labels})
+
+    def _why_away(self, label: str) -> str:
+        try:
+            self._engine.check_store(label)
         except EngineError as error:
             return error.text
         return ""
+
+    def _note_full(self, store: DataStore, seen: _Seen) -> None:
+        if seen.space is None:
+            return
+        there = frozenset(label for label, fault in seen.media.items() if not fault)
+        is_above = seen.space.used_percent >= store.high_water_mark
+        self.above_mark = self.above_mark | there if is_above else self.above_mark - there
+        for label in there & self.run_full.keys():
+            if seen.space.free_bytes > self.run_full[label]:
+                self.run_full.pop(label, None)
+
+
+class Sight:
+    """What was seen of some data stores and their media. Other data stores count as there."""
+
+    def __init__(self, presence: Presence, moves: int, seen: Mapping[str, _Seen]) -> None:
+        self._presence = presence
+        self._moves = moves
+        self._seen = seen
+
+    def space_of(self, store: DataStore) -> StoreSpace | None:
+        """How full it is; None if nobody knows."""
+        seen = self._seen.get(store.name)
+        return seen.space if seen is not None else None
+
+    def why_away(self, store: DataStore, medium: Medium | None = None) -> str:
+        """Why a medium cannot be used, in the engine's words; empty if it can. One that is new,
+        or none, needs no more than its data store, if that is no drive of a loader."""
+        presence = self._presence
+        is_new = medium is None or medium.init_time == NEVER
+        if medium is not None and store.name in presence.in_loaders:
+            if medium.label in presence.moving:
+                return f"The loader takes {medium.label} out of its drive."
+            if self._moves != presence.moves:
+                return f"The loader has moved media while it was looked for {medium.label}."
+            if is_new:
+                return (
+                    f"The medium {medium.label} is not made yet; for that its drive must be empty."
+                )
+        seen = self._seen.get(store.name)
+        if seen is None:
+            return ""
+        if medium is None or is_new:
+            return seen.fault
+        return seen.media.get(medium.label, seen.fault)
+
+    def why_unwritable(self, store: DataStore, medium: Medium | None = None) -> str:
+        """Why nothing can be written to a medium: it is away, or full, and removable, so that there
+        may be another one."""
+        if why := self.why_away(store, medium):
+            return why
+        presence, space = self._presence, self.space_of(store)
+        if space is None or not store.removable or self.shares(store):
+            return ""
+        other = "Put in another medium of the pool, or an empty disk with the file sesam.store"
+        if space.used_percent >= store.high_water_mark:
+            return (
+                f"What is in {store.name} is {space.used_percent:.0f} % full; the high-water mark"
+                f" is {store.high_water_mark} %. {other}."
+            )
+        spent = self._there(store) & presence.run_full.keys()
+        if spent:  # whatever else lies beside it is on the same disk
+            return f"The last job that wrote to {min(spent)} had no room on it. {other}."
+        return ""
+
+    def _there(self, store: DataStore) -> set[str]:
+        seen = self._seen.get(store.name)
+        return {label for label, fault in seen.media.items() if not fault} if seen else set()
+
+    def shares(self, store: DataStore) -> bool:
+        """Whether another medium has no more room than the one in it."""
+        return store.name in self._presence.sharing
+
+    def is_full(self, medium: Medium) -> bool:
+        """Whether it had no room when it was last there."""
+        presence = self._presence
+        return medium.label in presence.above_mark or medium.label in presence.run_full
 
 
 def removable_stores(view: CatalogueView) -> dict[str, DataStore]:
@@ -49,30 +177,55 @@ def removable_stores(view: CatalogueView) -> dict[str, DataStore]:
     return {store.name: store for store in view.data_stores() if store.removable}
 
 
-def drives_away(view: CatalogueView, presence: Presence) -> frozenset[str]:
-    """The drives of removable data stores that are not there."""
-    stores = removable_stores(view)
-    away = {name for name, store in stores.items() if presence.why_away(store)}
-    return frozenset(drive.name for drive in view.drives() if drive.store in away)
+def unusable_drives(
+    drives: Iterable[Drive], stores: Iterable[DataStore], sight: Sight
+) -> frozenset[str]:
+    """The drives of removable data stores that are not there, or full."""
+    away = {store.name for store in stores if sight.why_unwritable(store)}
+    return frozenset(drive.name for drive in drives if drive.store in away)
 
 
-def on_what_is_there(view: CatalogueView, presence: Presence, plan: Plan) -> Plan:
+def on_what_is_there(tx: CatalogueTransaction, sight: Sight, plan: Plan) -> Plan:
     """The plan of a backup or migration to another medium of the same pool and data store, if the
-    one that it is meant for is not there and the other is."""
+    one that it is meant for is not there and the other is, or if it is full: then to one that may
+    have room, or to a new one."""
     place = plan.place
     if place is None or not place.store.removable:
         return plan
-    if not presence.why_away(place.store, place.medium):
+    store, pool = place.store, place.written_pool
+    if not sight.why_unwritable(store, place.medium):
         return plan
-    for medium in reversed(view.media()):
-        alike = (medium.pool, medium.store) == (place.written_pool.name, place.store.name)
-        if alike and not medium.write_protected and not presence.why_away(place.store, medium):
-            job = replace(plan.job, label=medium.label)
-            return replace(plan, job=job, place=replace(place, medium=medium))
-    return plan
+    known = tx.media()
+    alike = [
+        each
+        for each in reversed(known)
+        if (each.pool, each.store) == (pool.name, store.name) and not each.write_protected
+    ]
+    medium = next((each for each in alike if not sight.why_unwritable(store, each)), None)
+    if medium is None and not _has_spare(plan) and _is_spent(sight, place.medium, store):
+        medium = next((each for each in alike if not sight.is_full(each)), None)
+        if medium is None:
+            labels = frozenset(each.label for each in known)
+            medium = Medium(next_label(pool.name, labels, pool.last_number), pool.name, store.name)
+            tx.put_medium(medium)
+    if medium is None:
+        return plan
+    job = replace(plan.job, label=medium.label)
+    return replace(plan, job=job, place=replace(place, medium=medium))
 
 
-def absent(view: CatalogueView, presence: Presence, plan: Plan) -> list[str]:
+def _is_spent(sight: Sight, medium: Medium, store: DataStore) -> bool:
+    """Whether a medium that cannot be written would not have room either if it were there."""
+    return sight.is_full(medium) and not sight.shares(store)
+
+
+def _has_spare(plan: Plan) -> bool:
+    """Whether a backup goes to a spare pool when its own cannot be written."""
+    place = plan.place
+    return plan.job.kind is JobKind.BACKUP and place is not None and bool(place.pool.spare_pool)
+
+
+def absent(view: CatalogueView, sight: Sight, plan: Plan) -> list[str]:
     """The labels of the media that a job cannot do without, and that somebody has to put in.
 
     A saveset that lies on a medium that is there is read from that. A backup whose pool has a spare
@@ -89,37 +242,43 @@ def absent(view: CatalogueView, presence: Presence, plan: Plan) -> list[str]:
         if medium is None or medium.store not in stores:
             return False
         if label not in away:
-            away[label] = bool(presence.why_away(stores[medium.store], medium))
+            away[label] = bool(sight.why_away(stores[medium.store], medium))
         return away[label]
 
     place = plan.place
     wanted: set[str] = set()
-    goes_elsewhere = plan.job.kind is JobKind.BACKUP and place is not None and place.pool.spare_pool
-    if place is not None and not goes_elsewhere and is_away(place.medium.label):
-        wanted.add(place.medium.label)
+    if place is not None and place.store.removable and not _has_spare(plan):
+        is_unwritable = bool(sight.why_unwritable(place.store, place.medium))
+        wanted |= {place.medium.label} if is_unwritable else set()
     for lying in _read_by(view, plan):
         if lying and all(map(is_away, lying)):
             wanted.add(lying[0])
     return sorted(wanted)
 
 
-def is_satisfied(view: CatalogueView, presence: Presence, job: Job, medium: Medium) -> bool:
-    """Whether it is worth to start a job that waits for a medium: that one is there, or the job
-    writes, and may do so on a medium beside it."""
+def is_satisfied(view: CatalogueView, sight: Sight, job: Job, medium: Medium) -> bool:
+    """Whether it is worth to start a job that waits for a medium: that one is there, and has room
+    if the job writes, or the job may write to one beside it."""
     store = view.data_store(medium.store)
-    if store is None or not store.removable or not presence.why_away(store, medium):
+    if store is None or not store.removable:
         return True
     if not writes_only(job, medium):
-        return False
-    pool = medium.pool
-    stores = {drive.store for drive in _usable(view, job)}
+        return not sight.why_away(store, medium)
+    stores = {drive.store for drive in _usable(view, job)} | {store.name}
     for other in view.media():
-        if other.pool != pool or other.write_protected or other.store not in stores:
+        is_other = other.label != medium.label
+        if is_other and (other.pool != medium.pool or other.write_protected):
             continue
         there = view.data_store(other.store)
-        if there is not None and not presence.why_away(there, other):
+        if there is not None and there.name in stores and not sight.why_unwritable(there, other):
             return True
     return False
+
+
+def stores_to_look_at(view: CatalogueView, pools: Collection[str]) -> list[DataStore]:
+    """The removable ones, and those of the media of these pools."""
+    names = {medium.store for medium in view.media() if medium.pool in pools}
+    return [store for store in view.data_stores() if store.removable or store.name in names]
 
 
 def _usable(view: CatalogueView, job: Job) -> Iterable[Drive]:

@@ -6,13 +6,13 @@ for while anything is wanted, and not otherwise.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from server_agent.domain.errors import InvalidArgument, MediumAway, MediumNotWanted
 from server_agent.domain.interfaces import Module
-from server_agent.domain.jobs import JobState
+from server_agent.domain.jobs import Job, JobState
 from server_agent.domain.media import Medium, next_label
 from server_agent.domain.media_requests import (
     Answer,
@@ -27,10 +27,14 @@ from server_agent.service.changes import Changes
 from server_agent.service.days import day_of
 from server_agent.service.loading import Loading
 from server_agent.service.media_presence import (
+    AT_A_GLANCE,
+    Sight,
     absent,
-    drives_away,
     is_satisfied,
     on_what_is_there,
+    removable_stores,
+    stores_to_look_at,
+    unusable_drives,
     writes_only,
 )
 from server_agent.service.notice_texts import medium_text
@@ -101,11 +105,18 @@ class MediaRequests:
         """Something may be there now."""
         self._wake.set()
 
-    def settled(self, tx: CatalogueTransaction, plan: Plan) -> Plan | None:
-        """The plan of a job that is about to start, on the media that are there; None if it has to
-        wait for others, which are asked for from now on."""
-        plan = on_what_is_there(tx, self._presence, plan)
-        labels = absent(tx, self._presence, plan)
+    def settling(self) -> Callable[[CatalogueTransaction, Plan], Plan | None]:
+        """Looks which media are there, for a job that is about to start. What it gives tells in the
+        transaction of that the plan on these; None if the job has to wait for others, which are
+        asked for from now on."""
+        with self._changes.read() as view:
+            stores, media = removable_stores(view), view.media()
+        sight = self._presence.sight(stores.values(), media)
+        return lambda tx, plan: self._settled(tx, plan, sight)
+
+    def _settled(self, tx: CatalogueTransaction, plan: Plan, sight: Sight) -> Plan | None:
+        plan = on_what_is_there(tx, sight, plan)
+        labels = absent(tx, sight, plan)
         if not labels:
             return plan
         asked = {each.label: each for each in _open(tx)}
@@ -123,15 +134,31 @@ class MediaRequests:
         """The queued jobs that must not start, by id, and what each waits for."""
         return waiting_of(_open(view))
 
-    def drives_away(self, view: CatalogueView) -> frozenset[str]:
-        """The drives of removable data stores that are not there."""
-        return drives_away(view, self._presence)
+    def drives_away(self) -> frozenset[str]:
+        """The drives of removable data stores that are not there or full. What does not answer at
+        once is not waited for."""
+        with self._changes.read() as view:
+            stores, drives, media = removable_stores(view).values(), view.drives(), view.media()
+        return unusable_drives(drives, stores, self._presence.sight(stores, media, AT_A_GLANCE))
+
+    def ran_full(self, plan: Plan) -> None:
+        """A job had no room where it was to write: if that is a removable medium, the next one asks
+        for another."""
+        if plan.place is not None and plan.place.store.removable:
+            self._presence.ran_full(plan.place.store, plan.place.medium.label)
 
     def states(self) -> list[RequestState]:
         """What is asked for now, by label."""
+        requests, sight = self._looked()
+        return [RequestState(each, self._fault(each, sight)) for each in requests]
+
+    def _looked(self) -> tuple[list[MediaRequest], Sight]:
+        """What is asked for, and what of it is there."""
         with self._changes.read() as view:
-            requests = _open(view)
-        return [RequestState(each, self._fault(each)) for each in requests]
+            requests, media = _open(view), view.media()
+            pools = {each.medium.pool for each in requests}
+            stores = stores_to_look_at(view, pools) if requests else []
+        return requests, self._presence.sight(stores, media)
 
     def answer(self, request: Request, label: str, answer: Answer) -> tuple[str, ...]:
         """Enters what a person has done about a medium. Returns the jobs that go on or have ended.
@@ -141,6 +168,7 @@ class MediaRequests:
             MediumAway: LOADED or NEW, and it is not there, or its data store is not.
             InvalidArgument: NEW, and a job waits that reads from it.
         """
+        sight = self._looked()[1]
         with self._changes.write() as tx:
             if (answered := first_answer(tx, request)) is not None:
                 return tuple(answered.split())
@@ -151,10 +179,12 @@ class MediaRequests:
                 self._refuse(tx, wanted, request.caller.name)
             else:
                 check = self._begin_new if answer is Answer.NEW else self._check_there
-                check(tx, wanted)
+                check(tx, wanted, sight)
             for job in wanted.jobs:
                 tx.forget_wanted(job, label)
             remember(tx, request, " ".join(wanted.jobs), self._clock.now())
+        if answer is Answer.NEW:
+            self._loading.tell()
         log.info("medium %s: %s by %s", label, answer.value, request.caller.name)
         self._go_on()
         return wanted.jobs
@@ -162,19 +192,19 @@ class MediaRequests:
     def look(self) -> bool:
         """Lets go on what need not wait any more, and tells people of the rest. Returns whether
         anything is wanted still."""
-        with self._changes.read() as view:
-            requests = _open(view)
+        requests, sight = self._looked()
         served: set[str] = set()  # one after the other: what was just loaded is to be used first
         for request in requests:
-            if request.store.name not in served and self._fault(request):
+            if request.store.name not in served and self._fault(request, sight):
                 self._loading.fetch(request)
-            if not self._fault(request):
+                sight = self._looked()[1]
+            if not self._fault(request, sight):
                 served.add(request.store.name)
         with self._changes.read() as view:
             wanted, requests, drives = view.wanted_media(), _open(view), view.drives()
             open_jobs = {(job, each.label) for each in requests for job in each.jobs}
             over = [each for each in wanted if (each.job, each.label) not in open_jobs]
-            there = self._there(view, requests)
+            there = self._there(view, requests, sight)
         if over or there:
             with self._changes.write() as tx:
                 for each in (*over, *there):
@@ -184,22 +214,25 @@ class MediaRequests:
         left = {each.label for each in requests} - {each.label for each in there}
         now = self._clock.now()
         for request in requests:
+            why = self._fault(request, sight)
             if request.label in left and not request.told:
-                self._say(request, now, is_alarm=False)
+                self._say(request, now, why, is_alarm=False)
             if request.label in left and request.alarm_is_due(now, drives):
-                self._say(request, now, is_alarm=True)
+                self._say(request, now, why, is_alarm=True)
         return bool(left)
 
-    def _there(self, view: CatalogueView, requests: list[MediaRequest]) -> list[WantedMedium]:
+    def _there(
+        self, view: CatalogueView, requests: list[MediaRequest], sight: Sight
+    ) -> list[WantedMedium]:
         found = []
         for request in requests:
             for job_id in request.jobs:
                 job = view.job(job_id)
-                if job is None or is_satisfied(view, self._presence, job, request.medium):
+                if job is None or is_satisfied(view, sight, job, request.medium):
                     found.append(WantedMedium(job_id, request.label, request.since))
         return found
 
-    def _say(self, request: MediaRequest, now: datetime, *, is_alarm: bool) -> None:
+    def _say(self, request: MediaRequest, now: datetime, why: str, *, is_alarm: bool) -> None:
         with self._changes.write() as tx:
             for each in tx.wanted_media():
                 if each.label == request.label:
@@ -212,7 +245,7 @@ class MediaRequests:
             "SESAM_STORE": request.store.name,
             "SESAM_JOBS": " ".join(request.jobs),
         }
-        self._tell(Module.SM_GET_VOLUME, not is_alarm, medium_text(request, jobs), facts)
+        self._tell(Module.SM_GET_VOLUME, not is_alarm, medium_text(request, jobs, why), facts)
 
     def _refuse(self, tx: CatalogueTransaction, wanted: MediaRequest, by: str) -> None:
         now = self._clock.now()
@@ -223,7 +256,7 @@ class MediaRequests:
                 day = day_of(tx, self._clock, now)
                 tx.put_job(refused.end(replace(job, start_time=now, sesam_day=day), now))
 
-    def _begin_new(self, tx: CatalogueTransaction, wanted: MediaRequest) -> None:
+    def _begin_new(self, tx: CatalogueTransaction, wanted: MediaRequest, sight: Sight) -> None:
         medium, store = wanted.medium, wanted.store
         jobs = [job for job in map(tx.job, wanted.jobs) if job is not None]
         reading = [job for job in jobs if not writes_only(job, medium)]
@@ -233,21 +266,22 @@ class MediaRequests:
                 value="new",
                 expected=f"loaded or refused: job {reading[0].id} has to read from {wanted.label}",
             )
-        if fault := self._presence.why_away(store):
+        if fault := sight.why_unwritable(store):
             raise MediumAway(medium=wanted.label, detail=fault)
         pool = tx.pool(medium.pool)
         last = pool.last_number if pool is not None else 0
         labels = frozenset(each.label for each in tx.media())
         tx.put_medium(Medium(next_label(medium.pool, labels, last), medium.pool, store.name))
-        self._loading.tell(tx)
 
-    def _check_there(self, view: CatalogueView, wanted: MediaRequest) -> None:
+    def _check_there(self, view: CatalogueView, wanted: MediaRequest, sight: Sight) -> None:
         jobs = [job for job in map(view.job, wanted.jobs) if job is not None]
-        if not any(is_satisfied(view, self._presence, job, wanted.medium) for job in jobs):
-            raise MediumAway(medium=wanted.label, detail=self._fault(wanted))
+        if not any(is_satisfied(view, sight, job, wanted.medium) for job in jobs):
+            raise MediumAway(medium=wanted.label, detail=self._fault(wanted, sight))
 
-    def _fault(self, request: MediaRequest) -> str:
-        away = self._presence.why_away(request.store, request.medium)
+    def _fault(self, request: MediaRequest, sight: Sight) -> str:
+        away = sight.why_away(request.store, request.medium)
+        if not away and not request.is_read:
+            away = sight.why_unwritable(request.store, request.medium)
         why = self._loading.fault(request.label)
         return f"{why}. {away}" if away and why else away
 
@@ -270,6 +304,11 @@ def _open(view: CatalogueView) -> list[MediaRequest]:
     wanted = view.wanted_media()
     if not wanted:
         return []
-    queued = {job.id for job in view.open_jobs() if job.state is JobState.QUEUED}
+    queued = {job.id: job for job in view.open_jobs() if job.state is JobState.QUEUED}
     stores = {store.name: store for store in view.data_stores()}
-    return requests_of([each for each in wanted if each.job in queued], view.media(), stores)
+    requests = requests_of([each for each in wanted if each.job in queued], view.media(), stores)
+    return [replace(each, is_read=_is_read(each, queued)) for each in requests]
+
+
+def _is_read(request: MediaRequest, jobs: Mapping[str, Job]) -> bool:
+    return not all(writes_only(jobs[job], request.medium) for job in request.jobs)

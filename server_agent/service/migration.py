@@ -20,6 +20,7 @@ from server_agent.ports import (
     Engine,
     EngineError,
     Message,
+    NotCompared,
     SavesetQuery,
     Verified,
     VerifyRequest,
@@ -29,8 +30,9 @@ from server_agent.service.changes import Changes
 from server_agent.service.compare_jobs import PROGRESS_INTERVAL
 from server_agent.service.control import JobControl, too_late
 from server_agent.service.copying import GONE, Copying, Refused
+from server_agent.service.fates import protected_labels
 from server_agent.service.faults import enter_verified, note_failure
-from server_agent.service.forgetting import protected_labels, remove_files
+from server_agent.service.forgetting import remove_files
 from server_agent.service.immutable import check_may_go
 from server_agent.service.migration_run import (
     MigrationRun,
@@ -42,12 +44,11 @@ from server_agent.service.migration_run import (
 from server_agent.service.places import places, present
 from server_agent.service.plan import Outcome, Plan, cancelled_by
 from server_agent.service.protocol import JobProtocol
-from server_agent.service.writing_place import WritingPlace, make_ready
+from server_agent.service.writing_place import WritingPlace, labels_of_repositories, make_ready
 
 # The report lies beside the data, and is written once.
 _REPORT = "how the location is put back is written for that medium"
 _AT_ONCE = 64  # savesets looked at together; each may have a megabyte of sources
-_OF_NO_PLACE = ("COPY_IMPOSSIBLE", "NAME_TAKEN")  # whichever place it is read from
 _OF_SAVESET = ("SAVESET_DAMAGED", "SAVESET_MISSING")  # another place of it may be whole
 
 
@@ -80,7 +81,7 @@ class Migration:
             ended = cancelled_by(control.stopped_by)
             return outcome_of(run, ended.state, ended.code, ended.message)
         state = JobState.OK
-        if run.failed or run.staying:
+        if run.failed or run.staying or run.warned:
             has_some = run.copied or run.moved or run.were_there
             state = JobState.WARNING if has_some else JobState.ERROR
         control.set_result(state)
@@ -108,18 +109,30 @@ class Migration:
 
     def _ready(self, run: MigrationRun) -> WritingPlace:
         """The place once it can be written to. Raises EngineError."""
-        if run.place.store.has_repositories:
-            raise EngineError(
-                "COPY_IMPOSSIBLE",
-                f"The pool {run.place.pool.name} is written to repositories of restic, and nothing"
-                " can be copied to these. Back up the tasks to that pool too",
-            )
+        self._check_kind(run)
         make_ready(self._changes, self._engine, self._clock, run.place)
         # What was given up there while it was away would be in the way.
         remove_files(self._changes, self._engine)
         with self._changes.read() as view:
             medium = view.medium(run.label)
         return replace(run.place, medium=medium or run.place.medium)
+
+    def _check_kind(self, run: MigrationRun) -> None:
+        """Raises EngineError (COPY_IMPOSSIBLE) before a medium is made for nothing: all of it is
+        written by the other engine."""
+        is_of_restic = run.place.store.has_repositories
+        with self._changes.read() as view:
+            of_restic = labels_of_repositories(view)
+            kinds = {label in of_restic for label in view.labels(run.wanted).values()}
+        if kinds and is_of_restic not in kinds:
+            kinds_said = ["directories", "repositories of restic"]
+            here, there = kinds_said[is_of_restic], kinds_said[not is_of_restic]
+            raise EngineError(
+                "COPY_IMPOSSIBLE",
+                f"The pool {run.place.pool.name} is written to {here}, and what is to be copied"
+                f" lies in {there}: what the one engine has written cannot be copied to the other."
+                " Back up the tasks to that pool too",
+            )
 
     def _in_pool(self, job: Job, source_pool: str) -> Iterable[str]:
         """The savesets of a pool that have something to be done."""
@@ -211,6 +224,8 @@ class Migration:
         Cancelled, EngineError."""
         member, fault = ref(place), "nothing is known of it"
         for event in self._engine.verify(VerifyRequest((member,)), run.control):
+            if isinstance(event, NotCompared):
+                raise EngineError("SYSTEM", f"{event.saveset} on {event.label}: {event.text}")
             if isinstance(event, Verified):
                 now = self._clock.now()
                 enter_verified(self._changes, self._engine, (member,), event, now)
@@ -229,8 +244,11 @@ class Migration:
             try:
                 self._copy_from(run, place, is_leaving)
             except EngineError as error:
-                if error.code in _OF_NO_PLACE:
+                if error.code == "NAME_TAKEN":  # whichever place it is read from
                     raise Refused(error.text) from error
+                if error.code == "COPY_IMPOSSIBLE":
+                    why.append(error.text)
+                    continue
                 if error.code not in _OF_SAVESET and not self._is_gone(place.label, run):
                     raise
                 note_failure(self._changes, self._engine, (each,), error)
@@ -273,6 +291,7 @@ class Migration:
     def _hear(self, run: MigrationRun, event: Progress | Message) -> None:
         if isinstance(event, Message):
             run.protocol.message(event)
+            run.warned += [event.text] if event.level is Level.WARNING else []
             return
         now = self._clock.now()
         if run.told is None or abs(now - run.told) >= PROGRESS_INTERVAL:

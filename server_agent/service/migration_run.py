@@ -6,7 +6,7 @@ from datetime import datetime
 from server_agent.domain.jobs import JobState, Progress
 from server_agent.ports import CatalogueView
 from server_agent.service.control import JobControl
-from server_agent.service.forgetting import in_use
+from server_agent.service.fates import in_use
 from server_agent.service.plan import Outcome, Plan, first_few
 from server_agent.service.protocol import JobProtocol
 from server_agent.service.writing_place import WritingPlace
@@ -20,6 +20,7 @@ class MigrationRun:
         wanted: the savesets that it is about; what they build on is only copied.
         failed: why savesets could not be copied, by name.
         staying: sentences about what was not given up.
+        warned: what the engine said that somebody should know.
     """
 
     plan: Plan
@@ -34,6 +35,7 @@ class MigrationRun:
     stored_bytes: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     staying: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
     told_staying: int = 0
     told: datetime | None = None
     _busy: frozenset[str] = frozenset()
@@ -79,9 +81,10 @@ def done_text(run: MigrationRun) -> str:
 
 def outcome_of(run: MigrationRun, state: JobState, code: str, last: str) -> Outcome:
     failed = [f"{name} is not copied: {why}" for name, why in run.failed.items()]
-    said = [done_text(run), *first_few(failed), *first_few(run.staying), last]
+    notes = (*first_few(run.staying), *first_few(run.warned))
+    said = [done_text(run), *first_few(failed), *notes, last]
     if state in (JobState.ERROR, JobState.CANCELLED):  # why it is that comes first
-        said = [last, *first_few(failed), *first_few(run.staying), done_text(run)]
+        said = [last, *first_few(failed), *notes, done_text(run)]
     return Outcome(
         state,
         code,

@@ -2,12 +2,13 @@
 forget what is kept long enough."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from server_agent.domain.events import NEWDAY
 from server_agent.domain.jobs import Job, JobState, Level
 from server_agent.domain.occurrences import Occurrence, Slot, Verdict
+from server_agent.domain.retention import Fate
 from server_agent.domain.sesam_day import LONGEST_DAY, SesamDays
 from server_agent.ports import (
     Cancelled,
@@ -152,27 +153,22 @@ class Newday:
         """Deletes the savesets whose EOL has passed, and says each. Nothing is deleted if no other
         day was seen to begin lately; returns what is to be said of that."""
         if not has_seen:
-            if due := self._forgetting.preview(today, False, None, 1).deleted:
+            if due := self._forgetting.due(today):
                 text = f"{_come(due)}. {HELD_BACK}"
                 protocol.line(Level.WARNING, "NOT_EXPIRED", text)
                 return text
             return ""
-        gone, left = self._forgetting.expire(today)
-        for fate in gone:
-            saveset = fate.saveset
-            eol = saveset.eol.isoformat() if saveset.eol is not None else "none"
-            what = "is deleted there and stays elsewhere" if fate.stays else "is deleted"
-            text = (
-                f"{saveset.name} of task {saveset.task}, {saveset.stored_bytes} bytes on"
-                f" {saveset.label}, {what}: its EOL was {eol}"
-            )
-            protocol.line(Level.INFO, "EXPIRED", text)
+        gone: list[Fate] = []
+
+        def tell(portion: Sequence[Fate]) -> None:
+            gone.extend(portion)
+            for fate in portion:
+                protocol.line(Level.INFO, "EXPIRED", _expired(fate))
+
+        left = self._forgetting.expire(today, tell)
         if gone:
             size = sum(fate.saveset.stored_bytes for fate in gone)
-            ended = {fate.saveset.name for fate in gone if not fate.stays}
-            copies = sum(fate.stays for fate in gone)
-            also = f" and {copies} copies" if copies else ""
-            text = f"{_come(len(ended))}{also}: {size} bytes"
+            text = f"{_come(gone)}: {size} bytes"
             protocol.line(Level.INFO, "RETENTION", text)
         if left:
             text = f"The files of {left} deleted savesets are removed when their media are there"
@@ -205,10 +201,27 @@ class Newday:
         protocol.line(Level.INFO, "CALENDAR_KEPT", text)
 
 
-def _come(count: int) -> str:
-    if count == 1:
-        return "1 saveset has come to its EOL"
-    return f"{count} savesets have come to their EOL"
+def _expired(fate: Fate) -> str:
+    saveset = fate.saveset
+    eol = saveset.eol.isoformat() if saveset.eol is not None else "none"
+    what = "is deleted there and stays elsewhere" if fate.stays else "is deleted"
+    return (
+        f"{saveset.name} of task {saveset.task}, {saveset.stored_bytes} bytes on"
+        f" {saveset.label}, {what}: its EOL was {eol}"
+    )
+
+
+def _come(gone: Sequence[Fate]) -> str:
+    """Savesets that go, and copies of others."""
+    savesets = len({fate.saveset.name for fate in gone if not fate.stays})
+    copies = sum(fate.stays for fate in gone)
+    each = (_counted(savesets, "saveset", "savesets"), _counted(copies, "copy", "copies"))
+    come = "has come to its EOL" if savesets + copies == 1 else "have come to their EOL"
+    return f"{' and '.join(filter(None, each))} {come}"
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}" if count else ""
 
 
 def _listings(count: int) -> str:

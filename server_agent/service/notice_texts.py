@@ -61,8 +61,8 @@ def group_text(members: Sequence[Job]) -> str:
     return _fitting([f"Backup group {members[0].group}: {told}", *lines])
 
 
-def medium_text(request: MediaRequest, jobs: Sequence[Job]) -> str:
-    """A medium that somebody has to put in."""
+def medium_text(request: MediaRequest, jobs: Sequence[Job], why: str = "") -> str:
+    """A medium that somebody has to put in. `why`: it cannot be used as it is."""
     new = "new " if request.is_new else ""
     store = request.store
     return _fitting(
@@ -70,6 +70,7 @@ def medium_text(request: MediaRequest, jobs: Sequence[Job]) -> str:
             f"Wanted: the {new}medium {request.label} in the data store {store.name}",
             f"Put it into {printable(store.path)}, and the jobs go on by themselves; or answer:",
             f"sm_cmd answer {request.label} refused",
+            *([why] if why else []),
             *(f"Job {job.id}: {_about(job)}" for job in jobs),
         ]
     )

@@ -191,7 +191,7 @@ def _with_base(
         job=replace(job, type=made, saveset=name_of(made), paths=sources),
         chain=chain(view, base.name) if base is not None else (),
         remarks=(*on_spare(job, plan.place), *remarks),
-        like=newest_like(view, job.task, sources) if base is None else None,
+        like=newest_like(view, job, sources) if base is None else None,
     )
 
 

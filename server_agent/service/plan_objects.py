@@ -136,6 +136,13 @@ class Events(Collection[Event]):
     def _remove(self, tx: CatalogueTransaction, item: Event) -> None:
         tx.remove_event(item.id)
 
+    def _kept(self, item: Event, before: Event, kept: Sequence[str]) -> Event:
+        """They are fields of what it does."""
+        if kind_of(before) is not kind_of(item):
+            return item  # as `_checked` says
+        fields = {name: getattr(before.action, name) for name in kept}
+        return replace(item, action=replace(item.action, **fields))
+
     def _checked(self, tx: CatalogueTransaction, item: Event, before: Event | None) -> Event:
         item = checked_event(item)
         is_newday = kind_of(item) is EventKind.NEWDAY

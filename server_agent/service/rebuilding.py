@@ -125,8 +125,9 @@ class Rebuilding:
             why = self._reading.bring_listing(saveset, media[saveset.label])
             if why:
                 yield (
-                    f"{saveset.name} is entered without its listing, {why}: only zstd and tar by"
-                    " hand bring its data back, and nothing that builds on it can be restored"
+                    f"{saveset.name} is entered without its listing, {why}: only by hand, with"
+                    " zstd and tar or with restic, its data come back, and nothing that builds on"
+                    " it can be restored"
                 )
         yield from self._owners(found)
 
@@ -314,7 +315,7 @@ def _saveset_of(found: FoundSaveset, earliest_eol: date) -> Saveset:
         label=found.label,
         job_id=str(int(facts["job_id"])),
         eol=max(eol, earliest_eol) if eol is not None else None,
-        encrypted=bool(found.key_id),
+        encrypted=found.is_encrypted or bool(found.key_id),
         key_id=found.key_id,
     )
 

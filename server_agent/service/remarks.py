@@ -92,6 +92,6 @@ def why_full(asked: BackupType, view: CatalogueView, job: Job) -> Remark:
     return Remark(
         level=Level.INFO,
         code="FIRST_FULL",
-        text=f"{asked.name} was asked for, but the task has no FULL yet: makes one",
+        text=f"{asked.name} was asked for, but the task has no FULL of this client yet: makes one",
         short="No base: made a FULL, the first of this task",
     )

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from server_agent.domain.errors import no_space
@@ -35,6 +36,7 @@ class Runner:
         retry_seconds: how long to wait before the end of a job, or the queue, that could not be
             written or read, is tried again.
         look_seconds: how often it is looked whether the medium is in its place.
+        each_look: is called after that.
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class Runner:
         media: MediaRequests,
         retry_seconds: float = RETRY_SECONDS,
         look_seconds: float = LOOK_SECONDS,
+        each_look: Callable[[], object] = lambda: None,
     ) -> None:
         self._changes = changes
         self._work = work
         self._media = media
         self._retry_seconds = retry_seconds
         self._look_seconds = look_seconds
+        self._each_look = each_look
         self._lock = threading.Lock()
         self._running: dict[str, _Running] = {}
         self._tries: dict[str, int] = {}  # of jobs that could not be started, each by its thread
@@ -120,6 +124,7 @@ class Runner:
                 self._work.look_at_store()
             except Exception:
                 log.exception("what is missing in the data store could not be entered")
+            self._each_look()
             if self._stop.wait(self._look_seconds):
                 return
 
@@ -129,7 +134,7 @@ class Runner:
             drives = view.drives()
             pools = view.pools()
             wanting = self._media.waiting(view)
-            away = self._media.drives_away(view)
+        away = self._media.drives_away()  # behind that, so that it is so for all of these jobs
         with self._lock:
             if self._stop.is_set():
                 return
@@ -165,10 +170,12 @@ class Runner:
     def _run(self, job: Job, control: JobControl) -> None:
         job_id = job.id
         try:
-            plan = self._work.start(job_id, job.drive, self._media.settled)
+            plan = self._work.start(job_id, job.drive, self._media.settling())
             self._tries.pop(job_id, None)
             if plan is not None:
                 plan, outcome = self._work.do(plan, control)
+                if outcome.code == "NO_SPACE":
+                    self._media.ran_full(plan)
                 self._end(plan, outcome)
             else:
                 self._changes.drop_progress(job_id)  # it may have been held

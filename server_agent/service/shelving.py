@@ -3,7 +3,7 @@
 from server_agent.ports import Control, Engine, SavesetQuery
 from server_agent.service.chains import ref
 from server_agent.service.changes import Changes
-from server_agent.service.forgetting import protected_labels
+from server_agent.service.fates import protected_labels
 from server_agent.service.places import places
 
 _AT_ONCE = 256

@@ -32,7 +32,7 @@ from server_agent.domain.savesets import Saveset
 from server_agent.domain.sesam_day import SesamDays
 from server_agent.ports import CatalogueView, Clock, Engine, EngineError
 from server_agent.service.chains import ref, saveset_named
-from server_agent.service.changes import Changes, LiveJob
+from server_agent.service.changes import Changes
 from server_agent.service.days import sesam_days, zone_of
 from server_agent.service.faults import note_listing
 from server_agent.service.occurrences import first_job, start_now
@@ -49,6 +49,7 @@ from server_agent.service.runner import Runner
 from server_agent.service.scheduler import Scheduler
 from server_agent.service.starts import migration, restore_proof
 from server_agent.service.starts.migration import check_places
+from server_agent.service.watched import LiveJob
 
 MOST_MIGRATED = 1000  # savesets that are named in one call
 LONGEST_AHEAD = timedelta(days=400)
@@ -148,7 +149,8 @@ class Starting:
                 return self._live(tx, answered)
             self._check_running()
             self._scheduler.settle(tx)
-            event = _one_off(request, RestoreAction(saveset.task, target), now, now)
+            action = RestoreAction(saveset.task, target, overwrite=options.overwrite)
+            event = _one_off(request, action, now, now)
             if not options.dry_run:
                 event = tx.add_event(event)
             days = self._days(tx, now)

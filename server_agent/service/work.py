@@ -5,6 +5,7 @@ the reason why there is none.
 """
 
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,7 +13,7 @@ from datetime import date
 
 from server_agent.domain.errors import ClientLocked, InvalidArgument, NoSpace, NotFound, no_space
 from server_agent.domain.jobs import Job, JobKind, JobState
-from server_agent.domain.media import NEVER
+from server_agent.domain.media import NEVER, DataStore
 from server_agent.domain.queue import MOVES_DATA
 from server_agent.domain.quoting import quoted
 from server_agent.ports import (
@@ -32,6 +33,7 @@ from server_agent.service.engine_jobs import EngineJobs
 from server_agent.service.faults import look_again, look_for_missing, note_failure
 from server_agent.service.forgetting import remove_files
 from server_agent.service.interfaces import NotPrepared
+from server_agent.service.looking import Looking
 from server_agent.service.plan import (
     Outcome,
     Plan,
@@ -56,9 +58,10 @@ class Work:
         others: what does the jobs that move no data, by their kinds.
         around: what is done before backups and after them.
         follow: is called in the transaction in which a job ends.
+        looking: asks for what may not answer.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything that a job needs
         self,
         changes: Changes,
         engine: Engine,
@@ -67,26 +70,38 @@ class Work:
         around: Around,
         clock: Clock,
         follow: Callable[[CatalogueTransaction, Job], None],
+        looking: Looking | None = None,
     ) -> None:
         self._changes = changes
         self._others = others
         self._around = around
         self._follow = follow
+        self._looking = looking or Looking()
         self._engine_jobs = EngineJobs(changes, engine, clock)
         self._engine = engine
         self._protocols = protocols
         self._clock = clock
+        self._look = threading.Lock()  # jobs look too
         self._there: frozenset[str] | None = None  # labels of the media; nothing was seen yet
 
     def look_at_store(self) -> None:
         """Looks for the savesets if a medium has come or gone since the last look. Cheap if none
         has, and at the first look: the recovery has just looked for them."""
+        with self._look:
+            self._look_once()
+
+    def _look_once(self) -> None:
         before = self._there
         with self._changes.read() as view:
             media = [medium for medium in view.media() if medium.init_time != NEVER]
-            by_hand = {store.name for store in view.data_stores() if store.removable}
+            stores = {store.name: store for store in view.data_stores()}
+        by_hand = {name for name, store in stores.items() if store.removable}
         expected = {each.label for each in media if each.store not in by_hand} & (before or set())
-        there = frozenset(each.label for each in media if self._is_there(each.label, expected))
+        there = frozenset(
+            each.label
+            for each in media
+            if each.store in stores and self._is_there(stores[each.store], each.label, expected)
+        )
         if before is not None and there != before:
             look_for_missing(self._changes, self._engine)
             for label in there - before:
@@ -94,9 +109,9 @@ class Work:
             remove_files(self._changes, self._engine)
         self._there = there  # known when it is entered, else it is looked at again
 
-    def _is_there(self, label: str, expected: set[str]) -> bool:
+    def _is_there(self, store: DataStore, label: str, expected: set[str]) -> bool:
         try:
-            self._engine.check_store(label)
+            self._looking.at(store, lambda: self._engine.check_store(label))
         except EngineError as error:
             if label in expected:
                 log.warning("%s", error.text)

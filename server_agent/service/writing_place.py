@@ -128,11 +128,11 @@ def make_ready(changes: Changes, engine: Engine, clock: Clock, place: WritingPla
     if medium.init_time != NEVER:
         return
     engine.make_medium(store.path, store.name, medium.label)
+    tell_media(changes, engine)  # before any other job takes it for made
     with changes.write() as tx:
         known = tx.medium(medium.label)
         if known is not None and known.init_time == NEVER:
             tx.put_medium(replace(known, init_time=clock.now(), version=known.version + 1))
-        tell_media(tx, engine)
 
 
 def used_percent(engine: Engine, place: WritingPlace) -> float | None:
@@ -152,10 +152,13 @@ def labels_of_repositories(view: CatalogueView) -> frozenset[str]:
     return frozenset(medium.label for medium in view.media() if medium.store in stores)
 
 
-def tell_media(tx: CatalogueTransaction, engine: Engine) -> None:
-    """Tells the engine in which data store each medium lies, and which are immutable. In a
-    transaction, so that the last to tell has seen all."""
-    paths = {store.name: store.path for store in tx.data_stores()}
-    homes = {each.label: paths[each.store] for each in tx.media() if each.store in paths}
-    engine.use_stores(list(paths.values()), homes)
-    engine.hold_media(immutable_labels(tx).keys())
+def tell_media(changes: Changes, engine: Engine) -> None:
+    """Tells the engine in which data store each medium lies, and which are immutable. In no
+    transaction: it looks at files."""
+    with changes.telling:  # one after the other, so that the last to tell has seen all
+        with changes.read() as view:
+            paths = {store.name: store.path for store in view.data_stores()}
+            homes = {each.label: paths[each.store] for each in view.media() if each.store in paths}
+            held = immutable_labels(view).keys()
+        engine.use_stores(list(paths.values()), homes)
+        engine.hold_media(held)

@@ -51,6 +51,24 @@ def test_the_bit_in_values_of_each_version(value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (b"22", b"02"),
+        (b"22\0", b"02\0"),
+        (b"20", b"00"),
+        (b"0X22\0", b"0X02\0"),
+        (b"0x2\0" + bytes.fromhex("050005001100000022080000" + "00" * 8), None),
+    ],
+)
+def test_a_text_stays_as_long_as_it_was(value: bytes, expected: bytes | None) -> None:
+    """What is behind it has its place by the length of the text."""
+    after = dos_attributes.read(value).without_archive()
+    assert len(after) == len(value)
+    assert not dos_attributes.read(after).is_archived
+    assert expected is None or after == expected
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "",

@@ -16,7 +16,7 @@ from server_agent.adapters.catalogue.migrations import MIGRATIONS
 from server_agent.adapters.catalogue.opening import CatalogueTooNew
 from server_agent.domain.calendar import EntryState
 from server_agent.domain.errors import NoSpace
-from server_agent.domain.events import BackupAction, EventKind
+from server_agent.domain.events import BackupAction, EventKind, RestoreAction
 from server_agent.domain.jobs import JobState
 from server_agent.domain.media import (
     FIRST_DRIVE_GROUP,
@@ -25,6 +25,7 @@ from server_agent.domain.media import (
     MediaPool,
     Medium,
 )
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.queue import Drive
 from server_agent.domain.savesets import BackupType
 from server_agent.domain.task_options import TaskOptions
@@ -266,3 +267,20 @@ def test_the_ninth_version_keeps_what_is_there_and_adds_media(tmp_path: Path) ->
             [job] = view.open_jobs()
             assert (job.pool, job.label) == ("DISK", "DISK00001")
             assert view.holdings()["DISK00001"].savesets == 1
+
+
+def test_a_planned_restore_of_before_there_was_a_rule_replaces_as_it_did(tmp_path: Path) -> None:
+    file = tmp_path / "old.sdb"
+    SqlCatalogue(url(file), create=True, migrations=MIGRATIONS[:10]).close()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(
+            "INSERT INTO events (name, kind, schedule, change_time, task, group_name, drive,"
+            " paths, target, program, arguments, priority, blocking, active, follow_up, comment,"
+            " made_by, version, decided) VALUES ('back', 'restore', '', 1, 'docs', '', '', x'',"
+            " x'2f74', '', x'', 1, 0, 1, '', '', '', 1, 0)"
+        )
+        connection.commit()
+    with closing(SqlCatalogue(url(file))) as catalogue, catalogue.read() as view:
+        event = view.event("back")
+    assert event is not None
+    assert event.action == RestoreAction("docs", b"/t", (), OverwriteRule.ALWAYS)

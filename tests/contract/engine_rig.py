@@ -87,7 +87,7 @@ class TarRig:
     away_code = "CLIENT_UNREACHABLE"
 
     def __init__(self, root: Path, client: Reach = LOCAL) -> None:
-        self._root = root
+        self.root = root
         self.client = client
         away = {TimeReference.ARCHIVE_BIT} if isinstance(client, Ssh) else set()
         self.references = frozenset(TimeReference) - away
@@ -107,18 +107,18 @@ class TarRig:
         path.write_bytes(content)
 
     def remove(self, name: str) -> None:
-        path = self._root / "client" / name
+        path = self.root / "client" / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def away(self) -> Ssh:
-        key = self._root / "key"
+        key = self.root / "key"
         if not key.exists():
             make_key(key)
         return Ssh("127.0.0.1", "root", str(key), public_line(key), port=1)
 
     def command(self, name: str, content: bytes, status: int = 0) -> CommandSource:
-        (self._root / name).write_bytes(content)
-        script = f"cat '{self._root / name}'; exit {status}"
+        (self.root / name).write_bytes(content)
+        script = f"cat '{self.root / name}'; exit {status}"
         return CommandSource(name, (b"sh", b"-c", script.encode()))
 
     def restored_of_commands(self) -> dict[str, bytes]:
@@ -133,7 +133,7 @@ class TarRig:
         path.write_bytes(content)
 
     def kept(self) -> set[str]:
-        files = [path for path in self._root.rglob("S*@*") if path.is_file()]
+        files = [path for path in self.root.rglob("S*@*") if path.is_file()]
         return {path.name.partition(".")[0] for path in files}
 
     def interrupt(self, saveset: SavesetRef) -> None:
@@ -159,16 +159,16 @@ class TarRig:
             path.unlink()
 
     def unmount(self) -> None:
-        store = self._root / "store" / LABEL
-        store.rename(self._root / "elsewhere")
+        store = self.root / "store" / LABEL
+        store.rename(self.root / "elsewhere")
         store.mkdir()
 
     def mount(self) -> None:
-        (self._root / "store" / LABEL).rmdir()
-        (self._root / "elsewhere").rename(self._root / "store" / LABEL)
+        (self.root / "store" / LABEL).rmdir()
+        (self.root / "elsewhere").rename(self.root / "store" / LABEL)
 
     def _files(self, saveset: SavesetRef) -> list[Path]:
-        return [path for path in self._root.rglob(saveset.name + "*") if path.is_file()]
+        return [path for path in self.root.rglob(saveset.name + "*") if path.is_file()]
 
     def _in_target(self) -> Path:
         return Path(os.fsdecode(self.target + self.source))

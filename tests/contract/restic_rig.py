@@ -40,7 +40,7 @@ class ResticRig(TarRig):
         self.references = frozenset({TimeReference.DATABASE})
 
     def kept(self) -> set[str]:
-        own = {path.name.partition(".")[0] for path in (self._root / "lis").rglob("S*@*")}
+        own = {path.name.partition(".")[0] for path in (self.root / "lis").rglob("S*@*")}
         return own | {name for _, name in self.snapshots()}
 
     def interrupt(self, saveset: SavesetRef) -> None:
@@ -48,7 +48,7 @@ class ResticRig(TarRig):
         for event in events:
             if isinstance(event, Progress) and event.phase is Phase.COMMIT:
                 break
-        places = *(self._medium / "snapshots").iterdir(), *(self._root / "lis").rglob("S*@*")
+        places = *(self._medium / "snapshots").iterdir(), *(self.root / "lis").rglob("S*@*")
         copies = {path: path.read_bytes() for path in places if path.is_file()}
         assert len(copies) >= 3
         events.close()  # type: ignore[attr-defined]
@@ -73,12 +73,12 @@ class ResticRig(TarRig):
                 (self._medium / "snapshots" / snapshot).unlink()
         super().lose(saveset)
 
-    def snapshots(self) -> list[tuple[str, str]]:
+    def snapshots(self, medium: Path | None = None, key: str = "restic") -> list[tuple[str, str]]:
         """Id and saveset of each, as restic itself tells them."""
         environment = {
-            "RESTIC_REPOSITORY": str(self._medium),
-            "RESTIC_PASSWORD_FILE": str(self._root / "secrets/restic.key"),
-            "RESTIC_CACHE_DIR": str(self._root / "tmp/restic"),
+            "RESTIC_REPOSITORY": str(medium or self._medium),
+            "RESTIC_PASSWORD_FILE": str(self.root / f"secrets/{key}.key"),
+            "RESTIC_CACHE_DIR": str(self.root / "tmp/restic"),
             "PATH": os.environ["PATH"],
         }
         words = ["restic", "snapshots", "--json", "--no-lock"]
@@ -88,7 +88,7 @@ class ResticRig(TarRig):
 
     @property
     def _medium(self) -> Path:
-        return self._root / "store" / LABEL
+        return self.root / "store" / LABEL
 
 
 def made_engine(root: Path, location_id: str, private_dirs: tuple[Path, ...] = ()) -> ResticEngine:

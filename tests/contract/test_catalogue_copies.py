@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from server_agent.domain.copies import Copy, first_as_copy, lying_at
+from server_agent.domain.copies import Copy, Place, first_as_copy, lying_at
 from server_agent.domain.errors import AlreadyExists, SavesetNeeded, SavesetNotFound
 from server_agent.domain.savesets import Saveset
 from server_agent.ports import Catalogue, CatalogueView, Holding, Removal
@@ -54,6 +54,34 @@ def test_the_first_place_of_each_is_known(catalogue: Catalogue) -> None:
         tx.put_first("f", TAPE.label)
         assert tx.labels(["f", "i", "unknown", "f"]) == {"f": TAPE.label, "i": FIRST}
         assert tx.labels([]) == {}
+
+
+def test_all_places_of_all_savesets_are_known_in_the_order_in_which_they_were_made(
+    catalogue: Catalogue,
+) -> None:
+    with catalogue.read() as view:
+        assert view.lying() == []
+    filled(catalogue)
+    later = replace(SAVESET, name="e", base="i", job_id="10", eol=None, damage="It was cut")
+    with catalogue.write() as tx:
+        tx.add_saveset(later)
+        tx.set_missing(["i"], True)
+        lying = [(each.name, each.label) for each in tx.lying()]
+        assert lying == [
+            ("f", FIRST),
+            ("f", "VAULT00001"),
+            ("f", TAPE.label),
+            *((name, FIRST) for name in "ie"),
+        ]
+        tx.put_first("f", TAPE.label)
+    with catalogue.read() as view:
+        whole, *_, gone, cut = view.lying()
+        first = saveset(view)
+        inc = saveset(view, "i")
+    assert [whole, gone, cut] == [
+        Place(*(getattr(each, name) for name in Place._fields)) for each in (first, inc, later)
+    ]
+    assert (whole.label, whole.eol, whole.stored_bytes) == (TAPE.label, TAPE.eol, 11)
 
 
 def test_media_hold_copies_too(catalogue: Catalogue) -> None:

@@ -63,7 +63,9 @@ def test_stores_pools_and_media_keep_every_field(catalogue: Catalogue) -> None:
 
 
 def test_loaders_keep_every_field(catalogue: Catalogue) -> None:
-    changer = Loader("Changer", LoaderKind.MTX, b"/dev/\xff", ("A", "Büro\n"), "ü", 3)
+    changer = Loader(
+        "Changer", LoaderKind.MTX, b"/dev/\xff", ("A", "Büro\n"), "ü", 3, ("", "/dev/nst1")
+    )
     other = Loader("Box", LoaderKind.VIRTUAL, b"/srv/box", ("C",))
     with catalogue.write() as tx:
         for loader in (replace(changer, comment="before"), changer, other):

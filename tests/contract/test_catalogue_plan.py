@@ -28,6 +28,7 @@ from server_agent.domain.media import (
     Medium,
 )
 from server_agent.domain.occurrences import Planned
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.queue import FIRST_DRIVE, Drive
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import Catalogue, JobQuery, ObjectKey, ObjectKind
@@ -75,6 +76,7 @@ def test_a_schedule_keeps_every_field(catalogue: Catalogue, schedule: object) ->
         BackupAction(BackupType.DIFF, group="all", drive="Drive_1"),
         BackupAction(BackupType.COPY, task="home"),
         RestoreAction("home", b"/tmp/\xff", (b"/a\n", "/ä".encode())),
+        RestoreAction("home", b"/tmp", overwrite=OverwriteRule.RENAME),
         CommandAction("dump_db", ("", "two words", "ü\n")),
         CommandAction("dump_db"),
         NewdayAction(),

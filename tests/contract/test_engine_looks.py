@@ -143,3 +143,4 @@ def test_a_medium_that_is_away_proves_no_damage(rig: Rig) -> None:
     with pytest.raises(EngineError) as failure:
         read(rig, "a")
     assert failure.value.code == "STORE_MISSING"
+    assert "the restore" not in failure.value.text

@@ -232,6 +232,14 @@ def test_damage_is_said_of_the_one_that_has_it(rig: Rig, part: str) -> None:
     assert not second.missing
 
 
+def test_a_proof_without_its_medium_asks_for_another_proof(rig: Rig) -> None:
+    back_up(rig, full(rig))
+    rig.unmount()
+    with refused("STORE_MISSING") as error:
+        list(rig.engine.prove(ProofRequest((ref(FULL),), 100, 1 << 20, "7"), FakeControl()))
+    assert "the restore" not in error.value.text
+
+
 def test_what_is_lost_is_said_to_be_missing(rig: Rig) -> None:
     top, base = chain_of_two(rig)
     rig.lose(base)

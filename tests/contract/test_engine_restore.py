@@ -138,14 +138,26 @@ def test_a_restore_needs_the_medium(rig: Rig) -> None:
     assert len(rig.restored()) == 5
 
 
-@pytest.mark.parametrize("part", ["data", "listing"])
-def test_damage_is_found_before_it_is_restored(rig: Rig, part: str) -> None:
+def test_damage_is_found_before_it_is_restored(rig: Rig) -> None:
     back_up(rig, full(rig))
-    rig.damage(CHAIN[0], part)
+    rig.damage(CHAIN[0], "data")
     with pytest.raises(EngineError, match=FULL) as failure:
         bring_back(rig, CHAIN)
     assert (failure.value.code, failure.value.saveset) == ("SAVESET_DAMAGED", FULL)
     assert rig.restored() == {}
+
+
+def test_a_damaged_listing_comes_from_its_medium_and_is_told(rig: Rig) -> None:
+    back_up(rig, full(rig))
+    rig.damage(CHAIN[0], "listing")
+    events = list(rig.engine.restore(back(rig, CHAIN), FakeControl()))
+    [told] = [event for event in events if isinstance(event, Message)]
+    assert (told.level, told.code) == (Level.WARNING, "LISTING_PUT_BACK")
+    assert FULL in told.text
+    assert isinstance(events[-1], RestoreDone)
+    assert events[-1].warnings == (told.text,)
+    assert len(rig.restored()) == 5
+    assert rig.engine.missing_paths(CHAIN[0], [rig.source + b"/b"]) == []
 
 
 def test_a_target_has_to_be_absolute(rig: Rig) -> None:

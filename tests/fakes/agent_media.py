@@ -5,16 +5,18 @@ from typing import Any
 
 import grpc
 
-from sesam_api.v1 import location_pb2
+from sesam_api.v1 import loaders_pb2, location_pb2
 from sesam_api.v1 import media_pb2 as pb
+from sesam_api.v1.loaders_pb2_grpc import LoaderServiceServicer
 from sesam_api.v1.media_pb2_grpc import MediaServiceServicer
 from tests.fakes.agent_services import found, page_of
 from tests.fakes.agent_state import Change, FakeLocation, Refused
 
-_WORDS = {"store": "data store", "pool": "media pool", "medium": "medium"}
+_WORDS = {"loader": "loader", "store": "data store", "pool": "media pool", "medium": "medium"}
 _TOLD = {
     "store": ("capacity_bytes", "free_bytes", "stored_bytes", "fault"),
     "pool": (),
+    "loader": (),
     "medium": (
         *("pool", "data_store", "init_time"),
         *("savesets", "stored_bytes", "newest_sesam_day", "eol"),
@@ -140,3 +142,39 @@ class MediaFake(MediaServiceServicer):
         if request.label not in self._state.wanted_media:
             raise Refused("MEDIUM_NOT_WANTED", medium=request.label)
         return pb.AnswerMediaRequestResponse(job_ids=self._state.wanted_media.pop(request.label))
+
+
+class LoadersFake(LoaderServiceServicer):
+    """`FakeLocation.loaders`, and `inside` what is where in each."""
+
+    def __init__(self, state: FakeLocation) -> None:
+        self._state = state
+        self._loaders = _Things(state, "loader", state.loaders)
+
+    def CreateLoader(self, request: Any, context: grpc.ServicerContext) -> Any:
+        return loaders_pb2.CreateLoaderResponse(loader=self._loaders.create(request.loader))
+
+    def UpdateLoader(self, request: Any, context: grpc.ServicerContext) -> Any:
+        given = request.loader
+        return loaders_pb2.UpdateLoaderResponse(loader=self._loaders.update(given.name, given))
+
+    def DeleteLoader(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._loaders.delete(request.name, request, ())
+        return loaders_pb2.DeleteLoaderResponse()
+
+    def ListLoaders(self, request: Any, context: grpc.ServicerContext) -> Any:
+        page, token = self._loaders.page(request)
+        return loaders_pb2.ListLoadersResponse(loaders=page, next_page_token=token)
+
+    def AdjustLoader(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._loaders.named(request.name)
+        places = self._state.inside.get(request.name, [])
+        return loaders_pb2.AdjustLoaderResponse(places=places)
+
+    def LoadMedium(self, request: Any, context: grpc.ServicerContext) -> Any:
+        detail = f"nothing was moved: slot {request.slot} is empty"
+        raise Refused("LOADER_FAILED", loader=request.name, detail=detail)
+
+    def UnloadMedium(self, request: Any, context: grpc.ServicerContext) -> Any:
+        detail = f"nothing was moved: drive {request.drive} is empty"
+        raise Refused("LOADER_FAILED", loader=request.name, detail=detail)

@@ -25,15 +25,18 @@ from grpc_status import rpc_status
 
 from sesam_api.v1 import access_pb2
 from sesam_api.v1.access_pb2_grpc import add_AccessServiceServicer_to_server
+from sesam_api.v1.client_files_pb2_grpc import add_ClientFileServiceServicer_to_server
 from sesam_api.v1.finding_pb2_grpc import add_FindingServiceServicer_to_server
 from sesam_api.v1.jobs_pb2_grpc import add_JobServiceServicer_to_server
+from sesam_api.v1.loaders_pb2_grpc import add_LoaderServiceServicer_to_server
 from sesam_api.v1.location_pb2_grpc import add_LocationServiceServicer_to_server
 from sesam_api.v1.media_pb2_grpc import add_MediaServiceServicer_to_server
 from sesam_api.v1.savesets_pb2_grpc import add_SavesetServiceServicer_to_server
 from sesam_api.v1.tasks_pb2_grpc import add_TaskServiceServicer_to_server
 from sesam_api.v1.topology_pb2_grpc import add_TopologyServiceServicer_to_server
+from tests.fakes.agent_client_files import ClientFiles
 from tests.fakes.agent_finding import Finding
-from tests.fakes.agent_media import MediaFake
+from tests.fakes.agent_media import LoadersFake, MediaFake
 from tests.fakes.agent_plan import add_plan
 from tests.fakes.agent_services import Access, Jobs, Locations, Savesets
 from tests.fakes.agent_state import FakeLocation, Refused
@@ -57,6 +60,7 @@ class FakeAgent:
     Attributes:
         location: its state.
         finding: what its searches find.
+        client_files: what lies on its clients.
         calls: name and request of every call that was let in, oldest first.
         lost_answers: so many next calls are acted on, but their answers are lost.
         on_call: called when a call of this name is let in.
@@ -79,6 +83,7 @@ class FakeAgent:
         self._socket = socket
         self._access = Access(self.location)
         self.finding = Finding(self.location)
+        self.client_files = ClientFiles()
         self._port = 0
         self._held: Socket | None = None
 
@@ -121,6 +126,8 @@ class FakeAgent:
         add_JobServiceServicer_to_server(Jobs(location), self._server)
         add_SavesetServiceServicer_to_server(Savesets(location), self._server)
         add_FindingServiceServicer_to_server(self.finding, self._server)
+        add_ClientFileServiceServicer_to_server(self.client_files, self._server)
+        add_LoaderServiceServicer_to_server(LoadersFake(location), self._server)
         add_MediaServiceServicer_to_server(MediaFake(location), self._server)
         add_plan(location, self._server)
         credentials = grpc.ssl_server_credentials(

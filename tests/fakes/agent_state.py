@@ -14,6 +14,7 @@ from sesam_api.v1 import (
     events_pb2,
     groups_pb2,
     jobs_pb2,
+    loaders_pb2,
     location_pb2,
     media_pb2,
     savesets_pb2,
@@ -64,6 +65,8 @@ class FakeLocation:
     stores: dict[str, media_pb2.DataStore] = field(default_factory=dict)
     pools: dict[str, media_pb2.MediaPool] = field(default_factory=dict)
     media: dict[str, media_pb2.Medium] = field(default_factory=dict)
+    loaders: dict[str, loaders_pb2.Loader] = field(default_factory=dict)
+    inside: dict[str, list[loaders_pb2.LoaderPlace]] = field(default_factory=dict)
     wanted_media: dict[str, list[str]] = field(default_factory=dict)  # ids of jobs, by label
     occurrences: list[calendar_pb2.Occurrence] = field(default_factory=list)
     sheet_rows: list[calendar_pb2.SheetRow] = field(default_factory=list)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
-from server_agent.domain.copies import Copy, best_place, first_as_copy, lying_at, places_of
+from server_agent.domain.copies import Copy, Place, best_place, first_as_copy, lying_at, places_of
 from server_agent.domain.errors import AlreadyExists, SavesetNeeded, SavesetNotFound
 from server_agent.domain.loaders import Loader
 from server_agent.domain.media import DataStore, MediaPool, Medium
@@ -78,6 +78,16 @@ class MemoryMediaView:
             kept = [copy for copy in self._state.copies.values() if copy.saveset == name]
             if kept:
                 found[name] = tuple(sorted(kept, key=lambda copy: copy.label))
+        return found
+
+    def lying(self) -> list[Place]:
+        found: list[Place] = []
+        for saveset in sorted(
+            self._state.savesets.values(), key=lambda each: (int(each.job_id), each.name)
+        ):
+            kept = [copy for copy in self._state.copies.values() if copy.saveset == saveset.name]
+            for each in places_of(saveset, kept):
+                found.append(Place(*(getattr(each, name) for name in Place._fields)))
         return found
 
 

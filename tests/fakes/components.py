@@ -10,6 +10,7 @@ from sesam_master.core.components import (
     Components,
     DataStore,
     Drive,
+    Loader,
     MediaPool,
     Medium,
 )
@@ -24,6 +25,7 @@ _KINDS: dict[type, tuple[str, str, str]] = {  # field of the whole, kind in reas
     Drive: ("drives", "drive", "drive"),
     MediaPool: ("pools", "pool", "media pool"),
     Medium: ("media", "medium", "medium"),
+    Loader: ("loaders", "loader", "loader"),
 }
 
 
@@ -46,6 +48,7 @@ def new_site(location_id: str) -> Components:
         pools=(MediaPool("DISK", etag="1"),),
         media=(),
         as_of=AS_OF,
+        loaders=(),
     )
 
 
@@ -119,7 +122,7 @@ class FakeComponentsGateway:
         return self.sites.setdefault(location_id, new_site(location_id))
 
     def _of_kind(self, location_id: str, item: Component) -> dict[str, Any]:
-        known = getattr(self._site(location_id), _KINDS[type(item)][0])
+        known = getattr(self._site(location_id), _KINDS[type(item)][0]) or ()
         return {one.name: one for one in known}
 
     def _keep_all(self, location_id: str, item: Component, known: dict[str, Any]) -> None:

@@ -348,6 +348,8 @@ class FakeEngine(EngineLooks, MemoryStores):
         self.requests.append(request)
         yield from self._led(control)
         yield Progress(Phase.SCAN)
+        put_back = self._put_back(request.chain[0])
+        yield from put_back
         picked = self._picked(request)
         if not request.target.startswith(b"/"):
             raise EngineError("TARGET_UNUSABLE", f"{request.target!r} is no absolute path")
@@ -378,7 +380,17 @@ class FakeEngine(EngineLooks, MemoryStores):
             yield Progress(Phase.TRANSFER, files_done=files, bytes_done=size, current=path)
         notes = (f"{kept} kept because they exist",) * bool(kept)
         notes += (f"{renamed} restored under new names",) * bool(renamed)
-        yield RestoreDone(files, size, len(picked) - files - kept, notes=notes)
+        lost = len(picked) - files - kept
+        yield RestoreDone(files, size, lost, tuple(each.text for each in put_back), notes)
+
+    def _put_back(self, saveset: SavesetRef) -> list[Message]:
+        """The listing of a saveset comes from its medium if it is damaged."""
+        kept = self.savesets.get(saveset.name)
+        if kept is None or kept.damaged != "listing":
+            return []
+        self.savesets[saveset.name] = replace(kept, damaged="")
+        text = f"The listing of saveset {saveset.name} was put back"
+        return [Message(Level.WARNING, "LISTING_PUT_BACK", text)]
 
     def kept_saveset(self, saveset: SavesetRef) -> _Kept | None:
         return self.lying(saveset)

@@ -33,6 +33,7 @@ from tests.fakes.components import FakeComponentsGateway
 from tests.fakes.finding import FakeFindingGateway
 from tests.fakes.history import FakeHistoryGateway
 from tests.fakes.interfaces import FakeInterfacesGateway
+from tests.fakes.loaders import FakeLoadersGateway
 from tests.fakes.plan import FakePlanGateway
 from tests.fakes.savesets import FakeSavesetGateway
 
@@ -86,6 +87,7 @@ class FakeGateway(
     FakeFindingGateway,
     FakeHistoryGateway,
     FakeInterfacesGateway,
+    FakeLoadersGateway,
     FakePlanGateway,
     FakeSavesetGateway,
 ):

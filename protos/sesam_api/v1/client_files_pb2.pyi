@@ -372,6 +372,7 @@ class WalkResult(_message.Message):
     COMPARED_WITH_FIELD_NUMBER: _builtins.int
     CHANGED_FILES_FIELD_NUMBER: _builtins.int
     CHANGED_BYTES_FIELD_NUMBER: _builtins.int
+    NOT_COMPARED_FIELD_NUMBER: _builtins.int
     kept_files: _builtins.int
     """What a FULL backup would save: entries that are no directories, and their bytes, a file with
     several names once.
@@ -386,6 +387,10 @@ class WalkResult(_message.Message):
     changed_files: _builtins.int
     """What is new or has changed since: what an INC that builds on it would save."""
     changed_bytes: _builtins.int
+    not_compared: _builtins.str
+    """Why it is not said what an INC would save although a task was named, in the agent's words;
+    empty too if its saveset could not be read: a warning says that.
+    """
     @_builtins.property
     def largest(self) -> _containers.RepeatedCompositeFieldContainer[Global___DirectorySize]:
         """The largest, 20 at most, the largest first. One of whose bytes nine tenths lie in a single
@@ -412,10 +417,11 @@ class WalkResult(_message.Message):
         compared_with: _builtins.str | None = ...,
         changed_files: _builtins.int = ...,
         changed_bytes: _builtins.int = ...,
+        not_compared: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_compared_with", b"_compared_with", "compared_with", b"compared_with", "end_time", b"end_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_compared_with", b"_compared_with", "changed_bytes", b"changed_bytes", "changed_files", b"changed_files", "compared_with", b"compared_with", "end_time", b"end_time", "kept_bytes", b"kept_bytes", "kept_directories", b"kept_directories", "kept_files", b"kept_files", "largest", b"largest", "left_bytes", b"left_bytes", "left_files", b"left_files", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_compared_with", b"_compared_with", "changed_bytes", b"changed_bytes", "changed_files", b"changed_files", "compared_with", b"compared_with", "end_time", b"end_time", "kept_bytes", b"kept_bytes", "kept_directories", b"kept_directories", "kept_files", b"kept_files", "largest", b"largest", "left_bytes", b"left_bytes", "left_files", b"left_files", "not_compared", b"not_compared", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__compared_with: _TypeAlias = _typing.Literal["compared_with"]  # noqa: Y015
     _WhichOneofArgType__compared_with: _TypeAlias = _typing.Literal["_compared_with", b"_compared_with"]  # noqa: Y015

@@ -26,49 +26,49 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from sesam_api.v1 import jobs_pb2 as sesam__api_dot_v1_dot_jobs__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sesam_api/v1/events.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17sesam_api/v1/jobs.proto\"\xf6\x04\n\x05\x45vent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08schedule\x18\x03 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x04 \x01(\x08\x12\x10\n\x08priority\x18\x05 \x01(\x05\x12\x10\n\x08\x62locking\x18\x06 \x01(\x08\x12\x11\n\tfollow_up\x18\x07 \x01(\t\x12\x0f\n\x07\x63omment\x18\x08 \x01(\t\x12,\n\x06\x62\x61\x63kup\x18\t \x01(\x0b\x32\x1a.sesam_api.v1.BackupActionH\x00\x12.\n\x07restore\x18\n \x01(\x0b\x32\x1b.sesam_api.v1.RestoreActionH\x00\x12.\n\x07\x63ommand\x18\x0b \x01(\x0b\x32\x1b.sesam_api.v1.CommandActionH\x00\x12,\n\x06newday\x18\x0c \x01(\x0b\x32\x1a.sesam_api.v1.NewdayActionH\x00\x12,\n\x06verify\x18\x10 \x01(\x0b\x32\x1a.sesam_api.v1.VerifyActionH\x00\x12\x32\n\tmigration\x18\x11 \x01(\x0b\x32\x1d.sesam_api.v1.MigrationActionH\x00\x12\x39\n\rrestore_proof\x18\x12 \x01(\x0b\x32 .sesam_api.v1.RestoreProofActionH\x00\x12\x0c\n\x04\x65tag\x18\r \x01(\t\x12\x32\n\tnext_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x30\n\nidle_cause\x18\x0f \x01(\x0e\x32\x1c.sesam_api.v1.EventIdleCauseB\x08\n\x06\x61\x63tionB\x0c\n\n_next_time\"~\n\x0c\x42\x61\x63kupAction\x12\x0e\n\x04task\x18\x01 \x01(\tH\x00\x12\x0f\n\x05group\x18\x02 \x01(\tH\x00\x12&\n\x04type\x18\x03 \x01(\x0e\x32\x18.sesam_api.v1.BackupType\x12\r\n\x05\x64rive\x18\x04 \x01(\t\x12\x0c\n\x04pool\x18\x05 \x01(\tB\x08\n\x06object\"<\n\rRestoreAction\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\r\n\x05paths\x18\x02 \x03(\x0c\x12\x0e\n\x06target\x18\x03 \x01(\x0c\"3\n\rCommandAction\x12\x0f\n\x07program\x18\x01 \x01(\t\x12\x11\n\targuments\x18\x02 \x03(\t\"@\n\x0cVerifyAction\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x13\n\x0bwhole_chain\x18\x02 \x01(\x08\x12\r\n\x05quick\x18\x03 \x01(\x08\"D\n\x12RestoreProofAction\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\r\n\x05\x66iles\x18\x02 \x01(\x05\x12\x11\n\tmax_bytes\x18\x03 \x01(\x03\"Q\n\x0fMigrationAction\x12\x13\n\x0bsource_pool\x18\x01 \x01(\t\x12\x0c\n\x04pool\x18\x02 \x01(\t\x12\x0c\n\x04move\x18\x03 \x01(\x08\x12\r\n\x05\x64rive\x18\x04 \x01(\t\"\x0e\n\x0cNewdayAction\"a\n\x12\x43reateEventRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\"\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x13.sesam_api.v1.Event\"9\n\x13\x43reateEventResponse\x12\"\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.sesam_api.v1.Event\"a\n\x12UpdateEventRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\"\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x13.sesam_api.v1.Event\"9\n\x13UpdateEventResponse\x12\"\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.sesam_api.v1.Event\"g\n\x12\x44\x65leteEventRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04\x65tag\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_etag\"\x15\n\x13\x44\x65leteEventResponse\"\\\n\x11ListEventsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"R\n\x12ListEventsResponse\x12#\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x13.sesam_api.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xd4\x01\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45VENT_KIND_BACKUP\x10\x01\x12\x16\n\x12\x45VENT_KIND_RESTORE\x10\x02\x12\x16\n\x12\x45VENT_KIND_COMMAND\x10\x03\x12\x15\n\x11\x45VENT_KIND_NEWDAY\x10\x04\x12\x15\n\x11\x45VENT_KIND_VERIFY\x10\x05\x12\x18\n\x14\x45VENT_KIND_MIGRATION\x10\x06\x12\x1c\n\x18\x45VENT_KIND_RESTORE_PROOF\x10\x07*\xe7\x01\n\x0e\x45ventIdleCause\x12 \n\x1c\x45VENT_IDLE_CAUSE_UNSPECIFIED\x10\x00\x12#\n\x1f\x45VENT_IDLE_CAUSE_EVENT_INACTIVE\x10\x01\x12&\n\"EVENT_IDLE_CAUSE_SCHEDULE_INACTIVE\x10\x02\x12 \n\x1c\x45VENT_IDLE_CAUSE_NO_SCHEDULE\x10\x03\x12\"\n\x1e\x45VENT_IDLE_CAUSE_SCHEDULE_OVER\x10\x04\x12 \n\x1c\x45VENT_IDLE_CAUSE_GROUP_EMPTY\x10\x05\x32\xdb\x02\n\x0c\x45ventService\x12R\n\x0b\x43reateEvent\x12 .sesam_api.v1.CreateEventRequest\x1a!.sesam_api.v1.CreateEventResponse\x12R\n\x0bUpdateEvent\x12 .sesam_api.v1.UpdateEventRequest\x1a!.sesam_api.v1.UpdateEventResponse\x12R\n\x0b\x44\x65leteEvent\x12 .sesam_api.v1.DeleteEventRequest\x1a!.sesam_api.v1.DeleteEventResponse\x12O\n\nListEvents\x12\x1f.sesam_api.v1.ListEventsRequest\x1a .sesam_api.v1.ListEventsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sesam_api/v1/events.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17sesam_api/v1/jobs.proto\"\xf6\x04\n\x05\x45vent\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08schedule\x18\x03 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x04 \x01(\x08\x12\x10\n\x08priority\x18\x05 \x01(\x05\x12\x10\n\x08\x62locking\x18\x06 \x01(\x08\x12\x11\n\tfollow_up\x18\x07 \x01(\t\x12\x0f\n\x07\x63omment\x18\x08 \x01(\t\x12,\n\x06\x62\x61\x63kup\x18\t \x01(\x0b\x32\x1a.sesam_api.v1.BackupActionH\x00\x12.\n\x07restore\x18\n \x01(\x0b\x32\x1b.sesam_api.v1.RestoreActionH\x00\x12.\n\x07\x63ommand\x18\x0b \x01(\x0b\x32\x1b.sesam_api.v1.CommandActionH\x00\x12,\n\x06newday\x18\x0c \x01(\x0b\x32\x1a.sesam_api.v1.NewdayActionH\x00\x12,\n\x06verify\x18\x10 \x01(\x0b\x32\x1a.sesam_api.v1.VerifyActionH\x00\x12\x32\n\tmigration\x18\x11 \x01(\x0b\x32\x1d.sesam_api.v1.MigrationActionH\x00\x12\x39\n\rrestore_proof\x18\x12 \x01(\x0b\x32 .sesam_api.v1.RestoreProofActionH\x00\x12\x0c\n\x04\x65tag\x18\r \x01(\t\x12\x32\n\tnext_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x30\n\nidle_cause\x18\x0f \x01(\x0e\x32\x1c.sesam_api.v1.EventIdleCauseB\x08\n\x06\x61\x63tionB\x0c\n\n_next_time\"~\n\x0c\x42\x61\x63kupAction\x12\x0e\n\x04task\x18\x01 \x01(\tH\x00\x12\x0f\n\x05group\x18\x02 \x01(\tH\x00\x12&\n\x04type\x18\x03 \x01(\x0e\x32\x18.sesam_api.v1.BackupType\x12\r\n\x05\x64rive\x18\x04 \x01(\t\x12\x0c\n\x04pool\x18\x05 \x01(\tB\x08\n\x06object\"l\n\rRestoreAction\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\r\n\x05paths\x18\x02 \x03(\x0c\x12\x0e\n\x06target\x18\x03 \x01(\x0c\x12.\n\toverwrite\x18\x04 \x01(\x0e\x32\x1b.sesam_api.v1.OverwriteRule\"3\n\rCommandAction\x12\x0f\n\x07program\x18\x01 \x01(\t\x12\x11\n\targuments\x18\x02 \x03(\t\"@\n\x0cVerifyAction\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x13\n\x0bwhole_chain\x18\x02 \x01(\x08\x12\r\n\x05quick\x18\x03 \x01(\x08\"D\n\x12RestoreProofAction\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\r\n\x05\x66iles\x18\x02 \x01(\x05\x12\x11\n\tmax_bytes\x18\x03 \x01(\x03\"Q\n\x0fMigrationAction\x12\x13\n\x0bsource_pool\x18\x01 \x01(\t\x12\x0c\n\x04pool\x18\x02 \x01(\t\x12\x0c\n\x04move\x18\x03 \x01(\x08\x12\r\n\x05\x64rive\x18\x04 \x01(\t\"\x0e\n\x0cNewdayAction\"a\n\x12\x43reateEventRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\"\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x13.sesam_api.v1.Event\"9\n\x13\x43reateEventResponse\x12\"\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.sesam_api.v1.Event\"a\n\x12UpdateEventRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\"\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x13.sesam_api.v1.Event\"9\n\x13UpdateEventResponse\x12\"\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x13.sesam_api.v1.Event\"g\n\x12\x44\x65leteEventRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04\x65tag\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_etag\"\x15\n\x13\x44\x65leteEventResponse\"\\\n\x11ListEventsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"R\n\x12ListEventsResponse\x12#\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x13.sesam_api.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*\xd4\x01\n\tEventKind\x12\x1a\n\x16\x45VENT_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x45VENT_KIND_BACKUP\x10\x01\x12\x16\n\x12\x45VENT_KIND_RESTORE\x10\x02\x12\x16\n\x12\x45VENT_KIND_COMMAND\x10\x03\x12\x15\n\x11\x45VENT_KIND_NEWDAY\x10\x04\x12\x15\n\x11\x45VENT_KIND_VERIFY\x10\x05\x12\x18\n\x14\x45VENT_KIND_MIGRATION\x10\x06\x12\x1c\n\x18\x45VENT_KIND_RESTORE_PROOF\x10\x07*\xe7\x01\n\x0e\x45ventIdleCause\x12 \n\x1c\x45VENT_IDLE_CAUSE_UNSPECIFIED\x10\x00\x12#\n\x1f\x45VENT_IDLE_CAUSE_EVENT_INACTIVE\x10\x01\x12&\n\"EVENT_IDLE_CAUSE_SCHEDULE_INACTIVE\x10\x02\x12 \n\x1c\x45VENT_IDLE_CAUSE_NO_SCHEDULE\x10\x03\x12\"\n\x1e\x45VENT_IDLE_CAUSE_SCHEDULE_OVER\x10\x04\x12 \n\x1c\x45VENT_IDLE_CAUSE_GROUP_EMPTY\x10\x05\x32\xdb\x02\n\x0c\x45ventService\x12R\n\x0b\x43reateEvent\x12 .sesam_api.v1.CreateEventRequest\x1a!.sesam_api.v1.CreateEventResponse\x12R\n\x0bUpdateEvent\x12 .sesam_api.v1.UpdateEventRequest\x1a!.sesam_api.v1.UpdateEventResponse\x12R\n\x0b\x44\x65leteEvent\x12 .sesam_api.v1.DeleteEventRequest\x1a!.sesam_api.v1.DeleteEventResponse\x12O\n\nListEvents\x12\x1f.sesam_api.v1.ListEventsRequest\x1a .sesam_api.v1.ListEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sesam_api.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EVENTKIND']._serialized_start=1835
-  _globals['_EVENTKIND']._serialized_end=2047
-  _globals['_EVENTIDLECAUSE']._serialized_start=2050
-  _globals['_EVENTIDLECAUSE']._serialized_end=2281
+  _globals['_EVENTKIND']._serialized_start=1883
+  _globals['_EVENTKIND']._serialized_end=2095
+  _globals['_EVENTIDLECAUSE']._serialized_start=2098
+  _globals['_EVENTIDLECAUSE']._serialized_end=2329
   _globals['_EVENT']._serialized_start=102
   _globals['_EVENT']._serialized_end=732
   _globals['_BACKUPACTION']._serialized_start=734
   _globals['_BACKUPACTION']._serialized_end=860
   _globals['_RESTOREACTION']._serialized_start=862
-  _globals['_RESTOREACTION']._serialized_end=922
-  _globals['_COMMANDACTION']._serialized_start=924
-  _globals['_COMMANDACTION']._serialized_end=975
-  _globals['_VERIFYACTION']._serialized_start=977
-  _globals['_VERIFYACTION']._serialized_end=1041
-  _globals['_RESTOREPROOFACTION']._serialized_start=1043
-  _globals['_RESTOREPROOFACTION']._serialized_end=1111
-  _globals['_MIGRATIONACTION']._serialized_start=1113
-  _globals['_MIGRATIONACTION']._serialized_end=1194
-  _globals['_NEWDAYACTION']._serialized_start=1196
-  _globals['_NEWDAYACTION']._serialized_end=1210
-  _globals['_CREATEEVENTREQUEST']._serialized_start=1212
-  _globals['_CREATEEVENTREQUEST']._serialized_end=1309
-  _globals['_CREATEEVENTRESPONSE']._serialized_start=1311
-  _globals['_CREATEEVENTRESPONSE']._serialized_end=1368
-  _globals['_UPDATEEVENTREQUEST']._serialized_start=1370
-  _globals['_UPDATEEVENTREQUEST']._serialized_end=1467
-  _globals['_UPDATEEVENTRESPONSE']._serialized_start=1469
-  _globals['_UPDATEEVENTRESPONSE']._serialized_end=1526
-  _globals['_DELETEEVENTREQUEST']._serialized_start=1528
-  _globals['_DELETEEVENTREQUEST']._serialized_end=1631
-  _globals['_DELETEEVENTRESPONSE']._serialized_start=1633
-  _globals['_DELETEEVENTRESPONSE']._serialized_end=1654
-  _globals['_LISTEVENTSREQUEST']._serialized_start=1656
-  _globals['_LISTEVENTSREQUEST']._serialized_end=1748
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=1750
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=1832
-  _globals['_EVENTSERVICE']._serialized_start=2284
-  _globals['_EVENTSERVICE']._serialized_end=2631
+  _globals['_RESTOREACTION']._serialized_end=970
+  _globals['_COMMANDACTION']._serialized_start=972
+  _globals['_COMMANDACTION']._serialized_end=1023
+  _globals['_VERIFYACTION']._serialized_start=1025
+  _globals['_VERIFYACTION']._serialized_end=1089
+  _globals['_RESTOREPROOFACTION']._serialized_start=1091
+  _globals['_RESTOREPROOFACTION']._serialized_end=1159
+  _globals['_MIGRATIONACTION']._serialized_start=1161
+  _globals['_MIGRATIONACTION']._serialized_end=1242
+  _globals['_NEWDAYACTION']._serialized_start=1244
+  _globals['_NEWDAYACTION']._serialized_end=1258
+  _globals['_CREATEEVENTREQUEST']._serialized_start=1260
+  _globals['_CREATEEVENTREQUEST']._serialized_end=1357
+  _globals['_CREATEEVENTRESPONSE']._serialized_start=1359
+  _globals['_CREATEEVENTRESPONSE']._serialized_end=1416
+  _globals['_UPDATEEVENTREQUEST']._serialized_start=1418
+  _globals['_UPDATEEVENTREQUEST']._serialized_end=1515
+  _globals['_UPDATEEVENTRESPONSE']._serialized_start=1517
+  _globals['_UPDATEEVENTRESPONSE']._serialized_end=1574
+  _globals['_DELETEEVENTREQUEST']._serialized_start=1576
+  _globals['_DELETEEVENTREQUEST']._serialized_end=1679
+  _globals['_DELETEEVENTRESPONSE']._serialized_start=1681
+  _globals['_DELETEEVENTRESPONSE']._serialized_end=1702
+  _globals['_LISTEVENTSREQUEST']._serialized_start=1704
+  _globals['_LISTEVENTSREQUEST']._serialized_end=1796
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=1798
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=1880
+  _globals['_EVENTSERVICE']._serialized_start=2332
+  _globals['_EVENTSERVICE']._serialized_end=2679
 # @@protoc_insertion_point(module_scope)

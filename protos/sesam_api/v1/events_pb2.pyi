@@ -224,9 +224,15 @@ class RestoreAction(_message.Message):
     TASK_FIELD_NUMBER: _builtins.int
     PATHS_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
+    OVERWRITE_FIELD_NUMBER: _builtins.int
     task: _builtins.str
     target: _builtins.bytes
     """Absolute path of a directory on the client."""
+    overwrite: _jobs_pb2.OverwriteRule.ValueType
+    """What becomes of what is at the target already. Nobody looks on when it starts: IF_OLDER leaves
+    alone what has been changed there since. UNSPECIFIED: of a new event ALWAYS; UpdateEvent leaves
+    what the event has.
+    """
     @_builtins.property
     def paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """Full paths out of the listing. Empty: everything."""
@@ -237,10 +243,11 @@ class RestoreAction(_message.Message):
         task: _builtins.str = ...,
         paths: _abc.Iterable[_builtins.bytes] | None = ...,
         target: _builtins.bytes = ...,
+        overwrite: _jobs_pb2.OverwriteRule.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["paths", b"paths", "target", b"target", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["overwrite", b"overwrite", "paths", b"paths", "target", b"target", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

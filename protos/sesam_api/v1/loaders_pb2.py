@@ -24,37 +24,49 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asesam_api/v1/loaders.proto\x12\x0csesam_api.v1\"\x82\x01\n\x06Loader\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x04kind\x18\x02 \x01(\x0e\x32\x18.sesam_api.v1.LoaderKind\x12\x0e\n\x06\x64\x65vice\x18\x03 \x01(\x0c\x12\x13\n\x0b\x64\x61ta_stores\x18\x04 \x03(\t\x12\x0f\n\x07\x63omment\x18\x05 \x01(\t\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\"d\n\x13\x43reateLoaderRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12$\n\x06loader\x18\x03 \x01(\x0b\x32\x14.sesam_api.v1.Loader\"<\n\x14\x43reateLoaderResponse\x12$\n\x06loader\x18\x01 \x01(\x0b\x32\x14.sesam_api.v1.Loader\"h\n\x13\x44\x65leteLoaderRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04\x65tag\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_etag\"\x16\n\x14\x44\x65leteLoaderResponse\"]\n\x12ListLoadersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"U\n\x13ListLoadersResponse\x12%\n\x07loaders\x18\x01 \x03(\x0b\x32\x14.sesam_api.v1.Loader\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"L\n\x13\x41\x64justLoaderRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"z\n\x0bLoaderPlace\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.sesam_api.v1.LoaderPlaceKind\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x0f\n\x07is_full\x18\x03 \x01(\x08\x12\x0f\n\x07\x62\x61rcode\x18\x04 \x01(\t\x12\x0c\n\x04pool\x18\x05 \x01(\t\"A\n\x14\x41\x64justLoaderResponse\x12)\n\x06places\x18\x01 \x03(\x0b\x32\x19.sesam_api.v1.LoaderPlace*W\n\nLoaderKind\x12\x1b\n\x17LOADER_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13LOADER_KIND_VIRTUAL\x10\x01\x12\x13\n\x0fLOADER_KIND_MTX\x10\x02*\xb1\x01\n\x0fLoaderPlaceKind\x12!\n\x1dLOADER_PLACE_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17LOADER_PLACE_KIND_DRIVE\x10\x01\x12\x1a\n\x16LOADER_PLACE_KIND_SLOT\x10\x02\x12#\n\x1fLOADER_PLACE_KIND_IMPORT_EXPORT\x10\x03\x12\x1d\n\x19LOADER_PLACE_KIND_OUTSIDE\x10\x04\x32\xe8\x02\n\rLoaderService\x12U\n\x0c\x43reateLoader\x12!.sesam_api.v1.CreateLoaderRequest\x1a\".sesam_api.v1.CreateLoaderResponse\x12U\n\x0c\x44\x65leteLoader\x12!.sesam_api.v1.DeleteLoaderRequest\x1a\".sesam_api.v1.DeleteLoaderResponse\x12R\n\x0bListLoaders\x12 .sesam_api.v1.ListLoadersRequest\x1a!.sesam_api.v1.ListLoadersResponse\x12U\n\x0c\x41\x64justLoader\x12!.sesam_api.v1.AdjustLoaderRequest\x1a\".sesam_api.v1.AdjustLoaderResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asesam_api/v1/loaders.proto\x12\x0csesam_api.v1\"\x98\x01\n\x06Loader\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x04kind\x18\x02 \x01(\x0e\x32\x18.sesam_api.v1.LoaderKind\x12\x0e\n\x06\x64\x65vice\x18\x03 \x01(\x0c\x12\x13\n\x0b\x64\x61ta_stores\x18\x04 \x03(\t\x12\x0f\n\x07\x63omment\x18\x05 \x01(\t\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\x12\x14\n\x0ctape_devices\x18\x07 \x03(\t\"d\n\x13\x43reateLoaderRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12$\n\x06loader\x18\x03 \x01(\x0b\x32\x14.sesam_api.v1.Loader\"<\n\x14\x43reateLoaderResponse\x12$\n\x06loader\x18\x01 \x01(\x0b\x32\x14.sesam_api.v1.Loader\"d\n\x13UpdateLoaderRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12$\n\x06loader\x18\x03 \x01(\x0b\x32\x14.sesam_api.v1.Loader\"<\n\x14UpdateLoaderResponse\x12$\n\x06loader\x18\x01 \x01(\x0b\x32\x14.sesam_api.v1.Loader\"h\n\x13\x44\x65leteLoaderRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x11\n\x04\x65tag\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_etag\"\x16\n\x14\x44\x65leteLoaderResponse\"]\n\x12ListLoadersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"U\n\x13ListLoadersResponse\x12%\n\x07loaders\x18\x01 \x03(\x0b\x32\x14.sesam_api.v1.Loader\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"L\n\x13\x41\x64justLoaderRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"z\n\x0bLoaderPlace\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.sesam_api.v1.LoaderPlaceKind\x12\x0e\n\x06number\x18\x02 \x01(\x05\x12\x0f\n\x07is_full\x18\x03 \x01(\x08\x12\x0f\n\x07\x62\x61rcode\x18\x04 \x01(\t\x12\x0c\n\x04pool\x18\x05 \x01(\t\"A\n\x14\x41\x64justLoaderResponse\x12)\n\x06places\x18\x01 \x03(\x0b\x32\x19.sesam_api.v1.LoaderPlace\"g\n\x11LoadMediumRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0c\n\x04slot\x18\x04 \x01(\x05\x12\r\n\x05\x64rive\x18\x05 \x01(\x05\"?\n\x12LoadMediumResponse\x12)\n\x06places\x18\x01 \x03(\x0b\x32\x19.sesam_api.v1.LoaderPlace\"i\n\x13UnloadMediumRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05\x64rive\x18\x04 \x01(\x05\x12\x0c\n\x04slot\x18\x05 \x01(\x05\"A\n\x14UnloadMediumResponse\x12)\n\x06places\x18\x01 \x03(\x0b\x32\x19.sesam_api.v1.LoaderPlace*W\n\nLoaderKind\x12\x1b\n\x17LOADER_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13LOADER_KIND_VIRTUAL\x10\x01\x12\x13\n\x0fLOADER_KIND_MTX\x10\x02*\xb1\x01\n\x0fLoaderPlaceKind\x12!\n\x1dLOADER_PLACE_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17LOADER_PLACE_KIND_DRIVE\x10\x01\x12\x1a\n\x16LOADER_PLACE_KIND_SLOT\x10\x02\x12#\n\x1fLOADER_PLACE_KIND_IMPORT_EXPORT\x10\x03\x12\x1d\n\x19LOADER_PLACE_KIND_OUTSIDE\x10\x04\x32\xe7\x04\n\rLoaderService\x12U\n\x0c\x43reateLoader\x12!.sesam_api.v1.CreateLoaderRequest\x1a\".sesam_api.v1.CreateLoaderResponse\x12U\n\x0cUpdateLoader\x12!.sesam_api.v1.UpdateLoaderRequest\x1a\".sesam_api.v1.UpdateLoaderResponse\x12U\n\x0c\x44\x65leteLoader\x12!.sesam_api.v1.DeleteLoaderRequest\x1a\".sesam_api.v1.DeleteLoaderResponse\x12R\n\x0bListLoaders\x12 .sesam_api.v1.ListLoadersRequest\x1a!.sesam_api.v1.ListLoadersResponse\x12U\n\x0c\x41\x64justLoader\x12!.sesam_api.v1.AdjustLoaderRequest\x1a\".sesam_api.v1.AdjustLoaderResponse\x12O\n\nLoadMedium\x12\x1f.sesam_api.v1.LoadMediumRequest\x1a .sesam_api.v1.LoadMediumResponse\x12U\n\x0cUnloadMedium\x12!.sesam_api.v1.UnloadMediumRequest\x1a\".sesam_api.v1.UnloadMediumResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sesam_api.v1.loaders_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LOADERKIND']._serialized_start=922
-  _globals['_LOADERKIND']._serialized_end=1009
-  _globals['_LOADERPLACEKIND']._serialized_start=1012
-  _globals['_LOADERPLACEKIND']._serialized_end=1189
+  _globals['_LOADERKIND']._serialized_start=1452
+  _globals['_LOADERKIND']._serialized_end=1539
+  _globals['_LOADERPLACEKIND']._serialized_start=1542
+  _globals['_LOADERPLACEKIND']._serialized_end=1719
   _globals['_LOADER']._serialized_start=45
-  _globals['_LOADER']._serialized_end=175
-  _globals['_CREATELOADERREQUEST']._serialized_start=177
-  _globals['_CREATELOADERREQUEST']._serialized_end=277
-  _globals['_CREATELOADERRESPONSE']._serialized_start=279
-  _globals['_CREATELOADERRESPONSE']._serialized_end=339
-  _globals['_DELETELOADERREQUEST']._serialized_start=341
-  _globals['_DELETELOADERREQUEST']._serialized_end=445
-  _globals['_DELETELOADERRESPONSE']._serialized_start=447
-  _globals['_DELETELOADERRESPONSE']._serialized_end=469
-  _globals['_LISTLOADERSREQUEST']._serialized_start=471
-  _globals['_LISTLOADERSREQUEST']._serialized_end=564
-  _globals['_LISTLOADERSRESPONSE']._serialized_start=566
-  _globals['_LISTLOADERSRESPONSE']._serialized_end=651
-  _globals['_ADJUSTLOADERREQUEST']._serialized_start=653
-  _globals['_ADJUSTLOADERREQUEST']._serialized_end=729
-  _globals['_LOADERPLACE']._serialized_start=731
-  _globals['_LOADERPLACE']._serialized_end=853
-  _globals['_ADJUSTLOADERRESPONSE']._serialized_start=855
-  _globals['_ADJUSTLOADERRESPONSE']._serialized_end=920
-  _globals['_LOADERSERVICE']._serialized_start=1192
-  _globals['_LOADERSERVICE']._serialized_end=1552
+  _globals['_LOADER']._serialized_end=197
+  _globals['_CREATELOADERREQUEST']._serialized_start=199
+  _globals['_CREATELOADERREQUEST']._serialized_end=299
+  _globals['_CREATELOADERRESPONSE']._serialized_start=301
+  _globals['_CREATELOADERRESPONSE']._serialized_end=361
+  _globals['_UPDATELOADERREQUEST']._serialized_start=363
+  _globals['_UPDATELOADERREQUEST']._serialized_end=463
+  _globals['_UPDATELOADERRESPONSE']._serialized_start=465
+  _globals['_UPDATELOADERRESPONSE']._serialized_end=525
+  _globals['_DELETELOADERREQUEST']._serialized_start=527
+  _globals['_DELETELOADERREQUEST']._serialized_end=631
+  _globals['_DELETELOADERRESPONSE']._serialized_start=633
+  _globals['_DELETELOADERRESPONSE']._serialized_end=655
+  _globals['_LISTLOADERSREQUEST']._serialized_start=657
+  _globals['_LISTLOADERSREQUEST']._serialized_end=750
+  _globals['_LISTLOADERSRESPONSE']._serialized_start=752
+  _globals['_LISTLOADERSRESPONSE']._serialized_end=837
+  _globals['_ADJUSTLOADERREQUEST']._serialized_start=839
+  _globals['_ADJUSTLOADERREQUEST']._serialized_end=915
+  _globals['_LOADERPLACE']._serialized_start=917
+  _globals['_LOADERPLACE']._serialized_end=1039
+  _globals['_ADJUSTLOADERRESPONSE']._serialized_start=1041
+  _globals['_ADJUSTLOADERRESPONSE']._serialized_end=1106
+  _globals['_LOADMEDIUMREQUEST']._serialized_start=1108
+  _globals['_LOADMEDIUMREQUEST']._serialized_end=1211
+  _globals['_LOADMEDIUMRESPONSE']._serialized_start=1213
+  _globals['_LOADMEDIUMRESPONSE']._serialized_end=1276
+  _globals['_UNLOADMEDIUMREQUEST']._serialized_start=1278
+  _globals['_UNLOADMEDIUMREQUEST']._serialized_end=1383
+  _globals['_UNLOADMEDIUMRESPONSE']._serialized_start=1385
+  _globals['_UNLOADMEDIUMRESPONSE']._serialized_end=1450
+  _globals['_LOADERSERVICE']._serialized_start=1722
+  _globals['_LOADERSERVICE']._serialized_end=2337
 # @@protoc_insertion_point(module_scope)

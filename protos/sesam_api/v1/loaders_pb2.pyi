@@ -73,6 +73,7 @@ class Loader(_message.Message):
     DATA_STORES_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    TAPE_DEVICES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Unique in the location."""
     kind: Global___LoaderKind.ValueType
@@ -87,6 +88,13 @@ class Loader(_message.Message):
         under which what is loaded into that drive can be reached.
         """
 
+    @_builtins.property
+    def tape_devices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of a changer that mtx moves, the tape devices of its drives by their numbers, such as
+        /dev/nst0, which `mt` tells to let their medium go before it is moved out. "" and those that are
+        not given: drives that let it go by themselves.
+        """
+
     def __init__(
         self,
         *,
@@ -96,10 +104,11 @@ class Loader(_message.Message):
         data_stores: _abc.Iterable[_builtins.str] | None = ...,
         comment: _builtins.str = ...,
         etag: _builtins.str = ...,
+        tape_devices: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "data_stores", b"data_stores", "device", b"device", "etag", b"etag", "kind", b"kind", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "data_stores", b"data_stores", "device", b"device", "etag", b"etag", "kind", b"kind", "name", b"name", "tape_devices", b"tape_devices"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -152,6 +161,54 @@ class CreateLoaderResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateLoaderResponse: _TypeAlias = CreateLoaderResponse  # noqa: Y015
+
+@_typing.final
+class UpdateLoaderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    LOADER_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    @_builtins.property
+    def loader(self) -> Global___Loader:
+        """All fields; the loader of its name is replaced."""
+
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        loader: Global___Loader | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["loader", b"loader"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["loader", b"loader", "location_id", b"location_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateLoaderRequest: _TypeAlias = UpdateLoaderRequest  # noqa: Y015
+
+@_typing.final
+class UpdateLoaderResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOADER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def loader(self) -> Global___Loader: ...
+    def __init__(
+        self,
+        *,
+        loader: Global___Loader | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["loader", b"loader"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["loader", b"loader"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateLoaderResponse: _TypeAlias = UpdateLoaderResponse  # noqa: Y015
 
 @_typing.final
 class DeleteLoaderRequest(_message.Message):
@@ -337,3 +394,112 @@ class AdjustLoaderResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AdjustLoaderResponse: _TypeAlias = AdjustLoaderResponse  # noqa: Y015
+
+@_typing.final
+class LoadMediumRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    SLOT_FIELD_NUMBER: _builtins.int
+    DRIVE_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    name: _builtins.str
+    """Of the loader."""
+    slot: _builtins.int
+    drive: _builtins.int
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        slot: _builtins.int = ...,
+        drive: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drive", b"drive", "location_id", b"location_id", "name", b"name", "request_id", b"request_id", "slot", b"slot"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LoadMediumRequest: _TypeAlias = LoadMediumRequest  # noqa: Y015
+
+@_typing.final
+class LoadMediumResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def places(self) -> _containers.RepeatedCompositeFieldContainer[Global___LoaderPlace]:
+        """As in AdjustLoaderResponse."""
+
+    def __init__(
+        self,
+        *,
+        places: _abc.Iterable[Global___LoaderPlace] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["places", b"places"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LoadMediumResponse: _TypeAlias = LoadMediumResponse  # noqa: Y015
+
+@_typing.final
+class UnloadMediumRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    DRIVE_FIELD_NUMBER: _builtins.int
+    SLOT_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    name: _builtins.str
+    """Of the loader."""
+    drive: _builtins.int
+    slot: _builtins.int
+    """0: the slot that the medium came from if it is empty, else the first that is."""
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        drive: _builtins.int = ...,
+        slot: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drive", b"drive", "location_id", b"location_id", "name", b"name", "request_id", b"request_id", "slot", b"slot"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnloadMediumRequest: _TypeAlias = UnloadMediumRequest  # noqa: Y015
+
+@_typing.final
+class UnloadMediumResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def places(self) -> _containers.RepeatedCompositeFieldContainer[Global___LoaderPlace]:
+        """As in AdjustLoaderResponse."""
+
+    def __init__(
+        self,
+        *,
+        places: _abc.Iterable[Global___LoaderPlace] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["places", b"places"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnloadMediumResponse: _TypeAlias = UnloadMediumResponse  # noqa: Y015

@@ -40,6 +40,11 @@ class LoaderServiceStub(object):
                 request_serializer=sesam__api_dot_v1_dot_loaders__pb2.CreateLoaderRequest.SerializeToString,
                 response_deserializer=sesam__api_dot_v1_dot_loaders__pb2.CreateLoaderResponse.FromString,
                 _registered_method=True)
+        self.UpdateLoader = channel.unary_unary(
+                '/sesam_api.v1.LoaderService/UpdateLoader',
+                request_serializer=sesam__api_dot_v1_dot_loaders__pb2.UpdateLoaderRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_loaders__pb2.UpdateLoaderResponse.FromString,
+                _registered_method=True)
         self.DeleteLoader = channel.unary_unary(
                 '/sesam_api.v1.LoaderService/DeleteLoader',
                 request_serializer=sesam__api_dot_v1_dot_loaders__pb2.DeleteLoaderRequest.SerializeToString,
@@ -55,6 +60,16 @@ class LoaderServiceStub(object):
                 request_serializer=sesam__api_dot_v1_dot_loaders__pb2.AdjustLoaderRequest.SerializeToString,
                 response_deserializer=sesam__api_dot_v1_dot_loaders__pb2.AdjustLoaderResponse.FromString,
                 _registered_method=True)
+        self.LoadMedium = channel.unary_unary(
+                '/sesam_api.v1.LoaderService/LoadMedium',
+                request_serializer=sesam__api_dot_v1_dot_loaders__pb2.LoadMediumRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_loaders__pb2.LoadMediumResponse.FromString,
+                _registered_method=True)
+        self.UnloadMedium = channel.unary_unary(
+                '/sesam_api.v1.LoaderService/UnloadMedium',
+                request_serializer=sesam__api_dot_v1_dot_loaders__pb2.UnloadMediumRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_loaders__pb2.UnloadMediumResponse.FromString,
+                _registered_method=True)
 
 
 class LoaderServiceServicer(object):
@@ -65,6 +80,15 @@ class LoaderServiceServicer(object):
         """Adds a loader that is there. Role admin. Idempotent by request_id: a repeat answers the loader
         as it is now.
         Reasons: INVALID_ARGUMENT, ALREADY_EXISTS, STORE_NOT_FOUND, LOADER_FAILED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateLoader(self, request, context):
+        """Replaces what `loader` says of the loader of that name if it still has the etag. Role admin.
+        Idempotent by request_id.
+        Reasons: LOADER_NOT_FOUND, CHANGED_MEANWHILE, INVALID_ARGUMENT, STORE_NOT_FOUND, LOADER_FAILED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -94,6 +118,24 @@ class LoaderServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def LoadMedium(self, request, context):
+        """Moves the medium of a slot into an empty drive, and looks then as AdjustLoader does. Answers
+        when it is there, which may take minutes. Role admin or operator. Idempotent by request_id: a
+        repeat moves nothing. Reasons: LOADER_NOT_FOUND, LOADER_FAILED (also: the slot is empty, the
+        drive is not).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnloadMedium(self, request, context):
+        """Moves the medium of a drive into a slot; else as LoadMedium. Reasons: LOADER_NOT_FOUND,
+        LOADER_FAILED (also: the drive is empty, the slot is not, a job works with the medium).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LoaderServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -101,6 +143,11 @@ def add_LoaderServiceServicer_to_server(servicer, server):
                     servicer.CreateLoader,
                     request_deserializer=sesam__api_dot_v1_dot_loaders__pb2.CreateLoaderRequest.FromString,
                     response_serializer=sesam__api_dot_v1_dot_loaders__pb2.CreateLoaderResponse.SerializeToString,
+            ),
+            'UpdateLoader': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateLoader,
+                    request_deserializer=sesam__api_dot_v1_dot_loaders__pb2.UpdateLoaderRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_loaders__pb2.UpdateLoaderResponse.SerializeToString,
             ),
             'DeleteLoader': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteLoader,
@@ -116,6 +163,16 @@ def add_LoaderServiceServicer_to_server(servicer, server):
                     servicer.AdjustLoader,
                     request_deserializer=sesam__api_dot_v1_dot_loaders__pb2.AdjustLoaderRequest.FromString,
                     response_serializer=sesam__api_dot_v1_dot_loaders__pb2.AdjustLoaderResponse.SerializeToString,
+            ),
+            'LoadMedium': grpc.unary_unary_rpc_method_handler(
+                    servicer.LoadMedium,
+                    request_deserializer=sesam__api_dot_v1_dot_loaders__pb2.LoadMediumRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_loaders__pb2.LoadMediumResponse.SerializeToString,
+            ),
+            'UnloadMedium': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnloadMedium,
+                    request_deserializer=sesam__api_dot_v1_dot_loaders__pb2.UnloadMediumRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_loaders__pb2.UnloadMediumResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -146,6 +203,33 @@ class LoaderService(object):
             '/sesam_api.v1.LoaderService/CreateLoader',
             sesam__api_dot_v1_dot_loaders__pb2.CreateLoaderRequest.SerializeToString,
             sesam__api_dot_v1_dot_loaders__pb2.CreateLoaderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateLoader(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.LoaderService/UpdateLoader',
+            sesam__api_dot_v1_dot_loaders__pb2.UpdateLoaderRequest.SerializeToString,
+            sesam__api_dot_v1_dot_loaders__pb2.UpdateLoaderResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -227,6 +311,60 @@ class LoaderService(object):
             '/sesam_api.v1.LoaderService/AdjustLoader',
             sesam__api_dot_v1_dot_loaders__pb2.AdjustLoaderRequest.SerializeToString,
             sesam__api_dot_v1_dot_loaders__pb2.AdjustLoaderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LoadMedium(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.LoaderService/LoadMedium',
+            sesam__api_dot_v1_dot_loaders__pb2.LoadMediumRequest.SerializeToString,
+            sesam__api_dot_v1_dot_loaders__pb2.LoadMediumResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnloadMedium(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.LoaderService/UnloadMedium',
+            sesam__api_dot_v1_dot_loaders__pb2.UnloadMediumRequest.SerializeToString,
+            sesam__api_dot_v1_dot_loaders__pb2.UnloadMediumResponse.FromString,
             options,
             channel_credentials,
             insecure,

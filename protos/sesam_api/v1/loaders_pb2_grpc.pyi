@@ -38,6 +38,11 @@ class LoaderServiceStub:
     as it is now.
     Reasons: INVALID_ARGUMENT, ALREADY_EXISTS, STORE_NOT_FOUND, LOADER_FAILED.
     """
+    UpdateLoader: _grpc.UnaryUnaryMultiCallable[_loaders_pb2.UpdateLoaderRequest, _loaders_pb2.UpdateLoaderResponse]
+    """Replaces what `loader` says of the loader of that name if it still has the etag. Role admin.
+    Idempotent by request_id.
+    Reasons: LOADER_NOT_FOUND, CHANGED_MEANWHILE, INVALID_ARGUMENT, STORE_NOT_FOUND, LOADER_FAILED.
+    """
     DeleteLoader: _grpc.UnaryUnaryMultiCallable[_loaders_pb2.DeleteLoaderRequest, _loaders_pb2.DeleteLoaderResponse]
     """Removes a loader; its media stay where they are. Role admin. Idempotent by request_id.
     Reasons: LOADER_NOT_FOUND, CHANGED_MEANWHILE.
@@ -48,6 +53,16 @@ class LoaderServiceStub:
     """Archive adjustment: looks what is where in a loader now, compares it with the media of its data
     stores, and lets jobs that wait for media of it try again. Role admin or operator. Idempotent
     by request_id. Reasons: LOADER_NOT_FOUND, LOADER_FAILED.
+    """
+    LoadMedium: _grpc.UnaryUnaryMultiCallable[_loaders_pb2.LoadMediumRequest, _loaders_pb2.LoadMediumResponse]
+    """Moves the medium of a slot into an empty drive, and looks then as AdjustLoader does. Answers
+    when it is there, which may take minutes. Role admin or operator. Idempotent by request_id: a
+    repeat moves nothing. Reasons: LOADER_NOT_FOUND, LOADER_FAILED (also: the slot is empty, the
+    drive is not).
+    """
+    UnloadMedium: _grpc.UnaryUnaryMultiCallable[_loaders_pb2.UnloadMediumRequest, _loaders_pb2.UnloadMediumResponse]
+    """Moves the medium of a drive into a slot; else as LoadMedium. Reasons: LOADER_NOT_FOUND,
+    LOADER_FAILED (also: the drive is empty, the slot is not, a job works with the medium).
     """
 
 @_typing.type_check_only
@@ -60,6 +75,11 @@ class LoaderServiceAsyncStub(LoaderServiceStub):
     as it is now.
     Reasons: INVALID_ARGUMENT, ALREADY_EXISTS, STORE_NOT_FOUND, LOADER_FAILED.
     """
+    UpdateLoader: _aio.UnaryUnaryMultiCallable[_loaders_pb2.UpdateLoaderRequest, _loaders_pb2.UpdateLoaderResponse]  # type: ignore[assignment]
+    """Replaces what `loader` says of the loader of that name if it still has the etag. Role admin.
+    Idempotent by request_id.
+    Reasons: LOADER_NOT_FOUND, CHANGED_MEANWHILE, INVALID_ARGUMENT, STORE_NOT_FOUND, LOADER_FAILED.
+    """
     DeleteLoader: _aio.UnaryUnaryMultiCallable[_loaders_pb2.DeleteLoaderRequest, _loaders_pb2.DeleteLoaderResponse]  # type: ignore[assignment]
     """Removes a loader; its media stay where they are. Role admin. Idempotent by request_id.
     Reasons: LOADER_NOT_FOUND, CHANGED_MEANWHILE.
@@ -70,6 +90,16 @@ class LoaderServiceAsyncStub(LoaderServiceStub):
     """Archive adjustment: looks what is where in a loader now, compares it with the media of its data
     stores, and lets jobs that wait for media of it try again. Role admin or operator. Idempotent
     by request_id. Reasons: LOADER_NOT_FOUND, LOADER_FAILED.
+    """
+    LoadMedium: _aio.UnaryUnaryMultiCallable[_loaders_pb2.LoadMediumRequest, _loaders_pb2.LoadMediumResponse]  # type: ignore[assignment]
+    """Moves the medium of a slot into an empty drive, and looks then as AdjustLoader does. Answers
+    when it is there, which may take minutes. Role admin or operator. Idempotent by request_id: a
+    repeat moves nothing. Reasons: LOADER_NOT_FOUND, LOADER_FAILED (also: the slot is empty, the
+    drive is not).
+    """
+    UnloadMedium: _aio.UnaryUnaryMultiCallable[_loaders_pb2.UnloadMediumRequest, _loaders_pb2.UnloadMediumResponse]  # type: ignore[assignment]
+    """Moves the medium of a drive into a slot; else as LoadMedium. Reasons: LOADER_NOT_FOUND,
+    LOADER_FAILED (also: the drive is empty, the slot is not, a job works with the medium).
     """
 
 class LoaderServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -84,6 +114,17 @@ class LoaderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Adds a loader that is there. Role admin. Idempotent by request_id: a repeat answers the loader
         as it is now.
         Reasons: INVALID_ARGUMENT, ALREADY_EXISTS, STORE_NOT_FOUND, LOADER_FAILED.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateLoader(
+        self,
+        request: _loaders_pb2.UpdateLoaderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_loaders_pb2.UpdateLoaderResponse, _abc.Awaitable[_loaders_pb2.UpdateLoaderResponse]]:
+        """Replaces what `loader` says of the loader of that name if it still has the etag. Role admin.
+        Idempotent by request_id.
+        Reasons: LOADER_NOT_FOUND, CHANGED_MEANWHILE, INVALID_ARGUMENT, STORE_NOT_FOUND, LOADER_FAILED.
         """
 
     @_abc_1.abstractmethod
@@ -113,6 +154,28 @@ class LoaderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Archive adjustment: looks what is where in a loader now, compares it with the media of its data
         stores, and lets jobs that wait for media of it try again. Role admin or operator. Idempotent
         by request_id. Reasons: LOADER_NOT_FOUND, LOADER_FAILED.
+        """
+
+    @_abc_1.abstractmethod
+    def LoadMedium(
+        self,
+        request: _loaders_pb2.LoadMediumRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_loaders_pb2.LoadMediumResponse, _abc.Awaitable[_loaders_pb2.LoadMediumResponse]]:
+        """Moves the medium of a slot into an empty drive, and looks then as AdjustLoader does. Answers
+        when it is there, which may take minutes. Role admin or operator. Idempotent by request_id: a
+        repeat moves nothing. Reasons: LOADER_NOT_FOUND, LOADER_FAILED (also: the slot is empty, the
+        drive is not).
+        """
+
+    @_abc_1.abstractmethod
+    def UnloadMedium(
+        self,
+        request: _loaders_pb2.UnloadMediumRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_loaders_pb2.UnloadMediumResponse, _abc.Awaitable[_loaders_pb2.UnloadMediumResponse]]:
+        """Moves the medium of a drive into a slot; else as LoadMedium. Reasons: LOADER_NOT_FOUND,
+        LOADER_FAILED (also: the drive is empty, the slot is not, a job works with the medium).
         """
 
 def add_LoaderServiceServicer_to_server(servicer: LoaderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -80,8 +80,8 @@ class SavesetServiceStub:
     """Queues a migration: savesets, each with all that it builds on, are copied to another media pool
     and stay the same savesets in both; with `move` they are given up where they were as soon as the
     copy was compared with its digests. What is there already is not copied again. Role admin or
-    operator; to move, admin. Idempotent by request_id. Between a directory and a repository, and
-    from repository to repository, nothing can be copied: the job says so.
+    operator; to move, admin. Idempotent by request_id. Between a directory and a repository
+    nothing can be copied: the job says so.
     Reasons: INVALID_ARGUMENT, ROLE_REQUIRED, SAVESET_NOT_FOUND, POOL_NOT_FOUND,
     DRIVE_NOT_FOUND, SHUTTING_DOWN.
     """
@@ -144,8 +144,8 @@ class SavesetServiceAsyncStub(SavesetServiceStub):
     """Queues a migration: savesets, each with all that it builds on, are copied to another media pool
     and stay the same savesets in both; with `move` they are given up where they were as soon as the
     copy was compared with its digests. What is there already is not copied again. Role admin or
-    operator; to move, admin. Idempotent by request_id. Between a directory and a repository, and
-    from repository to repository, nothing can be copied: the job says so.
+    operator; to move, admin. Idempotent by request_id. Between a directory and a repository
+    nothing can be copied: the job says so.
     Reasons: INVALID_ARGUMENT, ROLE_REQUIRED, SAVESET_NOT_FOUND, POOL_NOT_FOUND,
     DRIVE_NOT_FOUND, SHUTTING_DOWN.
     """
@@ -259,8 +259,8 @@ class SavesetServiceServicer(metaclass=_abc_1.ABCMeta):
         """Queues a migration: savesets, each with all that it builds on, are copied to another media pool
         and stay the same savesets in both; with `move` they are given up where they were as soon as the
         copy was compared with its digests. What is there already is not copied again. Role admin or
-        operator; to move, admin. Idempotent by request_id. Between a directory and a repository, and
-        from repository to repository, nothing can be copied: the job says so.
+        operator; to move, admin. Idempotent by request_id. Between a directory and a repository
+        nothing can be copied: the job says so.
         Reasons: INVALID_ARGUMENT, ROLE_REQUIRED, SAVESET_NOT_FOUND, POOL_NOT_FOUND,
         DRIVE_NOT_FOUND, SHUTTING_DOWN.
         """

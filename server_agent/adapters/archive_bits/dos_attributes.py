@@ -41,12 +41,16 @@ class DosAttributes:
 
     def without_archive(self) -> bytes:
         """The value without the archive bit."""
-        number = self._number & ~ARCHIVE
-        if self.offset < 0:
-            return self._with_text(number)
         whole = bytearray(self.value)
-        struct.pack_into("<I", whole, self.offset, number)
-        return DosAttributes(bytes(whole), -1)._with_text(number)
+        if self.offset >= 0:
+            struct.pack_into("<I", whole, self.offset, self._number & ~ARCHIVE)
+        # The text stays as long as it was, so that nothing behind it moves.
+        if text := _text(self.value):
+            sign = text[:2] if text[:2] in (b"0x", b"0X") else b""
+            digits = len(text) - len(sign)
+            number = int(text, 16) & ~ARCHIVE
+            whole[: len(text)] = sign + f"{number:0{digits}x}".encode()
+        return bytes(whole)
 
     @property
     def _number(self) -> int:
@@ -54,11 +58,6 @@ class DosAttributes:
             return int(_text(self.value), 16)
         number: int = struct.unpack_from("<I", self.value, self.offset)[0]
         return number
-
-    def _with_text(self, number: int) -> bytes:
-        """The text as long as it was, so that nothing behind it moves."""
-        text = _text(self.value)
-        return f"{number:#0{len(text)}x}".encode() + self.value[len(text) :] if text else self.value
 
 
 def read(value: bytes) -> DosAttributes:

@@ -97,4 +97,5 @@ loaders = sa.Table(
     sa.Column("stores", Strings, nullable=False),
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("tape_devices", Strings, nullable=False, server_default=sa.text("x''")),
 )

@@ -18,7 +18,7 @@ from server_agent.adapters.catalogue.media_schema import (
 from server_agent.adapters.catalogue.planning_view import SqlPlanningView
 from server_agent.adapters.catalogue.records import names_of, record, select, values_of
 from server_agent.adapters.catalogue.schema import savesets
-from server_agent.domain.copies import Copy
+from server_agent.domain.copies import Copy, Place
 from server_agent.domain.loaders import Loader
 from server_agent.domain.media import DataStore, MediaPool, Medium, Retention
 from server_agent.domain.media_requests import WantedMedium
@@ -113,6 +113,29 @@ class SqlMediaView(SqlPlanningView):
             for row in self._connection.execute(named.order_by(copies.c.label)):
                 found[row.saveset].append(record(Copy, row))
         return {name: tuple(each) for name, each in found.items()}
+
+    def lying(self) -> list[Place]:
+        further: dict[str, list[Place]] = defaultdict(list)
+        of_copies = _place(savesets, copies).join_from(
+            copies, savesets, savesets.c.name == copies.c.saveset
+        )
+        of_copies = of_copies.order_by(copies.c.made_time, copies.c.label)
+        for row in self._connection.execute(of_copies):
+            further[row.name].append(Place._make(row))
+        first = _place(savesets, savesets).order_by(savesets.c.job_number, savesets.c.name)
+        found: list[Place] = []
+        for row in self._connection.execute(first):
+            place = Place._make(row)
+            found.append(place)
+            if place.name in further:
+                found += further[place.name]
+        return found
+
+
+def _place(of: sa.Table, lying: sa.Table) -> sa.Select[Any]:
+    """The columns of a `Place`: what depends on the place comes from where it is kept."""
+    at = ("label", "eol", "stored_bytes", "missing", "damage")
+    return sa.select(*((lying if name in at else of).c[name] for name in Place._fields))
 
 
 def portions(names: list[str]) -> Iterable[list[str]]:

@@ -17,6 +17,7 @@ from server_agent.domain.calendar import EntryState
 from server_agent.domain.events import EventKind
 from server_agent.domain.media import FIRST_DRIVE_GROUP, FIRST_STORE
 from server_agent.domain.occurrences import Cause, Verdict
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.savesets import BackupType
 
 _NO_TEXT = sa.text("''")
@@ -78,6 +79,13 @@ def _later_event_columns() -> list[sa.Column[Any]]:
         sa.Column("quick", sa.Boolean, nullable=False, default=False, server_default=_ZERO),
         sa.Column("sample_files", sa.Integer, nullable=False, default=0, server_default=_ZERO),
         sa.Column("sample_bytes", sa.BigInteger, nullable=False, default=0, server_default=_ZERO),
+        sa.Column(
+            "overwrite",
+            value_of(OverwriteRule),
+            nullable=False,
+            default=OverwriteRule.ALWAYS,
+            server_default=sa.text("'always'"),
+        ),
     ]
 
 

@@ -1,6 +1,7 @@
 """Which device a loader of the location is."""
 
 import os
+import threading
 from pathlib import Path
 
 from server_agent.adapters.loader.mtx import MtxLoader
@@ -10,12 +11,13 @@ from server_agent.ports.loader import Loader as Device
 
 
 class LoaderDevices:
-    """Gives the device of a loader, for each path always the same: one movement after the other."""
+    """Gives the device of a loader; those of one path make one movement after the other."""
 
     def __init__(self) -> None:
-        self._changers: dict[bytes, MtxLoader] = {}
+        self._locks: dict[bytes, threading.Lock] = {}
 
     def __call__(self, item: Loader) -> Device:
         if item.kind is LoaderKind.VIRTUAL:
             return VirtualLoader(Path(os.fsdecode(item.device)))
-        return self._changers.setdefault(item.device, MtxLoader(os.fsdecode(item.device)))
+        lock = self._locks.setdefault(item.device, threading.Lock())
+        return MtxLoader(os.fsdecode(item.device), item.tape_devices, lock=lock)

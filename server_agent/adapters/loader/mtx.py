@@ -34,15 +34,20 @@ class MtxLoader:
         tape_devices: those of the drives by number, such as /dev/nst0; "" or none for drives that
             let their medium go by themselves.
         run: runs the programs.
+        lock: held by whatever moves or looks.
     """
 
     def __init__(
-        self, device: str, tape_devices: Sequence[str] = (), run: Run | None = None
+        self,
+        device: str,
+        tape_devices: Sequence[str] = (),
+        run: Run | None = None,
+        lock: "threading.Lock | None" = None,
     ) -> None:
         self._device = device
         self._tape_devices = tuple(tape_devices)
         self._run = run or run_program
-        self._lock = threading.Lock()
+        self._lock = lock or threading.Lock()
 
     def inventory(self) -> Inventory:
         with self._lock:

@@ -68,8 +68,8 @@ class VirtualLoader:
         ]
         if not drives:
             raise LoaderError(
-                f"{self._directory} is no virtual loader: it has no directory drives/0. Is it"
-                " mounted?"
+                f"{self._directory} is no virtual loader: it has no directory drives/0."
+                " Mount it first"
             )
         return Inventory(tuple(sorted(slots, key=lambda slot: slot.number)), tuple(drives))
 
@@ -148,7 +148,7 @@ def _told(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         advice = {
-            errno.ENOENT: ". Is it mounted?",
+            errno.ENOENT: ". Mount it first",
             errno.EXDEV: ". All of it has to be of one file system",
         }
         said = f"{what}: {error.strerror or error}{advice.get(error.errno or 0, '')}"

@@ -8,21 +8,27 @@ from functools import partial
 from pathlib import Path
 
 from server_agent.adapters.durable import sync
-from server_agent.adapters.restic import description, excluded
+from server_agent.adapters.restic import description, excluded, shelf
 from server_agent.adapters.restic.commands import Commands
-from server_agent.adapters.restic.description import Snapshots
+from server_agent.adapters.restic.description import ABOUT_TAG, Snapshots
 from server_agent.adapters.restic.listing import Flaw, ResticListing
 from server_agent.adapters.restic.places import ResticFiles, ResticPlaces
 from server_agent.adapters.restic.removal import abandon
-from server_agent.adapters.restic.repository import ABOUT_TAG, SAVESET_TAG, Repository
+from server_agent.adapters.restic.repository import SAVESET_TAG, Repository
 from server_agent.adapters.restic.transfer import Transfer
 from server_agent.adapters.tar import packed, private
 from server_agent.adapters.tar.as_read import SIZE_ACCEPTED
 from server_agent.adapters.tar.backup import Backup
+from server_agent.adapters.tar.base import blame
 from server_agent.adapters.tar.client import Survey
 from server_agent.adapters.tar.commands import check_commands
 from server_agent.adapters.tar.description import DescriptionError
-from server_agent.adapters.tar.failures import translated, written_to
+from server_agent.adapters.tar.failures import (
+    proves_damage,
+    reason_of,
+    translated,
+    written_to,
+)
 from server_agent.adapters.tar.left_out import LeftOut
 from server_agent.adapters.tar.listing import ListingWriter
 from server_agent.adapters.tar.store import LOST_BACKUP, NO_BACKUP
@@ -46,7 +52,7 @@ class ResticBackup(Backup):
         self.places.check_store(request.label, NO_BACKUP)
         check_commands(request.commands)
         repository = self.places.repository(request.label)
-        files = self.places.saveset_files(request.saveset, request.sesam_day)
+        files = self.places.saveset_files(request.saveset, request.label, request.sesam_day)
         if any(path.exists() for path in (files.description, files.listing)):
             raise EngineError("NAME_TAKEN", f"saveset {request.saveset} exists already")
         try:
@@ -57,7 +63,7 @@ class ResticBackup(Backup):
                 files.listing.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 description.write_intent(files.intent, request)
                 result, snapshots = yield from self._save_all(files, repository)
-                self._commit(files, result, snapshots)
+                self._commit(files, repository, result, snapshots)
         except BaseException:
             abandon(repository if self._has_begun else None, request.saveset, files)
             raise
@@ -80,7 +86,7 @@ class ResticBackup(Backup):
                 total = listing.end_scan()
                 yield from self._empty(listing, survey)
             except sqlite3.DatabaseError as error:
-                self._blame_base(error)
+                blame(self.request, error)
                 raise
             # The scan may have taken long enough for a medium to go.
             self.places.check_store(request.label, NO_BACKUP)
@@ -110,8 +116,15 @@ class ResticBackup(Backup):
         own = self.places.of(base)
         try:
             known = description.read(own.description)
-        except (OSError, DescriptionError) as error:
+        except DescriptionError as error:
             raise _damaged_base(base.name, f"its description: {error}") from error
+        except OSError as error:
+            if isinstance(error, FileNotFoundError) or proves_damage(error):
+                reason = f"its description: {reason_of(error)}"
+                raise _damaged_base(base.name, reason) from error
+            # It may be whole: another backup is made, and no saveset is blamed.
+            text = f"saveset {base.name} cannot be built on just now: {reason_of(error)}"
+            raise EngineError("BASE_DAMAGED", text) from error
         if not packed.is_there(own.listing):
             raise _damaged_base(base.name, "its listing is missing")
         if not repository.ids(self.control).issuperset(known.snapshots.all):
@@ -258,12 +271,16 @@ class ResticBackup(Backup):
         if self.control.cancelled:
             raise Cancelled
 
-    def _commit(self, files: ResticFiles, result: BackupDone, snapshots: Snapshots) -> None:
+    def _commit(
+        self, files: ResticFiles, repository: Repository, result: BackupDone, snapshots: Snapshots
+    ) -> None:
         """From here on the saveset exists; on any exception it does not."""
+        content = description.content_of(
+            *(self.request, result, files.new_listing, snapshots, self.places.location_id)
+        )
+        copy = shelf.put(repository, content, files.new_listing, self.control)
         with written_to(files.description.parent):
-            description.write(
-                files.new_description, self.request, result, files.new_listing, snapshots
-            )
+            description.write(files.new_description, description.with_listing(content, copy))
         sync(files.new_listing)
         if self.control.cancelled:
             raise Cancelled

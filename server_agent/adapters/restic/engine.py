@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-from server_agent.adapters.restic import presence, recovery, removal, stores, tidying
+from server_agent.adapters.restic import presence, recovery, removal, shelf, stores, tidying
 from server_agent.adapters.restic.backup import ResticBackup
+from server_agent.adapters.restic.copying import ResticCopying
 from server_agent.adapters.restic.leftovers import Leftovers
 from server_agent.adapters.restic.places import ResticPlaces, local_directories
 from server_agent.adapters.restic.program import Program, Unhurried, failure, is_absent
@@ -95,6 +96,10 @@ class ResticEngine:
         self._leftovers = Leftovers()
         self.use_stores(stores_used, {})
 
+    def heed(self, claim: Callable[[Path, str], None]) -> None:
+        """From now on data stores of other agents are not used. `claim`: as in `Places`."""
+        self._places = replace(self._places, claim=claim)
+
     def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:
         """As the port says; none of them need be of this engine. The media of the others are only
         never saved."""
@@ -164,12 +169,8 @@ class ResticEngine:
         return tidying.tidy(self._places, now, control)
 
     def remove(self, savesets: Sequence[SavesetRef], listed: Collection[str] = ()) -> list[str]:
-        """As the port says. What is `listed` lies in another repository only: see `copy`."""
         self._seen.forget()
-        gone = [each.name for each in savesets if each.name in listed]
-        return gone + removal.remove(
-            self._places, [each for each in savesets if each.name not in listed]
-        )
+        return removal.remove(self._places, savesets, listed)
 
     def verify(self, request: VerifyRequest, control: Control) -> Iterator[VerifyEvent]:
         return Verify(self._places, request, control).events()
@@ -178,16 +179,18 @@ class ResticEngine:
         return ResticProof(self._places, 1, request, control).events()
 
     def copy(self, request: CopyRequest, control: Control) -> Iterator[CopyEvent]:
-        """Never possible: what describes a saveset, in the agent's own files, names the snapshots
-        of one repository, and a copy would have others."""
         if control.cancelled:
             raise Cancelled
-        raise EngineError(
-            "COPY_IMPOSSIBLE",
-            f"What restic has written to {request.saveset.label} cannot be copied to"
-            f" {request.label}: a saveset is bound to the snapshots of its own repository. Back up"
-            " the task to the other pool too",
-        )
+        copying = ResticCopying(self._places, request, control)
+        with translated(control, self._places.tmp_dir):
+            copying.check()
+        return self._copied(copying)
+
+    def _copied(self, copying: ResticCopying) -> Iterator[CopyEvent]:
+        try:
+            yield from copying.events()
+        finally:
+            self._seen.forget()
 
     def check_store(self, label: str) -> None:
         self._seen.check_store(self._places, label)
@@ -273,9 +276,8 @@ class ResticEngine:
                 text = f"{listing} stays as it is, it cannot be compressed: {error}"
                 yield Message(Level.WARNING, "LISTING_KEPT", text)
 
-    def shelve(self, _savesets: Sequence[SavesetRef], _control: Control) -> int:
-        """Listings do not lie in repositories."""
-        return 0
+    def shelve(self, savesets: Sequence[SavesetRef], control: Control) -> int:
+        return shelf.shelve(self._places, savesets, control)
 
     def put_back(self, job_id: str) -> list[Message]:
         return killed.clean_up(self._places.journal(job_id))
@@ -290,6 +292,7 @@ class ResticEngine:
         except EngineError as error:
             text = f"The data store {name} is not in its place: {error.text}"
             raise EngineError("STORE_MISSING", text) from error
+        self._places.check_claim(found.directory)
         return found
 
     def _of(self, store: ResticStore, label: str) -> ResticPlaces:

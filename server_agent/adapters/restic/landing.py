@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 
 from server_agent.adapters.durable import sync_file_system
 from server_agent.adapters.restic.selection import Directory, Picked, ResticSelection
+from server_agent.adapters.tar import arriving
 from server_agent.adapters.tar.aside import Aside
 from server_agent.adapters.tar.child import Child
 from server_agent.adapters.tar.failures import is_full
-from server_agent.adapters.tar.links import CAME_MEANWHILE, is_newcomer
+from server_agent.adapters.tar.guard import reason_of
 from server_agent.adapters.tar.names import joined
+from server_agent.adapters.tar.numbers import is_nearest
 from server_agent.adapters.tar.tally import Tally
 from server_agent.adapters.tar.target import below, make_directories
 from server_agent.adapters.tar.transfer import Pace
@@ -91,19 +93,18 @@ class Landing:
                 self._make(path, place, copies)
                 return
             reason = self._why_not(picked, path, source)
-            if self.rule is not OverwriteRule.ALWAYS and is_newcomer(
-                self.rule, place, picked.modify_ns
-            ):
-                reason = CAME_MEANWHILE
             if not reason:
                 if picked.kind == "l":
                     _mend_link(source, picked.link)
+                if is_nearest(picked.modify_ns):  # restic has made 1901 of it
+                    times = os.lstat(source).st_atime_ns, picked.modify_ns
+                    os.utime(source, ns=times, follow_symlinks=False)
                 make_directories(os.path.dirname(place))
-                os.rename(source, place)
+                arriving.move(source, place, self.rule, picked.modify_ns)
         except OSError as error:
             if is_full(error):
                 raise
-            reason = error.strerror or str(error)
+            reason = reason_of(error)
         if reason:
             self.tally.failed += picked.leaf
             self.tally.files += picked.leaf

@@ -32,7 +32,9 @@ class Leftovers:
         finally:
             with self._lock:
                 del self._at_work[request.saveset]
-                is_left = places.saveset_files(request.saveset, request.sesam_day).intent.exists()
+                is_left = places.saveset_files(
+                    request.saveset, request.label, request.sesam_day
+                ).intent.exists()
                 is_due = not is_left and request.label in self._media - set(self._at_work.values())
                 if is_left:
                     self._media.add(request.label)

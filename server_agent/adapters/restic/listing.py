@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from server_agent.adapters.restic.repository import Node
 from server_agent.adapters.tar.listing import Amount, ListingWriter
 from server_agent.adapters.tar.names import split
+from server_agent.adapters.tar.numbers import kept_inode, kept_times
 from server_agent.ports import EntryKind
 
 _ROWS_AT_ONCE = 10_000
@@ -104,12 +105,11 @@ class ResticListing(ListingWriter):
             (
                 *split(path),
                 _kind(status.st_mode),
-                status.st_ino,
+                kept_inode(status.st_ino),
                 status.st_dev,
                 status.st_nlink,
                 status.st_size,
-                status.st_mtime_ns,
-                status.st_ctime_ns,
+                *kept_times([status.st_mtime_ns, status.st_ctime_ns]),
                 target,
             ),
         )

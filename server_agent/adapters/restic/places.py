@@ -1,18 +1,23 @@
 """Where the media of this engine are, and the agent's own files of their savesets."""
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from server_agent.adapters.restic import description
 from server_agent.adapters.restic.program import Program
 from server_agent.adapters.restic.repository import Repository
 from server_agent.adapters.restic.stores import ResticStore, Secrets
-from server_agent.adapters.tar.places import LISTING_SUFFIX, Places, saveset_of
+from server_agent.adapters.tar.description import DescriptionError
+from server_agent.adapters.tar.places import LISTING_SUFFIX, Places
 from server_agent.adapters.tar.store import TRY_AGAIN
 from server_agent.domain.savesets import NAME_PATTERN
 from server_agent.ports import EngineError, SavesetRef
+
+log = logging.getLogger(__name__)
 
 DESCRIPTION_SUFFIX = ".restic"
 INTENT_SUFFIX = ".restic-new"
@@ -23,13 +28,15 @@ _NO_DIRECTORY = Path("/nonexistent")  # of media when all of them are on other m
 
 @dataclass(frozen=True, slots=True)
 class ResticFiles:
-    """The agent's own files of a saveset, beside its snapshots.
+    """The agent's own files of a saveset on one medium, beside its snapshots there.
 
     Attributes:
+        listing: one for all media.
         description: it exists when the saveset does.
-        intent: from before the first snapshot until then: says on which medium one may be.
+        intent: of a backup, from before its first snapshot until then.
     """
 
+    label: str
     listing: Path
     description: Path
     intent: Path
@@ -92,16 +99,11 @@ class ResticPlaces(Places):
                 self.check_store(label, then)
             raise
 
-    def saveset_files(self, saveset: str, sesam_day: date) -> ResticFiles:
-        directory = self.lis_dir / sesam_day.strftime("%Y%m%d")
-        return ResticFiles(
-            directory / (saveset + LISTING_SUFFIX),
-            directory / (saveset + DESCRIPTION_SUFFIX),
-            directory / (saveset + INTENT_SUFFIX),
-        )
+    def saveset_files(self, saveset: str, label: str, sesam_day: date) -> ResticFiles:
+        return _files(self.lis_dir / sesam_day.strftime("%Y%m%d"), saveset, label)
 
     def of(self, saveset: SavesetRef) -> ResticFiles:
-        return self.saveset_files(saveset.name, saveset.sesam_day)
+        return self.saveset_files(saveset.name, saveset.label, saveset.sesam_day)
 
     def intents(self) -> Iterator[ResticFiles]:
         """Of backups that have not come to their end."""
@@ -112,13 +114,23 @@ class ResticPlaces(Places):
 
     def _by_suffix(self, suffix: str) -> Iterator[ResticFiles]:
         for path in sorted(self.lis_dir.glob("[0-9]" * 8 + "/*" + suffix)):
-            name = saveset_of(path)
-            if NAME_PATTERN.match(name):
-                yield ResticFiles(
-                    path.with_name(name + LISTING_SUFFIX),
-                    path.with_name(name + DESCRIPTION_SUFFIX),
-                    path.with_name(name + INTENT_SUFFIX),
-                )
+            name, _, label = path.name.removesuffix(suffix).partition(".")
+            if NAME_PATTERN.match(name) and label:
+                yield _files(path.parent, name, label)
+
+    def name_by_label(self) -> None:
+        """Renames what has the names of before a saveset could lie on several media. What cannot
+        be understood stays, and the log says so."""
+        for suffix in (DESCRIPTION_SUFFIX, INTENT_SUFFIX):
+            for path in self.lis_dir.glob("[0-9]" * 8 + "/*" + suffix):
+                name = path.name.removesuffix(suffix)
+                if not NAME_PATTERN.match(name):
+                    continue
+                try:
+                    label = description.label_in(path)
+                    path.rename(path.with_name(f"{name}.{label}{suffix}"))
+                except (OSError, DescriptionError) as error:
+                    log.warning("%s stays as it is: %s", path, error)
 
     def is_here(self, label: str) -> bool:
         """Whether it lies on this machine."""
@@ -135,6 +147,16 @@ class ResticPlaces(Places):
             return store
         text = f"The medium {label} is in no data store that is known. Add its data store again"
         raise EngineError("STORE_MISSING", text)
+
+
+def _files(directory: Path, saveset: str, label: str) -> ResticFiles:
+    stem = f"{saveset}.{label}"
+    return ResticFiles(
+        label,
+        directory / (saveset + LISTING_SUFFIX),
+        directory / (stem + DESCRIPTION_SUFFIX),
+        directory / (stem + INTENT_SUFFIX),
+    )
 
 
 def local_directories(stores: tuple[ResticStore, ...]) -> tuple[Path, ...]:

@@ -9,8 +9,9 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 
@@ -21,8 +22,8 @@ from server_agent.domain.quoting import printable
 from server_agent.ports import Control, EngineError
 
 TEMPORARY = "tmp"  # in the directory of the cache: what a killed restic leaves
-_TURNS = "turns"  # there too
-_USES_DATA = {"backup", "dump", "ls", "restore"}  # commands that read or write data
+TURNS = "turns"  # there too
+_USES_DATA = {"backup", "copy", "dump", "ls", "restore"}  # commands that read or write data
 _MOMENT_MILLISECONDS = 50
 _UNLOCK_SECONDS = 60.0
 PATIENCE_LOOKS = 1200  # of a backup at a lock, half a second each
@@ -30,6 +31,8 @@ _GRACE_SECONDS = 5.0  # to take its lock away
 _LONGEST_SAID = 64 << 10  # of its messages that are kept
 _EXIT_ERROR = b'{"message_type":"exit_error"'
 _PANIC = b"panic: "  # of a restic that has crashed, before its stack
+_STACK_PLACE = re.compile(rb"\t\S+\.(?:go|s):\d+( \+0x[0-9a-f]+)?\s*$")
+TRIES_AGAIN = b"retrying after"
 _LOCKED = b"already locked"
 _LOCK_STATUS = (1, 11)  # the second from restic 0.17 on
 _REFUSED = b"wrong password or no key found"
@@ -129,7 +132,7 @@ class Program:
 
     @property
     def turns(self) -> Turns:
-        return Turns(self.cache_dir / _TURNS, self.access.environment["RESTIC_REPOSITORY"])
+        return Turns(self.cache_dir / TURNS, self.access.environment["RESTIC_REPOSITORY"])
 
     def start(
         self, words: Sequence[str | bytes], control: Control, *, fed: bool = False
@@ -152,9 +155,11 @@ class Program:
         # Started by a shell in the background it would not hear SIGINT.
         command = ["env", "--default-signal=INT", "restic", *self.access.options, *words]
         with contextlib.ExitStack() as turn:
+            setting = Setting(environment, Path("/"))
             if os.fsdecode(words[0]) in _USES_DATA:
-                turn.enter_context(self.turns.together(control))
-            child = ResticChild(command, control, fed=fed, setting=Setting(environment, Path("/")))
+                used = turn.enter_context(self.turns.together(control))
+                setting = replace(setting, held=(used,))
+            child = ResticChild(command, control, fed=fed, setting=setting)
             child.turn = turn.pop_all()
             return child
 
@@ -230,7 +235,7 @@ class Said:
 def is_lost(said: bytes) -> bool:
     """Whether restic tries again to read a file that is not there; on this machine it will not
     come."""
-    return b"retrying after" in said and b"no such file or directory" in said
+    return TRIES_AGAIN in said and b"no such file or directory" in said
 
 
 def is_absent(answer: Answer) -> bool:
@@ -247,13 +252,21 @@ def is_absent(answer: Answer) -> bool:
 
 def last_words(said: bytes) -> str:
     """The line that tells most of why restic failed."""
-    lines = [_unwrapped(line.strip()) for line in said.splitlines() if line.strip()]
+    lines = [_unwrapped(line.strip()) for line in _told(said)]
     fatal = [line for line in lines if line.startswith(b"Fatal:")]
     told = [line for line in lines if _LOCKED in line or line.startswith(_PANIC)]
     chosen = (fatal or told or lines or [b"it said nothing"])[-1]
     if chosen.startswith(b"Fatal: There were") and len(lines) > 1:
         chosen = lines[0]
     return printable(chosen.removeprefix(b"Fatal: "))
+
+
+def _told(said: bytes) -> Iterator[bytes]:
+    """Its lines without those of a stack: names of functions, and behind each a place in a file."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    for line, following in pairwise([*lines, b""]):
+        if not _STACK_PLACE.match(line) and not _STACK_PLACE.match(following):
+            yield line
 
 
 def _unwrapped(line: bytes) -> bytes:
@@ -285,7 +298,9 @@ def failure(medium: str, answer: Answer, what: str) -> EngineError:
             f"{medium} does not open with the password of its data store. Put the right key file"
             " back from a copy",
         )
-    if _FULL.search(answer.said):
+    full = [line for line in answer.said.splitlines() if _FULL.search(line)]
+    if full:
+        reason = printable(_unwrapped(full[0].strip()))
         return EngineError("NO_SPACE", f"{medium}: {reason}. Free some space or use another place")
     if _NOT_LET_IN.search(answer.said):
         return EngineError(

@@ -10,13 +10,22 @@ from server_agent.adapters.restic.places import ResticPlaces
 from server_agent.adapters.restic.program import Said, is_lost, last_words
 from server_agent.adapters.restic.repository import Repository
 from server_agent.adapters.restic.restore import ResticRestore
+from server_agent.adapters.restic.sound import sound
 from server_agent.adapters.tar.client import LocalClient
 from server_agent.adapters.tar.description import DescriptionError
 from server_agent.adapters.tar.failures import damaged
 from server_agent.adapters.tar.proof import Proof
 from server_agent.adapters.tar.samples import Sample
+from server_agent.adapters.tar.store import NO_PROOF
 from server_agent.adapters.tar.stored import Content
-from server_agent.ports import COMMANDS_DIRECTORY, EngineError, RestoreEvent, RestoreRequest
+from server_agent.ports import (
+    COMMANDS_DIRECTORY,
+    EngineError,
+    Message,
+    RestoreEvent,
+    RestoreRequest,
+    SavesetRef,
+)
 
 
 @dataclass(slots=True)
@@ -25,9 +34,16 @@ class ResticProof(Proof):
 
     places: ResticPlaces
 
+    def _sound_listing(self, saveset: SavesetRef) -> Message | None:
+        return sound(self.places, saveset, NO_PROOF, self.control)
+
     def _restored(self, restore: RestoreRequest) -> Iterator[RestoreEvent]:
         with LocalClient() as client:
-            run = ResticRestore(self.places, self.threads, restore, self.control, client)
+            run = ResticRestore(
+                *(self.places, self.threads, restore, self.control, client),
+                _then=NO_PROOF,
+                _then_half=NO_PROOF,
+            )
             yield from run.events()
 
     def _stored(self, samples: Sequence[Sample]) -> Iterator[tuple[Sample, Content]]:
@@ -58,13 +74,13 @@ class ResticProof(Proof):
                         continue
                     said.hear(data)
                     if is_lost(data) and repository.is_here:
-                        self.places.check_store(saveset.label)
+                        self.places.check_store(saveset.label, NO_PROOF)
                         raise damaged(saveset.name, last_words(said.text))
             status = child.wait()
         if status:
             error = repository.failure(status, said, "read a file")
             if error.code != "SAVESET_DAMAGED":
                 raise error
-            self.places.check_store(saveset.label)
+            self.places.check_store(saveset.label, NO_PROOF)
             raise EngineError(error.code, error.text, saveset.name)
         return Content(digest.digest(), size)

@@ -12,7 +12,7 @@ from server_agent.adapters.tar import browse
 from server_agent.adapters.tar.client import LocalClient
 from server_agent.adapters.tar.failures import translated
 from server_agent.adapters.tar.reading import check_first, saved_file
-from server_agent.adapters.tar.store import NO_RESTORE
+from server_agent.adapters.tar.store import TRY_AGAIN
 from server_agent.ports import COMMANDS_DIRECTORY, Control, EngineError, RestoreRequest, SavesetRef
 from server_agent.ports.client_files import EntryPiece
 
@@ -38,13 +38,13 @@ class ResticReading(ResticRestore):
         [path] = self.request.paths
         with (
             translated(self.control, self.places.tmp_dir),
-            self.places.blaming(saveset.label, NO_RESTORE),
+            self.places.blaming(saveset.label, TRY_AGAIN),
         ):
             listing = self.places.of(saveset).listing
             with browse.reading(listing, saveset.name) as connection:
                 size = saved_file(connection, saveset.name, path).size
             check_first(first_byte, size)
-            self._then = NO_RESTORE
+            self._then = TRY_AGAIN
             snapshot = _snapshot_of(self._described().snapshots, path)
             end = min(first_byte + most_bytes, size)
             if first_byte >= end:

@@ -26,6 +26,7 @@ def recover(
 ) -> list[Interrupted]:
     """See `server_agent.ports.Engine.recover`."""
     end_survivors(places.cache_dir)
+    places.name_by_label()
     found: list[Interrupted] = []
     for saveset in writing:
         try:
@@ -72,6 +73,7 @@ def _settled(name: str, files: ResticFiles, repository: Repository) -> Interrupt
         OSError, EngineError, DescriptionError: it cannot be told.
     """
     repository.unlock()
+    repository.sweep()
     known = None
     if files.description.exists() and files.listing.exists():
         known = _whole(files, repository)
@@ -102,12 +104,11 @@ def _give_up(places: ResticPlaces, files: ResticFiles, label: str) -> None:
         if files.description.exists():
             files.intent.unlink(missing_ok=True)
             return
-        medium = description.intended_label(files.intent)
-        if label in ("", medium) and places.has_store(medium):
-            repository = places.repository(medium)
+        if label in ("", files.label) and places.has_store(files.label):
+            repository = places.repository(files.label)
             end_survivors(places.cache_dir, name)
             abandon(repository, name, files)
-    except (OSError, EngineError, DescriptionError) as error:
+    except (OSError, EngineError) as error:
         log.warning("what was begun of saveset %s is still to be removed: %s", name, error)
 
 

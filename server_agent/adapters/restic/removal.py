@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -40,6 +40,18 @@ def abandon(repository: Repository | None, saveset: str, files: ResticFiles) -> 
     return True
 
 
+def abandon_copy(repository: Repository, saveset: str, files: ResticFiles) -> None:
+    """Removes all of a copy that did not come about, as far as that can be done now. What is left
+    is for `remove`."""
+    for path in (files.description, files.new_description):
+        path.unlink(missing_ok=True)
+    try:
+        forget(repository, {saveset})
+        repository.unlock()
+    except (EngineError, OSError) as error:
+        log.info("what was begun of a copy of %s is still to be removed: %s", saveset, error)
+
+
 def forget(repository: Repository, savesets: set[str]) -> bool:
     """Removes their snapshots. Returns whether there were any. Raises EngineError."""
     ids = [each.id for each in repository.snapshots() if each.saveset in savesets]
@@ -47,7 +59,9 @@ def forget(repository: Repository, savesets: set[str]) -> bool:
     return bool(ids)
 
 
-def remove(places: ResticPlaces, savesets: Sequence[SavesetRef]) -> list[str]:
+def remove(
+    places: ResticPlaces, savesets: Sequence[SavesetRef], listed: Collection[str]
+) -> list[str]:
     """See `server_agent.ports.Engine.remove`. The space is given back at once as far as that
     costs no writing; what is left is for `tidying`."""
     gone: list[str] = []
@@ -62,7 +76,7 @@ def remove(places: ResticPlaces, savesets: Sequence[SavesetRef]) -> list[str]:
         except (EngineError, OSError) as error:
             log.warning("savesets on %s cannot be removed now: %s", label, error)
             continue
-        gone += [saveset.name for saveset in refs if _files_gone(places.of(saveset))]
+        gone += [each.name for each in refs if _files_gone(places.of(each), each.name in listed)]
         if were_there:
             _prune(repository)
     return gone
@@ -98,11 +112,12 @@ def _check_own(directory: Path, label: str, location_id: str) -> None:
         raise EngineError("STORE_UNUSABLE", error.text) from error
 
 
-def _files_gone(files: ResticFiles) -> bool:
+def _files_gone(files: ResticFiles, is_listed: bool) -> bool:
     try:
         files.description.unlink(missing_ok=True)
         files.intent.unlink(missing_ok=True)
-        packed.remove(files.listing)
+        if not is_listed:
+            packed.remove(files.listing)
         if files.listing.parent.is_dir():
             sync(files.listing.parent)
     except OSError as error:

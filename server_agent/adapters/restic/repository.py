@@ -20,10 +20,11 @@ from server_agent.adapters.restic.program import (
     missing,
 )
 from server_agent.adapters.restic.turns import Limited
+from server_agent.adapters.tar.numbers import kept_time
 from server_agent.ports import Cancelled, Control, EngineError
 
 SAVESET_TAG = "sv="
-ABOUT_TAG = "about="
+LISTING_TAG = "listing"
 _LOOK_SECONDS = 60.0  # until a server counts as away
 _LIST_SECONDS = 600.0  # for reading all snapshots, or taking some away
 _TIDY_SECONDS = 20.0  # of patience with backups that hold the repository
@@ -41,6 +42,7 @@ _KINDS = {
     "socket": "s",
 }
 _LOST = "\ufffd"
+_BEGUN = ("*/*-tmp-*", "data/*/*-tmp-*")  # a file's name before it is whole
 # Go's numbers of these bits, see io/fs.FileMode.
 _MODE_BITS = ((1 << 23, 0o4000), (1 << 22, 0o2000), (1 << 20, 0o1000))
 _TIME = re.compile(r"(.{19})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
@@ -50,10 +52,20 @@ _TIME = re.compile(r"(.{19})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 class Snapshot:
     """Attributes:
     saveset: that it belongs to; empty if it is none of ours.
+    tree: the id of what it holds, which names all of it by SHA-256.
+    original: the id of that of which it is a copy, or its own.
     """
 
     id: str
     saveset: str
+    tree: str
+    original: str
+    tags: tuple[str, ...] = ()
+
+    @property
+    def has_listing(self) -> bool:
+        """Whether it is a copy of the saveset's listing."""
+        return LISTING_TAG in self.tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +139,11 @@ class Repository:
         if answer.status:
             raise self.failed(answer, "list its snapshots")
         return [
-            Snapshot(found["id"], _saveset(found.get("tags") or ()))
+            Snapshot(
+                *(found["id"], _saveset(found.get("tags") or ())),
+                *(found["tree"], found.get("original") or found["id"]),
+                tuple(found.get("tags") or ()),
+            )
             for found in json.loads(answer.out) or ()
         ]
 
@@ -140,6 +156,25 @@ class Repository:
         if self.is_here:
             return set(os.listdir(Path(self.place) / "snapshots"))
         return {snapshot.id for snapshot in self.snapshots(control)}
+
+    def indexes(self, control: Control) -> set[str]:
+        """The ids of what tells in which pack each piece of data lies; each work adds its own.
+        Raises EngineError, Cancelled."""
+        words = ["list", "index", "--no-lock", "--quiet"]
+        answer = self.program.run(words, control, _LIST_SECONDS)
+        if answer.status:
+            raise self.failed(answer, "list its indexes")
+        return set(answer.out.decode("ascii").split())
+
+    def indexed_bytes(self, index: str, control: Control) -> int:
+        """The size of all data that one of them tells of, as stored. Raises EngineError,
+        Cancelled."""
+        words = ["cat", "index", index, "--no-lock", "--quiet"]
+        answer = self.program.run(words, control, _LIST_SECONDS)
+        if answer.status:
+            raise self.failed(answer, "read an index")
+        packs = json.loads(answer.out)["packs"] or ()
+        return sum(blob["length"] for pack in packs for blob in pack["blobs"])
 
     def forget(self, ids: Iterable[str]) -> None:
         """Removes snapshots; their data stay until `prune`.
@@ -197,6 +232,16 @@ class Repository:
         answer = self.program.run(["unlock"], Unhurried(), _LOOK_SECONDS)
         if answer.status:
             raise self.failed(answer, "remove old locks")
+
+    def sweep(self) -> None:
+        """Of a repository on this machine, removes what a killed restic has begun to write, unless
+        somebody else writes to it. restic itself never does. Raises OSError."""
+        place = Path(self.place)
+        if not self.is_here or any((place / "locks").glob("*")):
+            return
+        for pattern in _BEGUN:
+            for path in place.glob(pattern):
+                path.unlink(missing_ok=True)
 
     def nodes(self, snapshot: str, control: Control) -> Iterator[Node]:
         """All entries in the order in which restic walks.
@@ -297,12 +342,12 @@ def _node(content: dict[str, Any]) -> Node:
 
 
 def nanoseconds(text: str) -> int:
-    """A time of RFC 3339 with any number of digits, since 1970."""
+    """A time of RFC 3339 with any number of digits, since 1970, as a listing can hold it."""
     match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError(f"{text} is no time")
     whole = datetime.fromisoformat(match[1] + ("+00:00" if match[3] == "Z" else match[3]))
-    return round(whole.timestamp()) * _SECOND + int((match[2] or "").ljust(9, "0")[:9])
+    return kept_time(round(whole.timestamp()) * _SECOND + int((match[2] or "").ljust(9, "0")[:9]))
 
 
 def _length(raw: bytes, path: bytes) -> int:

@@ -15,23 +15,23 @@ from server_agent.adapters.restic.places import ResticPlaces
 from server_agent.adapters.restic.program import DAMAGED, Said, is_lost, last_words
 from server_agent.adapters.restic.repository import Repository
 from server_agent.adapters.restic.selection import ResticSelection
-from server_agent.adapters.tar.aside import Aside
+from server_agent.adapters.restic.sound import sound
 from server_agent.adapters.tar.description import DescriptionError
 from server_agent.adapters.tar.excludes import glob_literal
 from server_agent.adapters.tar.failures import damaged, no_space
-from server_agent.adapters.tar.journal import Journal
 from server_agent.adapters.tar.listing import Amount
 from server_agent.adapters.tar.mounts import mount_of
 from server_agent.adapters.tar.restore import Restore
-from server_agent.adapters.tar.store import HALF_RESTORE
 from server_agent.adapters.tar.transfer import Pace
 from server_agent.domain.jobs import Phase
 from server_agent.domain.quoting import printable, quoted
 from server_agent.ports import (
     COMMANDS_DIRECTORY,
     EngineError,
+    Message,
     RestoreDone,
     RestoreEvent,
+    SavesetRef,
 )
 
 _NAMED = 20  # in the result; the protocol has all
@@ -76,9 +76,13 @@ class ResticRestore(Restore):
                 *(message.text for message in lost),
                 *self._tally.unknown[:_NAMED],
                 *self._replaced[:_NAMED],
+                *self._put_back,
             ),
             notes=tuple(self._notes),
         )
+
+    def _sound_listing(self, saveset: SavesetRef) -> Message | None:
+        return sound(self.places, saveset, self._then, self.control)
 
     def _described(self) -> Description:
         """Raises EngineError (SAVESET_MISSING, SAVESET_DAMAGED) unless its snapshots are there."""
@@ -99,12 +103,9 @@ class ResticRestore(Restore):
     def _bring_all(
         self, selection: ResticSelection, scratch: Path, known: Description
     ) -> Iterator[RestoreEvent]:
-        target = self.request.target
-        with Aside(Journal(self.places.journal(self.request.job_id or scratch.name))) as aside:
-            self._aside = aside
-            self._then = HALF_RESTORE
-            yield from self._paced(self._prepare_target(selection, aside))
-            yield from self._unsaved(selection)
+        with self._ground(selection) as ground, self._keeping(ground, scratch) as aside:
+            target = ground.root
+            yield from self._prepared(selection, ground, aside)
             self._total = total = selection.amount()
             yield self._progress(total)
             with aside.staging(target) as staged:

@@ -46,6 +46,7 @@ _NAMES = (
     "RESTIC_REST_PASSWORD",
     "RESTIC_REST_USERNAME",
 )
+_SUFFIXES = (".key", ".env", ".ssh", ".known_hosts")
 _KEY_BYTES = 32
 _SSH_SECONDS = 15  # between two signs of life of an SFTP server
 
@@ -108,6 +109,44 @@ class Access:
     options: tuple[str, ...]
 
 
+def for_copy(source: Access, target: Access) -> Access:
+    """What lets one restic read the one and write the other. Variables of S3 and options of SFTP
+    hold for both.
+
+    Raises:
+        EngineError: COPY_IMPOSSIBLE: they need different ones.
+    """
+    theirs, own = source.environment, target.environment
+    places = theirs["RESTIC_REPOSITORY"], own["RESTIC_REPOSITORY"]
+    is_clash = bool(source.options and target.options and source.options != target.options)
+    in_buckets = [_of_s3(each) for each in (own, theirs) if _is_s3(each)]
+    if is_clash or in_buckets[1:] not in ([], in_buckets[:1]):
+        raise EngineError(
+            "COPY_IMPOSSIBLE",
+            f"restic cannot copy from {places[0]} to {places[1]}: it takes one login for both"
+            " servers, and these have different ones. Copy to a pool with a data store of restic"
+            " on this machine first, and from there to the other",
+        )
+    plain = {name: value for name, value in own.items() if not name.startswith("AWS_")}
+    return Access(
+        {
+            **plain,
+            **(in_buckets[0] if in_buckets else {}),
+            "RESTIC_FROM_REPOSITORY": places[0],
+            "RESTIC_FROM_PASSWORD_FILE": theirs["RESTIC_PASSWORD_FILE"],
+        },
+        target.options or source.options,
+    )
+
+
+def _is_s3(environment: dict[str, str]) -> bool:
+    return environment["RESTIC_REPOSITORY"].startswith("s3:")
+
+
+def _of_s3(environment: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith("AWS_")}
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """The directory of the files of secrets."""
@@ -129,6 +168,18 @@ class Secrets:
         with contextlib.suppress(FileExistsError):  # somebody else has made one meanwhile
             os.link(part, path)
         part.unlink()
+        sync(self.directory)
+
+    def take(self, other: Path) -> None:
+        """Copies the files of secrets in another directory; what is here stays. Raises OSError."""
+        self.directory.mkdir(mode=0o700, exist_ok=True)
+        for path in sorted(other.iterdir()):
+            own = self.directory / path.name
+            if path.suffix in _SUFFIXES and path.is_file() and not own.exists():
+                with open(own, "xb", opener=private.opener) as file:
+                    file.write(path.read_bytes())
+                    file.flush()
+                    os.fsync(file.fileno())
         sync(self.directory)
 
     def access(self, store: ResticStore, label: str) -> Access:

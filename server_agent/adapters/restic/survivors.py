@@ -7,15 +7,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from server_agent.adapters.restic.program import wait_a_moment
+from server_agent.adapters.restic.program import TURNS, wait_a_moment
 from server_agent.adapters.restic.repository import SAVESET_TAG
+from server_agent.adapters.restic.turns import are_used
 
 _GRACE_SECONDS = 5.0
 
 
 def end_survivors(cache_dir: Path, saveset: str = "") -> None:
     """Ends those that still work for a backup, or for anything: they would make a snapshot, or
-    bring files to a target, of which nobody knows.
+    bring files to a target, of which nobody knows. One that has just been started is no restic
+    yet, or not to be seen as one; but it has a turn.
 
     Args:
         cache_dir: by which those of this agent are known.
@@ -25,11 +27,16 @@ def end_survivors(cache_dir: Path, saveset: str = "") -> None:
     mark = b"RESTIC_CACHE_DIR=" + os.fsencode(cache_dir)
     for wanted in (signal.SIGINT, signal.SIGKILL):
         deadline = time.monotonic() + _GRACE_SECONDS
-        for pid in _at_work(mark, tag):
-            with contextlib.suppress(OSError):
-                os.kill(pid, wanted)
-                os.kill(pid, signal.SIGCONT)
-        while any(_at_work(mark, tag)) and time.monotonic() < deadline:
+        told: set[int] = set()
+        while time.monotonic() < deadline:
+            alive = set(_at_work(mark, tag))
+            for pid in alive - told:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, wanted)
+                    os.kill(pid, signal.SIGCONT)
+            told |= alive
+            if not alive and (saveset or not are_used(cache_dir / TURNS)):
+                return
             wait_a_moment()
 
 

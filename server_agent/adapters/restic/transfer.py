@@ -9,16 +9,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server_agent.adapters.restic.listing import ResticListing
-from server_agent.adapters.restic.program import PATIENCE_LOOKS, Answer, Said, wait_a_moment
+from server_agent.adapters.restic.program import (
+    PATIENCE_LOOKS,
+    TRIES_AGAIN,
+    Answer,
+    Said,
+    wait_a_moment,
+)
 from server_agent.adapters.restic.repository import Repository
 from server_agent.adapters.tar.listing import Amount
+from server_agent.adapters.tar.numbers import kept_inode, kept_times
 from server_agent.adapters.tar.transfer import Pace
 from server_agent.domain.jobs import Phase, Progress
 from server_agent.ports import Control
 
 _LOST = "\ufffd"
 _UNCHANGED = b'"action":"unchanged"'
-_TRIES_AGAIN = b"retrying after"
 _PARTIAL = 3  # status: a snapshot was made, and something could not be read
 _KNOWN_STATUS = (0, _PARTIAL)
 
@@ -77,7 +83,7 @@ class Transfer:
                     if output == "err":
                         said.hear(data)
                         self._hear_errors(data)
-                        if _TRIES_AGAIN in data:
+                        if TRIES_AGAIN in data:
                             self.check()
                         continue
                     *lines, rest = (rest + data).split(b"\n")
@@ -140,12 +146,22 @@ class Transfer:
             self._bytes += known[1]
         try:
             status = os.lstat(path)
-            now = status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+            times = kept_times([status.st_mtime_ns, status.st_ctime_ns])
+            now = kept_inode(status.st_ino), status.st_size, *times
             if known is None or now != known[:4]:
                 target = os.readlink(path) if stat.S_ISLNK(status.st_mode) else b""
                 self.listing.note_after(path, status, target)
         except OSError:
             return  # it is gone now: nothing can be said of how it was
+
+
+def snapshot_in(out: bytes) -> str:
+    """The beginning of the id of the snapshot that restic says to have made; empty for none."""
+    for line in out.splitlines():
+        if b'"snapshot_id"' in line:
+            with contextlib.suppress(ValueError, KeyError):
+                return str(json.loads(line)["snapshot_id"])
+    return ""
 
 
 def _reason(error: Any) -> str:

@@ -2,7 +2,8 @@
 
 restic's own locks would do for that, but a restore takes none, so that it works from a medium that
 is full or must not be written: while it reads, no data may move to other packs. The kernel gives
-these turns back when the agent dies, however it does.
+these turns back when the agent dies, however it does; a restic that it has started together with
+others keeps its own until it has ended too.
 """
 
 import contextlib
@@ -18,6 +19,7 @@ from server_agent.adapters.tar import private
 from server_agent.ports import Cancelled, Control
 
 _LOOK_SECONDS = 0.1
+_USED_SUFFIX = ".used"
 
 
 class Turns:
@@ -33,18 +35,19 @@ class Turns:
         name = hashlib.sha256(repository.encode("utf-8", "surrogateescape")).hexdigest()[:32]
         self._directory = directory
         self._wanted = directory / f"{name}.wanted"  # held by all that use it or wait to do so
-        self._used = directory / f"{name}.used"
+        self._used = directory / f"{name}{_USED_SUFFIX}"
 
     @contextlib.contextmanager
-    def together(self, control: Control) -> Iterator[None]:
-        """With others. Waits until tidying has made way. Raises Cancelled, OSError."""
+    def together(self, control: Control) -> Iterator[int]:
+        """With others. Waits until tidying has made way. The turn lasts until what is given is
+        closed here and in every process that has inherited it. Raises Cancelled, OSError."""
         with self._opened(self._wanted) as wanted, self._opened(self._used) as used:
             for fd in (wanted, used):
                 while not _locked(fd, fcntl.LOCK_SH):
                     if control.cancelled:
                         raise Cancelled
                     Event().wait(_LOOK_SECONDS)
-            yield
+            yield used
 
     @contextlib.contextmanager
     def alone(self) -> Iterator["Alone | None"]:
@@ -60,6 +63,18 @@ class Turns:
             yield fd
         finally:
             os.close(fd)
+
+
+def are_used(directory: Path) -> bool:
+    """Whether anybody uses any repository. Raises OSError."""
+    for path in directory.glob(f"*{_USED_SUFFIX}"):
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            if not _locked(fd, fcntl.LOCK_EX):
+                return True
+        finally:
+            os.close(fd)
+    return False
 
 
 class Alone:

@@ -160,11 +160,15 @@ class Staging:
     def is_due(self) -> bool:
         return False
 
-    def before(self, files: Sequence[tuple[bytes, int]]) -> None:
+    def before(self, files: Sequence[tuple[bytes, int, int]]) -> None:
         """Nothing is replaced before all is whole."""
 
     def come(self, place: bytes) -> None:
         """It stays where it is, too."""
+
+    def stayed(self, _place: bytes) -> int:
+        """Nobody else puts anything there."""
+        return 0
 
     def dispose(self, *, keep_times: bool = False) -> None:
         """There are no old versions."""
@@ -175,7 +179,8 @@ class Staging:
     def full(self, place: bytes) -> str:
         final = quoted(self.target.rstrip(b"/") + place.removeprefix(self.tree))
         return (
-            f"at client {self.name}, where {final} has to be written beside its old version first"
+            f"at client {self.name}, where {final} has to be written: until all is whole, what is"
+            " restored lies beside what is there"
         )
 
     def _note(self, left: "_Left") -> None:

@@ -10,6 +10,7 @@ from server_agent.adapters.tar.client import Client
 from server_agent.adapters.tar.database import Database
 from server_agent.adapters.tar.listing import ListingWriter, Member
 from server_agent.adapters.tar.names import joined, split
+from server_agent.adapters.tar.numbers import kept_inode
 from server_agent.adapters.tar.walk import Read
 from server_agent.domain.jobs import Level
 from server_agent.domain.quoting import quoted
@@ -157,5 +158,5 @@ class AsRead:
             answer = list(Question(self.client, command, self.control).records())
             for facts, path in zip(answer[::2], answer[1::2], strict=False):
                 inode, size = facts.split(b" ")
-                found[path] = _Now(int(inode), int(size))
+                found[path] = _Now(kept_inode(int(inode)), int(size))
         return found

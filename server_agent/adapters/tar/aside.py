@@ -14,10 +14,13 @@ from types import TracebackType
 from typing import Self
 
 from server_agent.adapters.durable import sync_file_system
+from server_agent.adapters.tar.arriving import may_go, move_new
 from server_agent.adapters.tar.failures import is_full
 from server_agent.adapters.tar.journal import Journal, Note
 from server_agent.adapters.tar.mounts import mount_in, mount_of
+from server_agent.adapters.tar.standing import has_entries, standing_now
 from server_agent.domain.jobs import Level
+from server_agent.domain.overwriting import OverwriteRule, Standing
 from server_agent.domain.quoting import quoted
 from server_agent.ports import Message
 
@@ -39,12 +42,14 @@ class Aside:
 
     Attributes:
         journal: in which each move is written before it is made; gone at the end.
+        rule: what may be moved for a file that comes.
         sync: makes all that was written to a directory's file system outlast a crash.
         replaced: sentences about what is of another kind now, and about old versions that stay.
     """
 
     journal: Journal
     sync: Callable[[bytes], None] = sync_file_system
+    rule: OverwriteRule = OverwriteRule.ALWAYS
     replaced: list[str] = field(default_factory=list)
     _token: bytes = field(default_factory=lambda: secrets.token_hex(4).encode())
     _said: deque[Message] = field(default_factory=deque)
@@ -89,8 +94,8 @@ class Aside:
         self.journal.write([note], self._pending(), synced=True)
         self._move(note)
         self._kept.append((note, was))
-        text = f"{quoted(place)} is in the way: until the end it is {quoted(note.now)}"
-        self._said.append(Message(Level.INFO, "MOVED_ASIDE", text, place))
+        text = f"{self._quoted(place)} is in the way: until the end it is {self._quoted(note.now)}"
+        self._say(Level.INFO, "MOVED_ASIDE", text, place)
 
     @contextlib.contextmanager
     def staging(self, target: bytes) -> Iterator[bytes]:
@@ -103,12 +108,12 @@ class Aside:
         finally:
             shutil.rmtree(directory, ignore_errors=True)
 
-    def before(self, files: Sequence[tuple[bytes, int]]) -> None:
+    def before(self, files: Sequence[tuple[bytes, int, int]]) -> None:
         """Some files are going to be written: moves their old versions aside. What cannot be moved
         is left for tar to complain of.
 
         Args:
-            files: places and sizes, in the order in which they will be written.
+            files: places, sizes and modify times, in the order in which they will be written.
 
         Raises:
             OSError: no space is left, or the journal cannot be written.
@@ -116,8 +121,8 @@ class Aside:
         if not files:
             return
         notes = [
-            Note(place, self._beside(place) if self._is_taken(place) else b"", size)
-            for place, size in files
+            Note(place, self._beside(place) if self._is_taken(place, modify_ns) else b"", size)
+            for place, size, modify_ns in files
         ]
         moves = [note for note in notes if note.now]
         try:
@@ -128,9 +133,13 @@ class Aside:
             log.warning("%s", error)
         for note in notes:
             self._coming[note.place] = note
+        times = {place: modify_ns for place, _, modify_ns in files} if moves else {}
         for note in moves:
             try:
                 self._move(note)
+                if not self._goes(standing_now(note.now), times[note.place]):
+                    del self._coming[note.place]  # it was written anew since it was looked at
+                    self._put_back(note)
             except OSError as error:
                 if is_full(error):
                     raise
@@ -143,6 +152,15 @@ class Aside:
             self._come[place] = note
             if note.now:
                 self._come_bytes += (note.size or 0) + _stored_size(note.now)
+
+    def stayed(self, place: bytes) -> int:
+        """A file has not come, since something came to its place that stays there. Returns the
+        bytes that it would have had."""
+        note = self._coming.pop(place, None) or self._come.pop(place, None)
+        if note is not None and note.now:
+            what = "has something new that stays; what was there before is now"
+            self._say_left("NOT_REMOVED", note, f"{what} {self._quoted(note.now)}")
+        return (note.size or 0) if note is not None else 0
 
     @property
     def is_due(self) -> bool:
@@ -164,8 +182,9 @@ class Aside:
 
     def full(self, place: bytes) -> str:
         """Where no space is left for a place, for the end of a sentence."""
-        point = quoted(mount_of(place))
-        return f"on the file system {point}, where {quoted(place)} has to be written"
+        named = self.journal.named(place)
+        point = quoted(mount_of(named))
+        return f"on the file system {point}, where {quoted(named)} has to be written"
 
     def _has_brought(self, place: bytes) -> bool:
         """Whether a file that is there can only be the restore's: until `dispose`, of those whose
@@ -211,17 +230,18 @@ class Aside:
                 elif not self._remove(note):
                     self._say_kept(note)
                 elif os.path.isdir(note.place):
-                    text = (
-                        f"{quoted(note.place)} was {was}; it is a directory now as in the saveset"
-                    )
+                    text = f"{self._quoted(note.place)} was {was};"
+                    text += " it is a directory now as in the saveset"
                     self.replaced.append(text)
-                    self._said.append(Message(Level.WARNING, "REPLACED", text, note.place))
+                    self._say(Level.WARNING, "REPLACED", text, note.place)
             yield None
         yield from self.said()
 
-    def _is_taken(self, place: bytes) -> bool:
-        """Whether a file is there. A directory that had nothing in it when it was first looked at
-        has only what this restore brought."""
+    def _is_taken(self, place: bytes, modify_ns: int) -> bool:
+        """Whether a file is there that has to go. A directory that had nothing in it when it was
+        first looked at has only what this restore brought."""
+        if self.rule in (OverwriteRule.NEVER, OverwriteRule.RENAME):
+            return False  # or it is left for tar to see
         directory = place.rpartition(b"/")[0] or b"/"
         used = self._used.get(directory)
         if used is None:
@@ -230,10 +250,13 @@ class Aside:
             used = self._used[directory] = has_entries(directory)
         if not used:
             return False
-        try:
-            return not stat.S_ISDIR(os.lstat(place).st_mode)
-        except OSError:
+        return self._goes(standing_now(place), modify_ns)
+
+    def _goes(self, standing: Standing | None, modify_ns: int) -> bool:
+        """Whether this is a file in the place of one that comes."""
+        if standing is None or standing.is_directory:
             return False
+        return may_go(standing, self.rule, modify_ns)
 
     def _beside(self, place: bytes) -> bytes:
         directory, name = os.path.split(place)
@@ -272,40 +295,38 @@ class Aside:
 
     def _put_back(self, note: Note) -> None:
         try:
-            put_back(note)
+            if self.rule is OverwriteRule.ALWAYS or note.size is None:
+                put_back(note, self.journal.named)
+            else:  # a part of what was to come is not there any more
+                move_new(note.now, note.place)
         except OSError as error:
-            what = f"cannot be put back ({error.strerror}); it is now {quoted(note.now)}"
+            what = f"cannot be put back ({error.strerror}); it is now {self._quoted(note.now)}"
             self._say_left("LEFT_ASIDE", note, what)
         else:
             self._release(note.holder)
 
     def _remove(self, note: Note) -> bool:
         try:
-            remove(note.now)
+            remove(note.now, self.journal.named(note.now))
         except OSError:
             return False
         self._release(note.holder)
         return True
 
+    def _say(self, level: Level, code: str, text: str, place: bytes) -> None:
+        self._said.append(Message(level, code, text, self.journal.named(place)))
+
+    def _quoted(self, place: bytes) -> str:
+        return quoted(self.journal.named(place))
+
     def _say_kept(self, note: Note) -> None:
-        what = f"was replaced; what was there is now {quoted(note.now)}"
+        what = f"was replaced; what was there is now {self._quoted(note.now)}"
         self._say_left("NOT_REMOVED", note, what)
 
     def _say_left(self, code: str, note: Note, what: str) -> None:
-        text = f"{quoted(note.place)} {what}"
+        text = f"{self._quoted(note.place)} {what}"
         self.replaced.append(text)
-        self._said.append(Message(Level.WARNING, code, text, note.place))
-
-
-def has_entries(directory: bytes) -> bool:
-    """Whether anything is in a directory; True if that cannot be listed."""
-    try:
-        with os.scandir(directory) as found:
-            return next(found, None) is not None
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
+        self._say(Level.WARNING, code, text, note.place)
 
 
 def sync_once(place: bytes, synced: set[int], sync: Callable[[bytes], None]) -> None:
@@ -317,8 +338,11 @@ def sync_once(place: bytes, synced: set[int], sync: Callable[[bytes], None]) -> 
         synced.add(device)
 
 
-def put_back(note: Note) -> None:
+def put_back(note: Note, named: Callable[[bytes], bytes] = lambda place: place) -> None:
     """Moves what stood in a place there again, in one step unless a directory is there now.
+
+    Args:
+        named: how a place is called in the mount table.
 
     Raises:
         OSError: that cannot be done; a mount point below the place, for instance.
@@ -326,16 +350,17 @@ def put_back(note: Note) -> None:
     try:
         os.rename(note.now, note.place)
     except (IsADirectoryError, NotADirectoryError):  # this restore's own, in its place
-        remove(note.place)
+        remove(note.place, named(note.place))
         os.rename(note.now, note.place)
 
 
-def remove(place: bytes) -> None:
-    """Removes what is there, a directory with all that it holds; OSError before a mount point."""
+def remove(place: bytes, named: bytes) -> None:
+    """Removes what is there, a directory with all that it holds; OSError before a mount point.
+    `named`: what the place is called in the mount table."""
     if not stat.S_ISDIR(os.lstat(place).st_mode):
         os.unlink(place)
         return
-    if (point := mount_in(place)) is not None:
+    if (point := mount_in(named)) is not None:
         raise OSError(errno.EBUSY, f"{quoted(point)} is a mount point")
     shutil.rmtree(place)
 

@@ -2,16 +2,16 @@
 
 import os
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from server_agent.adapters.archive_bits.here import archive_bits
 from server_agent.adapters.tar import (
+    base,
     complaints,
     exclude_file,
     immutable,
-    packed,
     private,
     reference,
 )
@@ -20,14 +20,12 @@ from server_agent.adapters.tar.client import Client, Survey
 from server_agent.adapters.tar.commands import Commands, check_commands
 from server_agent.adapters.tar.commit import commit, sweep
 from server_agent.adapters.tar.compare import changed_sources
-from server_agent.adapters.tar.failures import is_broken, translated, written_to
+from server_agent.adapters.tar.failures import translated, written_to
 from server_agent.adapters.tar.hits import Hits
-from server_agent.adapters.tar.inheriting import same_as_base
 from server_agent.adapters.tar.left_out import LeftOut, borders
 from server_agent.adapters.tar.listing import Amount, ListingWriter
 from server_agent.adapters.tar.names import member_name
 from server_agent.adapters.tar.places import Places, SavesetFiles
-from server_agent.adapters.tar.presence import has_all_data
 from server_agent.adapters.tar.scan import SOURCE_IS_LINK, Scan, check_source
 from server_agent.adapters.tar.sealed_head import key_of
 from server_agent.adapters.tar.sealing import Sealing
@@ -45,7 +43,6 @@ from server_agent.ports import (
     Control,
     EngineError,
     Message,
-    SavesetRef,
 )
 from server_agent.ports.attributes import ArchiveBits
 
@@ -125,7 +122,7 @@ class Backup:
             files.listing, request.saveset, request.sources, self.control
         ) as listing:
             try:
-                self._build_on_base(listing)
+                base.build_on(self.places, self.request, listing)
                 survey = self.client.survey(request.sources, self.control)
                 yield from self._scan(listing, files.listing, survey)
                 yield from self._marked(listing)
@@ -133,7 +130,7 @@ class Backup:
                 total = listing.end_scan()
                 yield from self._empty(listing, survey)
             except sqlite3.DatabaseError as error:
-                self._blame_base(error)
+                base.blame(self.request, error)
                 raise
             frames = yield from self._save(listing, total, files.data, survey)
             yield from self._unreadable(listing)
@@ -151,34 +148,6 @@ class Backup:
             )
             listing.finish()
         return result, frames
-
-    def _build_on_base(self, listing: ListingWriter) -> None:
-        """Takes over what the base holds, if all of that is still in its place."""
-        if not self.request.base:
-            return
-        known = {base.name: base for base in self.request.base}
-        nearest = self.request.base[0]
-        self._check_media(self.request.base)
-        base_listing = self.places.files_of(nearest).listing
-        if not packed.is_there(base_listing):
-            raise _base_listing_lost(nearest.name, "it is missing")
-        for home in listing.build_on(base_listing, same_as_base(self.request)):
-            if home not in known or not has_all_data(self.places.files_of(known[home])):
-                raise EngineError(
-                    "BASE_DAMAGED",
-                    f"saveset {nearest.name} cannot be built on: the data of {home}, which it"
-                    " needs, are missing or cut",
-                    home,
-                )
-
-    def _check_media(self, chain: Iterable[SavesetRef]) -> None:
-        """Raises EngineError: the medium written to is not there, or one that is built on."""
-        self.places.check_store(self.request.label, NO_BACKUP)
-        for member in chain:
-            try:
-                self.places.check_store(member.label, "No backup waits for it")
-            except EngineError as error:
-                raise EngineError("BASE_DAMAGED", error.text, member.name) from error
 
     def _scan(
         self, listing: ListingWriter, own_listing: Path, survey: Survey
@@ -364,16 +333,6 @@ class Backup:
                 return writer.frames
         finally:
             names.unlink(missing_ok=True)
-
-    def _blame_base(self, error: sqlite3.DatabaseError) -> None:
-        """What is damaged while the listing is filled is the base: the listing itself is new."""
-        if self.request.base and is_broken(error):
-            raise _base_listing_lost(self.request.base[0].name, error) from error
-
-
-def _base_listing_lost(saveset: str, reason: object) -> EngineError:
-    text = f"the listing of saveset {saveset} cannot be read: {reason}"
-    return EngineError("BASE_DAMAGED", text, saveset)
 
 
 def _taken_out(messages: list[Message], code: str) -> list[Message]:

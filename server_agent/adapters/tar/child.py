@@ -22,10 +22,12 @@ CANCEL_LATENCY_MILLISECONDS = 200  # how long a silent child may hide that its j
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a child runs, and its whole environment."""
+    """Where a child runs, its whole environment, and files that it holds open as long as it
+    lives."""
 
     environment: dict[str, str]
     directory: Path | None = None
+    held: tuple[int, ...] = ()
 
 
 class Child:
@@ -69,7 +71,7 @@ class Child:
                 stdin=subprocess.PIPE if fed else source,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                pass_fds=extra[1:] if extra else (),
+                pass_fds=(*extra[1:], *where.held) if extra else where.held,
                 cwd=where.directory,
                 env=where.environment,
                 bufsize=0,

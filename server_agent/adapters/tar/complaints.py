@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from server_agent.adapters.tar.guard import LED_AWAY
 from server_agent.adapters.tar.names import member_path, unescaped
 from server_agent.domain.jobs import Level
 from server_agent.domain.quoting import quoted
@@ -15,11 +16,14 @@ LOOP = "LOOP"
 METADATA = "METADATA_NOT_RESTORED"
 NO_SPACE = "NO_SPACE"
 REPLACED = "REPLACED"
+STAYED = "STAYED"
 TIME_STAMP = "TIME_STAMP"
 UNKNOWN = "TAR"
 UNKNOWN_TO_FIND = "FIND"
 
 _HARMLESS = frozenset({"SOCKET", TIME_STAMP})
+# How tar names itself where a script of that name on PATH starts it.
+_BY_PATH = re.compile(rb"/\S*/tar: ")
 _FIND = re.compile(rb"find: '(.*)': ([^:]*)", re.DOTALL)
 # A directory that is mounted again within itself.
 _FIND_LOOP = re.compile(
@@ -79,6 +83,7 @@ _RESTORING = _rows(
         "no space left",
     ),
     (rb"(.*): Cannot .*: (Disk quota exceeded)", NO_SPACE, "no more space allowed (disk quota)"),
+    (rb"(.*): (skipping existing file)", STAYED, "{}"),
     # The first that tar says of a file for which the space did not suffice.
     (rb"(.*): (Wrote only \d+ of \d+ bytes?)", NO_SPACE, "no space left"),
     (rb"\w+: Cannot (?:set|drop) .* for file '(.*)': (.*)", METADATA, "{}"),
@@ -87,6 +92,11 @@ _RESTORING = _rows(
     (rb"(.*): (Directory renamed before its status could be extracted)", METADATA, "{}"),
     (rb"(.*): (time stamp .* is .* s in the future)", TIME_STAMP, "was restored: {}"),
     (rb"(.*): (implausibly old time stamp .*)", TIME_STAMP, "was restored: {}"),
+    (
+        rb"(.*): Cannot (?:open|[a-z]+|[a-z ]+ to .*): (Too many levels of symbolic links)",
+        "NOT_RESTORED",
+        f"was not restored: {LED_AWAY}",
+    ),
     (rb"(.*): Cannot (?:open|[a-z ]+(?:to .*)?): (.*)", "NOT_RESTORED", "was not restored: {}"),
     (rb"(.*): Cannot (remove|hard link to .*)", "NOT_RESTORED", "was not restored: cannot {}"),
     (rb"(.*): (Is a directory)", "NOT_RESTORED", "was not restored: {}"),
@@ -135,6 +145,8 @@ def _of_tar(
     rows: list[tuple[re.Pattern[bytes], str, str]],
     is_member: Callable[[bytes], bool],
 ) -> Message | None:
+    if (by_path := _BY_PATH.match(line)) is not None:
+        line = b"tar: " + line[by_path.end() :]
     if line in _NOISE or not line:
         return None
     for pattern, code, sentence in rows:

@@ -3,7 +3,7 @@
 import json
 import os
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -48,7 +48,7 @@ class TarContents:
     def media(self, directories: Sequence[bytes]) -> list[FoundMedium]:
         found: dict[str, FoundMedium] = {}
         for directory in map(os.fsdecode, directories):
-            for medium in _media_in(Path(os.path.abspath(directory))):
+            for medium in media_in(Path(os.path.abspath(directory))):
                 other = found.setdefault(medium.label, medium)
                 if other.path != medium.path:
                     places = f"{os.fsdecode(other.path)} and {os.fsdecode(medium.path)}"
@@ -137,7 +137,7 @@ class TarContents:
             result=known.result,
             sources=tuple(map(os.fsencode, content["sources"])),
             excludes=tuple(content["excludes"]),
-            commands=_commands(content),
+            commands=commands_in(content),
             options=dict(content.get("options", {})),
             facts=known.facts,
             key_id=known.encryption.key_id if known.encryption is not None else "",
@@ -151,7 +151,7 @@ class TarContents:
         return places.files(name, directory.name, day)
 
 
-def _commands(content: dict[str, Any]) -> tuple[CommandSource, ...]:
+def commands_in(content: Mapping[str, Any]) -> tuple[CommandSource, ...]:
     """Of savesets from before their programs stood there only the names are known."""
     names = content["commands"]
     programs = content.get("programs", [()] * len(names))
@@ -161,7 +161,7 @@ def _commands(content: dict[str, Any]) -> tuple[CommandSource, ...]:
     )
 
 
-def _media_in(directory: Path) -> Iterator[FoundMedium]:
+def media_in(directory: Path) -> Iterator[FoundMedium]:
     if has_label(directory):
         text = f"{directory} is a medium. Name its data store, {directory.parent}"
         raise EngineError("STORE_UNUSABLE", text)

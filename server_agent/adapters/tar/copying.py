@@ -28,8 +28,16 @@ from server_agent.adapters.tar.places import Places, SavesetFiles
 from server_agent.adapters.tar.sealing import CannotOpen
 from server_agent.adapters.tar.stream import DamagedFrame
 from server_agent.adapters.tar.transfer import Pace
-from server_agent.domain.jobs import Phase, Progress
-from server_agent.ports import Cancelled, Control, CopyDone, CopyEvent, CopyRequest, EngineError
+from server_agent.domain.jobs import Level, Phase, Progress
+from server_agent.ports import (
+    Cancelled,
+    Control,
+    CopyDone,
+    CopyEvent,
+    CopyRequest,
+    EngineError,
+    Message,
+)
 
 _SYNC_BYTES = 64 << 20  # written back meanwhile, so that no cancel waits long for the disk
 _AGAIN = "Nothing was copied. {} and start the migration again."
@@ -90,9 +98,7 @@ class Copying:
             file_of_text.write(text)
             file_of_text.flush()
             os.fsync(file_of_text.fileno())
-        shelved.copy(source.shelf, unfinished.shelf)
-        if not unfinished.shelf.exists():  # there is none, or its medium has just gone
-            self.places.check_store(self.request.saveset.label, _AGAIN)
+        yield from self._shelf(source, unfinished, known)
         yield from self._checked(unfinished, known, text, total)
         if self.control.cancelled:
             raise Cancelled
@@ -146,6 +152,43 @@ class Copying:
             if frame is None:
                 return
             yield frame
+
+    def _shelf(
+        self, source: SavesetFiles, unfinished: SavesetFiles, known: Description
+    ) -> Iterator[Message]:
+        """The listing beside the data, which is compared too. In place of one that is damaged comes
+        the agent's own. Of a sealed one whose key is not there only the bytes can be compared."""
+        written = shelved.copy(source.shelf, unfinished.shelf)
+        if written is None:  # there is none, or its medium has just gone
+            self.places.check_store(self.request.saveset.label, _AGAIN)
+            return
+        if shelved.digest_of_bytes(unfinished.shelf) != written:
+            raise self._write_damaged("its listing is not what was written")
+        sealing = None
+        try:
+            if known.encryption is not None:
+                keys = self.places.keys
+                sealing, _ = sealed_head.opened(known.encryption, known.frames, keys)
+        except EngineError:
+            return  # its key is not there
+        try:
+            if shelved.digest(unfinished.shelf, sealing) == known.listing_digest:
+                return
+            why = "it is not what was written"
+        except shelved.DamagedCopy as error:
+            why = str(error)
+        unfinished.shelf.unlink()
+        try:
+            listing = packed.plain(source.listing)
+            shelved.write(listing, unfinished.shelf, self.control, 1, sealing)
+        finally:
+            packed.forget(source.listing)
+        if shelved.digest(unfinished.shelf, sealing) != known.listing_digest:
+            raise self._write_damaged("its listing is not what was written")
+        name, label = self.request.saveset.name, self.request.saveset.label
+        what = f"The listing of {name} on its medium {label} is damaged"
+        text = f"{what}: {why}. The copy has a new one"
+        yield Message(Level.WARNING, "LISTING_COPY", text)
 
     def _checked(
         self, unfinished: SavesetFiles, known: Description, text: bytes, total: int

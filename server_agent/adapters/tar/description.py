@@ -77,7 +77,7 @@ def write(
         "excludes": list(request.excludes),
         "commands": [command.name for command in request.commands],
         "programs": [list(map(os.fsdecode, command.argv)) for command in request.commands],
-        **_options(request.options),
+        **said_options(request.options),
     }
     said = asdict(result)
     if sealing is not None:
@@ -122,7 +122,7 @@ def read(path: Path) -> Description:
             content = _read_head(file)
             return _description(content, _read_frames(file))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-            raise DescriptionError(f"it cannot be understood: {error}") from error
+            raise _not_understood(path) from error
 
 
 def read_head(path: Path) -> dict[str, Any]:
@@ -131,7 +131,16 @@ def read_head(path: Path) -> dict[str, Any]:
         try:
             return _read_head(file)
         except (ValueError, KeyError, TypeError) as error:
-            raise DescriptionError(f"it cannot be understood: {error}") from error
+            raise _not_understood(path) from error
+
+
+def listing_digest(path: Path) -> bytes:
+    """BLAKE3 of the saveset's listing, without a look at the frames. Raises OSError,
+    DescriptionError."""
+    try:
+        return bytes.fromhex(read_head(path)["listing"]["blake3"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise _not_understood(path) from error
 
 
 def recorded_sizes(path: Path) -> tuple[int, int]:
@@ -147,7 +156,7 @@ def recorded_sizes(path: Path) -> tuple[int, int]:
             sizes = int(content["result"]["stored_bytes"]), int(content["listing"]["size"])
             file.seek(-len(_END), os.SEEK_END)
         except (ValueError, KeyError, TypeError) as error:
-            raise DescriptionError(f"it cannot be understood: {error}") from error
+            raise _not_understood(path) from error
         if file.read() != _END:
             raise DescriptionError("it ends within its frames")
     return sizes
@@ -172,6 +181,10 @@ def check(path: Path) -> None:
         raise DescriptionError("its description does not match its digest")
 
 
+def _not_understood(path: Path) -> DescriptionError:
+    return DescriptionError(f"{path} is damaged, it is not the text that was written")
+
+
 def digest_of(path: Path) -> bytes:
     """BLAKE3 of a whole file."""
     digest = blake3()
@@ -188,7 +201,7 @@ def _instead(warnings: tuple[str, ...]) -> tuple[str, ...]:
     return (f"{had}: the protocol says what it is about",) if warnings else ()
 
 
-def _options(options: TaskOptions) -> dict[str, Any]:
+def said_options(options: TaskOptions) -> dict[str, Any]:
     said = {name: getattr(options, name) for name in changed_options(options)}
     texts = {
         name: value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value

@@ -105,6 +105,10 @@ class TarEngine:
         )
         self._threads = threads or default_threads()
 
+    def heed(self, claim: Callable[[Path, str], None]) -> None:
+        """From now on data stores of other agents are not used. `claim`: as in `Places`."""
+        self._places = replace(self._places, claim=claim)
+
     def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:
         store_dirs = tuple(Path(os.fsdecode(directory)) for directory in directories)
         if not store_dirs:
@@ -146,6 +150,7 @@ class TarEngine:
         except EngineError as error:
             text = f"The data store {name} is not in its place: {error.text}"
             raise EngineError("STORE_MISSING", text) from error
+        self._places.check_claim(directory)
         return directory
 
     def remove(self, savesets: Sequence[SavesetRef], listed: Collection[str] = ()) -> list[str]:

@@ -12,9 +12,9 @@ from server_agent.adapters.tar import complaints
 from server_agent.adapters.tar.child import PIPE_BYTES, Child
 from server_agent.adapters.tar.client import Client
 from server_agent.adapters.tar.failures import damaged, no_space
-from server_agent.adapters.tar.links import CAME_MEANWHILE
 from server_agent.adapters.tar.member import BLOCK_BYTES
 from server_agent.adapters.tar.names import member_path, unescaped
+from server_agent.adapters.tar.newcomers import TAR_KEEPS, Newcomers
 from server_agent.adapters.tar.slices import Slice
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
 from server_agent.adapters.tar.tally import Tally
@@ -61,9 +61,13 @@ class Landing(Protocol):
     @property
     def is_due(self) -> bool: ...
 
-    def before(self, files: Sequence[tuple[bytes, int]]) -> None: ...
+    def before(self, files: Sequence[tuple[bytes, int, int]]) -> None: ...
 
     def come(self, place: bytes) -> None: ...
+
+    def stayed(self, place: bytes, /) -> int:
+        """A file has not come, since something came to its place that stays there. Returns the
+        bytes that it would have had."""
 
     def dispose(self, *, keep_times: bool = False) -> None: ...
 
@@ -94,7 +98,7 @@ class Extraction:
         is_root: whether tar runs as root there.
         has: whether a member of this name may come.
         aside: keeps old versions.
-        stays: whether what is in a place now must not be replaced by what was modified then.
+        newcomers: what came to a place meanwhile and stays there; None if nothing stays.
     """
 
     slices: Iterator[Slice]
@@ -107,9 +111,7 @@ class Extraction:
     tally: Tally
     has: Callable[[bytes], bool]
     aside: Landing
-    stays: Callable[[bytes, int], bool] | None = None
-    _left: list[Slice] = field(default_factory=list)  # for what stays, not told yet
-    _has_left_links: bool = False  # of what was left there are other names
+    newcomers: Newcomers | None = None
     _expected: int = 0
     _seen: int = 0
     _fed: int = 0  # bytes that tar's pipe has taken
@@ -124,6 +126,7 @@ class Extraction:
     _full: EngineError | None = None
     _complained: bool = False
     _failed_path: bytes = b""
+    _failed_directories: set[bytes] = field(default_factory=set)
     _bare_path: bytes = b""
     _started_ns: int = field(default_factory=lambda: time.time_ns() - _CLOCK_TICK_NS)
 
@@ -136,7 +139,8 @@ class Extraction:
             Cancelled: likewise.
         """
         owner = "--same-owner" if self.is_root else "--no-same-owner"
-        command: list[str | bytes] = [*TAR_EXTRACT, owner, b"--directory=" + self.target]
+        keeps = TAR_KEEPS if self.newcomers else []
+        command: list[str | bytes] = [*TAR_EXTRACT, owner, *keeps, b"--directory=" + self.target]
         damage: EngineError | OSError | None = None
         with self.client.start(command, self.control, fed=True, umask=_UMASK) as tar:
             try:
@@ -154,6 +158,8 @@ class Extraction:
                 self._come_to(None)
                 self._remove_cut()
                 self.aside.dispose(keep_times=True)
+                if self.newcomers is not None:
+                    yield from self.newcomers.told()
                 yield from self._left_over(status)
             except BaseException as error:
                 tar.end()
@@ -170,7 +176,11 @@ class Extraction:
         """What tar still had to say of files that it could not write."""
         for line in (self._errors + said).split(b"\n"):
             message = complaints.of_restoring_tar(line, self.has)
-            if message is not None and message.path and message.code in _CUT:
+            if message is None or not message.path:
+                continue
+            if message.code == complaints.STAYED:
+                self._stayed(message.path)
+            elif message.code in _CUT:
                 self._cut.append(message.path)
 
     def _remove_cut(self) -> None:
@@ -178,6 +188,8 @@ class Extraction:
         for path in self._cut:
             self.aside.remove_new(below(self.target, path), self._started_ns)
         self._cut.clear()
+        if self.newcomers is not None:
+            self.newcomers.remove_links()
 
     def _left_over(self, status: int) -> Iterator[Message]:
         said = [f"tar says: {text}" for text in self._failures]
@@ -210,7 +222,6 @@ class Extraction:
                 if is_due:
                     self._measure()
                     yield None
-        yield from self._tell_left()
 
     def _pieces(self) -> Iterator[memoryview]:
         """What tar is fed."""
@@ -228,10 +239,10 @@ class Extraction:
     def _ranges(self, slices: Iterator[Slice], length: int) -> Iterator[tuple[int, int]]:
         """Neighbours as one, as far as their old versions are moved aside together. `length`: of
         the stream."""
-        for batch in map(self._coming, _batches(slices)):
-            if not batch:
-                continue
-            self.aside.before([(self._place(each), each.size) for each in batch if each.path])
+        for batch in _batches(slices):
+            self.aside.before(
+                [(self._place(each), each.size, each.modify_ns) for each in batch if each.path]
+            )
             self._behind.extend(batch)
             begin = end = 0
             for member in batch:
@@ -245,29 +256,6 @@ class Extraction:
                 if end > length:
                     self._surplus[self._expected] = end - length
             yield begin, end
-
-    def _coming(self, batch: list[Slice]) -> list[Slice]:
-        """What of it may come just now: something may have come to a place since all places were
-        looked at. A link to what was left would make it another name of a stranger."""
-        if self.stays is None:
-            return batch
-        coming: list[Slice] = []
-        for member in batch:
-            stays = member.path and self.stays(self._place(member), member.modify_ns)
-            if stays or (member.is_link and self._has_left_links):
-                self._has_left_links |= bool(member.has_links)
-                self._left.append(member)
-            else:
-                coming.append(member)
-        return coming
-
-    def _tell_left(self) -> Iterator[Message]:
-        while self._left:
-            path = self._left.pop().path
-            self.tally.files += 1
-            self.tally.failed += 1
-            text = f"{quoted(path)} was not restored: {CAME_MEANWHILE}"
-            yield Message(Level.WARNING, "NOT_RESTORED", text, path)
 
     def _hear_out(self, tar: Child) -> Iterator[Message | None]:
         """All that tar still says after the end of its input."""
@@ -308,14 +296,27 @@ class Extraction:
                     self.tally.first_bare or f"{quoted(message.path)}: {message.text}"
                 )
             self._bare_path = message.path
+        elif message.code == complaints.STAYED:
+            self._stayed(message.path)
         elif message.level is Level.INFO:
             yield message
         else:
-            self.tally.failed += message.path != self._failed_path
-            self._failed_path = message.path
-            if message.code in _CUT:
-                self._cut.append(message.path)
-            yield self._unknown(message) if message.code == complaints.UNKNOWN else message
+            yield from self._failed(message, message.path)
+
+    def _failed(self, message: Message, path: bytes) -> Iterator[Message]:
+        if path in self._failed_directories:
+            return  # tar says it again for all that it would hold
+        if self._failed_path and path.startswith(self._failed_path + b"/"):
+            self._failed_directories.add(self._failed_path)
+        self.tally.failed += path != self._failed_path
+        self._failed_path = path
+        if message.code in _CUT:
+            self._cut.append(path)
+        yield self._unknown(message) if message.code == complaints.UNKNOWN else message
+
+    def _stayed(self, path: bytes) -> None:
+        if self.newcomers is not None and self.newcomers.is_skipped(path):
+            self.tally.size -= self.aside.stayed(below(self.target, path))
 
     def _unknown(self, message: Message) -> Message:
         if len(self.tally.unknown) < _KEPT_FAILURES:
@@ -341,6 +342,8 @@ class Extraction:
             self.tally.size += at.size
             if at.path:
                 self.aside.come(self._place(at))
+            if self.newcomers is not None:
+                self.newcomers.come(at)
         self.tally.begun = 0
         self._at = member
 

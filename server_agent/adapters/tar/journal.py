@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,9 +39,14 @@ class Note:
 
 @dataclass(slots=True)
 class Journal:
-    """A file of notes in the order in which they come true. Raises OSError with its name."""
+    """A file of notes in the order in which they come true. Raises OSError with its name.
+
+    Attributes:
+        named: how a place is known after this run.
+    """
 
     path: Path
+    named: Callable[[bytes], bytes] = lambda place: place
     _length: int = field(default=0)  # of what has been written since it was made or made anew
     _pending: int = 0  # of that, what was not done when it was made anew
     _has_name: bool = False  # that outlasts a crash of the system
@@ -75,7 +80,11 @@ class Journal:
     def _append(self, path: Path, notes: Sequence[Note], *, synced: bool) -> None:
         data = b"".join(
             b"%b\0%b\0%b\0"
-            % (note.place, note.now, b"" if note.size is None else b"%d" % note.size)
+            % (
+                self.named(note.place),
+                self.named(note.now),
+                b"" if note.size is None else b"%d" % note.size,
+            )
             for note in notes
         )
         try:

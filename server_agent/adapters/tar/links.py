@@ -11,25 +11,28 @@ import os
 import subprocess
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import groupby
 
 from server_agent.adapters.durable import sync_file_system
+from server_agent.adapters.tar import arriving
+from server_agent.adapters.tar.arriving import CAME_MEANWHILE
 from server_agent.adapters.tar.aside import Aside
 from server_agent.adapters.tar.failures import damaged, is_full
+from server_agent.adapters.tar.guard import reason_of
 from server_agent.adapters.tar.member import BLOCK_BYTES, HEADERS_BYTES, hard_link_target
 from server_agent.adapters.tar.names import member_path
 from server_agent.adapters.tar.selection import Selection
 from server_agent.adapters.tar.slices import Orphan, Slice
-from server_agent.adapters.tar.standing import standing_now
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
 from server_agent.adapters.tar.target import below, make_directories
 from server_agent.domain.jobs import Level
-from server_agent.domain.overwriting import OverwriteRule, Verdict, verdict
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.quoting import printable, quoted
 from server_agent.ports import Message
 
 Link = tuple[Slice, bytes]
-CAME_MEANWHILE = "something came to its place while the restore ran, and stays"
+_Move = Callable[[bytes, bytes], None]  # from where, and to which place
 
 
 def part(
@@ -110,70 +113,63 @@ def put(
         place = below(target, orphan.path)
         try:
             make_directories(os.path.dirname(place))
-            if rule is not OverwriteRule.ALWAYS and is_newcomer(rule, place, orphan.modify_ns):
-                raise FileExistsError(errno.EEXIST, CAME_MEANWHILE)
+            move = partial(arriving.move, rule=rule, modify_ns=orphan.modify_ns)
             if previous is not None and previous.data == orphan.data:
-                _link(below(target, previous.path), place, staged, aside)
+                _link(below(target, previous.path), place, staged, aside, move)
             else:
-                _move(below(staged, orphan.member), place, aside)
+                _move(below(staged, orphan.member), place, aside, move)
                 previous = orphan
         except OSError as error:
             if is_full(error):
                 raise
-            text = f"{quoted(orphan.path)} was not restored: {error.strerror}"
+            text = f"{quoted(orphan.path)} was not restored: {reason_of(error)}"
             yield Message(Level.WARNING, "NOT_RESTORED", text, orphan.path)
         yield None
 
 
 def join(
-    names: Iterator[tuple[bytes, bytes]], staged: bytes, target: bytes, aside: Aside
+    names: Iterator[tuple[bytes, bytes]],
+    staged: bytes,
+    target: bytes,
+    aside: Aside,
+    is_lost: Callable[[bytes], bool],
 ) -> Iterator[Message | None]:
-    """Makes new names of what came to its own place. Yields as `put`."""
+    """Makes new names of what came to its own place, unless it is lost. Yields as `put`."""
     for path, first in names:
         place = below(target, path)
         try:
-            if os.path.lexists(place):
+            if is_lost(first):
                 raise FileExistsError(errno.EEXIST, CAME_MEANWHILE)
-            _link(below(target, first), place, staged, aside)
+            _link(below(target, first), place, staged, aside, arriving.move_new)
         except OSError as error:
             if is_full(error):
                 raise
-            text = f"{quoted(path)} was not restored: {error.strerror}"
+            text = f"{quoted(path)} was not restored: {reason_of(error)}"
             yield Message(Level.WARNING, "NOT_RESTORED", text, path)
         yield None
 
 
-def is_newcomer(rule: OverwriteRule, place: bytes, modify_ns: int) -> bool:
-    """Whether something is in a place that a rule does not let go, though nothing was when all
-    places were looked at."""
-    now = standing_now(place)
-    return now is not None and verdict(rule, now, is_directory=False, modify_ns=modify_ns) not in (
-        Verdict.CREATE,
-        Verdict.REPLACE,
-    )
-
-
-def _move(source: bytes, place: bytes, aside: Aside) -> None:
+def _move(source: bytes, place: bytes, aside: Aside, move: _Move) -> None:
     """In one step, on another file system too."""
     try:
-        os.rename(source, place)
+        move(source, place)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         with aside.staging(os.path.dirname(place)) as near:
             copy = os.path.join(near, b"copy")
             _copy(source, copy)
-            os.rename(copy, place)
+            move(copy, place)
 
 
-def _link(other: bytes, place: bytes, staged: bytes, aside: Aside) -> None:
+def _link(other: bytes, place: bytes, staged: bytes, aside: Aside, move: _Move) -> None:
     """A hard link in one step; a file of its own where the other one is on another file system."""
     try:
         new = os.path.join(staged, b".link")
         with contextlib.suppress(FileNotFoundError):
             os.unlink(new)
         os.link(other, new, follow_symlinks=False)
-        os.rename(new, place)
+        move(new, place)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
@@ -183,7 +179,7 @@ def _link(other: bytes, place: bytes, staged: bytes, aside: Aside) -> None:
                 os.link(other, new, follow_symlinks=False)
             else:
                 _copy(other, new)
-            os.rename(new, place)
+            move(new, place)
 
 
 def _copy(source: bytes, copy: bytes) -> None:

@@ -21,9 +21,9 @@ from blake3 import blake3
 from server_agent.adapters.durable import sync
 from server_agent.adapters.tar import private
 from server_agent.adapters.tar.database import read_only_uri
-from server_agent.adapters.tar.description import digest_of
-from server_agent.adapters.tar.failures import written_to
-from server_agent.adapters.tar.places import LISTING_SUFFIX, PACKED_SUFFIX
+from server_agent.adapters.tar.description import DescriptionError, digest_of, listing_digest
+from server_agent.adapters.tar.failures import proves_damage, written_to
+from server_agent.adapters.tar.places import LISTING_SUFFIX, PACKED_SUFFIX, SavesetFiles
 from server_agent.domain.savesets import NAME_PATTERN
 from server_agent.ports import Cancelled, Compressed, Control
 
@@ -75,6 +75,22 @@ def digest(listing: Path) -> bytes:
             except sqlite3.DatabaseError as error:
                 raise OSError(str(error)) from error
         return content.digest()
+
+
+def fault(files: SavesetFiles) -> str:
+    """Why the listing of a saveset is not the one that was written; empty if it is. Raises OSError:
+    that cannot be told just now."""
+    try:
+        is_right = digest(files.listing) == listing_digest(files.description)
+    except FileNotFoundError:
+        return "it is missing"
+    except DescriptionError as error:
+        return str(error)
+    except OSError as error:
+        if not proves_damage(error):
+            raise
+        return str(error)
+    return "" if is_right else "it is not what was written"
 
 
 def remove(listing: Path) -> None:

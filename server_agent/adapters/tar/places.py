@@ -3,7 +3,7 @@
 import contextlib
 import errno
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -79,6 +79,7 @@ class Places:
         keys: what opens savesets that are encrypted; None: nothing does.
         private_dirs: what of the agent's own must not be saved by anybody.
         immutable: labels of the media on which savesets are made immutable.
+        claim: raises EngineError (STORE_MISSING) if another agent uses a data store.
     """
 
     store_dirs: tuple[Path, ...]
@@ -89,11 +90,19 @@ class Places:
     keys: Keys | None = None
     private_dirs: tuple[Path, ...] = ()
     immutable: frozenset[str] = frozenset()
+    claim: Callable[[Path, str], None] | None = None
 
     def check_store(self, label: str, then: str = TRY_AGAIN) -> None:
-        """Raises EngineError (STORE_MISSING) unless the medium is there. `then`: as in
-        `store.check_label`."""
-        check_label(self.medium_dir(label), label, self.location_id, then)
+        """Raises EngineError (STORE_MISSING) unless the medium is there, and no other agent uses
+        its data store. `then`: as in `store.check_label`."""
+        medium = self.medium_dir(label)
+        check_label(medium, label, self.location_id, then)
+        self.check_claim(medium.parent, then)
+
+    def check_claim(self, store: Path, then: str = TRY_AGAIN) -> None:
+        """Raises EngineError (STORE_MISSING) if another agent uses the data store."""
+        if self.claim is not None:
+            self.claim(store, then)
 
     def medium_dir(self, label: str) -> Path:
         """The medium's directory in its own data store; of one that is not known, the directory

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from server_agent.adapters.tar import description, packed, stream
+from server_agent.adapters.tar.failures import proves_damage
 from server_agent.adapters.tar.places import Places, SavesetFiles
 from server_agent.ports import SavesetRef
 
@@ -18,10 +19,15 @@ def present(places: Places, savesets: Sequence[SavesetRef]) -> set[str]:
 
 
 def has_all_data(files: SavesetFiles) -> bool:
-    """Whether the data are there to their end; their digests are for restore and verify."""
+    """Whether the data are there to their end; their digests are for restore and verify. Raises
+    OSError: that cannot be told just now."""
     try:
         stream.check_places(files.data, description.read(files.description).frames)
-    except (OSError, description.DescriptionError, stream.DamagedFrame):
+    except (FileNotFoundError, description.DescriptionError, stream.DamagedFrame):
+        return False
+    except OSError as error:
+        if not proves_damage(error):
+            raise
         return False
     return True
 

@@ -15,20 +15,20 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from server_agent.adapters.tar import packed
 from server_agent.adapters.tar.client import LocalClient
 from server_agent.adapters.tar.failures import damaged, is_broken, no_space, translated
+from server_agent.adapters.tar.numbers import kept_time
 from server_agent.adapters.tar.places import Places
 from server_agent.adapters.tar.restore import Restore
 from server_agent.adapters.tar.samples import Drawn, Sample, draw
-from server_agent.adapters.tar.store import NO_RESTORE
+from server_agent.adapters.tar.sound import sound
+from server_agent.adapters.tar.store import NO_PROOF
 from server_agent.adapters.tar.stored import Content, Stored
 from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.domain.quoting import quoted
 from server_agent.ports import (
     Cancelled,
     Control,
-    EngineError,
     Message,
     ProofEvent,
     ProofFault,
@@ -37,6 +37,7 @@ from server_agent.ports import (
     RestoreDone,
     RestoreEvent,
     RestoreRequest,
+    SavesetRef,
 )
 
 _PREFIX, _SUFFIX = "proof-", ".tmp"
@@ -58,6 +59,10 @@ class Proof(ABC):
     _faults: list[ProofFault] = field(default_factory=list)
 
     @abstractmethod
+    def _sound_listing(self, saveset: SavesetRef) -> Message | None:
+        """See `sound.sound`."""
+
+    @abstractmethod
     def _restored(self, restore: RestoreRequest) -> Iterator[RestoreEvent]:
         """As the engine restores."""
 
@@ -68,7 +73,10 @@ class Proof(ABC):
     def events(self) -> Iterator[ProofEvent]:
         with translated(self.control, self.places.tmp_dir):
             yield Progress(Phase.SCAN)
-            self.places.check_store(self.request.chain[0].label, NO_RESTORE)
+            self.places.check_store(self.request.chain[0].label, NO_PROOF)
+            put_back = self._sound_listing(self.request.chain[0])
+            if put_back is not None:
+                yield put_back
             drawn = self._drawn()
             if drawn.samples:
                 self._check_room(drawn)
@@ -84,9 +92,6 @@ class Proof(ABC):
     def _drawn(self) -> Drawn:
         saveset = self.request.chain[0]
         listing = self.places.files_of(saveset).listing
-        if not packed.is_there(listing):
-            text = f"saveset {saveset.name} cannot be restored: its listing is not in its place"
-            raise EngineError("SAVESET_MISSING", text, saveset.name)
         try:
             return draw(listing, self.request.files, self.request.max_bytes, self.control)
         except sqlite3.DatabaseError as error:
@@ -158,15 +163,24 @@ class Proof(ABC):
 class TarProof(Proof):
     """That of savesets of tar."""
 
+    def _sound_listing(self, saveset: SavesetRef) -> Message | None:
+        return sound(self.places, saveset, NO_PROOF)
+
     def _restored(self, restore: RestoreRequest) -> Iterator[RestoreEvent]:
         with LocalClient() as client:
-            run = Restore(self.places, self.threads, restore, self.control, client)
+            run = Restore(
+                *(self.places, self.threads, restore, self.control, client),
+                _then=NO_PROOF,
+                _then_half=NO_PROOF,
+            )
             yield from run.events()
 
     def _stored(self, samples: Sequence[Sample]) -> Iterator[tuple[Sample, Content]]:
         nothing = RestoreRequest(self.request.chain, (), b"")
         with LocalClient() as client:
-            stored = Stored(self.places, self.threads, nothing, self.control, client)
+            stored = Stored(
+                *(self.places, self.threads, nothing, self.control, client), _then=NO_PROOF
+            )
             yield from stored.contents(samples)
 
 
@@ -201,7 +215,7 @@ def _difference(place: bytes, sample: Sample, content: Content) -> str:
         return f"has {content.size} bytes on the medium, its listing says {sample.size}"
     if facts.st_size != sample.size:
         return f"was restored with {facts.st_size} bytes, it had {sample.size}"
-    if abs(facts.st_mtime_ns - sample.modify_ns) >= _TIME_NS:
+    if abs(kept_time(facts.st_mtime_ns) - sample.modify_ns) >= _TIME_NS:
         return "was restored with another time"
     if (facts.st_mode ^ sample.mode) & _PERMISSIONS:
         return f"was restored with mode {stat.S_IMODE(facts.st_mode):o}, it had {sample.mode:o}"

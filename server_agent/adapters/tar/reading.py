@@ -18,7 +18,7 @@ from server_agent.adapters.tar.names import member_path, split
 from server_agent.adapters.tar.places import Places
 from server_agent.adapters.tar.restore import Restore
 from server_agent.adapters.tar.slices import Slice
-from server_agent.adapters.tar.store import NO_RESTORE
+from server_agent.adapters.tar.store import TRY_AGAIN
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
 from server_agent.domain.errors import InvalidArgument, PathNotFound
 from server_agent.domain.quoting import printable, quoted
@@ -89,7 +89,7 @@ class Reading(Restore):
             listing = self.places.files_of(saveset).listing
             with browse.reading(listing, saveset.name) as connection:
                 saved = saved_file(connection, saveset.name, path)
-            self._then = NO_RESTORE
+            self._then = TRY_AGAIN
             self._homes = {saved.slice.home: saved.home}
             with self._open_home(saved.slice.home) as reader:
                 try:

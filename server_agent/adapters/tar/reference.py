@@ -14,6 +14,7 @@ from server_agent.adapters.tar.asking import Question
 from server_agent.adapters.tar.client import Client
 from server_agent.adapters.tar.database import Database
 from server_agent.adapters.tar.listing import ListingWriter
+from server_agent.adapters.tar.numbers import kept_inode, kept_times
 from server_agent.domain.jobs import Level
 from server_agent.domain.quoting import printable, quoted
 from server_agent.domain.task_options import TimeReference
@@ -127,7 +128,8 @@ class Clearing:
     def _clear(self, path: bytes, found: list[int]) -> None:
         try:
             now = os.lstat(path)
-            is_as_found = [now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns] == found
+            times = kept_times([now.st_mtime_ns, now.st_ctime_ns])
+            is_as_found = [kept_inode(now.st_ino), now.st_size, *times] == found
             if stat.S_ISREG(now.st_mode) and is_as_found and self.bits.is_set(path):
                 self.bits.clear(path)
                 self.cleared += 1

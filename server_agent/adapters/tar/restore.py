@@ -4,30 +4,32 @@ import itertools
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from server_agent.adapters.tar import description, links, packed, sealed_head
+from server_agent.adapters.tar import links, lost, saved
 from server_agent.adapters.tar import target as place
 from server_agent.adapters.tar.aside import Aside
 from server_agent.adapters.tar.client import Client, Survey
 from server_agent.adapters.tar.complaints import METADATA
-from server_agent.adapters.tar.description import Description, DescriptionError
 from server_agent.adapters.tar.extraction import Extraction, Landing
 from server_agent.adapters.tar.failures import damaged, is_broken, translated
 from server_agent.adapters.tar.journal import Journal
-from server_agent.adapters.tar.listing import Amount, opened
+from server_agent.adapters.tar.listing import Amount
+from server_agent.adapters.tar.newcomers import Newcomers, nothing_lost
 from server_agent.adapters.tar.places import Places, SavesetFiles
 from server_agent.adapters.tar.rehearsal import Rehearsal
 from server_agent.adapters.tar.ruling import Ruling
-from server_agent.adapters.tar.sealing import CannotOpen, FrameSeal
-from server_agent.adapters.tar.selection import Selection, own_slice
+from server_agent.adapters.tar.selection import Selection
 from server_agent.adapters.tar.slices import Slice
-from server_agent.adapters.tar.standing import Look, look_here, nothing_there
+from server_agent.adapters.tar.sound import sound
+from server_agent.adapters.tar.standing import Look, look_here, nothing_there, standing_now
 from server_agent.adapters.tar.store import HALF_RESTORE, NO_RESTORE
-from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
+from server_agent.adapters.tar.stream import FrameReader
 from server_agent.adapters.tar.tally import Tally
+from server_agent.adapters.tar.target import Ground
 from server_agent.adapters.tar.transfer import Pace
 from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.domain.overwriting import OverwriteRule
@@ -60,11 +62,14 @@ class Restore:
     _homes: dict[int, str] = field(default_factory=dict)
     _left_out: int = 0
     _total: Amount | None = None  # known once something is restored
-    _then: str = NO_RESTORE
+    _then: str = NO_RESTORE  # what follows when a medium is away
+    _then_half: str = HALF_RESTORE  # and once something may have been restored
     _aside: Landing | None = None
     _survey: Survey = field(default_factory=lambda: Survey(b"", {}, 0, 0))
     _replaced: list[str] = field(default_factory=list)
     _notes: list[str] = field(default_factory=list)  # what the overwrite rule has left
+    _sound: set[str] = field(default_factory=set)  # savesets whose listings were compared
+    _put_back: list[str] = field(default_factory=list)  # what is said of those that were damaged
 
     def events(self) -> Iterator[RestoreEvent]:
         try:
@@ -80,9 +85,8 @@ class Restore:
         with translated(self.control, self.places.tmp_dir):
             yield Progress(Phase.SCAN)
             listing = self._files(self.request.chain[0].name).listing
-            self.places.check_store(self.request.chain[0].label, NO_RESTORE)
-            if not packed.is_there(listing):
-                raise _missing(self.request.chain[0].name, "its listing")
+            self.places.check_store(self.request.chain[0].label, self._then)
+            yield from self._sounded(self.request.chain[0])
             # Restores of one saveset may run at the same time.
             scratch = self.places.scratch(self.request.chain[0].name, f"restore-{uuid.uuid4().hex}")
             try:
@@ -105,38 +109,78 @@ class Restore:
             if self.request.dry_run:
                 yield from self._rehearse(selection, scratch)
                 return
-            yield from self._bring(selection, scratch)
-            lost = list(self._summary(selection))
-            yield from lost
+            try:
+                yield from self._bring(selection, scratch)
+            except EngineError as error:
+                raise (yield from lost.told(selection, self._homes, error)) from error
+            incomplete = list(self._summary(selection))
+            yield from incomplete
         yield RestoreDone(
             files=self._whole(),
             bytes_written=self._tally.size,
             skipped=self._tally.failed + self._left_out,
             warnings=(
-                *(message.text for message in lost),
+                *(message.text for message in incomplete),
                 *self._tally.unknown,
                 *self._replaced[:_NAMED_REPLACED],
+                *self._put_back,
             ),
             notes=tuple(self._notes),
         )
 
+    def _sounded(self, saveset: SavesetRef) -> Iterator[Message]:
+        """Its listing is the one that was written from here on. Raises EngineError."""
+        if saveset.name not in self._sound:
+            message = self._sound_listing(saveset)
+            self._sound.add(saveset.name)
+            if message is not None:
+                self._put_back.append(message.text)
+                yield message
+
+    def _sound_listing(self, saveset: SavesetRef) -> Message | None:
+        return sound(self.places, saveset, self._then)
+
     def _bring(self, selection: Selection, scratch: Path) -> Iterator[RestoreEvent]:
         """All that is picked to its places."""
-        with Aside(Journal(self.places.journal(self.request.job_id or scratch.name))) as aside:
-            self._aside = aside
-            self._then = HALF_RESTORE
-            yield from self._paced(self._prepare_target(selection, aside))
-            yield from self._unsaved(selection)
+        with self._ground(selection) as ground, self._keeping(ground, scratch) as aside:
+            yield from self._prepared(selection, ground, aside)
             yield from self._part_links(selection)
             self._total = total = selection.amount()
             yield self._progress(total)
-            target = self.request.target
             extract = partial(self._extract, selection.has, aside, total)
-            yield from extract(selection.slices(), target, self._tally)
-            yield from self._adopt(selection, aside, extract)
+            newcomers = None
+            if self._is_ruled:
+                is_directory = selection.is_directory
+                newcomers = Newcomers(ground.root, is_directory, self._tally)
+            yield from extract(selection.slices(), ground.root, self._tally, newcomers)
+            if newcomers is not None:
+                yield from self._complete(selection, ground.root, extract)
+            if selection.has_adopted():
+                is_lost = newcomers.is_lost if newcomers is not None else nothing_lost
+                yield from self._adopt(selection, ground.root, aside, extract, is_lost)
             for message in aside.settle():
                 yield message or self._progress(total, Phase.COMMIT)
         self._replaced = aside.replaced
+
+    def _ground(self, selection: Selection) -> AbstractContextManager[Ground]:
+        place.check_target(self.request.target, self.places.media())
+        return place.ground(self.request.target, selection.sources())
+
+    def _keeping(self, ground: Ground, scratch: Path) -> Aside:
+        """What keeps old versions."""
+        path = self.places.journal(self.request.job_id or scratch.name)
+        self._aside = aside = Aside(Journal(path, ground.named), rule=self.request.overwrite)
+        self._then = self._then_half
+        return aside
+
+    def _prepared(
+        self, selection: Selection, ground: Ground, aside: Aside
+    ) -> Iterator[RestoreEvent]:
+        """Until nothing is in the way of what is restored."""
+        if ground.weakness and selection.has_directories_of_others():
+            yield Message(Level.INFO, "NOT_GUARDED", ground.weakness)
+        yield from self._paced(self._prepare_target(selection, ground, aside))
+        yield from self._unsaved(selection)
 
     def _rehearse(self, selection: Selection, _scratch: Path) -> Iterator[RestoreEvent]:
         """Says what would be done, and does nothing of it."""
@@ -149,7 +193,8 @@ class Restore:
         request = self.request
         rehearsal = Rehearsal(request.overwrite, selection, request.target, look)
         yield from self._paced(rehearsal.events())
-        yield rehearsal.done()
+        done = rehearsal.done()
+        yield replace(done, warnings=(*done.warnings, *self._put_back))
 
     @property
     def _is_ruled(self) -> bool:
@@ -181,14 +226,18 @@ class Restore:
                     " name a path out of its listing",
                 )
 
-    def _prepare_target(self, selection: Selection, aside: Aside) -> Iterator[Message | None]:
-        target, rule = self.request.target, self.request.overwrite
-        place.check_target(target, self.places.media())
-        take = aside.take if rule is OverwriteRule.ALWAYS else None
-        is_used = place.prepare(target, selection.sources(), take)
+    def _prepare_target(
+        self, selection: Selection, ground: Ground, aside: Aside
+    ) -> Iterator[Message | None]:
+        take = aside.take if self.request.overwrite is OverwriteRule.ALWAYS else None
+        is_used = place.prepare(ground, selection.sources(), take)
         yield from aside.said()
         if is_used:
-            for step in self._rule(selection, look_here(target), aside.take):
+
+            def take_named(named: bytes) -> None:
+                aside.take(ground.reached(named))
+
+            for step in self._rule(selection, look_here(ground.root), take_named):
                 yield from aside.said()
                 yield step
 
@@ -201,9 +250,6 @@ class Restore:
         yield from ruling.events()
         self._left_out += ruling.lost
         self._notes += ruling.notes()
-
-    def _stays(self, path: bytes, modify_ns: int) -> bool:
-        return links.is_newcomer(self.request.overwrite, path, modify_ns)
 
     def _unsaved(self, selection: Selection) -> Iterator[Message]:
         for path, kind in selection.unsaved():
@@ -223,6 +269,7 @@ class Restore:
         slices: Iterator[Slice],
         target: bytes,
         tally: Tally,
+        newcomers: Newcomers | None = None,
     ) -> Iterator[RestoreEvent]:
         run = Extraction(
             slices=slices,
@@ -235,26 +282,39 @@ class Restore:
             tally=tally,
             has=has,
             aside=aside,
-            stays=self._stays if self._is_ruled and target == self.request.target else None,
+            newcomers=newcomers,
         )
         for message in run.events():
             yield message or self._progress(total)
 
+    def _complete(
+        self, selection: Selection, target: bytes, extract: Callable[..., Iterator[RestoreEvent]]
+    ) -> Iterator[RestoreEvent]:
+        """Directories that were there when tar came to them get what belongs to them: those that
+        the rule gives that, and those that had to be made for a file of an older saveset."""
+
+        def is_there(path: bytes) -> bool:
+            standing = standing_now(place.below(target, path) or b"/")
+            return standing is not None and standing.is_directory
+
+        again = Tally(unknown=self._tally.unknown)
+        yield from extract(selection.directories(is_there), target, again)
+        self._tally.failed += again.failed
+
     def _adopt(
         self,
         selection: Selection,
+        target: bytes,
         aside: Aside,
         extract: Callable[..., Iterator[RestoreEvent]],
+        is_lost: Callable[[bytes], bool],
     ) -> Iterator[RestoreEvent]:
         """Hard links whose data lie under names that are not restored."""
-        if not selection.has_adopted():
-            return
-        target = self.request.target
         with aside.staging(target) as staged:
             yield from extract(selection.data_of_orphans(), staged, self._tally)
             aside.sync(staged)  # before it takes the place of an old version
             steps = links.put(selection.orphans(), staged, target, aside, self.request.overwrite)
-            names = links.join(selection.other_names(), staged, target, aside)
+            names = links.join(selection.other_names(), staged, target, aside, is_lost)
             pace = Pace()
             for message in itertools.chain(steps, names):
                 if self.control.cancelled:
@@ -317,57 +377,16 @@ class Restore:
         for member in self.request.chain:
             if member.name == saveset:
                 return member
-        raise _missing(saveset, "its place")
+        raise saved.missing(saveset, "its place")
 
     def _open_home(self, home: int) -> FrameReader:
-        name = self._homes[home]
-        self.places.check_store(self._member(name).label, self._then)
-        files = self._files(name)
-        try:
-            known = description.read(files.description)
-            sealed_head.check_same(self._member(name), known.encryption)
-            seal = self._seal_of(name, known)
-            return FrameReader(files.data, known.frames, self.threads, seal)
-        except FileNotFoundError as error:
-            raise _missing(name, "its data or its description") from error
-        except DescriptionError as error:
-            raise damaged(name, f"its description: {error}") from error
-        except (DamagedFrame, CannotOpen) as error:
-            raise damaged(name, error) from error
-
-    def _seal_of(self, name: str, known: Description) -> FrameSeal | None:
-        """What opens the frames of a saveset; None if it is plain. Raises CannotOpen."""
-        if known.encryption is None:
-            return None
-        try:
-            sealing, _ = sealed_head.opened(known.encryption, known.frames, self.places.keys)
-        except EngineError as error:
-            text = f"Saveset {name} is encrypted. {error.text}"
-            raise EngineError(error.code, text) from error
-        return sealing.frames()
+        member = self._member(self._homes[home])
+        self.places.check_store(member.label, self._then)
+        return saved.open_data(self.places, member, self.threads)
 
     def _find_data(self, home: int, path: bytes) -> Slice:
         """Where a home itself holds what a hard link in it refers to."""
-        name = self._homes[home]
-        listing = self._files(name).listing
-        if not packed.is_there(listing):
-            raise _missing(name, "its listing")
-        try:
-            with opened(listing) as connection:
-                found = own_slice(connection, path, home)
-        except sqlite3.Error as error:
-            if is_broken(error):
-                raise damaged(name, f"its listing cannot be read: {error}") from error
-            raise
-        if found is None:
-            raise damaged(name, f"a hard link refers to {quoted(path)}, which its listing lacks")
-        return found
-
-
-def _missing(saveset: str, what: str) -> EngineError:
-    return EngineError(
-        "SAVESET_MISSING",
-        f"saveset {saveset} cannot be restored: {what} is not in its place."
-        " Put it back, or restore from another saveset",
-        saveset,
-    )
+        member = self._member(self._homes[home])
+        for _ in self._sounded(member):
+            pass  # the result says it
+        return saved.find_data(self.places, member, home, path)

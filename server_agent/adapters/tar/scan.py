@@ -12,6 +12,7 @@ from server_agent.adapters.tar.hits import Hits
 from server_agent.adapters.tar.listing import ListingWriter, Row
 from server_agent.adapters.tar.mounts import file_system, is_below, mounts
 from server_agent.adapters.tar.names import joined
+from server_agent.adapters.tar.numbers import kept_inode, kept_times
 from server_agent.adapters.tar.places import are_same, medium_around
 from server_agent.domain.jobs import Level
 from server_agent.domain.quoting import quoted
@@ -214,7 +215,7 @@ class Scan:
             fields = self._without_told_twice(fields, self.may_change)
         if fields:
             self.entries += len(fields) // _FIELDS
-            self.listing.add(_rows(fields))
+            self.listing.add(rows_of(fields))
         return rest
 
     def _without_own(self, fields: list[bytes]) -> list[bytes]:
@@ -283,9 +284,12 @@ def whole_records(output: bytes) -> tuple[list[bytes], bytes]:
     return fields, rest
 
 
-def _rows(fields: list[bytes]) -> Iterator[Row]:
-    """A time is whole seconds, rounded down, a point and ten digits of the fraction that is to be
-    added, before 1970 too: -1.5 is "-2.5000000000". The tenth digit is always 0."""
+def rows_of(fields: list[bytes]) -> Iterator[Row]:
+    """What find has printed in `FORMAT`.
+
+    A time is whole seconds, rounded down, a point and ten digits of the fraction that is to be
+    added, before 1970 too: -1.5 is "-2.5000000000". The tenth digit is always 0.
+    """
     column = [fields[number::_FIELDS] for number in range(_FIELDS)]
     directories, names, kinds, inodes, devices, links, sizes = column[:7]
     modified, changed, modes, uids, gids, targets = column[7:]
@@ -294,12 +298,12 @@ def _rows(fields: list[bytes]) -> Iterator[Row]:
         directories,
         [b"" if name == b"/" else name for name in names],
         [kind.decode("ascii") for kind in kinds],
-        map(int, inodes),
+        map(kept_inode, map(int, inodes)),
         map(int, devices),
         map(int, links),
         map(int, sizes),
-        [int(time[:-11]) * _SECOND + int(time[-10:-1]) for time in modified],
-        [int(time[:-11]) * _SECOND + int(time[-10:-1]) for time in changed],
+        kept_times([int(time[:-11]) * _SECOND + int(time[-10:-1]) for time in modified]),
+        kept_times([int(time[:-11]) * _SECOND + int(time[-10:-1]) for time in changed]),
         [int(mode, 8) for mode in modes],
         map(int, uids),
         map(int, gids),

@@ -4,7 +4,7 @@ Kept in a scratch database beside the listing, so that a restore of millions of 
 more memory than one of ten.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -198,6 +198,19 @@ class Selection:
         query = "SELECT path, kind FROM unsaved ORDER BY path"
         return (row for row in self._connection.execute(query))
 
+    def lying_in(self, home: int, begin: int, end: int) -> Iterator[bytes]:
+        """What was picked and is no directory, as far as it lies between these bytes of a home."""
+        query = """
+        SELECT CAST(dir || x'2f' || name AS BLOB), block FROM picked
+        WHERE leaf AND home = :home AND block * 512 < :end AND (block + blocks) * 512 > :begin
+        UNION
+        SELECT path, block FROM orphan
+        WHERE home = :home AND block * 512 < :end AND (block + blocks) * 512 > :begin
+        ORDER BY 2
+        """
+        values = {"home": home, "begin": begin, "end": end}
+        return (path for path, _ in self._connection.execute(query, values))
+
     def has(self, path: bytes) -> bool:
         """Whether a member of this name may be restored."""
         query = f"""
@@ -205,6 +218,11 @@ class Selection:
         OR EXISTS (SELECT 1 FROM orphan WHERE member = ?)
         """
         return bool(self._connection.number(query, (*split(path), path)))
+
+    def is_directory(self, path: bytes) -> bool:
+        """Whether a path is one of the listing's."""
+        found = "SELECT 1 FROM listing.entry WHERE dir = ? AND leaf = 0 AND name = ?"
+        return bool(self._connection.number(f"SELECT EXISTS ({found})", split(path)))
 
     def homes(self) -> dict[int, str]:
         """The savesets that hold what was picked, by their ids in the listing."""
@@ -226,20 +244,29 @@ class Selection:
         query = "SELECT count(*) FROM picked WHERE uid <> ? OR gid <> ?"
         return self._connection.number(query, (uid, gid))
 
+    def has_directories_of_others(self) -> bool:
+        """Whether anybody but root may change a directory that was picked."""
+        query = "SELECT EXISTS (SELECT 1 FROM picked WHERE NOT leaf AND uid <> 0)"
+        return bool(self._connection.number(query))
+
     def slices(self) -> Iterator[Slice]:
         """Everything in the order in which it was saved, home by home."""
         query = """
         SELECT home, block, blocks, leaf, size * (kind = 'f' AND NOT linked),
         CASE WHEN leaf THEN CAST(dir || x'2f' || name AS BLOB) ELSE x'' END,
-        modify_ns, links > 1, linked
+        modify_ns, linked
         FROM picked ORDER BY home, block
         """
         return map(Slice._make, self._connection.execute(query))
 
-    def directories(self) -> Iterator[Slice]:
-        """Only those, in the same order."""
-        query = "SELECT home, block, blocks FROM picked WHERE NOT leaf ORDER BY home, block"
-        return (Slice(*row) for row in self._connection.execute(query))
+    def directories(self, is_there: Callable[[bytes], bool] | None = None) -> Iterator[Slice]:
+        """Only those, in the same order; if asked for, only those that are there."""
+        query = """
+        SELECT home, block, blocks, dir, name FROM picked WHERE NOT leaf ORDER BY home, block
+        """
+        for home, block, blocks, *path in self._connection.execute(query):
+            if is_there is None or is_there(joined(*path)):
+                yield Slice(home, block, blocks)
 
     def possible_links(self) -> Iterator[tuple[Slice, bytes]]:
         """Members that may be hard links to others, with their paths."""

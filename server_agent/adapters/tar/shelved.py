@@ -3,7 +3,6 @@ back from the medium alone. It is compressed, and sealed if the saveset is encry
 """
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -78,19 +77,33 @@ def digest(shelf: Path, sealing: Sealing | None = None) -> bytes:
     return found.digest()
 
 
-def copy(shelf: Path, other: Path) -> None:
-    """The same bytes beside the data on another medium, synced; nothing if there is no copy, as of
-    savesets from before there were any. Raises OSError."""
+def copy(shelf: Path, other: Path) -> bytes | None:
+    """The same bytes beside the data on another medium, synced; their BLAKE3. None if there is no
+    copy, as of savesets from before there were any. Raises OSError."""
     if not os.path.lexists(shelf):
-        return
+        return None
+    found = blake3()
     with (
         shelf.open("rb") as source,
         open(other, "xb", opener=private.opener) as target,
         written_to(other.parent),
     ):
-        shutil.copyfileobj(source, target, _PIECE_BYTES)
+        while piece := source.read(_PIECE_BYTES):
+            found.update(piece)
+            target.write(piece)
         target.flush()
         os.fsync(target.fileno())
+    return found.digest()
+
+
+def digest_of_bytes(shelf: Path) -> bytes:
+    """BLAKE3 of what lies on the medium, as its disk gives it back. Raises OSError."""
+    found = blake3()
+    with shelf.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        while piece := file.read(_PIECE_BYTES):
+            found.update(piece)
+    return found.digest()
 
 
 class _Pieces:

@@ -11,8 +11,7 @@ class Slice(NamedTuple):
 
     `leaf` counts the entries that come of it and are no directories; `size` counts the bytes that
     extracting it writes. `path` is only said of what is no directory and restored in its place,
-    and of that when it was modified, whether other names of it were saved, and whether it is one
-    that refers to a member before it.
+    and of that when it was modified, and whether it is another name of a member before it.
     """
 
     home: int
@@ -22,7 +21,6 @@ class Slice(NamedTuple):
     size: int = 0
     path: bytes = b""
     modify_ns: int = 0
-    has_links: bool = False
     is_link: bool = False
 
     @property

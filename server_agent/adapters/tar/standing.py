@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from server_agent.adapters.tar.aside import has_entries
 from server_agent.adapters.tar.names import split
 from server_agent.adapters.tar.target import below
 from server_agent.domain.overwriting import Standing
@@ -63,6 +62,17 @@ def standing_now(place: bytes) -> Standing | None:
     except OSError:
         return None
     return Standing(stat.S_ISDIR(status.st_mode), status.st_mtime_ns)
+
+
+def has_entries(directory: bytes) -> bool:
+    """Whether anything is in a directory; True if that cannot be listed."""
+    try:
+        with os.scandir(directory) as found:
+            return next(found, None) is not None
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
 
 
 def _standing(target: bytes, wanted: Wanted) -> Standing | None:

@@ -20,6 +20,7 @@ TRY_AGAIN = "{} and try again."
 NO_BACKUP = "Nothing was written. {} and start the backup again."
 LOST_BACKUP = "No saveset was made. {} and start the backup again."
 NO_RESTORE = "Nothing was written. {} and start the restore again."
+NO_PROOF = "Nothing was proved. {} and start the proof again."
 HALF_RESTORE = "What was restored before stays. {} and start the restore again."
 
 

@@ -23,7 +23,11 @@ from server_agent.ports import Cancelled, Control
 # Measured with 100 000 small files: 4 MiB compresses 0.4 % better, but needs 15 MB more memory and
 # 8 % more processor time, since it does not fit a core's cache; 1 MiB compresses 0.7 % worse.
 FRAME_BYTES = 2 << 20
-_LEVEL = 3
+# Level 3 with a table of half as many places, so that it fits the same cache: 4 to 8 % less
+# processor time for 0.1 to 0.5 % more bytes.
+_COMPRESSION = zstandard.ZstdCompressionParameters.from_level(
+    3, window_log=FRAME_BYTES.bit_length() - 1, hash_log=16, write_checksum=True
+)
 END_BYTES = 1024  # two blocks of zeros end a tar archive: pax, "ustar Interchange Format"
 _SPARE_BUFFERS = 2  # one that is filled and one that waits to be written
 # Written back meanwhile, so that the sync at the end, which no cancel can end, stays short.
@@ -31,7 +35,13 @@ _SYNC_BYTES = 64 << 20
 
 
 class DamagedFrame(Exception):
-    """A frame is not as it was written. The text says which and how."""
+    """A frame is not as it was written. The text says which and how.
+
+    Attributes:
+        place: begin and end of what is lost in the stream, if it is one frame.
+    """
+
+    place: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,9 @@ class FrameWriter:
         self._seal = seal
         self._begun = 0
         self._threads = ThreadPoolExecutor(threads, "compress")
-        self._idle = [zstandard.ZstdCompressor(_LEVEL, write_checksum=True) for _ in range(threads)]
+        self._idle = [
+            zstandard.ZstdCompressor(compression_params=_COMPRESSION) for _ in range(threads)
+        ]
         self._free = [bytearray(FRAME_BYTES) for _ in range(threads + _SPARE_BUFFERS)]
         self._pending: deque[tuple[Future[_Packed], bytearray]] = deque()
         self._buffer = self._free.pop()
@@ -286,6 +298,13 @@ class FrameReader:
                 at = stop
 
     def _raw(self, frame: int) -> bytes:
+        try:
+            return self._expanded(frame)
+        except DamagedFrame as error:
+            error.place = self._frames.raw_offsets[frame], self._frames.raw_offsets[frame + 1]
+            raise
+
+    def _expanded(self, frame: int) -> bytes:
         stored = _opened_frame(self._file, self._frames, frame, self._seal)
         try:
             raw = zstandard.ZstdDecompressor().decompress(stored)

@@ -232,8 +232,8 @@ class Transfer:
         self._as_read.compare(whole, read)
         self._files_done += amount.files
         self._bytes_done += amount.size
-        for block, *_ in whole:
-            read.pop(block, None)
+        for member in whole:
+            read.pop(member[0], None)
         del members[: len(whole)]
 
     def _progress(self, phase: Phase = Phase.TRANSFER) -> Progress:

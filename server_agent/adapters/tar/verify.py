@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from server_agent.adapters.tar import description, packed, sealed_head, shelved, stream
 from server_agent.adapters.tar.description import Description, DescriptionError
+from server_agent.adapters.tar.failures import not_compared, proves_damage
 from server_agent.adapters.tar.places import Places, SavesetFiles
 from server_agent.adapters.tar.sealing import CannotOpen
 from server_agent.adapters.tar.stream import DamagedFrame
@@ -17,6 +18,7 @@ from server_agent.ports import (
     Control,
     EngineError,
     Message,
+    NotCompared,
     SavesetRef,
     Verified,
     VerifyEvent,
@@ -42,7 +44,7 @@ class Verify:
                 raise Cancelled
             self.places.check_store(saveset.label)
             verified = yield from self._one(saveset, done, total)
-            done += verified.bytes_read
+            done += verified.bytes_read if isinstance(verified, Verified) else 0
             yield verified
 
     def _total(self) -> int:
@@ -58,7 +60,7 @@ class Verify:
 
     def _one(
         self, saveset: SavesetRef, before: int, total: int
-    ) -> Generator[VerifyEvent, None, Verified]:
+    ) -> Generator[VerifyEvent, None, Verified | NotCompared]:
         files = self.places.files_of(saveset)
         read = 0
         missing = False
@@ -90,6 +92,8 @@ class Verify:
         except (DescriptionError, DamagedFrame, CannotOpen) as error:
             fault = f"what is on the medium is not what was written: {error}"
         except OSError as error:
+            if not proves_damage(error):
+                return not_compared(saveset, error)
             fault = f"it cannot be read: {error}"
         return Verified(saveset.name, read, fault, missing, compared, saveset.label)
 
@@ -175,5 +179,7 @@ def _listing_fault(files: SavesetFiles, known: Description) -> str:
     except FileNotFoundError:
         raise FileNotFoundError(errno.ENOENT, "", str(files.listing)) from None
     except OSError as error:
+        if not proves_damage(error):
+            raise
         return f"its listing cannot be read: {error}"
     return "" if is_right else "its listing is not what was written"

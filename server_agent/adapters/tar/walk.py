@@ -4,9 +4,11 @@ What find has seen may be another file by the time that tar opens it, and tar do
 Source: POSIX.1-2017, pax; GNU tar manual, "PAX Format, Version 1.0" (sparse files).
 """
 
+import struct
 from dataclasses import dataclass, field
 
 from server_agent.adapters.tar.member import BLOCK_BYTES, pax_records
+from server_agent.adapters.tar.numbers import kept_time
 from server_agent.ports import EngineError
 
 # What a member has instead of data, and as its size and time in nanoseconds if it is a file. The
@@ -18,6 +20,8 @@ _EXTENDED = b"x"
 _FILE = b"0"
 _NOTHING = b"\0"
 _ONLY_MODIFIED = b"mtime="
+# Size and kind of the header of a block of records, these, and size and kind of the header proper.
+_USUAL = struct.Struct("124x11s21xc355x512s124x11s21xc355x")
 _SECOND = 1_000_000_000  # in nanoseconds
 
 
@@ -48,32 +52,51 @@ class Walk:
         self.at += len(data)
         if self.next >= self.at:
             return
-        whole = self._rest + data
+        whole = memoryview(self._rest + data) if self._rest else data
         begin = self.at - len(whole)
         self._rest = b""
         try:
             while self.next < self.at:
-                length = self._member(whole, self.next - begin)
+                at = self.next - begin
+                length = self._usual(whole, at) or self._member(whole, at)
                 if not length:
-                    self._rest = whole[self.next - begin :]
+                    self._rest = bytes(whole[at:])
                     return
                 self.next += length
         except (ValueError, KeyError) as error:
             place = f"at byte {self.next} of its archive"
             raise EngineError("TAR_FAILED", f"tar wrote no header {place}: {error}") from error
 
-    def _member(self, data: bytes, begin: int) -> int:
+    def _usual(self, data: memoryview, begin: int) -> int:
+        """Enters a file with one record, its time, as nearly every member is. Its length in bytes,
+        0 if it is none or does not have all its headers yet."""
+        if len(data) < begin + _USUAL.size:
+            return 0
+        length, extended, block, size, kind = _USUAL.unpack_from(data, begin)
+        if extended != _EXTENDED or kind != _FILE:
+            return 0
+        records = block[: int(length, 8)]
+        # Else a name may look like records.
+        if not records.startswith(_ONLY_MODIFIED, 3) or records[:2] != b"%d" % len(records):
+            return 0
+        stored = int(size, 8)
+        modified = kept_time(_nanoseconds(records[9:-1]))
+        self.read[self.next // BLOCK_BYTES] = "f", stored, modified
+        return _USUAL.size + -(-stored // BLOCK_BYTES) * BLOCK_BYTES
+
+    def _member(self, data: memoryview, begin: int) -> int:
         """Enters one member; its length in bytes, 0 if it does not have all its headers yet."""
         header = begin
         records = b""
         while data[header + 156 : header + 157] == _EXTENDED:
-            size = int(data[header + 124 : header + 135], 8)
+            size = int(bytes(data[header + 124 : header + 135]), 8)
             header += BLOCK_BYTES
             records += data[header : header + size]
             header += -(-size // BLOCK_BYTES) * BLOCK_BYTES
         if len(data) < header + BLOCK_BYTES:
             return 0
-        kind = data[header + 156 : header + 157]
+        final = bytes(data[header : header + BLOCK_BYTES])
+        kind = final[156:157]
         length = header + BLOCK_BYTES - begin
         if kind == _NOTHING:
             return length  # the zeros at the end
@@ -81,25 +104,15 @@ class Walk:
         if kind != _FILE:
             self.read[block] = _KINDS[kind], None, None
             return length
-        # Nearly every member has this one record. Else a name may look like records.
-        if records.startswith(_ONLY_MODIFIED, 3) and records[:2] == b"%d" % len(records):
-            known = {b"mtime": records[9:-1]}
-        else:
-            known = pax_records(records)
-        size = (
-            int(known[b"size"]) if b"size" in known else int(data[header + 124 : header + 135], 8)
-        )
+        known = pax_records(records)
+        size = int(known[b"size"]) if b"size" in known else int(final[124:135], 8)
         real = int(known[b"GNU.sparse.realsize"]) if b"GNU.sparse.realsize" in known else size
         time = known.get(b"mtime")
-        if time is None:
-            modified = int(data[header + 136 : header + 147], 8) * _SECOND
-        else:
-            modified = _nanoseconds(time)
-        self.read[block] = "f", real, modified
+        modified = int(final[136:147], 8) * _SECOND if time is None else _nanoseconds(time)
+        self.read[block] = "f", real, kept_time(modified)
         return length + -(-size // BLOCK_BYTES) * BLOCK_BYTES
 
 
 def _nanoseconds(time: bytes) -> int:
     whole, _, fraction = time.partition(b".")
-    distance = abs(int(whole)) * _SECOND + int(fraction.ljust(9, b"0")[:9])
-    return -distance if whole.startswith(b"-") else distance
+    return int(whole + fraction[:9].ljust(9, b"0"))

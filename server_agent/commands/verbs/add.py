@@ -5,7 +5,8 @@ import argparse
 from server_agent.commands import media_options, plan_options, topology_options
 from server_agent.commands.answer import CommandError
 from server_agent.commands.parsing import Verbs, add_objects, text
-from server_agent.commands.words import split_lists
+from server_agent.commands.words import split_excludes, split_lists
+from sesam_api.loader_records import Loader
 from sesam_api.location import Location
 from sesam_api.media_records import DataStore, MediaPool
 from sesam_api.plan_records import Drive, Event, Schedule, TaskGroup
@@ -61,7 +62,7 @@ def define(verbs: Verbs) -> None:
 
     loader = objects.add_parser("loader", help="a device that moves media into drives")
     loader.add_argument("name", type=text, metavar="NAME")
-    media_options.add_loader_options(loader)
+    media_options.add_loader_options(loader, required=True)
     loader.set_defaults(run=_add_loader)
 
 
@@ -82,7 +83,7 @@ def _add_task(location: Location, arguments: argparse.Namespace) -> str:
         arguments.name,
         arguments.client,
         split_lists(arguments.source or []),
-        split_lists(arguments.exclude or []),
+        split_excludes(arguments.exclude or []),
         arguments.comment or "",
         options=topology_options.options_of(arguments, TaskOptions()),
         commands=commands,
@@ -118,4 +119,5 @@ def _add_pool(location: Location, arguments: argparse.Namespace) -> str:
 
 
 def _add_loader(location: Location, arguments: argparse.Namespace) -> str:
-    return location.add_loader(media_options.loader_of(arguments)).name
+    loader = media_options.loader_of(arguments, Loader(arguments.name, "virtual", b"", ()))
+    return location.add_loader(loader).name

@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import os
+import sys
 
 from server_agent.commands.output import print_json_array, print_table, zone_of
 from server_agent.commands.parsing import Verbs, add_json, add_limit, add_verb, text
@@ -28,3 +29,8 @@ def _browse(location: Location, arguments: argparse.Namespace) -> None:
         print_json_array(entries, zone)
     else:
         print_table(entries, _COLUMNS, zone)
+    if found.is_cut:
+        print(
+            f"The directory has more than {found.total} entries: the others are not known here.",
+            file=sys.stderr,
+        )

@@ -39,6 +39,8 @@ def _cancel(location: Location, arguments: argparse.Namespace) -> str:
         return location.cancel(arguments.job).id
     zone = zone_of(location.identity.time_zone)
     named = {event.name: event.id for event in location.events(arguments.event)}
+    if arguments.event not in named and not arguments.event.isdecimal():
+        location.event(arguments.event)  # says that there is none
     planned_time = None
     if arguments.at is not None:
         planned_time = moment(arguments.at, datetime.now(zone))

@@ -4,6 +4,7 @@ savesets by their names."""
 import argparse
 import itertools
 
+from server_agent.commands.known import of_known
 from server_agent.commands.output import print_json_array, print_table, zone_of
 from server_agent.commands.parsing import Verbs, add_json, add_limit, add_verb, text
 from server_agent.commands.plan_words import day
@@ -51,7 +52,8 @@ def _find(location: Location, arguments: argparse.Namespace) -> None:
         client=arguments.client,
         days=(days[0], days[1]),
     )
-    files = itertools.islice(found, arguments.limit)
+    known = of_known(found, location, arguments.task, arguments.client)
+    files = itertools.islice(known, arguments.limit)
     zone = zone_of(location.identity.time_zone)
     if arguments.json:
         print_json_array(files, zone)

@@ -31,7 +31,7 @@ _COLUMNS = {
     "stores": "name path capacity free stored_size high_water_mark fault comment immutable"
     " removable",
     "pools": "name drive_group retention comment encrypted key_id spare_pool",
-    "loaders": "name kind device data_stores comment",
+    "loaders": "name kind device data_stores tape_devices comment",
     "media": "label pool data_store savesets stored_size newest_sesam_day eol write_protected"
     " init_time comment",
     "interfaces": "name state start_time end_time outcome exit_status job task module text fault"

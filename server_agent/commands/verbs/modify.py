@@ -1,4 +1,5 @@
-"""`sm_cmd modify client|task|schedule|event|group|drive|store|pool|medium|saveset NAME ...`.
+"""`sm_cmd modify client|task|schedule|event|group|drive|store|pool|medium|loader|saveset NAME
+...`.
 
 What is not given stays as it is.
 """
@@ -9,7 +10,7 @@ from server_agent.commands import media_options, plan_options, topology_options
 from server_agent.commands.answer import CommandError
 from server_agent.commands.parsing import Verbs, add_objects, text
 from server_agent.commands.plan_words import day
-from server_agent.commands.words import split_lists
+from server_agent.commands.words import split_excludes, split_lists
 from sesam_api.location import Location
 
 
@@ -67,6 +68,11 @@ def _define_media(objects: Verbs) -> None:
     media_options.add_medium_options(medium)
     medium.set_defaults(run=_modify_medium)
 
+    loader = objects.add_parser("loader", help="change what is given; it is looked into then")
+    loader.add_argument("name", type=text, metavar="NAME")
+    media_options.add_loader_options(loader, required=False)
+    loader.set_defaults(run=_modify_loader)
+
     saveset = objects.add_parser("saveset", help="change its EOL")
     saveset.add_argument("name", type=text, metavar="NAME")
     saveset.add_argument(
@@ -102,7 +108,7 @@ def _modify_task(location: Location, arguments: argparse.Namespace) -> str:
     return location.modify_task(
         arguments.name,
         sources=None if arguments.source is None else split_lists(arguments.source),
-        excludes=None if arguments.exclude is None else split_lists(arguments.exclude),
+        excludes=None if arguments.exclude is None else split_excludes(arguments.exclude),
         comment=arguments.comment,
         options=options,
         commands=commands,
@@ -142,6 +148,13 @@ def _modify_store(location: Location, arguments: argparse.Namespace) -> str:
     after = media_options.store_of(arguments, before)
     _check_changed(before, after)
     return location.modify_data_store(after).name
+
+
+def _modify_loader(location: Location, arguments: argparse.Namespace) -> str:
+    before = location.loader(arguments.name)
+    after = media_options.loader_of(arguments, before)
+    _check_changed(before, after)
+    return location.modify_loader(after).name
 
 
 def _modify_pool(location: Location, arguments: argparse.Namespace) -> str:

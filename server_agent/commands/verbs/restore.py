@@ -6,9 +6,9 @@ import sys
 
 from server_agent.commands.parsing import Verbs, add_verb, own_command, path, text
 from server_agent.commands.waiting import usable_end
+from server_agent.commands.words import OVERWRITE_RULES
 from sesam_api.location import Location
 
-_RULES = {"always": "always", "never": "never", "older": "if_older", "rename": "rename"}
 _EXAMPLE = """\
 example: what would come back of one directory, and then only what is not there
   sm_cmd restore -s SAVESET -f /srv/data/letters --target / --overwrite never --dry-run --wait
@@ -40,7 +40,7 @@ def define(verbs: Verbs) -> None:
     )
     parser.add_argument(
         "--overwrite",
-        choices=_RULES,
+        choices=OVERWRITE_RULES,
         default="always",
         help="files that are there are replaced always (the default), never, or if they are older"
         " than the saved ones; or the restored ones get names with .restored behind",
@@ -60,7 +60,7 @@ def _restore(location: Location, arguments: argparse.Namespace) -> str:
         arguments.saveset,
         arguments.target,
         arguments.file,
-        overwrite=_RULES[arguments.overwrite],
+        overwrite=OVERWRITE_RULES[arguments.overwrite],
         dry_run=arguments.dry_run,
         client=arguments.client,
         without_interfaces=arguments.no_interfaces,

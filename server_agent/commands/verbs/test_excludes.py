@@ -1,5 +1,5 @@
 """`sm_cmd test-excludes [TASK] [--client C] [-s SOURCE] [-x EXCLUDE] [...] [--json]`: what excludes
-leave out, before a backup does. `sm_cmd estimate TASK [--json]`: what a FULL would save."""
+leave out, before a backup does. `sm_cmd estimate TASK [--json]`: what it would save."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from server_agent.commands.answer import CommandError
 from server_agent.commands.output import print_json, print_table, zone_of
 from server_agent.commands.parsing import Verbs, add_json, add_verb, text
 from server_agent.commands.topology_options import add_task_options, options_of
-from server_agent.commands.words import split_lists
+from server_agent.commands.words import split_excludes, split_lists
 from sesam_api.client_file_records import Walk
 from sesam_api.location import Location
 from sesam_api.records import TaskOptions
@@ -29,7 +29,9 @@ def define(verbs: Verbs) -> None:
     add_task_options(test)
     add_json(test)
     test.set_defaults(run=_test)
-    estimate = add_verb(verbs, "estimate", "how much a FULL of a task would save now, and where")
+    estimate = add_verb(
+        verbs, "estimate", "how much a FULL and an INC of a task would save now, and where"
+    )
     estimate.add_argument("task", type=text, metavar="TASK")
     add_json(estimate)
     estimate.set_defaults(run=_estimate)
@@ -46,7 +48,7 @@ def _test(location: Location, arguments: argparse.Namespace) -> None:
     walk = location.test_excludes(
         client,
         sources,
-        excludes if arguments.exclude is None else split_lists(arguments.exclude),
+        excludes if arguments.exclude is None else split_excludes(arguments.exclude),
         options_of(arguments, before) or before,
         task=arguments.task,
     )
@@ -67,6 +69,8 @@ def _print(location: Location, walk: Walk, as_json: bool) -> None:
     if walk.compared_with is not None:
         for total in _CHANGED:
             print(f"{total}\t{getattr(walk, total)}")
+    elif walk.not_compared:
+        print(f"changed_files\tnot known, {walk.not_compared}")
     if walk.left_out:
         print()
         print_table(walk.left_out, _LEFT_OUT, zone)

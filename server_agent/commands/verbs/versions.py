@@ -3,6 +3,7 @@
 import argparse
 import os
 
+from server_agent.commands.known import of_known
 from server_agent.commands.output import print_json_array, print_table, zone_of
 from server_agent.commands.parsing import Verbs, add_json, add_verb, path, text
 from server_agent.commands.unindexed import tell_unindexed
@@ -32,9 +33,10 @@ def define(verbs: Verbs) -> None:
 
 def _versions(location: Location, arguments: argparse.Namespace) -> None:
     found = location.versions(arguments.client, os.fsencode(arguments.path))
+    versions = of_known(found, location, "", arguments.client)
     zone = zone_of(location.identity.time_zone)
     if arguments.json:
-        print_json_array(found, zone)
+        print_json_array(versions, zone)
     else:
-        print_table(found, _COLUMNS, zone)
+        print_table(versions, _COLUMNS, zone)
     tell_unindexed(found.unindexed)

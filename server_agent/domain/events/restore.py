@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from server_agent.domain.errors import InvalidArgument
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.quoting import printable
 
 
@@ -14,11 +15,13 @@ class RestoreAction:
     Attributes:
         paths: full paths out of the listing; none means everything.
         target: absolute path of a directory.
+        overwrite: what becomes of what is there already.
     """
 
     task: str
     target: bytes
     paths: tuple[bytes, ...] = ()
+    overwrite: OverwriteRule = OverwriteRule.ALWAYS
 
     @property
     def object_name(self) -> str:

@@ -25,5 +25,6 @@ def jobs(view: CatalogueView, event: Event, made_after: Job) -> list[Job]:
         saveset=saveset.name,
         paths=action.paths,
         target=action.target,
+        overwrite=action.overwrite,
     )
     return [restore]

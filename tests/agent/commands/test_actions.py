@@ -302,6 +302,17 @@ def test_lists_with_commas(text: str, parts: list[str]) -> None:
     assert split_list(text) == parts
 
 
+def test_an_exclude_that_would_be_cut_at_its_comma(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    words = ("add", "task", "mail", "-c", "local", "-s", "/a", "--exclude-kind", "regex", "-x")
+    answer = sm_cmd(*words, "(((a{1,100}")
+    assert answer.status == 1
+    assert "commas separate excludes" in answer.out
+    assert r"{1\\,100}" in answer.out  # the answer escapes its backslash
+    assert "mail" not in agent.location.tasks
+    assert sm_cmd(*words, r"^/a/x{1\,100}$").status == 0
+    assert list(agent.location.tasks["mail"].excludes) == ["^/a/x{1,100}$"]
+
+
 def test_the_answer_is_one_line_whatever_the_message() -> None:
     assert success('a "b"\n\\c') == r'STATUS=SUCCESS MSG="a \"b\"\n\\c"'
     assert failure("x\r") == r'STATUS=ERROR MSG="x\r"'

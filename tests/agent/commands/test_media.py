@@ -303,6 +303,15 @@ def test_loaders(sm_cmd: SmCmd, tmp_path: Path) -> None:
         ["drive", "0", "False", "", ""],
         ["slot", "1", "False", "", ""],
     ]
+    assert "slot 1 is empty" in error(sm_cmd("loader", "Box", "load", "1"))
+    assert "drive 0 is empty" in error(sm_cmd("loader", "Box", "unload"))
+    assert answer(sm_cmd("modify", "loader", "Box", "--comment", "attic")) == "Box"
+    assert fields(sm_cmd("show", "loader", "Box"))["comment"] == "attic"
+    assert "nothing to change" in error(sm_cmd("modify", "loader", "Box"))
+    refused = error(sm_cmd("modify", "loader", "Box", "--tape", "/dev/nst0"))
+    assert "drives of a virtual loader are directories" in refused
+    refused = error(sm_cmd("modify", "loader", "Box", "--kind", "mtx", "--tape", "nst0"))
+    assert "such as /dev/nst0" in refused
     (tmp_path / "drives/0").rmdir()
     assert "no virtual loader" in error(sm_cmd("loader", "Box", "adjust"))
     assert answer(sm_cmd("remove", "loader", "Box")) == "Box"

@@ -85,6 +85,18 @@ def test_an_interval_has_its_first_and_last_time(sm_cmd: SmCmd, agent: FakeAgent
     assert sm_cmd("add", "schedule", "t", "--every", "15m").status == 0
 
 
+def test_what_is_no_event_is_not_cancelled(sm_cmd: SmCmd) -> None:
+    assert 'There is no event \\"nope\\"' in sm_cmd("cancel", "--event", "nope").out
+    assert "Event 17 has no start planned" in sm_cmd("cancel", "--event", "17").out
+
+
+def test_the_usage_of_the_verb_is_shown_for_what_it_does_not_know(sm_cmd: SmCmd) -> None:
+    result = sm_cmd("add", "schedule", "s", "--daily", "--begin", "22:00")
+    assert result.status == 1
+    assert "unrecognized arguments: --begin 22:00" in result.out
+    assert result.err.startswith("usage: sm_cmd add schedule ")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -159,6 +171,11 @@ def test_events(sm_cmd: SmCmd, agent: FakeAgent) -> None:
 
     sm_cmd("add", "event", "r", "--restore", "docs", "--target", "/t", "-f", "/a", "-f", "/b\udcff")
     assert list(agent.location.events["r"].restore.paths) == [b"/a", b"/b\xff"]
+    assert agent.location.events["r"].restore.overwrite == jobs_pb2.OVERWRITE_RULE_IF_OLDER
+    sm_cmd("modify", "event", "r", "--overwrite", "never")
+    assert agent.location.events["r"].restore.overwrite == jobs_pb2.OVERWRITE_RULE_NEVER
+    sm_cmd("modify", "event", "r", "--comment", "x")
+    assert agent.location.events["r"].restore.overwrite == jobs_pb2.OVERWRITE_RULE_NEVER
     sm_cmd("add", "event", "c", "-S", "s", "--command", "prog", "-x", "--root", "a b")
     command = agent.location.events["c"].command
     assert (command.program, list(command.arguments)) == ("prog", ["-x", "--root", "a b"])
@@ -176,6 +193,9 @@ def test_events(sm_cmd: SmCmd, agent: FakeAgent) -> None:
         (["-t", "docs"], "-l F, -l D, -l I or -l C"),
         (["--restore", "docs"], "--target DIR"),
         (["--command"], "the name of a program"),
+        (["-t", "docs", "-l", "I", "--overwrite", "never"], "--overwrite is of a restore"),
+        (["--prove", "docs", "--max-bytes", "5", "--pool", "P"], "--pool is of a backup or migr"),
+        (["--restore", "docs", "--target", "/t", "--quick"], "this event is a restore"),
         ([], "one of the arguments"),
         (["-t", "docs", "-g", "g", "-l", "F"], "not allowed with"),
         (["-t", "docs", "-l", "F", "-S", "x"], 'There is no schedule \\"x\\"'),

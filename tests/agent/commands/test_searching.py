@@ -37,6 +37,7 @@ def test_found_files_for_programs(sm_cmd: SmCmd, agent: FakeAgent) -> None:
 def test_what_was_not_looked_through_is_said_on_stderr(
     sm_cmd: SmCmd, agent: FakeAgent, call: tuple[str, ...]
 ) -> None:
+    agent.location.put_client("fs-01")
     agent.finding.unindexed.total = 7
     for number in range(6):
         agent.finding.unindexed.savesets.add(
@@ -51,6 +52,28 @@ def test_what_was_not_looked_through_is_said_on_stderr(
     assert last == "  and 2 more"
     agent.finding.unindexed.total = 1
     assert sm_cmd(*call).err.startswith("1 saveset was not looked through:\n")
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (("find", "x", "--client", "nobody"), 'no client \\"nobody\\"'),
+        (("find", "x", "--task", "docz"), 'no task \\"docz\\"'),
+        (("versions", "nobody", "/x"), 'no client \\"nobody\\"'),
+    ],
+)
+def test_a_name_that_there_never_was_is_said(
+    sm_cmd: SmCmd, agent: FakeAgent, call: tuple[str, ...], said: str
+) -> None:
+    result = sm_cmd(*call)
+    assert result.status == 1
+    assert said in result.out
+
+
+def test_nothing_found_of_who_is_known_is_no_error(sm_cmd: SmCmd, agent: FakeAgent) -> None:
+    for call in (("find", "x", "--client", "local", "--task", "docs"), ("versions", "local", "/")):
+        result = sm_cmd(*call)
+        assert (result.status, len(result.rows)) == (0, 1)
 
 
 def test_versions_are_rows(sm_cmd: SmCmd, agent: FakeAgent) -> None:

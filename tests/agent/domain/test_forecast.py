@@ -68,6 +68,68 @@ def test_a_single_odd_day_changes_nothing() -> None:
     assert days_to(forecast(history(used), 95, TODAY)) == 366
 
 
+def kept(days: int, keep: int, *, chain: int = 1, full: int = 30, inc: int = 10) -> list[int]:
+    """A store from its first day on: each chain, of a FULL and an INC a day, goes as a whole when
+    its last one is older than it is kept. At the end as much goes as comes."""
+    used = []
+    for today in range(days):
+        lying = [day for day in range(today + 1) if day - day % chain + chain - 1 + keep >= today]
+        used.append(100 + sum(full if day % chain == 0 else inc for day in lying))
+    return used
+
+
+@pytest.mark.parametrize(
+    ("days", "keep", "chain"),
+    [
+        (55, 30, 1),
+        (90, 60, 1),
+        (70, 28, 7),
+        (85, 28, 7),
+        (365, 28, 7),
+        (365, 14, 30),
+    ],
+)
+def test_what_filled_a_store_at_its_beginning_is_no_growth(
+    days: int, keep: int, chain: int
+) -> None:
+    """Once retention deletes as much as is written, the store is never full."""
+    found = forecast(history(kept(days, keep, chain=chain), (10 * TB,)), 95, TODAY)
+    assert (found.full_day, found.note, found.bytes_per_day) == (None, "it does not grow", 0)
+
+
+def test_while_nothing_is_old_enough_to_go_all_that_is_written_counts() -> None:
+    found = forecast(history(kept(20, 30), (2 * TB,)), 95, TODAY)
+    assert found.bytes_per_day == 30 * GB
+    assert days_to(found) == pytest.approx((1900 - 700) / 30, abs=1)
+
+
+def test_what_was_added_a_month_ago_counts_in_full() -> None:
+    """A second task, for the last 30 of 90 days: the slower growth before it is over."""
+    used = [100 + 2 * day + 8 * max(0, day - 60) for day in range(90)]
+    assert forecast(history(used), 95, TODAY).bytes_per_day == 10 * GB
+
+
+def test_a_single_large_deletion_is_not_taken_for_what_goes_on() -> None:
+    """One of 400 GB, ten days ago: growth before and after it is 4 GB a day."""
+    used = [300 + 4 * day - (400 if day >= 80 else 0) for day in range(90)]
+    found = forecast(history(used), 95, TODAY)
+    assert found.bytes_per_day is not None
+    assert found.bytes_per_day > 2 * GB
+
+
+def test_odd_days_are_no_teeth() -> None:
+    used = [100 + 2 * day for day in range(90)]
+    for odd in (12, 41, 60, 77, 83):
+        used[odd] += 500
+    assert forecast(history(used), 95, TODAY).bytes_per_day == 2 * GB
+
+
+def test_a_machine_that_is_on_once_a_week_has_a_trend() -> None:
+    daily = history([100 + 2 * day for day in range(90)])
+    found = forecast(daily[-1::-7][::-1], 95, TODAY)
+    assert (found.bytes_per_day, found.used_bytes) == (2 * GB, 278 * GB)
+
+
 def test_a_disk_that_was_added_moves_the_mark_and_is_no_growth() -> None:
     grown = history([800 + 2 * day for day in range(60)], [TB] * 50 + [2 * TB])
     found = forecast(grown, 95, TODAY)

@@ -152,3 +152,11 @@ def test_which_task_saves_the_location(task: str, expected: bool) -> None:
 @pytest.mark.parametrize(("drives", "minutes"), [(1, 15), (2, 0), (8, 0)])
 def test_the_alarm_for_a_medium_waits_for_an_administrator(drives: int, minutes: int) -> None:
     assert medium_alarm_time(NOW, drives) == NOW + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    "said", [b"backup_src=/mnt/snap", b"BACKUP_SRC /mnt/snap", b"Backup-Src=/mnt/snap"]
+)
+def test_other_sources_that_are_nearly_named_are_not_passed_over(said: bytes) -> None:
+    found = verdict("p", b"STATUS:OK " + said, 0)
+    assert found == Verdict(False, f"p wrote {said.decode()}; BACKUP_SRC=PATH was expected")

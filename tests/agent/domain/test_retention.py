@@ -36,7 +36,7 @@ def keeping(rule: Retention | None = None, **more: object) -> Keeping:
     """Savesets lie in the pool of their label, of which one is not known."""
     rule = rule or Retention(keep_newest=0)
     pools = {name: MediaPool(name, "Drives", rule) for name in ("DISK", "TAPE")}
-    return Keeping(lambda each: pools.get(pool_of(each.label)), **more)  # type: ignore[arg-type]
+    return Keeping(lambda label: pools.get(pool_of(label)), **more)  # type: ignore[arg-type]
 
 
 def told(savesets: Sequence[Saveset], how: Keeping, day: date = DAY) -> dict[str, Reason]:

@@ -39,7 +39,7 @@ def place(
 def keeping(keep_newest: int = 0, **more: object) -> Keeping:
     rule = Retention(keep_newest=keep_newest)
     pools = {name: MediaPool(name, "Drives", rule) for name in ("DISK", "TAPE", "VAULT")}
-    return Keeping(lambda each: pools.get(pool_of(each.label)), **more)  # type: ignore[arg-type]
+    return Keeping(lambda label: pools.get(pool_of(label)), **more)  # type: ignore[arg-type]
 
 
 def told(places: Sequence[Saveset], how: Keeping | None = None) -> dict[tuple[str, str], Reason]:

@@ -74,7 +74,7 @@ def test_nothing_is_moved_onto_another_medium_or_out_of_nothing(directory: Path)
 def test_what_is_no_loader_says_so(tmp_path: Path) -> None:
     with pytest.raises(LoaderError, match="no directory drives/0"):
         VirtualLoader(tmp_path).inventory()
-    with pytest.raises(LoaderError, match="Is it mounted"):
+    with pytest.raises(LoaderError, match="Mount it first"):
         VirtualLoader(tmp_path / "gone").inventory()
 
 

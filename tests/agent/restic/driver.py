@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from server_agent.adapters.tar.places import saveset_of
 from server_agent.domain.jobs import Progress
 from server_agent.ports import EngineError, SavesetRef
 from tests.agent.restic.site import ResticSite
@@ -52,7 +53,9 @@ def fill(root: Path) -> None:
 
 def newest(root: Path) -> ResticSite:
     site = ResticSite(root, made_engine(root, LOCATION_ID))
-    names = sorted((path.stem for path in (root / "lis").rglob("*.restic")), key=lambda n: n[2:19])
+    names = sorted(
+        (saveset_of(path) for path in (root / "lis").rglob("*.restic")), key=lambda n: n[2:19]
+    )
     site.chain = [SavesetRef(names[-1], LABEL, DAY, None)]
     return site
 

@@ -10,6 +10,7 @@ from tests.agent.tar.trees import Picture
 from tests.contract.restic_rig import made_engine, template
 
 STORE_NAME = "Vault"
+PER_SAVESET = 2  # snapshots: of its files, and of its listing
 
 
 @dataclass
@@ -38,6 +39,10 @@ class ResticSite(Site):
 
     def snapshots(self) -> int:
         return len(list((self.medium / "snapshots").iterdir()))
+
+    def begun(self) -> list[str]:
+        """What a killed restic has begun to write into the repository."""
+        return sorted(str(path.relative_to(self.medium)) for path in self.medium.rglob("*-tmp-*"))
 
     def locks(self) -> int:
         """Without those that are just written."""

@@ -1,12 +1,15 @@
 """Both engines of a location: each medium goes to its own."""
 
 import os
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from server_agent.adapters.engines import Engines
+from server_agent.adapters.store_claims import StoreClaims
 from server_agent.adapters.tar.engine import TarEngine
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import (
@@ -18,7 +21,7 @@ from server_agent.ports import (
     Verified,
     VerifyRequest,
 )
-from tests.agent.restic.site import STORE_NAME, ResticSite
+from tests.agent.restic.site import PER_SAVESET, STORE_NAME, ResticSite
 from tests.agent.tar.site import DAY, LABEL, LOCATION_ID, at
 from tests.fakes.engine import FakeControl
 
@@ -27,13 +30,13 @@ VAULT = LABEL
 
 
 class Both:
-    def __init__(self, site: ResticSite) -> None:
+    def __init__(self, site: ResticSite, claims: StoreClaims) -> None:
         root = site.root
         self.source = site.source
         self.restic = b"restic:" + os.fsencode(root / "store")
         self.plain = os.fsencode(root / "plain")
         self.tar = TarEngine(root / "plain", root / "lis", root / "tmp", LOCATION_ID, threads=1)
-        self.engine = Engines(self.tar, site.engine)
+        self.engine = Engines(self.tar, site.engine, claims)
         self.site = site
         self.engine.make_store(self.plain, "Disk")
         self.engine.make_medium(self.plain, "Disk", PLAIN)
@@ -51,15 +54,16 @@ class Both:
 
 
 @pytest.fixture
-def both(site: ResticSite) -> Both:
+def both(site: ResticSite) -> Iterator[Both]:
     (site.source / "a").write_text("content")
-    return Both(site)
+    with closing(StoreClaims(LOCATION_ID)) as claims:
+        yield Both(site, claims)
 
 
 def test_each_medium_goes_to_its_engine(both: Both, tmp_path: Path) -> None:
     refs = both.back_up(PLAIN, 1), both.back_up(VAULT, 2)
     assert (both.site.root / "plain" / PLAIN / refs[0].name).is_file()
-    assert both.site.snapshots() == 1
+    assert both.site.snapshots() == PER_SAVESET
     assert both.engine.present(refs) == {saveset.name for saveset in refs}
     events = both.engine.verify(VerifyRequest(refs), FakeControl())
     verified = [event for event in events if isinstance(event, Verified)]

@@ -1,6 +1,7 @@
 """Whatever goes wrong, there is no half saveset, no lock and no process left, and nothing is called
 saved that is not as it was."""
 
+import errno
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from server_agent.adapters.restic import description
 from server_agent.adapters.tar.left_out import SIGNATURE
 from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.domain.task_options import ExcludeKind, TaskOptions
@@ -26,8 +28,16 @@ from server_agent.ports import (
     Verified,
     VerifyRequest,
 )
-from tests.agent.restic.site import ResticSite
-from tests.agent.tar.site import DAY, IS_ROOT, LABEL, at, is_progress, open_offset, unprivileged
+from tests.agent.restic.site import PER_SAVESET, ResticSite
+from tests.agent.tar.site import (
+    DAY,
+    LABEL,
+    at,
+    is_progress,
+    only_mounting,
+    open_offset,
+    unprivileged,
+)
 from tests.agent.tar.test_faults import REPOSITORY, wait_for
 from tests.agent.tar.test_imperfect import (
     test_a_file_that_vanishes_before_it_is_read,
@@ -228,10 +238,10 @@ def test_a_wrong_password(site: ResticSite) -> None:
     assert failure.value.code == "KEY_REFUSED"
     key.write_text(right)
     assert site.restore(site.root / "target").files == 1
-    own = {site.chain[0].name + suffix for suffix in (".db", ".restic")}
+    own = {site.chain[0].name + suffix for suffix in (".db", f".{LABEL}.restic")}
     assert len(site.own_files() - own) == 1, "what may be in the repository is looked for later"
     site.engine.sweep(LABEL, set)
-    assert (site.own_files(), site.snapshots()) == (own, 1)
+    assert (site.own_files(), site.snapshots()) == (own, PER_SAVESET)
 
 
 @pytest.mark.parametrize("spoil", ["gone", "open"])
@@ -298,13 +308,19 @@ def test_a_repository_that_another_work_holds(site: ResticSite) -> None:
 @contextmanager
 def foreign_lock(site: ResticSite) -> Iterator[None]:
     """Held by a prune that stands still; it counts as alive as long as its process does."""
+    with foreign_lock_of(site.medium, site.root / "secrets/restic.key"):
+        yield
+
+
+@contextmanager
+def foreign_lock_of(medium: Path, key: Path) -> Iterator[None]:
     environment = {
-        "RESTIC_REPOSITORY": str(site.medium),
-        "RESTIC_PASSWORD_FILE": str(site.root / "secrets/restic.key"),
-        "RESTIC_CACHE_DIR": str(site.root / "tmp/restic"),
+        "RESTIC_REPOSITORY": str(medium),
+        "RESTIC_PASSWORD_FILE": str(key),
+        "RESTIC_CACHE_DIR": str(key.parent.parent / "tmp/restic"),
         "PATH": os.environ["PATH"],
     }
-    process = _stopped_prune(site, environment)
+    process = _stopped_prune(medium / "locks", environment)
     try:
         yield
     finally:
@@ -312,19 +328,22 @@ def foreign_lock(site: ResticSite) -> Iterator[None]:
         process.wait()
 
 
-def _stopped_prune(site: ResticSite, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+def _stopped_prune(locks: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    def is_locked() -> bool:
+        return any("-tmp-" not in path.name for path in locks.iterdir())
+
     while True:
         process = subprocess.Popen(["restic", "prune"], env=environment, stdout=subprocess.DEVNULL)
-        while process.poll() is None and not site.locks():
+        while process.poll() is None and not is_locked():
             pass
         process.send_signal(signal.SIGSTOP)
-        if site.locks():
+        if is_locked():
             return process
         process.kill()
         process.wait()
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="only root can mount")
+@only_mounting
 def test_a_full_medium(site: ResticSite, big: Path) -> None:
     driver = [sys.executable, "-m", "tests.agent.restic.driver", "full", str(site.root)]
     ended = subprocess.run(
@@ -358,12 +377,12 @@ def test_a_kill_of_the_agent(site: ResticSite, phase: Phase) -> None:
             process.stdin.flush()
         process.kill()
     wait_for(lambda: not restics(site.root), "the end of restic")
-    assert site.snapshots() == (2 if phase is Phase.COMMIT else 1)
+    assert site.snapshots() == PER_SAVESET + (phase is Phase.COMMIT)
     lost = SavesetRef(name, LABEL, DAY, None)
     committed = frozenset({site.chain[0].name})
     for _ in range(2):
         assert site.engine.recover([lost], committed) == [Interrupted(name, None)]
-        assert (site.snapshots(), site.locks()) == (1, 0)
+        assert (site.snapshots(), site.locks()) == (PER_SAVESET, 0)
     assert not [file for file in site.own_files() if name in file]
     [verified] = [
         event
@@ -430,3 +449,24 @@ def test_a_removed_saveset_gives_its_space_back(site: ResticSite) -> None:
     assert site.engine.present(site.chain) == {site.chain[0].name}
     site.engine._places.repository(LABEL).tidy(FakeControl(), 60.0)
     assert verified(site)[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "blamed"),
+    [(errno.EACCES, False), (errno.ESTALE, False), (errno.EMFILE, False), (errno.EIO, True)],
+)
+def test_a_base_that_cannot_be_read_just_now_is_not_blamed(
+    site: ResticSite, monkeypatch: pytest.MonkeyPatch, number: int, blamed: bool
+) -> None:
+    """It may be whole: another backup is made, and no saveset is called damaged."""
+    site.back_up()
+    [base] = site.chain
+
+    def refuse(path: Path) -> description.Description:
+        raise OSError(number, os.strerror(number), os.fspath(path))
+
+    monkeypatch.setattr(description, "read", refuse)
+    with pytest.raises(EngineError, match=f"saveset {base.name} cannot be built on") as failure:
+        site.back_up()
+    expected = ("BASE_DAMAGED", base.name if blamed else "")
+    assert (failure.value.code, failure.value.saveset) == expected

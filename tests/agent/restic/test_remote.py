@@ -9,21 +9,27 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from server_agent.adapters.restic import repository
+from server_agent.adapters.restic.contents import ResticContents
 from server_agent.adapters.restic.engine import ResticEngine
+from server_agent.adapters.restic.stores import Secrets
 from server_agent.domain.reach import Ssh
-from server_agent.ports import EngineError, Interrupted, SavesetRef
+from server_agent.ports import CopyDone, CopyRequest, EngineError, Interrupted, SavesetRef
+from server_agent.ports.rebuilding import FoundSaveset
 from tests.agent.restic.site import STORE_NAME, ResticSite
 from tests.agent.restic.test_faults import restics, verified
 from tests.agent.ssh.server import SshServer
 from tests.agent.tar.site import DAY, LABEL, LOCATION_ID, at
 from tests.agent.tar.test_faults import wait_for
 from tests.contract.restic_rig import template
+from tests.fakes.engine import FakeControl
 
+OTHER = "NEAR00001"
 SILENT_SECONDS = 20.0  # in which a server that stands still is given up here, on a busy machine
 
 
@@ -77,6 +83,47 @@ def test_a_medium_over_sftp_is_like_any_other(far: ResticSite, tmp_path: Path) -
     lost = SavesetRef(f"SF{9:017d}@abcdefghijk", LABEL, DAY, None)
     kept = frozenset({far.chain[0].name})
     assert far.engine.recover([lost], kept) == [Interrupted(lost.name, None)]
+
+
+def test_a_copy_comes_from_a_server_and_its_listings_too(
+    far: ResticSite, server: SshServer, tmp_path: Path
+) -> None:
+    """The other repository is on this machine; restic takes one login for both."""
+    (far.source / "a").write_text("content")
+    far.back_up()
+    secrets, there = far.root / "secrets, %h", store_of(server.client, far.root / "far")
+    here = b"restic:" + os.fsencode(far.root / "near")
+    shutil.copytree(template(OTHER, LOCATION_ID) / "store", far.root / "near")
+    shutil.copy(template(OTHER, LOCATION_ID) / "secrets/restic.key", secrets / "restic.key")
+    far.engine.use_stores([there, here], {LABEL: there, OTHER: here})
+    *_, done = far.engine.copy(CopyRequest(far.chain[0], OTHER), FakeControl())
+    assert isinstance(done, CopyDone)
+    copy = replace(far.chain[0], label=OTHER)
+    contents = ResticContents(far.root / "new", Secrets(secrets), far.root / "look")
+    [medium] = contents.media([there + b"/" + LABEL.encode()])
+    assert (medium.location_id, medium.store_path) == (LOCATION_ID, there)
+    [found] = contents.contents(medium)
+    assert isinstance(found, FoundSaveset)
+    assert contents.bring_listing(found, medium) == ""
+    with pytest.raises(EngineError, match="name each of them"):
+        contents.media([there])
+    server.stop()
+    assert far.engine.present([copy]) == {copy.name}
+    far.chain = [copy]
+    assert far.restore(tmp_path / "target").files == 1
+
+
+def test_servers_with_different_logins_are_refused(far: ResticSite, server: SshServer) -> None:
+    secrets, there = far.root / "secrets, %h", store_of(server.client, far.root / "far")
+    for path in secrets.glob("far.*"):
+        shutil.copy(path, secrets / path.name.replace("far.", "else."))
+    other = there.replace(b"restic+far", b"restic+else").replace(b"/far", b"/other")
+    far.engine.use_stores([there, other], {LABEL: there, OTHER: other})
+    saveset = SavesetRef(f"SF{9:017d}@abcdefghijk", LABEL, DAY, None)
+    with pytest.raises(EngineError) as failure:
+        far.engine.copy(CopyRequest(saveset, OTHER), FakeControl())
+    assert failure.value.code == "COPY_IMPOSSIBLE"
+    assert "on this machine first" in failure.value.text
 
 
 def test_many_savesets_are_looked_at_by_one_login(far: ResticSite, server: SshServer) -> None:

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from server_agent.domain.jobs import Progress
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.ports import Cancelled, EngineError
 from tests.agent.restic.site import ResticSite
-from tests.agent.tar.site import IS_ROOT, at
+from tests.agent.tar.site import NOBODY, at, only_mounting
 from tests.agent.tar.test_faults import REPOSITORY
+from tests.agent.tar.test_overwriting import put
+from tests.agent.tar.test_races import CAN_GUARD, RULED, once_noted, ruled
 from tests.agent.tar.trees import differences, picture
 from tests.fakes.engine import FakeControl
 
@@ -104,7 +107,7 @@ def test_damage_costs_nothing_that_is_there(many: ResticSite, tmp_path: Path) ->
     assert differences(before, after) == []
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="only root can mount")
+@only_mounting
 def test_a_target_of_several_file_systems(many: ResticSite) -> None:
     os.link(many.source / "d1/f1", many.source / "d1/link")
     os.utime(many.source / "d1", ns=(1, 1_234_567_890_000_000_321))
@@ -118,7 +121,7 @@ def test_a_target_of_several_file_systems(many: ResticSite) -> None:
     assert answer == {"skipped": 0, "differences": [], "left": [], "devices": 2}
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="only root can mount")
+@only_mounting
 def test_a_full_target(many: ResticSite) -> None:
     (many.source / "big").write_bytes(os.urandom(8 << 20))
     many.back_up()
@@ -146,3 +149,47 @@ def test_the_root_gets_its_mode_and_time(site: ResticSite, tmp_path: Path) -> No
     assert (status.st_mode & 0o7777, status.st_mtime_ns) == (root.mode, root.modify_time_ns)
     assert (status.st_uid, status.st_gid) == (root.uid, root.gid)
     assert (at(target, site.source) / "file").read_text() == "x"
+
+
+@pytest.mark.parametrize("rule", RULED)
+def test_what_comes_while_restic_restores_stays(many: ResticSite, rule: OverwriteRule) -> None:
+    place = at(many.root / "target", many.source)
+
+    def write() -> None:
+        place.joinpath("d0").mkdir(parents=True)
+        put(place / "d0/f7", "own", 4_000_000_000)  # newer than the saved one
+
+    done = ruled(many, rule, once_noted(many, write))
+
+    assert (place / "d0/f7").read_text() == "own"
+    assert (place / "d0/f0").read_text() == "new 0"
+    assert (done.files, done.skipped) == (COUNT - 1, 1)
+
+
+@pytest.mark.skipif(not CAN_GUARD, reason="only root can, on a system that lets it")
+@pytest.mark.parametrize("rule", OverwriteRule)
+def test_no_link_put_there_while_restic_restores_is_followed(
+    many: ResticSite, rule: OverwriteRule
+) -> None:
+    place, elsewhere = at(many.root / "target", many.source), many.root / "elsewhere"
+    elsewhere.mkdir()
+    (place / "d0").mkdir(parents=True)
+    of_d0 = len(range(0, COUNT, 7))
+
+    def exchange() -> None:
+        (place / "d0").rmdir()
+        (place / "d0").symlink_to(elsewhere)
+        os.lchown(place / "d0", NOBODY, NOBODY)
+
+    done = ruled(many, rule, once_noted(many, exchange))
+
+    assert os.listdir(elsewhere) == []
+    assert (place / "d0").is_symlink()
+    assert (place / "d1/f1").read_text() == "new 1"
+    assert (done.files, done.skipped) == (COUNT - of_d0, of_d0)
+    [text] = [
+        message.text
+        for message in many.messages
+        if message.text.startswith(f'"{many.source}/d0/f0"')
+    ]
+    assert "a directory above it is a symbolic link now" in text

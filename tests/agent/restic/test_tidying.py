@@ -16,7 +16,7 @@ from server_agent.adapters.restic import tidying
 from server_agent.adapters.restic.repository import Repository
 from server_agent.domain.jobs import Progress
 from server_agent.ports import Cancelled, EngineError, RestoreDone, Verified, VerifyRequest
-from tests.agent.restic.site import ResticSite
+from tests.agent.restic.site import PER_SAVESET, ResticSite
 from tests.agent.restic.test_faults import restics
 from tests.agent.tar.site import LABEL, at
 from tests.agent.tar.test_faults import wait_for
@@ -170,9 +170,9 @@ def test_tidying_makes_way_for_a_backup(half: ResticSite) -> None:
         thread = threading.Thread(target=lambda: list(events))
         thread.start()
         wait_for(lambda: alone.is_wanted, "the backup that waits")
-        assert half.snapshots() == 1
+        assert half.snapshots() == PER_SAVESET
     thread.join()
-    assert half.snapshots() == 2
+    assert half.snapshots() == 2 * PER_SAVESET
 
 
 def test_who_waits_for_a_turn_can_be_cancelled(half: ResticSite) -> None:

@@ -19,5 +19,6 @@ def rig() -> Iterator[Rig]:
     rig = Rig()
     rig.add_task()
     rig.runner.start()
+    assert rig.looked.wait(30)
     yield rig
     rig.runner.stop()

@@ -19,7 +19,7 @@ from server_agent.ports import Clock, SavesetQuery
 from server_agent.ports.loader import Loader as LoaderDevice
 from server_agent.service.access import Access
 from server_agent.service.around import Around
-from server_agent.service.changes import Changes, LiveJob
+from server_agent.service.changes import Changes
 from server_agent.service.command_job import Commands
 from server_agent.service.days import sesam_days, zone_of
 from server_agent.service.defaults import FirstMedium, ensure_defaults
@@ -29,7 +29,9 @@ from server_agent.service.jobs import Jobs
 from server_agent.service.loaders import Loaders
 from server_agent.service.loading import Loading
 from server_agent.service.location import Location
-from server_agent.service.media import DataStores, Media, MediaPools
+from server_agent.service.looking import Looking
+from server_agent.service.media import DataStores, Media
+from server_agent.service.media_pools import MediaPools
 from server_agent.service.media_requests import MediaRequests
 from server_agent.service.newday_job import Newday
 from server_agent.service.occurrences import start_now
@@ -42,6 +44,7 @@ from server_agent.service.scheduler import Scheduler
 from server_agent.service.self_backups import SelfBackups
 from server_agent.service.starting import BackupOrder, Starting
 from server_agent.service.topology import Clients, Tasks
+from server_agent.service.watched import LiveJob
 from server_agent.service.work import Work
 from tests.agent.service.steered import DEADLINE, SteeredEngine
 from tests.fakes.catalogue import MemoryCatalogue
@@ -82,6 +85,7 @@ class Rig:
     self_backup_files: MemorySelfBackupFiles | None = None
     keys: MemoryKeys = field(default_factory=MemoryKeys)
     devices: dict[str, LoaderDevice] = field(default_factory=dict)
+    looking: Looking = field(default_factory=Looking)
 
     def __post_init__(self) -> None:
         clock: Clock = self.clock
@@ -105,7 +109,8 @@ class Rig:
         )
         self.told: list[tuple[Module, bool, str]] = []
         self.loading = Loading(
-            self.changes, self.engine, clock, lambda item: self.devices[item.name]
+            *(self.changes, self.engine, clock, lambda item: self.devices[item.name]),
+            looking=self.looking,
         )
         self.loaders = Loaders(self.changes, clock, self.loading)
         self.media_requests = MediaRequests(
@@ -124,8 +129,14 @@ class Rig:
             self.around,
             clock,
             self.scheduler.follow,
+            self.looking,
         )
-        self.runner = Runner(self.changes, self.work, self.media_requests, retry_seconds=0.01)
+        self.looked = threading.Event()  # the runner has looked at the stores
+        self.runner = Runner(
+            *(self.changes, self.work, self.media_requests),
+            retry_seconds=0.01,
+            each_look=self.looked.set,
+        )
         self.jobs = Jobs(self.changes, self.protocols, clock, self.runner)
         self.starting = Starting(self.changes, self.engine, clock, self.runner, self.scheduler)
         self.events = Events(self.changes, clock, self.scheduler, self.programs.has)
@@ -133,9 +144,9 @@ class Rig:
         self.clients = Clients(self.changes, clock)
         self.tasks = Tasks(self.changes, clock, self.stamps)
         self.savesets = Savesets(self.changes, self.engine)
-        self.stores = DataStores(self.changes, self.engine, clock)
+        self.stores = DataStores(self.changes, self.engine, clock, self.looking)
         self.pools = MediaPools(self.changes, clock, self.keys)
-        self.media = Media(self.changes, self.engine, clock)
+        self.media = Media(self.changes, self.engine, clock, self.looking)
         self.access = Access(self.changes, clock, b"secret of the agent")
         with self.changes.write() as tx:
             ensure_defaults(tx, clock.now(), FIRST)

@@ -22,6 +22,7 @@ from server_agent.ports import (
     EntryPage,
     Interrupted,
     Message,
+    NotCompared,
     ProofEvent,
     ProofFault,
     ProofRequest,
@@ -123,6 +124,7 @@ class SteeredEngine(EngineLooks, MemoryStores):
         self.missing: set[bytes] = set()
         self.damaged: Exception | None = None
         self.absent: set[str] = set()
+        self.unread: dict[str, str] = {}  # savesets that a verify cannot read, and why
         self.unlisted: set[str] = set()
         self.store_is_there = True
         self.key_id = ""  # of what `recover` finds whole
@@ -193,6 +195,9 @@ class SteeredEngine(EngineLooks, MemoryStores):
             if control.cancelled:
                 raise Cancelled
             self.check_store(each.label)
+            if each.name in self.unread:
+                yield NotCompared(each.name, self.unread[each.name], each.label)
+                continue
             missing = each.name in self.absent | self.unlisted
             said = "the rest was not compared" if request.quick else ""
             fault = self.faults.get(each.name, "")

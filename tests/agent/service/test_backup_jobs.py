@@ -12,7 +12,7 @@ from server_agent.domain.media import MediaPool
 from server_agent.domain.reach import LOCAL
 from server_agent.domain.savesets import NAME_PATTERN, BackupType, SavesetState
 from server_agent.domain.task_options import ExcludeKind, TaskOptions
-from server_agent.domain.topology import Task
+from server_agent.domain.topology import Client, Task
 from server_agent.ports import BackupDone, Cancelled, EngineError, JobQuery, Message
 from server_agent.service.collection import etag
 from server_agent.service.plan import LONGEST_MESSAGE
@@ -343,4 +343,18 @@ def test_a_full_is_compared_with_the_last_of_the_same_sources(rig: Rig) -> None:
         first.saveset,
     ]
     rig.backed_up(BackupType.INC)
+    assert rig.engine.backups[-1].compare_with is None
+
+
+def test_a_task_that_was_made_anew_for_another_client_builds_on_nothing_of_the_former(
+    rig: Rig,
+) -> None:
+    rig.backed_up()
+    rig.tasks.delete(request(), "docs", None)
+    rig.clients.create(request(), Client("other"))
+    rig.tasks.create(request(), Task("docs", "other", SOURCES))
+    job = rig.backed_up(BackupType.INC)
+    assert (job.type, job.state) == (BackupType.FULL, JobState.OK)
+    assert "made a FULL" in job.message
+    assert [asked.base for asked in rig.engine.backups] == [(), ()]
     assert rig.engine.backups[-1].compare_with is None

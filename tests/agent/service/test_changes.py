@@ -11,7 +11,8 @@ from server_agent.domain.jobs import JobState, Phase, Progress
 from server_agent.domain.topology import Client
 from server_agent.ports import Cell, CellKey, ObjectKey, ObjectKind
 from server_agent.service import changes as module
-from server_agent.service.changes import ChangeSet, LiveJob, Removed, Snapshot, Subscription
+from server_agent.service.changes import Subscription
+from server_agent.service.watched import ChangeSet, LiveJob, Removed, Snapshot
 from tests.agent.service.rig import Rig, request
 from tests.agent.service.steered import DONE, Gate
 

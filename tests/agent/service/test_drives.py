@@ -9,9 +9,9 @@ from server_agent.domain.events import BackupAction
 from server_agent.domain.jobs import Job, JobState
 from server_agent.domain.queue import FIRST_DRIVE, Drive, Waiting
 from server_agent.domain.savesets import BackupType
-from server_agent.service.changes import LiveJob
 from server_agent.service.collection import etag
 from server_agent.service.starting import BackupOrder
+from server_agent.service.watched import LiveJob
 from tests.agent.service.rig import Rig, request
 from tests.agent.service.steered import DONE, Gate
 

@@ -11,7 +11,7 @@ from server_agent.domain.media import MediaPool
 from server_agent.domain.savesets import BackupType
 from server_agent.service.chains import chain
 from server_agent.service.collection import etag
-from server_agent.service.media import MediaPools
+from server_agent.service.media_pools import MediaPools
 from tests.agent.service.rig import Rig, request
 from tests.agent.service.steered import DONE
 from tests.agent.service.test_media import backed_up

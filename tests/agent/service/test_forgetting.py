@@ -335,5 +335,5 @@ def test_a_look_that_fails_deletes_nothing(rig: Rig, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(rig.engine, "present", present)
     with pytest.raises(EngineError):
-        rig.forgetting.expire(FIRST_DAY + 9 * DAY)
+        rig.forgetting.expire(FIRST_DAY + 9 * DAY, lambda _gone: None)
     assert names(rig) == {saveset}

@@ -49,6 +49,16 @@ def test_without_that_it_is_refused(rig: Rig, lost: str) -> None:
     assert refused.value.metadata["users"] == "medium DISK00002"
 
 
+def test_all_that_is_to_be_deleted_before_is_named_at_once(rig: Rig, lost: str) -> None:
+    above = [rig.backed_up(BackupType.INC).saveset for _ in range(23)]
+    with pytest.raises(StoreInUse) as refused:
+        rig.stores.forget(request(), "Store_2", None)
+    named = ", ".join(above[:20])
+    assert refused.value.metadata["users"].startswith(f"{named} and 3 more on other media, which")
+    rig.forgetting.delete(request(), above)
+    assert rig.stores.forget(request(), "Store_2", None).savesets == 1
+
+
 def test_what_others_build_on_is_named(rig: Rig, lost: str) -> None:
     above = rig.backed_up(BackupType.INC).saveset
     with pytest.raises(StoreInUse) as refused:

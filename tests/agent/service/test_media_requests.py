@@ -286,3 +286,14 @@ def test_repositories_are_not_put_in_by_hand(idle_rig: Rig) -> None:
     store = DataStore("R", b"restic+s:/srv/repo", removable=True)
     with pytest.raises(InvalidArgument, match="removable"):
         idle_rig.stores.create(request(), store)
+
+
+def test_who_waited_behind_a_cancelled_job_goes_on(desk: Rig) -> None:
+    with taken_out(desk):
+        job = desk.start_backup()
+        waits(desk, job)
+        behind = desk.start_backup()
+        desk.eventually(lambda: waiting(desk, behind) == Waiting(job=job.id) or None)
+        desk.jobs.cancel(request(), job.id)
+        wanted = Waiting(medium=LABEL, store=USB, since=desk.clock.now())
+        desk.eventually(lambda: waiting(desk, behind) == wanted or None)

@@ -18,9 +18,10 @@ from server_agent.domain.events import MigrationAction
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.media import MediaPool, Retention
 from server_agent.domain.queue import Drive
+from server_agent.domain.retention import Fate
 from server_agent.domain.savesets import BackupType
 from server_agent.domain.self_backup import SELF_BACKUP
-from server_agent.ports import EngineError, Removal
+from server_agent.ports import EngineError, JobQuery, Removal
 from server_agent.service.chains import KnownSaveset
 from server_agent.service.forgetting import remove_files
 from server_agent.service.recovery import recover
@@ -378,13 +379,21 @@ def rig_job(rig: Rig) -> Job:
     return found
 
 
-def test_nothing_is_copied_to_repositories(rig: Rig, chain: tuple[str, ...]) -> None:
+def test_nothing_is_copied_from_a_directory_to_repositories(
+    rig: Rig, chain: tuple[str, ...]
+) -> None:
+    """It is said before a medium is made for nothing."""
     with rig.changes.write() as tx:
         [store] = tx.data_stores()
-        tx.put_data_store(replace(store, path=b"restic:/srv/repo"))
+        tx.put_data_store(replace(store, name="Repo", path=b"restic:/srv/repo"))
+        tx.put_drive(Drive("Drive_R", group="R", store="Repo"))
+        pool = tx.pool("TAPE")
+        assert pool is not None
+        tx.put_pool(replace(pool, drive_group="R"))
     job = migrated(rig, chain[0])
     assert job.state is JobState.ERROR
     assert job.message.startswith("The pool TAPE is written to repositories of restic")
+    assert "lies in directories" in job.message
     assert copied(rig) == []
 
 
@@ -408,11 +417,12 @@ def test_a_copy_has_the_eol_of_its_pool_and_goes_by_it(rig: Rig, chain: tuple[st
     page = rig.forgetting.preview(day, False, None, 100)
     assert (page.deleted, page.deleted_copies, page.deleted_bytes) == (0, 3, 3 * SIZE)
     told = {(fate.saveset.name, fate.saveset.label) for fate in page.fates.items}
-    gone, left = rig.forgetting.expire(day)
+    gone: list[Fate] = []
+    left = rig.forgetting.expire(day, gone.extend)
     assert {(fate.saveset.name, fate.saveset.label) for fate in gone} == told
     assert (left, removed(rig)) == (0, {(name, LABEL) for name in chain})
     assert [labels(rig, name) for name in chain] == [[TAPE]] * 3
-    rig.forgetting.expire(day + timedelta(60))
+    rig.forgetting.expire(day + timedelta(60), gone.extend)
     assert rig.saveset_list() == []
     assert removed(rig) == {(name, label) for name in chain for label in (LABEL, TAPE)}
 
@@ -519,3 +529,25 @@ def test_delete_takes_all_places(rig: Rig, chain: tuple[str, ...]) -> None:
     migrated(rig, chain[2])
     rig.forgetting.delete(request(), [chain[2]])
     assert removed(rig) == {(chain[2], LABEL), (chain[2], TAPE)}
+
+
+def test_a_newday_that_is_held_back_says_so_of_copies_alone(
+    rig: Rig, chain: tuple[str, ...]
+) -> None:
+    rig.scheduler.look()
+    migrated(rig, chain[1])
+    with rig.changes.write() as tx:
+        for pool in tx.pools():
+            tx.put_pool(replace(pool, retention=replace(pool.retention, keep_newest=0)))
+        tx.set_eol(chain[2], known(rig, chain[0]).saveset.sesam_day + timedelta(900))
+    rig.clock.advance(timedelta(800))
+    rig.scheduler.look()
+    [job] = [
+        live.job
+        for live in rig.jobs.find(JobQuery(), None, 9, False).jobs.items
+        if live.job.kind is JobKind.NEWDAY
+    ]
+    job = rig.ended(job)
+    assert job.state is JobState.WARNING
+    assert "2 copies have come to their EOL. Nothing is deleted before" in job.message
+    assert "NOT_EXPIRED" in rig.codes(job)

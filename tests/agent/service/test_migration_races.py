@@ -23,8 +23,8 @@ from server_agent.ports import (
 )
 from server_agent.service import migration_run
 from server_agent.service.collection import etag
+from server_agent.service.fates import in_use
 from server_agent.service.faults import look_for_missing
-from server_agent.service.forgetting import in_use
 from tests.agent.service.rig import LABEL, Rig, request
 from tests.agent.service.steered import Gate
 from tests.agent.service.test_migration_jobs import (

@@ -8,8 +8,8 @@ from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.queue import FIRST_DRIVE
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import EngineError
-from server_agent.service.changes import LiveJob, Removed, Snapshot
 from server_agent.service.control import JobControl
+from server_agent.service.watched import LiveJob, Removed, Snapshot
 from tests.agent.service.rig import Rig, request
 
 FAILURE = EngineError("SOURCE_MISSING", "there is no /srv/data")

@@ -10,7 +10,7 @@ import pytest
 
 from server_agent.domain.jobs import Job, JobState
 from server_agent.ports import EngineError, ProtocolWriter
-from server_agent.service.changes import LiveJob
+from server_agent.service.watched import LiveJob
 from tests.agent.service.rig import START, Rig, request
 from tests.agent.service.steered import DEADLINE, DONE, Gate
 from tests.fakes.catalogue import MemoryCatalogue, MemoryTransaction

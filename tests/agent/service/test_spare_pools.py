@@ -62,6 +62,25 @@ def test_a_full_data_store_makes_it_go_to_the_spare_pool_and_say_so(rig: Rig) ->
     assert (saveset.eol - saveset.sesam_day).days == 31, "the EOL of the pool that it is meant for"
 
 
+def test_a_write_protected_medium_is_followed_by_one_of_its_own_pool(rig: Rig) -> None:
+    first = rig.backed_up()
+    with rig.changes.write() as tx:
+        [medium] = [each for each in tx.media() if each.label == first.label]
+        tx.put_medium(replace(medium, write_protected=True))
+    job = inc(rig)
+    assert (job.state, job.label, job.type) == (JobState.OK, "DISK00002", BackupType.INC)
+    with rig.changes.read() as view:
+        saveset = view.saveset(job.saveset)
+    assert saveset is not None
+    assert saveset.base == first.saveset
+
+
+def test_a_job_keeps_its_own_drive(rig: Rig) -> None:
+    rig.engine.full[b"/store"] = replace(FULL_DISK, free_bytes=10)
+    job = rig.backed_up()
+    assert (job.label, job.drive) == ("SPARE00001", "Drive_1")
+
+
 def test_so_does_a_data_store_that_is_away(rig: Rig) -> None:
     rig.engine.away.add(b"/store")
     job = rig.backed_up()

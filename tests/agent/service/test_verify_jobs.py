@@ -8,9 +8,10 @@ import pytest
 from server_agent.domain.errors import SavesetNotFound
 from server_agent.domain.events import VerifyAction
 from server_agent.domain.jobs import Job, JobKind, JobState
+from server_agent.domain.retention import Fate
 from server_agent.domain.savesets import BackupType
 from server_agent.service.collection import etag
-from tests.agent.service.rig import Rig, request
+from tests.agent.service.rig import LABEL, Rig, request
 
 
 def chain(rig: Rig) -> tuple[str, str, str]:
@@ -123,9 +124,27 @@ def test_a_saveset_that_is_verified_is_not_deleted_meanwhile(rig: Rig) -> None:
     with rig.changes.write() as tx:
         [pool] = tx.pools()
         tx.put_pool(replace(pool, retention=replace(pool.retention, keep_newest=0)))
-    gone, _ = rig.forgetting.expire(rig.clock.now().date() + timedelta(days=400))
+    gone: list[Fate] = []
+    rig.forgetting.expire(rig.clock.now().date() + timedelta(days=400), gone.extend)
     assert [fate.saveset.name for fate in gone] == [last]
     switch_drive(rig, True)
     assert rig.ended(job).state is JobState.OK
-    gone, _ = rig.forgetting.expire(rig.clock.now().date() + timedelta(days=400))
-    assert {fate.saveset.name for fate in gone} == {full, first}
+    rig.forgetting.expire(rig.clock.now().date() + timedelta(days=400), gone.extend)
+    assert {fate.saveset.name for fate in gone} == {full, first, last}
+
+
+def test_one_that_cannot_be_read_just_now_keeps_no_other_from_being_compared(rig: Rig) -> None:
+    full, first, second = chain(rig)
+    rig.engine.unread = {first: "it could not be compared: Permission denied"}
+    rig.engine.faults = {full: "frame 3 does not match its digest"}
+    job = verified(rig, second, whole_chain=True)
+    assert (job.state, job.files, job.bytes_done) == (JobState.ERROR, 2, 200)
+    assert f"{first} on {LABEL}: it could not be compared: Permission denied" in job.message
+    assert f"{full}: frame 3" in job.message
+    assert rig.codes(job).count("NOT_COMPARED") == 1
+    assert rig.damage(full)
+    times = {saveset.name: saveset.verify_time is None for saveset in rig.saveset_list()}
+    assert times == {second: False, first: True, full: True}
+    assert rig.damage(first) == rig.damage(second), "of what they build on, and of nothing else"
+    rig.engine.faults = {}
+    assert verified(rig, first).state is JobState.ERROR

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from server_agent.adapters.ssh.client import SshClient
+from server_agent.adapters.ssh.staging import Staging
 from server_agent.domain.jobs import Phase, Progress
 from server_agent.domain.reach import Ssh
 from server_agent.ports import Cancelled, EngineError, RestoreEvent
@@ -27,7 +29,7 @@ from tests.agent.ssh.rig import (
     wait_for,
 )
 from tests.agent.ssh.server import SshServer
-from tests.agent.tar.site import IS_ROOT, LABEL, at
+from tests.agent.tar.site import LABEL, at, only_mounting
 from tests.agent.tar.trees import differences, picture
 from tests.fakes.engine import FakeControl
 
@@ -238,7 +240,15 @@ def test_a_target_that_cannot_be_written(site: ClientSite, tmp_path: Path) -> No
         assert str(place) in failure.value.text
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="only root can mount")
+def test_what_is_said_of_a_full_target(client: Ssh, tmp_path: Path) -> None:
+    """There need not be an old version of the file."""
+    staging = Staging(SshClient(client, tmp_path), b"/srv/back", tmp_path / "journal")
+    text = staging.full(staging.tree + b"/letters/new")
+    assert '"/srv/back/letters/new" has to be written' in text
+    assert "old version" not in text
+
+
+@only_mounting
 @pytest.mark.parametrize("fits", [True, False])
 def test_another_file_system_at_the_target(tmp_path: Path, fits: bool) -> None:
     """What cannot be renamed is copied beside its place first."""

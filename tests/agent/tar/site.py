@@ -2,11 +2,14 @@
 
 import codecs
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+
+import pytest
 
 from server_agent.adapters.tar.engine import TarEngine
 from server_agent.adapters.tar.store import LABEL_FILE, write_label
@@ -32,6 +35,11 @@ LOCATION_ID = "7f6bb2a5-3a43-4c5e-9d6e-3a0c7f1f6d11"
 DAY = date(2026, 10, 25)
 LABEL = "POOL00001"
 IS_ROOT = os.geteuid() == 0
+_MOUNT = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]  # gone with its process
+CAN_MOUNT = IS_ROOT and subprocess.run(_MOUNT, capture_output=True, check=False).returncode == 0
+only_mounting = pytest.mark.skipif(
+    not CAN_MOUNT, reason="only root can mount, where the system lets it (CAP_SYS_ADMIN)"
+)
 NOBODY = 65534
 
 

@@ -86,7 +86,7 @@ def come_over_old_ones(aside: Aside, place: Path) -> None:
     """Two files are restored, one to where an old version is."""
     (place / "a").write_text(OLD)
     names = [os.fsencode(place / name) for name in ("a", "b")]
-    aside.before([(name, 3) for name in names])
+    aside.before([(name, 3, 0) for name in names])
     for name in names:
         Path(os.fsdecode(name)).write_text("new")
         aside.come(name)
@@ -128,7 +128,7 @@ def test_old_versions_do_not_pile_up(tmp_path: Path) -> None:
         come_over_old_ones(aside, tmp_path)
         assert not aside.is_due
         (tmp_path / "large").write_bytes(bytes(40 << 20))
-        aside.before([(os.fsencode(tmp_path / "large"), 1)])
+        aside.before([(os.fsencode(tmp_path / "large"), 1, 0)])
         (tmp_path / "large").write_text("n")
         aside.come(os.fsencode(tmp_path / "large"))
         assert aside.is_due

@@ -132,6 +132,8 @@ def test_what_only_repeats_others_is_nothing() -> None:
         (b"tar: a: Cannot mkdir: No space left on device", "NO_SPACE"),
         (b"tar: a: Cannot open: Disk quota exceeded", "NO_SPACE"),
         (b"tar: a: Wrote only 512 of 10240 bytes", "NO_SPACE"),
+        (b"tar: a: skipping existing file", "STAYED"),
+        (b"/usr/bin/tar: a: skipping existing file", "STAYED"),
     ],
 )
 def test_what_tar_says_of_a_file_that_it_restores(line: bytes, code: str) -> None:

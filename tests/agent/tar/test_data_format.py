@@ -162,6 +162,11 @@ def test_a_damaged_frame_is_named_and_nothing_of_it_is_written(
     assert failure.value.code == "SAVESET_DAMAGED"
     restored = at(tmp_path / "target", three_frames.source)
     assert os.listdir(restored) == ["a"], "the file that was begun is gone"
+    told = [each.path for each in three_frames.messages if each.code == "LIES_IN_DAMAGE"]
+    assert os.fsencode(three_frames.source / "noise") in told
+    assert os.fsencode(three_frames.source / "z") not in told
+    assert f"{len(told)} file" in failure.value.text
+    assert "choose its paths without these" in failure.value.text
     # What lies in whole frames can be had.
     three_frames.restore(tmp_path / "whole", three_frames.source / "z")
     assert (at(tmp_path / "whole", three_frames.source) / "z").read_text() == "small, last frame"

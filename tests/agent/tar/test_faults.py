@@ -5,11 +5,13 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -253,6 +255,19 @@ def test_nothing_is_built_on_data_that_were_cut(site: Site) -> None:
         site.back_up()
     assert failure.value.code == "BASE_DAMAGED"
     assert site.chain[0].name in failure.value.text
+
+
+def test_nothing_is_built_on_a_listing_that_is_not_the_one_that_was_written(site: Site) -> None:
+    """SQLite would read it, and each INC from then on would look for data in a wrong place."""
+    (site.source / "file").write_text("x")
+    site.back_up()
+    [listing] = site.root.rglob(f"{site.chain[0].name}.db")
+    with closing(sqlite3.connect(listing)) as database, database:
+        database.execute("UPDATE entry SET block = block + 8 WHERE kind = 'f'")
+    with pytest.raises(EngineError) as failure:
+        site.back_up()
+    assert failure.value.code == "BASE_DAMAGED"
+    assert "it is not what was written" in failure.value.text
 
 
 def test_the_check_before_the_commit_asks_the_medium(site: Site, big: Path) -> None:

@@ -11,8 +11,8 @@ from server_agent.adapters.tar.left_out import SIGNATURE
 from server_agent.domain.jobs import Level
 from server_agent.domain.task_options import ExcludeKind, TaskOptions
 from server_agent.ports import EngineError
-from tests.agent.tar.site import Site, at, unprivileged
-from tests.agent.tar.test_mounted import go_through, only_root
+from tests.agent.tar.site import Site, at, only_mounting, unprivileged
+from tests.agent.tar.test_mounted import go_through
 from tests.agent.tar.test_sources import listed
 
 REGEX = TaskOptions(exclude_kind=ExcludeKind.REGEX)
@@ -303,7 +303,7 @@ def test_a_client_that_cannot_tell_attributes(
     assert site.files() == set()
 
 
-@only_root
+@only_mounting
 def test_other_file_systems(site: Site) -> None:
     make(site, "a")
     mounted = site.source / "mounted"

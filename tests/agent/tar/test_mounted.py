@@ -12,10 +12,8 @@ import pytest
 
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import EngineError
-from tests.agent.tar.site import IS_ROOT, Site
+from tests.agent.tar.site import Site, only_mounting
 from tests.agent.tar.test_faults import REPOSITORY
-
-only_root = pytest.mark.skipif(not IS_ROOT, reason="only root can mount")
 
 
 def go_through(site: Site, *steps: str | list[str] | dict[str, str]) -> list[Any]:
@@ -32,7 +30,7 @@ def go_through(site: Site, *steps: str | list[str] | dict[str, str]) -> list[Any
     return answers
 
 
-@only_root
+@only_mounting
 def test_a_directory_that_is_mounted_within_itself(site: Site) -> None:
     (site.source / "a").write_text("x")
     deep = site.source / "deep"
@@ -41,7 +39,7 @@ def test_a_directory_that_is_mounted_within_itself(site: Site) -> None:
     assert answer == {"listed": 1, "warnings": [], "said": [["LOOP", str(deep)]]}
 
 
-@only_root
+@only_mounting
 def test_the_own_store_behind_a_bind_mount(site: Site, tmp_path: Path) -> None:
     (site.source / "a").write_text("x")
     other = tmp_path / "other"
@@ -97,7 +95,7 @@ def test_a_medium_that_a_link_in_the_store_leads_to(site: Site, tmp_path: Path) 
     assert site.codes() == ["OWN_FILES"]
 
 
-@only_root
+@only_mounting
 def test_a_store_that_may_not_be_written_is_told_and_no_leftover_is(site: Site) -> None:
     (site.source / "a").write_text("x")
     store = site.root / "store"
@@ -109,7 +107,7 @@ def test_a_store_that_may_not_be_written_is_told_and_no_leftover_is(site: Site) 
     )
 
 
-@only_root
+@only_mounting
 def test_a_source_whose_mount_is_gone(site: Site) -> None:
     source = str(site.source)
     make = f"touch {source}/a {source}/b"
@@ -133,7 +131,7 @@ def test_a_source_whose_mount_is_gone(site: Site) -> None:
     ]
 
 
-@only_root
+@only_mounting
 def test_a_file_system_in_a_source_that_is_gone(site: Site) -> None:
     source, inner = str(site.source), site.source / "deep/m"
     inner.mkdir(parents=True)
@@ -164,7 +162,7 @@ def test_a_file_system_in_a_source_that_is_gone(site: Site) -> None:
     assert gone["warnings"] == [], "there was nothing in it at the last backup"
 
 
-@only_root
+@only_mounting
 def test_a_mounted_directory_that_is_removed_or_excluded(site: Site) -> None:
     source, inner = str(site.source), site.source / "m"
     inner.mkdir()
@@ -201,7 +199,7 @@ def test_a_source_that_was_emptied(site: Site, tmp_path: Path) -> None:
     ]
 
 
-@only_root
+@only_mounting
 def test_a_target_that_keeps_no_attributes(site: Site, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (site.source / name).write_text("x")

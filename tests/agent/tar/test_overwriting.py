@@ -12,7 +12,7 @@ from server_agent.adapters.tar.ruling import LINES, Lines
 from server_agent.domain.jobs import Phase
 from server_agent.domain.overwriting import OverwriteRule
 from server_agent.ports import Message, RestoreDone
-from tests.agent.tar.site import IS_ROOT, Site, at, is_progress
+from tests.agent.tar.site import Site, at, is_progress, only_mounting
 from tests.agent.tar.test_killed_restore import JOB, killed_at
 from tests.agent.tar.test_mounted import go_through
 from tests.agent.tar.trees import picture
@@ -356,7 +356,7 @@ def test_a_kill_in_the_middle(site: Site, rule: OverwriteRule, count: int) -> No
         assert path.read_bytes() == (site.source / path.stem).read_bytes()
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="only root can mount")
+@only_mounting
 def test_a_new_name_on_another_file_system(site: Site) -> None:
     put(site.source / "mount" / "a", "saved", SAVED)
     os.link(site.source / "mount" / "a", site.source / "mount" / "b")

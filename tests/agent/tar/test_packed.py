@@ -157,6 +157,8 @@ def test_a_damaged_one_is_damaged(saved: Site) -> None:
     file.write_bytes(content)
     with pytest.raises(SavesetDamaged, match="its compressed form is damaged"):
         names(saved)
+    shelf = saved.data().with_name(saved.data().name + ".lis.zst")
+    shelf.rename(saved.root / "shelf")
     with pytest.raises(EngineError) as caught:
         saved.restore(saved.root / "target")
     assert caught.value.code == "SAVESET_DAMAGED"

@@ -5,14 +5,16 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from server_agent.adapters.tar.stream import FRAME_BYTES
 from server_agent.domain.jobs import Level
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.ports import Cancelled, EngineError
-from tests.agent.tar.site import IS_ROOT, Probe, Site, at, unprivileged
+from tests.agent.tar.site import IS_ROOT, Probe, Site, at, only_mounting, unprivileged
 from tests.agent.tar.test_faults import REPOSITORY, tars_at_work, wait_for
 from tests.agent.tar.test_killed_restore import JOB
 from tests.agent.tar.test_restore import in_own_mounts
@@ -51,19 +53,31 @@ def assert_old_or_new(site: Site, restored: Path, every: int = 1) -> tuple[int, 
     return old, new
 
 
-@pytest.mark.parametrize("every", [1, 3])
-def test_a_cancel(site: Site, tmp_path: Path, every: int) -> None:
+@pytest.mark.parametrize(
+    ("every", "rule", "least"),
+    [
+        (1, "always", 19),
+        (3, "always", 19),
+        (1, "if_older", 19),
+        (3, "if_older", 19),
+        (3, "never", 12),
+    ],
+)
+def test_a_cancel(site: Site, tmp_path: Path, every: int, rule: str, least: int) -> None:
     restored = make_many(site, tmp_path / "target", every)
+    for old in restored.iterdir():
+        os.utime(old, (0, 0))
 
     def cancel_late() -> None:
         if (restored / "20").exists() and (restored / "20").stat().st_size > len(OLD):
             control.cancel()
 
     control = Probe(cancel_late)
+    request = replace(site.restore_request(tmp_path / "target"), overwrite=OverwriteRule(rule))
     with pytest.raises(Cancelled):
-        site.restore(tmp_path / "target", control=control)
+        list(site.engine.restore(request, control))
     _, new = assert_old_or_new(site, restored, every)
-    assert new >= 19
+    assert new >= least
 
 
 def test_a_damaged_frame(site: Site, tmp_path: Path) -> None:
@@ -96,7 +110,7 @@ def test_a_kill(site: Site, tmp_path: Path, every: int) -> None:
     assert not list((site.root / "tmp").glob("*.aside"))
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="only root can mount a small file system")
+@only_mounting
 @pytest.mark.parametrize("verb", ["restore-over", "restore-ahead"])
 def test_a_full_target(site: Site, verb: str) -> None:
     for number in range(8):

@@ -17,7 +17,7 @@ from server_agent.adapters.tar.journal import Journal
 from server_agent.adapters.tar.selection import Selection
 from server_agent.adapters.tar.stream import FRAME_BYTES
 from server_agent.ports import Cancelled, EngineError
-from tests.agent.tar.site import IS_ROOT, NOBODY, Probe, Site, at, unprivileged
+from tests.agent.tar.site import IS_ROOT, NOBODY, Probe, Site, at, only_mounting, unprivileged
 from tests.agent.tar.trees import differences, picture
 
 BIG_BYTES = 24 << 20
@@ -195,7 +195,7 @@ def in_own_mounts(verb: str, root: Path, argument: str) -> Any:
     return json.loads(ended.stdout)
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="only root can mount a small file system")
+@only_mounting
 def test_a_full_target_is_said_and_leaves_no_cut_file(site: Site) -> None:
     (site.source / "a").write_text("whole")
     (site.source / "big").write_bytes(os.urandom(4_000_000))
@@ -286,7 +286,7 @@ def test_what_nothing_came_for_is_put_back(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["place"]
 
 
-@pytest.mark.skipif(not IS_ROOT, reason="only root can mount a small file system")
+@only_mounting
 @pytest.mark.parametrize("inside", ["", "deep"])
 def test_a_mount_point_in_the_way_stays(site: Site, inside: str) -> None:
     (site.source / "a").write_text("has to be a file")

@@ -272,6 +272,29 @@ def test_what_is_compared_with(agent: LookingRig) -> None:
     assert asked == [newest, "", ""]
 
 
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("DATABASE", "there is no saveset of these sources to build on"),
+        ("TIME_STAMP_FILE", "what has changed is known by a time stamp file"),
+        ("ARCHIVE_BIT", "what has changed is known by archive bits"),
+    ],
+)
+def test_why_nothing_is_compared(agent: LookingRig, reference: str, said: str) -> None:
+    agent.backed_up()
+    sources = [b"/srv" if reference == "DATABASE" else b"/srv/docs"]
+    options = tasks_pb2.TaskOptions(
+        time_reference=tasks_pb2.TimeReference.Value(f"TIME_REFERENCE_{reference}")
+    )
+    [*_, done] = walked(agent, sources=sources, task="docs", options=options)
+    assert not done.result.HasField("compared_with")
+    assert said in done.result.not_compared
+    [*_, done] = walked(agent, sources=sources, options=options)
+    assert done.result.not_compared == ""
+    [*_, done] = walked(agent, sources=[b"/srv/docs"], task="docs")
+    assert done.result.not_compared == ""
+
+
 def test_a_copy_is_read_where_the_first_place_is_damaged(agent: LookingRig) -> None:
     saveset = agent.backed_up().saveset
     kept = agent.engine.savesets[saveset]

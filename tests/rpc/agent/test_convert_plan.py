@@ -21,6 +21,7 @@ from server_agent.domain.events import (
 )
 from server_agent.domain.groups import TaskGroup
 from server_agent.domain.occurrences import Cause
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.queue import Drive, Waiting
 from server_agent.domain.savesets import BackupType
 from server_agent.domain.schedule import Schedule
@@ -60,7 +61,11 @@ actions = st.one_of(
     st.builds(BackupAction, startable, task=names, drive=texts),
     st.builds(BackupAction, startable, group=names, drive=texts),
     st.builds(
-        RestoreAction, texts, st.binary(max_size=20), st.lists(st.binary(), max_size=3).map(tuple)
+        RestoreAction,
+        texts,
+        st.binary(max_size=20),
+        st.lists(st.binary(), max_size=3).map(tuple),
+        st.sampled_from(OverwriteRule),
     ),
     st.builds(CommandAction, texts, st.lists(texts, max_size=3).map(tuple)),
     st.just(NewdayAction()),

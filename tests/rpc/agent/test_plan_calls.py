@@ -7,7 +7,7 @@ import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
-from sesam_api.v1 import schedules_pb2
+from sesam_api.v1 import jobs_pb2, schedules_pb2
 from tests.rpc.agent.plan import DOCS, FULL, NIGHTLY, add_event, add_schedule, moment
 from tests.rpc.agent.rig import AgentRig
 
@@ -239,3 +239,31 @@ def test_calendar_files(agent: AgentRig) -> None:
     ):
         refusal = local.refused(read, **{"content": content} | span | fields)
         assert (refusal.reason, refusal.metadata["field"]) == ("INVALID_ARGUMENT", named)
+
+
+def test_an_older_desk_leaves_the_overwrite_rule_as_it_is(agent: AgentRig) -> None:
+    """It sends back what it knows of an event: all fields but those that came later."""
+    local = agent.local
+    agent.add_task()
+    restore = {"task": "docs", "target": b"/tmp/x"}
+    plain = add_event(local, name="plain", schedule="", backup=None, restore=restore)
+    assert plain.restore.overwrite == jobs_pb2.OVERWRITE_RULE_ALWAYS
+    ruled = restore | {"overwrite": jobs_pb2.OVERWRITE_RULE_IF_OLDER}
+    event = add_event(local, name="ruled", schedule="", backup=None, restore=ruled)
+    event.comment = "other words"
+    event.restore.ClearField("overwrite")
+    event = local.call("EventService/UpdateEvent", event=event).event
+    assert event.comment == "other words"
+    assert event.restore.overwrite == jobs_pb2.OVERWRITE_RULE_IF_OLDER
+    event.restore.overwrite = jobs_pb2.OVERWRITE_RULE_ALWAYS
+    event = local.call("EventService/UpdateEvent", event=event).event
+    assert event.restore.overwrite == jobs_pb2.OVERWRITE_RULE_ALWAYS
+
+
+def test_an_event_of_another_kind_is_refused_by_its_kind(agent: AgentRig) -> None:
+    agent.add_task()
+    add_schedule(agent.local)
+    event = add_event(agent.local)
+    event.restore.task, event.restore.target = "docs", b"/tmp/x"
+    refusal = agent.local.refused("EventService/UpdateEvent", event=event)
+    assert (refusal.reason, refusal.metadata["field"]) == ("INVALID_ARGUMENT", "action")

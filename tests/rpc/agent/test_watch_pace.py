@@ -9,8 +9,9 @@ from typing import Any, cast
 from server_agent.domain.access import Caller
 from server_agent.rpc.watch import Pace, Watches
 from server_agent.rpc.workers import Workers
-from server_agent.service.changes import Changes, ChangeSet
+from server_agent.service.changes import Changes
 from server_agent.service.location import Location
+from server_agent.service.watched import ChangeSet
 from tests.agent.service.rig import START
 from tests.fakes.clock import FakeClock
 

@@ -57,13 +57,14 @@ def test_events_of_each_kind(location: Location) -> None:
         DOCS,
         Event("all", "nightly", "backup", group="g", type="INC", drive="D", priority=0),
         Event("proof", "nightly", "restore", task="docs", target=b"/t", paths=(b"/a\xff",)),
+        Event("back", "nightly", "restore", task="docs", target=b"/t", overwrite="never"),
         Event("run", "", "command", program="p", arguments=("-x", ""), blocking=True),
     ]
     added = [location.add_event(event) for event in wanted]
     assert [replace(event, id="", etag="") for event in added] == wanted
     modified = location.modify_event(replace(added[0], follow_up="run", active=False))
     assert location.event("docs") == modified
-    assert [event.name for event in location.events()] == ["all", "docs", "proof", "run"]
+    assert [event.name for event in location.events()] == [*("all", "back", "docs", "proof", "run")]
     location.remove_event("docs")
     with pytest.raises(SesamError) as refused:
         location.event("docs")

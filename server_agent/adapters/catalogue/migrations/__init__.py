@@ -19,6 +19,7 @@ from server_agent.adapters.catalogue.migrations import (
     m0008_word_places,
     m0009_media,
     m0010_copies,
+    m0011_tape_devices,
 )
 
 Migration = Callable[[sa.Connection], None]
@@ -34,4 +35,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0008_word_places.upgrade,
     m0009_media.upgrade,
     m0010_copies.upgrade,
+    m0011_tape_devices.upgrade,
 )

@@ -8,9 +8,10 @@ import pytest
 from server_agent.domain.events import BackupAction
 from server_agent.domain.savesets import BackupType
 from server_agent.domain.schedule import Schedule
-from server_agent.service.changes import ChangeSet, Snapshot, Subscription
+from server_agent.service.changes import Subscription
 from server_agent.service.coming import Idle, LiveEvent, LiveSchedule
 from server_agent.service.scheduler import NOTE_EVERY
+from server_agent.service.watched import ChangeSet, Snapshot
 from tests.agent.domain.plans import schedule
 from tests.agent.service.year.location import Location, minutes, utc
 

@@ -10,6 +10,7 @@ from server_agent.domain.events import NEWDAY, Action, BackupAction, CommandActi
 from server_agent.domain.groups import TaskGroup
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.occurrences import Cause
+from server_agent.domain.overwriting import OverwriteRule
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import Catalogue
 from server_agent.service.scheduler import LOOK_EVERY
@@ -22,7 +23,7 @@ EVENING = utc("2026-03-02 20:00")
 DAY = timedelta(days=1)
 FULL = BackupAction(BackupType.FULL, task="docs")
 INC_OF_ALL = BackupAction(BackupType.INC, group="all", drive="Drive_1")
-RESTORE = RestoreAction("docs", b"/srv/proof", (b"/srv/a",))
+RESTORE = RestoreAction("docs", b"/srv/proof", (b"/srv/a",), OverwriteRule.RENAME)
 COMMAND = CommandAction("report", ("-v",))
 Told = tuple[str, str, str, EntryState, Cause]
 
@@ -114,6 +115,7 @@ def test_a_restore_takes_the_newest_saveset_of_then(location: Location) -> None:
     [job] = go_to(location, EVENING)
     assert (job.kind, job.task, job.client) == (JobKind.RESTORE, "docs", "alpha")
     assert (job.saveset, job.paths, job.target) == ("new", (b"/srv/a",), b"/srv/proof")
+    assert job.overwrite is OverwriteRule.RENAME
 
 
 def test_newday_begins_a_day_and_queues_its_end(location: Location) -> None:
