@@ -112,7 +112,8 @@ class DirectorySize:
 @dataclass(frozen=True, slots=True)
 class Walk:
     """The result of a walk: what a FULL would save, and what is left out by what. `compared_with`:
-    the saveset since which `changed_files` are new or have changed; "" for none."""
+    the saveset since which `changed_files` are new or have changed; "" for none. `not_compared`:
+    why there is none, in the agent's words."""
 
     left_out: tuple[LeftOut, ...]
     kept_files: int
@@ -125,6 +126,7 @@ class Walk:
     compared_with: str = ""
     changed_files: int = 0
     changed_size: int = 0
+    not_compared: str = ""
 
 
 @dataclass(frozen=True, slots=True)

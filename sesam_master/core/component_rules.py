@@ -5,13 +5,22 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from sesam_master.core.components import Component, DataStore, Drive, MediaPool, Medium
+from sesam_master.core.components import (
+    Component,
+    DataStore,
+    Drive,
+    Loader,
+    LoaderKind,
+    MediaPool,
+    Medium,
+)
 from sesam_master.core.path_text import path_text
 from sesam_master.core.records import Access, Client, CommandSource, ExcludeKind, Ssh, Task
 
 LONGEST_PATH = 4095  # bytes
 _LONGEST_FILE_NAME = 255  # bytes
 _NAME = re.compile(r"[^\W_][\w .\-]{0,127}")
+_TAPE = re.compile(r"/dev/[A-Za-z0-9][A-Za-z0-9_.:/+@-]*")
 _NAME_WORDS = (
     "A name has at most 128 letters, digits, blanks and . _ - and begins with a letter or digit."
 )
@@ -41,11 +50,35 @@ def faults(item: Component, *, is_new: bool) -> list[Fault]:
             found += _task_faults(item)
         case DataStore():
             found += _store_faults(item)
+        case Loader():
+            found += _loader_faults(item)
         case Drive() if not _is_name(item.group):
             found.append(Fault("group", f"Drive group: {_NAME_WORDS}", not item.group))
         case _:
             pass
     return found
+
+
+def _loader_faults(loader: Loader) -> Iterator[Fault]:
+    if loader.kind is LoaderKind.UNKNOWN:
+        yield Fault("kind", "Choose whether it is made of directories or a changer.", True)
+    words = _path_words(loader.device)
+    if not loader.device:
+        yield Fault("device", "Write the full path of its directory or device.", True)
+    elif words:
+        yield Fault("device", f"The device {words}.")
+    if not loader.data_stores:
+        words = "Name the removable data store in each of its drives, one on each line."
+        yield Fault("data_stores", words, True)
+    elif len(set(loader.data_stores)) != len(loader.data_stores):
+        yield Fault("data_stores", "A data store is in one drive only.")
+    tapes = [tape for tape in loader.tape_devices if tape]
+    if tapes and loader.kind is LoaderKind.VIRTUAL:
+        yield Fault("tape_devices", "Drives that are directories have no tape device.")
+    elif len(loader.tape_devices) > len(loader.data_stores):
+        yield Fault("tape_devices", "There are more tape devices than drives.")
+    elif any(not _TAPE.fullmatch(tape) for tape in tapes):
+        yield Fault("tape_devices", "A tape device is a name below /dev, such as /dev/nst0.")
 
 
 def _is_name(text: str) -> bool:

@@ -7,6 +7,7 @@ location has it.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeVar
 
 from sesam_master.core.draft import TOLD
@@ -79,6 +80,34 @@ class DataStore:
         return self.fill is not None and self.fill * 100 > self.high_water_mark
 
 
+class LoaderKind(StrEnum):
+    """What moves its media."""
+
+    VIRTUAL = "directories"
+    MTX = "changer"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """A device that moves media between slots and drives.
+
+    Attributes:
+        device: the directory of a virtual one, or the changer's device.
+        data_stores: those in its drives, by the numbers of these from 0 on; removable ones.
+        tape_devices: of a changer, those of its drives by number; "" or none: the drive lets its
+            medium go by itself.
+    """
+
+    name: str
+    kind: LoaderKind = LoaderKind.VIRTUAL
+    device: bytes = b""
+    data_stores: tuple[str, ...] = ()
+    comment: str = ""
+    etag: str = field(default="", metadata=TOLD)
+    tape_devices: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """For how long savesets are kept: sesam days from each one's own on, and of each task so many
@@ -139,7 +168,7 @@ class Medium:
         return self.label
 
 
-Component = Client | Task | DataStore | Drive | MediaPool | Medium
+Component = Client | Task | DataStore | Loader | Drive | MediaPool | Medium
 AnyComponent = TypeVar("AnyComponent", bound=Component)
 
 
@@ -148,8 +177,8 @@ class Components:
     """All components of a location, each kind by name.
 
     Attributes:
-        stores, pools, media: None: not known, since the desk keeps none of a location that is not
-            reached.
+        stores, pools, media, loaders: None: not known, since the desk keeps none of a location that
+            is not reached.
         is_kept: the location was not reached, and this is what the desk knew at `as_of`.
     """
 
@@ -162,3 +191,4 @@ class Components:
     media: tuple[Medium, ...] | None
     as_of: datetime
     is_kept: bool = False
+    loaders: tuple[Loader, ...] | None = None

@@ -17,6 +17,7 @@ from sesam_master.core.components_source import ComponentsSource
 from sesam_master.core.finding_source import FindingSource
 from sesam_master.core.history_source import HistorySource
 from sesam_master.core.interfaces_source import InterfacesSource
+from sesam_master.core.loaders_source import LoadersSource
 from sesam_master.core.plan_source import PlanSource
 from sesam_master.core.records import Entry, Job, JobKind, ProtocolLine, Role
 from sesam_master.core.registry import Registration, RegistrationChange
@@ -179,6 +180,7 @@ class FleetGateway(
     FindingSource,
     HistorySource,
     InterfacesSource,
+    LoadersSource,
     PlanSource,
     SavesetSource,
     StartSource,

@@ -3,9 +3,11 @@
 Sizes in bytes, moments aware, in UTC. Sesam days are labels, never converted.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
+from itertools import groupby
 
 
 class Period(Enum):
@@ -19,6 +21,11 @@ class Period(Enum):
     def __init__(self, words: str, days: int) -> None:
         self.words = words
         self.days = days
+
+    @property
+    def is_by_weeks(self) -> bool:
+        """So many days that one alone could not be told from the next."""
+        return self.days > 100
 
     def first_day(self, last: date) -> date:
         """The first of so many days of which this is the last."""
@@ -51,7 +58,8 @@ class StoreSample:
 
 @dataclass(frozen=True, slots=True)
 class GrowthDay:
-    """What the backups of one sesam day saved, of those that ended OK or with a warning.
+    """What the backups of one sesam day saved, of those that ended OK or with a warning; or of a
+    week that begins with it.
 
     Attributes:
         saved_bytes: what was read at the clients.
@@ -71,3 +79,24 @@ class GrowthDay:
         """Bytes per second that a backup read; None if none took any time."""
         seconds = self.duration.total_seconds()
         return self.saved_bytes / seconds if seconds > 0 else None
+
+
+def by_weeks(days: Iterable[GrowthDay], first: date) -> tuple[GrowthDay, ...]:
+    """The days added up by week, each under its Monday; a week that began before `first` is left
+    away, since it would look like a small one. `days` are in their order."""
+
+    def monday(day: GrowthDay) -> date:
+        return day.sesam_day - timedelta(day.sesam_day.weekday())
+
+    weeks = ((begin, tuple(each)) for begin, each in groupby(days, monday) if begin >= first)
+    return tuple(
+        GrowthDay(
+            begin,
+            sum(day.backups for day in week),
+            sum(day.files for day in week),
+            sum(day.saved_bytes for day in week),
+            sum(day.stored_bytes for day in week),
+            sum((day.duration for day in week), timedelta()),
+        )
+        for begin, week in weeks
+    )

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sesam_master.core.components import Drive
 from sesam_master.core.draft import TOLD
-from sesam_master.core.records import BackupType
+from sesam_master.core.records import BackupType, Overwrite
 from sesam_master.core.sheet import RowKind
 
 NEWDAY = "NEWDAY"  # name of the schedule and of the event that are always there
@@ -58,11 +58,13 @@ class BackupAction:
 
 @dataclass(frozen=True, slots=True)
 class RestoreAction:
-    """Restores the newest saveset of a task; no paths: everything."""
+    """Restores the newest saveset of a task; no paths: everything. `overwrite` is None for a rule
+    that this desk does not know."""
 
     task: str
     target: bytes
     paths: tuple[bytes, ...] = ()
+    overwrite: Overwrite | None = Overwrite.IF_OLDER
 
 
 @dataclass(frozen=True, slots=True)

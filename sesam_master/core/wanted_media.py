@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sesam_master.core.fleet import LocationState
 from sesam_master.core.now import OpenJob
-from sesam_master.core.records import WaitsFor
+from sesam_master.core.records import Job, WaitsFor
+
+# What a queued job of that kind is said to be, in place of the word of its state.
+WANTS_MEDIUM = "Wants medium"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,23 @@ class WantedMedium:
 
 def waits_for_medium(job: OpenJob) -> bool:
     """Somebody has to put one in for it."""
-    waiting = job.job.waiting
-    return waiting is not None and waiting.reason is WaitsFor.MEDIUM
+    return wants_medium(job.job)
+
+
+def wants_medium(job: Job) -> bool:
+    """As its location said last."""
+    return job.is_open and job.waiting is not None and job.waiting.reason is WaitsFor.MEDIUM
+
+
+def wanted_labels(state: LocationState, task: str = "") -> list[str]:
+    """The media that open jobs of a location wait for, as it said last; of a task, only its."""
+    jobs = state.picture.open_jobs if state.picture is not None else []
+    found = {
+        job.waiting.name
+        for job in jobs
+        if job.waiting is not None and wants_medium(job) and task in ("", job.task)
+    }
+    return sorted(found)
 
 
 def wanted_media(jobs: Iterable[OpenJob]) -> list[WantedMedium]:

@@ -19,7 +19,7 @@ from sesam_master.core.client_files import (
     WalkWish,
 )
 from sesam_master.core.errors import LocationError, Trouble
-from sesam_master.remote import calls, convert, convert_components
+from sesam_master.remote import calls, convert, convert_components, convert_savesets
 from sesam_master.remote.roster import Roster
 
 DIRECTORY_PAGE = 1000
@@ -119,7 +119,7 @@ class ClientFilesGateway:
 def _entry(above: bytes, message: pb.ClientEntry) -> ClientEntry:
     return ClientEntry(
         path=above + message.name,
-        kind=convert.entry_kind(message.kind),
+        kind=convert_savesets.entry_kind(message.kind),
         size=message.size,
         modify_time=convert.moment(message.modify_time),
         mode=message.mode,
@@ -158,4 +158,5 @@ def _walk(message: pb.WalkResult, left_out: list[LeftOut]) -> Walk:
         compared_with=message.compared_with,
         changed_files=message.changed_files,
         changed_size=message.changed_bytes,
+        not_compared=message.not_compared,
     )

@@ -8,8 +8,9 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from sesam_api.v1 import drives_pb2, media_pb2, tasks_pb2, topology_pb2
+from sesam_api.v1 import drives_pb2, loaders_pb2, media_pb2, tasks_pb2, topology_pb2
 from sesam_api.v1.drives_pb2_grpc import DriveServiceStub
+from sesam_api.v1.loaders_pb2_grpc import LoaderServiceStub
 from sesam_api.v1.media_pb2_grpc import MediaServiceStub
 from sesam_api.v1.tasks_pb2_grpc import TaskServiceStub
 from sesam_api.v1.topology_pb2_grpc import TopologyServiceStub
@@ -19,6 +20,7 @@ from sesam_master.core.components import (
     Components,
     DataStore,
     Drive,
+    Loader,
     MediaPool,
     Medium,
 )
@@ -156,6 +158,13 @@ _KINDS: dict[type, _Kind] = {
         record=convert_components.medium,
         message=convert_components.medium_message,
     ),
+    Loader: _kind_of_messages(
+        *("loader", "loaders", "Loader", "Loaders"),
+        stub=LoaderServiceStub,
+        requests=loaders_pb2,
+        record=convert_components.loader,
+        message=convert_components.loader_message,
+    ),
 }
 
 
@@ -176,9 +185,11 @@ class ComponentsGateway:
                 raise
             live, as_of = kept
             return _remembered(location_id, live.component_messages(), as_of)
-        clients, tasks, drives, stores, pools, media = found
+        clients, tasks, drives, stores, pools, media, loaders = found
         return Components(
-            *(location_id, clients, tasks, drives, stores, pools, media), as_of=datetime.now(UTC)
+            *(location_id, clients, tasks, drives, stores, pools, media),
+            as_of=datetime.now(UTC),
+            loaders=loaders,
         )
 
     async def add_component(self, location_id: str, item: AnyComponent) -> AnyComponent:
@@ -212,7 +223,9 @@ class ComponentsGateway:
         call, request = kind.call(verb)
         message = request(location_id=location_id, request_id=calls.new_request_id(), **fields)
         session = self._roster.session(location_id)
-        return await calls.change(session, call, message, self._times.call)
+        # A loader is looked into before it is entered.
+        seconds = self._times.robot if kind.field == "loader" else self._times.call
+        return await calls.change(session, call, message, seconds)
 
     async def _all_of(self, session: Session, kind: _Kind) -> tuple[Any, ...]:
         call, request = kind.call("List")
@@ -233,7 +246,7 @@ def _records(kind: _Kind, messages: Iterable[Any]) -> tuple[Any, ...]:
 def _remembered(
     location_id: str, messages: dict[str, Iterable[Any]], as_of: datetime
 ) -> Components:
-    """What a watch tells is kept; data stores, media pools and media are not told by it."""
+    """What a watch tells is kept; the rest is not told by it."""
     clients, tasks, drives = (
         _records(kind, messages[kind.listed])
         for kind in map(_KINDS.__getitem__, (Client, Task, Drive))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from sesam_api.v1 import access_pb2, jobs_pb2, location_pb2, savesets_pb2, tasks_pb2, topology_pb2
+from sesam_api.v1 import access_pb2, jobs_pb2, location_pb2, tasks_pb2, topology_pb2
 from sesam_master.core.fleet import Lazy, Picture
 from sesam_master.core.gateway import JobGroup, JobGrouping, JobQuery
 from sesam_master.core.records import (
@@ -14,8 +14,6 @@ from sesam_master.core.records import (
     BackupType,
     Client,
     CommandSource,
-    Entry,
-    EntryKind,
     ExcludeKind,
     Identity,
     Job,
@@ -25,7 +23,6 @@ from sesam_master.core.records import (
     Progress,
     ProtocolLine,
     Role,
-    Saveset,
     Ssh,
     Task,
     TaskOptions,
@@ -34,7 +31,6 @@ from sesam_master.core.records import (
     WaitsFor,
 )
 from sesam_master.core.states import OPEN_STATES, JobState
-from sesam_master.remote import convert_copies
 from sesam_master.remote.convert_restoring import OVERWRITE_RULES
 
 ROLES = {
@@ -88,14 +84,6 @@ _LEVELS = {
     jobs_pb2.LEVEL_INFO: Level.INFO,
     jobs_pb2.LEVEL_WARNING: Level.WARNING,
     jobs_pb2.LEVEL_ERROR: Level.ERROR,
-}
-_ENTRY_KINDS = {
-    savesets_pb2.ENTRY_KIND_DIRECTORY: EntryKind.DIRECTORY,
-    savesets_pb2.ENTRY_KIND_SYMLINK: EntryKind.SYMLINK,
-    savesets_pb2.ENTRY_KIND_FIFO: EntryKind.FIFO,
-    savesets_pb2.ENTRY_KIND_BLOCK_DEVICE: EntryKind.BLOCK_DEVICE,
-    savesets_pb2.ENTRY_KIND_CHARACTER_DEVICE: EntryKind.CHARACTER_DEVICE,
-    savesets_pb2.ENTRY_KIND_SOCKET: EntryKind.SOCKET,
 }
 ACCESS_NUMBERS = {
     Access.LOCAL: topology_pb2.ACCESS_LOCAL,
@@ -175,7 +163,9 @@ def task(message: tasks_pb2.Task) -> Task:
             CommandSource(command.name, tuple(command.argv)) for command in message.commands
         ),
         etag=message.etag,
-        last_proof_time=convert_copies.last_proof_time(message),
+        last_proof_time=(
+            moment(message.last_proof_time) if message.HasField("last_proof_time") else None
+        ),
     )
 
 
@@ -291,56 +281,6 @@ def protocol_line(message: jobs_pb2.ProtocolLine) -> ProtocolLine:
         level=_LEVELS.get(message.level, Level.WARNING),  # one of a newer agent is not hidden
         code=message.code,
         text=message.text,
-    )
-
-
-def saveset(location_id: str, message: savesets_pb2.Saveset) -> Saveset:
-    return Saveset(
-        location_id=location_id,
-        name=message.name,
-        task=message.task,
-        client=message.client,
-        type=TYPES.get(message.type),
-        base=message.base if message.HasField("base") else None,
-        state=state(message.state),
-        start_time=moment(message.start_time),
-        end_time=moment(message.end_time),
-        sesam_day=message.sesam_day,
-        sources=tuple(message.sources),
-        files=message.files,
-        size_bytes=message.bytes,
-        stored_bytes=message.stored_bytes,
-        skipped=message.skipped,
-        listed_files=message.listed_files,
-        listed_bytes=message.listed_bytes,
-        label=message.label,
-        job_id=message.job_id,
-        damage=message.damage,
-        eol=message.eol,
-        pool=message.pool,
-        verify_time=moment(message.verify_time) if message.HasField("verify_time") else None,
-        proof_time=convert_copies.proof_time(message),
-        copies=convert_copies.copies(message),
-        is_encrypted=message.encrypted,
-    )
-
-
-def entry_kind(number: "savesets_pb2.EntryKind.ValueType") -> EntryKind:
-    return _ENTRY_KINDS.get(number, EntryKind.FILE)
-
-
-def entry(message: savesets_pb2.Entry) -> Entry:
-    return Entry(
-        path=message.path,
-        kind=entry_kind(message.kind),
-        size=message.size,
-        modify_time=moment(message.modify_time),
-        mode=message.mode,
-        uid=message.uid,
-        gid=message.gid,
-        link_target=message.link_target,
-        home=message.home if message.HasField("home") else None,
-        children=message.children,
     )
 
 

@@ -3,12 +3,14 @@ tasks are read in `convert`: the watch tells them too."""
 
 from collections.abc import Iterable
 
-from sesam_api.v1 import drives_pb2, media_pb2, tasks_pb2, topology_pb2
+from sesam_api.v1 import drives_pb2, loaders_pb2, media_pb2, tasks_pb2, topology_pb2
 from sesam_master.core.components import (
     FIRST_DRIVE_GROUP,
     FIRST_STORE,
     DataStore,
     Drive,
+    Loader,
+    LoaderKind,
     MediaPool,
     Medium,
     Retention,
@@ -16,6 +18,10 @@ from sesam_master.core.components import (
 from sesam_master.core.records import CommandSource, Ssh, TaskOptions
 from sesam_master.remote import convert
 
+LOADER_KINDS = {
+    loaders_pb2.LOADER_KIND_VIRTUAL: LoaderKind.VIRTUAL,
+    loaders_pb2.LOADER_KIND_MTX: LoaderKind.MTX,
+}
 _EXCLUDE_NUMBERS = {kind: number for number, kind in convert.EXCLUDE_KINDS.items()}
 _REFERENCE_NUMBERS = {kind: number for number, kind in convert.TIME_REFERENCES.items()}
 
@@ -73,6 +79,32 @@ def drive_message(record: Drive) -> drives_pb2.Drive:
         etag=record.etag,
         group=record.group,
         data_store=record.data_store,
+    )
+
+
+def loader(message: loaders_pb2.Loader) -> Loader:
+    return Loader(
+        name=message.name,
+        kind=LOADER_KINDS.get(message.kind, LoaderKind.UNKNOWN),
+        device=message.device,
+        data_stores=tuple(message.data_stores),
+        comment=message.comment,
+        etag=message.etag,
+        tape_devices=tuple(message.tape_devices),
+    )
+
+
+def loader_message(record: Loader) -> loaders_pb2.Loader:
+    """Raises KeyError for a kind that this desk does not know."""
+    numbers = {kind: number for number, kind in LOADER_KINDS.items()}
+    return loaders_pb2.Loader(
+        name=record.name,
+        kind=numbers[record.kind],
+        device=record.device,
+        data_stores=record.data_stores,
+        comment=record.comment,
+        etag=record.etag,
+        tape_devices=record.tape_devices,
     )
 
 

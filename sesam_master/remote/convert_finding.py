@@ -9,7 +9,7 @@ from sesam_master.core.finding import (
     Version,
     VersionHolder,
 )
-from sesam_master.remote import convert
+from sesam_master.remote import convert, convert_savesets
 
 _ASPECTS = {
     finding_pb2.ENTRY_ASPECT_KIND: Aspect.KIND,
@@ -25,7 +25,7 @@ def found_file(message: finding_pb2.FoundFile) -> FoundFile:
     return FoundFile(
         client=message.client,
         path=message.path,
-        kind=convert.entry_kind(message.kind),
+        kind=convert_savesets.entry_kind(message.kind),
         size=message.size,
         modify_time=convert.moment(message.modify_time),
         versions=message.versions,
@@ -37,7 +37,7 @@ def found_file(message: finding_pb2.FoundFile) -> FoundFile:
 
 def version(message: finding_pb2.Version) -> Version:
     return Version(
-        kind=convert.entry_kind(message.kind),
+        kind=convert_savesets.entry_kind(message.kind),
         size=message.size,
         modify_time=convert.moment(message.modify_time),
         saveset_count=message.saveset_count,
@@ -48,8 +48,8 @@ def version(message: finding_pb2.Version) -> Version:
 
 def difference(message: finding_pb2.EntryDifference) -> Difference:
     return Difference(
-        before=convert.entry(message.before) if message.HasField("before") else None,
-        after=convert.entry(message.after) if message.HasField("after") else None,
+        before=convert_savesets.entry(message.before) if message.HasField("before") else None,
+        after=convert_savesets.entry(message.after) if message.HasField("after") else None,
         aspects=tuple(_ASPECTS.get(aspect, Aspect.OTHER) for aspect in message.aspects),
     )
 

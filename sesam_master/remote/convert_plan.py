@@ -23,6 +23,7 @@ from sesam_master.core.plan import (
     VerifyAction,
 )
 from sesam_master.remote import convert
+from sesam_master.remote.convert_restoring import OVERWRITE_NUMBERS, OVERWRITE_RULES
 
 _REMARKS = {
     schedules_pb2.SCHEDULE_REMARK_NO_START: Remark.NO_START,
@@ -77,6 +78,10 @@ def schedule_message(record: Schedule) -> schedules_pb2.Schedule:
     )
 
 
+# Refused by the agent: unspecified would be a rule that nobody has chosen.
+_NO_RULE = jobs_pb2.OverwriteRule.ValueType(-1)
+
+
 def event(message: events_pb2.Event) -> Event:
     return Event(
         name=message.name,
@@ -102,7 +107,8 @@ def _action(message: events_pb2.Event) -> Action | None:
             return BackupAction(wanted, backup.task, backup.group, backup.drive, backup.pool)
         case "restore":
             restore = message.restore
-            return RestoreAction(restore.task, restore.target, tuple(restore.paths))
+            rule = OVERWRITE_RULES.get(restore.overwrite or jobs_pb2.OVERWRITE_RULE_ALWAYS)
+            return RestoreAction(restore.task, restore.target, tuple(restore.paths), rule)
         case "command":
             return CommandAction(message.command.program, tuple(message.command.arguments))
         case "newday":
@@ -118,6 +124,16 @@ def _action(message: events_pb2.Event) -> Action | None:
             return MigrationAction(copy.source_pool, copy.pool, copy.move, copy.drive)
         case _:
             return None
+
+
+def _restore_message(action: RestoreAction) -> events_pb2.RestoreAction:
+    rule = action.overwrite
+    return events_pb2.RestoreAction(
+        task=action.task,
+        paths=action.paths,
+        target=action.target,
+        overwrite=OVERWRITE_NUMBERS[rule] if rule is not None else _NO_RULE,
+    )
 
 
 def event_message(record: Event) -> events_pb2.Event:
@@ -145,9 +161,7 @@ def event_message(record: Event) -> events_pb2.Event:
             else:
                 message.backup.task = backup.task
         case RestoreAction() as restore:
-            message.restore.task = restore.task
-            message.restore.paths.extend(restore.paths)
-            message.restore.target = restore.target
+            message.restore.CopyFrom(_restore_message(restore))
         case CommandAction() as command:
             message.command.program = command.program
             message.command.arguments.extend(command.arguments)

@@ -4,13 +4,13 @@ from sesam_api.v1 import jobs_pb2, savesets_pb2
 from sesam_master.core.records import Overwrite
 from sesam_master.core.restoring import RestoreOrder
 
-_NUMBERS = {
+OVERWRITE_NUMBERS = {
     Overwrite.ALWAYS: jobs_pb2.OVERWRITE_RULE_ALWAYS,
     Overwrite.NEVER: jobs_pb2.OVERWRITE_RULE_NEVER,
     Overwrite.IF_OLDER: jobs_pb2.OVERWRITE_RULE_IF_OLDER,
     Overwrite.RENAME: jobs_pb2.OVERWRITE_RULE_RENAME,
 }
-OVERWRITE_RULES = {number: rule for rule, number in _NUMBERS.items()}
+OVERWRITE_RULES = {number: rule for rule, number in OVERWRITE_NUMBERS.items()}
 
 
 def restore_request(
@@ -22,7 +22,7 @@ def restore_request(
         saveset=order.saveset,
         paths=order.paths,
         target=order.target,
-        overwrite=_NUMBERS[order.overwrite],
+        overwrite=OVERWRITE_NUMBERS[order.overwrite],
         dry_run=order.dry_run,
         client=order.client,
         without_interfaces=order.without_interfaces,

@@ -5,7 +5,7 @@ from sesam_api.v1.finding_pb2_grpc import FindingServiceStub
 from sesam_master.core.finding import DifferencePage, FileQuery, FoundPage, VersionPage
 from sesam_master.core.gateway import PAGE_SIZE
 from sesam_master.core.records import Entry
-from sesam_master.remote import calls, convert, convert_finding
+from sesam_master.remote import calls, convert_finding, convert_savesets
 from sesam_master.remote.roster import Roster
 from sesam_master.remote.times import Times
 
@@ -84,4 +84,4 @@ class FindingGateway:
             finding_pb2.GetEntryRequest(saveset=saveset, path=path),
             self._times.call,
         )
-        return convert.entry(answer.entry)
+        return convert_savesets.entry(answer.entry)

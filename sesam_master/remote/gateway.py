@@ -22,13 +22,22 @@ from sesam_master.core.gateway import (
 from sesam_master.core.records import Job
 from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.core.restoring import RestoreOrder
-from sesam_master.remote import calls, convert, convert_restoring, doctor, enrolment, probe
+from sesam_master.remote import (
+    calls,
+    convert,
+    convert_restoring,
+    convert_savesets,
+    doctor,
+    enrolment,
+    probe,
+)
 from sesam_master.remote.calendar_gateway import CalendarGateway
 from sesam_master.remote.client_files_gateway import ClientFilesGateway
 from sesam_master.remote.components_gateway import ComponentsGateway
 from sesam_master.remote.finding_gateway import FindingGateway
 from sesam_master.remote.history_gateway import HistoryGateway
 from sesam_master.remote.interfaces_gateway import InterfacesGateway
+from sesam_master.remote.loaders_gateway import LoadersGateway
 from sesam_master.remote.plan_gateway import PlanGateway
 from sesam_master.remote.roster import Roster
 from sesam_master.remote.savesets_gateway import SavesetGateway
@@ -48,6 +57,7 @@ class Gateway(
     FindingGateway,
     HistoryGateway,
     InterfacesGateway,
+    LoadersGateway,
     PlanGateway,
     SavesetGateway,
     StartGateway,
@@ -172,7 +182,7 @@ class Gateway(
             self._times.list_call,
         )
         return EntryPage(
-            tuple(map(convert.entry, answer.entries)), answer.next_page_token, answer.total
+            tuple(map(convert_savesets.entry, answer.entries)), answer.next_page_token, answer.total
         )
 
     async def start_restore(self, location_id: str, order: RestoreOrder, request_id: str) -> Job:

@@ -16,7 +16,7 @@ from sesam_master.core.savesets import (
     SavesetPage,
     SavesetQuery,
 )
-from sesam_master.remote import calls, convert
+from sesam_master.remote import calls, convert, convert_savesets
 from sesam_master.remote.roster import Roster
 from sesam_master.remote.times import Times
 
@@ -71,7 +71,7 @@ class SavesetGateway:
             request,
             self._times.call,
         )
-        return convert.saveset(location_id, answer.saveset)
+        return convert_savesets.saveset(location_id, answer.saveset)
 
     async def delete_savesets(
         self, location_id: str, names: Sequence[str], request_id: str
@@ -159,7 +159,7 @@ class SavesetGateway:
             request,
             self._times.list_call,
         )
-        found = tuple(convert.saveset(location_id, message) for message in answer.savesets)
+        found = tuple(convert_savesets.saveset(location_id, message) for message in answer.savesets)
         return SavesetPage(found, answer.next_page_token)
 
 

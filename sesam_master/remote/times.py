@@ -13,6 +13,7 @@ class Times:
     connect: for name, TCP and TLS of a new connection.
     probe: for each step of looking for the reason of a failure.
     call, list_call: for a call; for one that reads a page of a long list.
+    robot: for a call that moves a loader, which is said when it has moved.
     first_pause, longest_pause: between two attempts to connect; each is twice the one before, until
         a connection stood for longer than the longest.
     keep: between two savings of the pictures.
@@ -26,6 +27,7 @@ class Times:
     probe: float = 5.0
     call: float = 5.0
     list_call: float = 10.0
+    robot: float = 900.0
     first_pause: float = 0.5
     longest_pause: float = 30.0
     keep: float = 10.0

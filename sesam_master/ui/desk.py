@@ -311,8 +311,7 @@ class Desk(QObject):
         page = RetentionPage(
             self._holder, self._bridge, self._gateway, location_id, clock=self._now
         )
-        self.window.add_page(page)
-        self.window.show_page(page)
+        self.window.open_page(page)
         return page
 
     def open_restore(self, location_id: str, saveset: str | None, task: str) -> None:
@@ -322,8 +321,8 @@ class Desk(QObject):
         )
         page.renamed.connect(lambda: self.window.rename_page(page))
         page.compare_wanted.connect(lambda: self._open_compare(page))
-        self.window.add_page(page)
-        self.window.show_page(page)
+        self.window.open_page(page)
+        (page.tree if task else page.by_name.text).setFocus()
 
     def _open_compare(self, restore: RestorePage) -> None:
         chosen, savesets = restore.presenter.saveset, restore.presenter.savesets
@@ -331,8 +330,7 @@ class Desk(QObject):
             page = ComparePage(
                 *(self._holder, self._bridge, self._gateway, savesets, chosen, self._now())
             )
-            self.window.add_page(page)
-            self.window.show_page(page)
+            self.window.open_page(page)
 
     def _switch(self, selection: Selection) -> None:
         state = self._bridge.fleet.locations.get(selection.location_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.main_window import MainWindow, Page
@@ -23,7 +24,7 @@ class LocationPages(Generic[AnyPage]):
         self._bridge = bridge
         self._window = window
         self._make = make
-        self._pages: dict[str, AnyPage] = {}
+        self._pages: WeakValueDictionary[str, AnyPage] = WeakValueDictionary()
 
     def open(self, location_id: str) -> AnyPage | None:
         """Brings the page of a location to the front; without one, that of the only location. None
@@ -35,7 +36,8 @@ class LocationPages(Generic[AnyPage]):
             return None
         page = self._pages.get(location_id)
         if page is None or not self._window.has_page(page):
-            page = self._pages[location_id] = self._make(location_id)
-            self._window.add_page(page)
-        self._window.show_page(page)
+            self._pages[location_id] = page = self._make(location_id)
+            self._window.open_page(page)
+        else:
+            self._window.show_page(page)
         return page

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStackedWidget,
     QStatusBar,
-    QTabBar,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,7 @@ from sesam_master.ui.actions import ActionSet
 from sesam_master.ui.icons import icon
 from sesam_master.ui.messages import MessagesBar
 from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.work_tabs import LIST_KEYS, TabStrip, WorkTabs
 
 TREE_WIDTH = 236
 WINDOW_MENU = "&Window"  # it ends with what the window itself can do
@@ -63,7 +63,8 @@ class MainWindow(QMainWindow):
         self._tree = tree
         self.may_close: Callable[[], bool] = lambda: True
         self.messages = messages
-        self.tabs = QTabBar()
+        self.tabs = WorkTabs(holder)
+        self._strip = TabStrip(holder, self.tabs)
         self.stack = QStackedWidget()
         self.setWindowTitle("Sesam Master")
         made = self._fill_menus(menus)
@@ -85,21 +86,22 @@ class MainWindow(QMainWindow):
         if is_fixed:
             self._fixed.add(widget)
         self.stack.addWidget(widget)
-        place = self.tabs.addTab(icon(page.icon_name, self._holder), page.title)
-        if is_fixed:
-            for side in (QTabBar.ButtonPosition.RightSide, QTabBar.ButtonPosition.LeftSide):
-                button = self.tabs.tabButton(place, side)
-                if button is not None:
-                    button.resize(0, 0)
+        self.tabs.add(icon(page.icon_name, self._holder), page.title, is_fixed=is_fixed)
         self._show_current()
 
     def show_page(self, page: Page) -> None:
         """Brings the tab of a page to the front."""
         self.tabs.setCurrentIndex(self._pages.index(cast(QWidget, page)))
 
+    def open_page(self, page: Page) -> None:
+        """Opens a tab that a person asked for: it comes to the front, with the keyboard in it."""
+        self.add_page(page)
+        self.show_page(page)
+        _focus_first(cast(QWidget, page))
+
     def rename_page(self, page: Page) -> None:
         """Shows the title that a page has now."""
-        self.tabs.setTabText(self._pages.index(cast(QWidget, page)), page.title)
+        self.tabs.rename(self._pages.index(cast(QWidget, page)), page.title)
 
     def close_page(self, page: Page) -> None:
         """Closes the tab of a page and destroys it; a fixed one stays."""
@@ -108,10 +110,10 @@ class MainWindow(QMainWindow):
             return
         place = self._pages.index(widget)
         self._pages.remove(widget)
-        self.stack.removeWidget(widget)
         self.tabs.removeTab(place)
+        self._show_current()  # while it is still there, so that the keyboard goes on with the next
+        self.stack.removeWidget(widget)
         widget.deleteLater()
-        self._show_current()
 
     @property
     def current_page(self) -> QWidget | None:
@@ -162,24 +164,14 @@ class MainWindow(QMainWindow):
         self.addToolBar(bar)
 
     def _lay_out(self) -> None:
-        self.tabs.setObjectName("work")
-        self.tabs.setExpanding(False)
-        self.tabs.setTabsClosable(True)
-        self.tabs.setUsesScrollButtons(True)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.currentChanged.connect(self._show_current)
         self.tabs.tabCloseRequested.connect(lambda place: self._close_place(place))
-        strip = QWidget()
-        strip.setProperty("surface", "window")
-        strip.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        strip_column = QVBoxLayout(strip)
-        strip_column.setContentsMargins(0, 0, 0, 0)
-        strip_column.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignLeft)
+        self.tabs.others_close_requested.connect(self._close_others)
         work = QWidget()
         column = QVBoxLayout(work)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(strip)
+        column.addWidget(self._strip)
         column.addWidget(self.stack, 1)
         column.addWidget(self.messages)
         splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -194,14 +186,16 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(splitter)
 
     def _bind_keys(self, menu: QMenu) -> None:
-        def bind(text: str, keys: str, run: Callable[[], object]) -> None:
-            menu.addAction(text, QKeySequence(keys), run)
+        def bind(text: str, keys: str, run: Callable[[], object], also: str = "") -> None:
+            action = menu.addAction(text, run)
+            action.setShortcuts([QKeySequence(each) for each in (keys, also) if each])
 
         menu.addSeparator()
         bind("Next pane", "F6", lambda: self._next_pane(1))
         bind("Previous pane", "Shift+F6", lambda: self._next_pane(-1))
-        bind("Next tab", "Ctrl+Tab", lambda: self._next_tab(1))
-        bind("Previous tab", "Ctrl+Shift+Tab", lambda: self._next_tab(-1))
+        bind("Next tab", "Ctrl+Tab", lambda: self._next_tab(1), "Ctrl+PgDown")
+        bind("Previous tab", "Ctrl+Shift+Tab", lambda: self._next_tab(-1), "Ctrl+PgUp")
+        bind("List of the open tabs", LIST_KEYS, self._strip.show_list)
         bind("Close tab", "Ctrl+W", lambda: self._close_place(self.tabs.currentIndex()))
         bind("Messages", "Ctrl+M", self.messages.toggle)
         bind("Context menu", "Shift+F10", self._open_context_menu)
@@ -236,11 +230,29 @@ class MainWindow(QMainWindow):
         if 0 <= place < len(self._pages):
             self.close_page(cast(Page, self._pages[place]))
 
+    def _close_others(self, place: int) -> None:
+        kept = self._pages[place]
+        for page in [each for each in self._pages if each is not kept]:
+            self.close_page(cast(Page, page))
+
     def _show_current(self, _place: int = -1) -> None:
         place = self.tabs.currentIndex()
         if 0 <= place < len(self._pages):
-            self.stack.setCurrentWidget(self._pages[place])
+            left, page, focus = self.current_page, self._pages[place], self.focusWidget()
+            self.stack.setCurrentWidget(page)
+            is_elsewhere = focus is not None and (left is None or not left.isAncestorOf(focus))
+            if left is not page and not is_elsewhere:
+                _focus_again(page)
             self.page_shown.emit(self._pages[place])
+
+
+def _focus_again(page: QWidget) -> None:
+    """What had the keyboard when the page was left."""
+    last = page.focusWidget()
+    if last is not None:
+        last.setFocus(Qt.FocusReason.OtherFocusReason)
+    else:
+        _focus_first(page)
 
 
 def _focus_first(pane: QWidget) -> None:

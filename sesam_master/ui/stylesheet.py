@@ -37,6 +37,13 @@ QTabWidget::pane { border: 0; border-top: 1px solid @line }
 QTabBar#work { background: @window }
 QTabBar#work::tab { background: @window; height: @31px; padding: 0 12px; border: 0; border-right: 1px solid @line; border-bottom: 1px solid @line; border-top: 2px solid transparent }
 QTabBar#work::tab:selected { background: @base; border-top: 2px solid @accent; border-bottom: 1px solid @base }
+QTabBar::scroller { width: @52px }
+QTabBar::tear { width: 0; border: 0; image: none }
+QTabBar QToolButton { background: @window; border: 0; border-radius: 0; padding: 0 }
+QTabBar QToolButton:hover { background: @sel_inactive }
+QTabBar QToolButton::left-arrow { image: @mark(chevron-left) }
+QTabBar QToolButton::right-arrow { image: @mark(chevron-right) }
+QTabBar QToolButton::left-arrow:disabled, QTabBar QToolButton::right-arrow:disabled { image: none }
 QTabBar::close-button { image: @mark(close); width: @12px; height: @12px }
 QTabBar::close-button:hover { background: @sel_inactive; border-radius: 3px }
 QHeaderView { background: @base; border: 0 }

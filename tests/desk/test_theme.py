@@ -109,6 +109,7 @@ def test_marks_carry_the_colours_of_their_theme(theme: Theme) -> None:
         "minus": theme.on_accent,
         "dot": theme.accent,
         "chevron-down": theme.text2,
+        "chevron-left": theme.text2,
         "chevron-right": theme.text2,
         "chevron-up": theme.text2,
         "close": theme.text2,

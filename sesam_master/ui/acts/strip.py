@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from sesam_master.core.acts import Act, ItemT, Stage
-from sesam_master.core.states import WORDS, Connection
+from sesam_master.core.states import OPEN_STATES, WORDS, Connection, JobState
 from sesam_master.ui.acts.actor import Actor, Deed
 from sesam_master.ui.acts.columns import act_columns, reason_text, summary_text
 from sesam_master.ui.acts.number_field import NumberField
@@ -172,9 +172,10 @@ class ActStrip(QFrame, Generic[ItemT]):
             return f"{deed.name} of {len(acts)} {deed.noun(acts)}: {counts}"
         act = acts[0]
         state = f": {WORDS[act.state].lower()}" if act.state else ""
+        is_over = act.state is not None and act.state not in (*OPEN_STATES, JobState.UNKNOWN)
         words = {
             Stage.SENT: "is sent",
-            Stage.ACCEPTED: f"is accepted{state}",
+            Stage.ACCEPTED: f"has ended{state}" if is_over else f"is accepted{state}",
             Stage.UNSURE: "was sent, the answer is lost",
             Stage.HINDERED: "is not possible",
         }

@@ -30,10 +30,11 @@ class ClientWindows(QObject):
         self._place, self._form = place, form
         self.browser: SourceBrowser | None = None
         self.tester: ExcludeTester | None = None
+        self._of = _identity(form.task)
         form.browse.clicked.connect(self.open_browser)
         form.test.clicked.connect(self.open_tester)
         form.edited.connect(self._follow)
-        form.shown.connect(self._show)
+        form.shown.connect(self._show_task)
         bridge.fleet_changed.connect(self._show)
         self._show()
 
@@ -74,7 +75,19 @@ class ClientWindows(QObject):
             button.setEnabled(not (reason or missing))
             button.setToolTip(reason or missing)
 
+    def _show_task(self) -> None:
+        """What was opened for another task does not go on with this one."""
+        if self._form.is_other and _identity(self._form.task) != self._of:
+            for window in (self.browser, self.tester):
+                if window is not None:
+                    window.close()
+        self._of = _identity(self._form.task)
+        self._show()
+
     def _follow(self, task: Task) -> None:
+        if self.browser is not None and task.client != self._of[0]:
+            self.browser.close()
+        self._of = _identity(task)
         self._show()
         if self.tester is not None:
             self.tester.set_wish(_wish(task))
@@ -84,6 +97,10 @@ class ClientWindows(QObject):
 
     def _forget_tester(self) -> None:
         self.tester = None
+
+
+def _identity(task: Task) -> tuple[str, str]:
+    return task.client, task.name
 
 
 def _wish(task: Task) -> WalkWish:

@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+from PySide6.QtWidgets import QWidget
+
 from sesam_master.core.components import (
     Component,
+    Components,
     DataStore,
     Drive,
+    Loader,
     MediaPool,
     Medium,
 )
@@ -15,6 +19,9 @@ from sesam_master.ui.components.client_form import ClientForm
 from sesam_master.ui.components.facts import FactsPanel, facts_of
 from sesam_master.ui.components.form import FieldsForm
 from sesam_master.ui.components.judging import consequence, warnings
+from sesam_master.ui.components.loader_form import LoaderForm
+from sesam_master.ui.components.loader_panel import LoaderPanel
+from sesam_master.ui.components.loader_work import LoaderWork
 from sesam_master.ui.components.media_forms import DriveForm, MediumForm, PoolForm, StoreForm
 from sesam_master.ui.components.presenter import ComponentsPresenter
 from sesam_master.ui.components.rows import ComponentKind
@@ -32,28 +39,43 @@ class ComponentsEditor(ObjectEditor):
     _presenter: ComponentsPresenter
 
     def __init__(
-        self, holder: ThemeHolder, presenter: ComponentsPresenter, history: StoreHistory
+        self,
+        holder: ThemeHolder,
+        presenter: ComponentsPresenter,
+        history: StoreHistory,
+        loaders: LoaderWork,
     ) -> None:
         client, task, medium = ClientForm(holder), TaskForm(holder), MediumForm(holder)
         store, drive, pool = StoreForm(holder), DriveForm(holder), PoolForm(holder)
-        forms = (client, task, store, drive, pool, medium)
-        facts = FactsPanel(holder)
+        loader = LoaderForm(holder)
+        forms = (client, task, store, loader, drive, pool, medium)
+        facts, panel = FactsPanel(holder), LoaderPanel(holder)
         self._history = history
+        self._loaders = loaders
+        sides: dict[ObjectKind, QWidget] = {
+            ComponentKind.TASKS: task.side,
+            ComponentKind.LOADERS: panel,
+        }
         kinds = list(ComponentKind)
         super().__init__(
             holder,
             presenter,
             dict(zip(kinds, forms, strict=True)),
-            {kind: task.side if kind is ComponentKind.TASKS else facts for kind in kinds},
+            {kind: sides.get(kind, facts) for kind in kinds},
         )
         self.client_form, self.task_form, self.medium_form = client, task, medium
         self.store_form, self.drive_form, self.pool_form = store, drive, pool
+        self.loader_form, self.loader_panel = loader, panel
         self.facts = facts
         self._marked: dict[ObjectKind, FieldsForm] = dict(zip(kinds, forms, strict=True))
         presenter.changed.connect(self._mark_refused)
         presenter.changed.connect(self.show_side)
         presenter.edited.connect(self.show_side)
         history.changed.connect(self.show_side)
+        loaders.changed.connect(self.show_side)
+        panel.look_asked.connect(lambda: loaders.look(self._name()))
+        panel.load_asked.connect(lambda place, drive: loaders.load(self._name(), place, drive))
+        panel.unload_asked.connect(lambda place: loaders.unload(self._name(), place))
         self.show_chosen()
 
     def set_choices(self) -> None:
@@ -72,6 +94,9 @@ class ComponentsEditor(ObjectEditor):
         if draft is None or whole is None or isinstance(draft.item, Task):
             return
         base, item = draft.base, draft.item
+        if isinstance(item, Loader):
+            self._show_loader(base, whole)
+            return
         known = facts_of(base, whole, presenter.place.zones) if base is not None else []
         store = base if isinstance(base, DataStore) else None
         mark = item.high_water_mark if isinstance(item, DataStore) else 0
@@ -79,6 +104,20 @@ class ComponentsEditor(ObjectEditor):
         if store is not None:
             self._history.choose(store, whole.as_of)
             self._history.show_in(self.facts.plot, replace(store, high_water_mark=mark))
+
+    def _show_loader(self, base: Editable | None, whole: Components) -> None:
+        """What is in it now; it is looked into when it is looked at for the first time."""
+        loader = base if isinstance(base, Loader) else None
+        if loader is not None:
+            self._loaders.look_once(loader)
+        state = self._loaders.state(loader.name if loader is not None else "")
+        zone = self._presenter.place.zones.site
+        self.loader_panel.show_loader(loader, whole, state, self._loaders.hindrance, zone)
+
+    def _name(self) -> str:
+        """Of the object at the location; "" while there is none."""
+        draft = self._presenter.draft
+        return draft.base.name if draft is not None and draft.base is not None else ""
 
     def is_readable(self, kind: ObjectKind) -> bool:
         return kind is not ComponentKind.TASKS
@@ -104,5 +143,5 @@ class ComponentsEditor(ObjectEditor):
 
 
 def _component(item: Editable) -> Component:
-    assert isinstance(item, Client | Task | DataStore | Drive | MediaPool | Medium)
+    assert isinstance(item, Client | Task | DataStore | Loader | Drive | MediaPool | Medium)
     return item

@@ -32,6 +32,7 @@ from sesam_master.ui.widgets.thin_progress import ThinProgress
 _WIDTH, _HEIGHT = 940, 640
 _MOST_NAMED = 5
 _NOT_YET = "–"
+_NOTHING_COMPARED = "compared with no saveset"
 _WALKING = EmptyContent(
     "search",
     "Walking through the sources",
@@ -64,6 +65,7 @@ class ExcludeTester(QDialog):
         self._bridge, self._source = bridge, source
         self._wish = wish
         self._tested: WalkWish | None = None
+        self._said = ""
         self._stop: Callable[[], None] | None = None
         self.setWindowTitle("Test excludes")
         self.setModal(False)
@@ -186,7 +188,7 @@ class ExcludeTester(QDialog):
             since = f"{_files(found.changed_files)} since {found.compared_with}"
             self.changed.show_total(size_text(found.changed_size), since)
         else:
-            self.changed.show_total(_NOT_YET, "nothing to build on: no saveset of these sources")
+            self.changed.show_total(_NOT_YET, found.not_compared or _NOTHING_COMPARED)
 
     def _fail(self, error: Exception) -> None:
         self._end("The walk has no result.", _NO_RESULT)
@@ -203,7 +205,7 @@ class ExcludeTester(QDialog):
         if stop is not None:
             stop()
         self.progress.stop()
-        self.state.set_text(said)
+        self._said = said
         self._show_head()
 
     def _clear(self) -> None:
@@ -222,8 +224,8 @@ class ExcludeTester(QDialog):
             f"{_counted(len(wish.excludes), 'exclude')}, walked through as a backup would"
         )
         is_old = self._tested != self._wish
-        if is_old and not self.is_running:
-            self.state.set_text(_CHANGED)
+        if not self.is_running:
+            self.state.set_text(_CHANGED if is_old else self._said)
         self.test.setText("Cancel" if self.is_running else "Test again")
         self.test.setProperty("primary", is_old and not self.is_running)
         self.test.style().unpolish(self.test)

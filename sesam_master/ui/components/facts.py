@@ -6,7 +6,15 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
-from sesam_master.core.components import Component, Components, DataStore, Drive, MediaPool, Medium
+from sesam_master.core.components import (
+    Component,
+    Components,
+    DataStore,
+    Drive,
+    Loader,
+    MediaPool,
+    Medium,
+)
 from sesam_master.core.records import Client, Task
 from sesam_master.core.states import JobState
 from sesam_master.ui.components.words import fill_words, forecast_words, retention_words
@@ -32,9 +40,11 @@ def facts_of(item: Component, whole: Components, zones: Zones) -> list[Fact]:
             return [("Tasks", named_list(tasks) or "none")]
         case DataStore():
             return _store_facts(item, whole)
-        case Drive(group=group):
+        case Loader():
+            return []
+        case Drive(name=name, group=group):
             pools = [pool.name for pool in whole.pools or () if pool.drive_group == group]
-            others = [one.name for one in whole.drives if one.group == group and one != item]
+            others = [one.name for one in whole.drives if one.group == group and one.name != name]
             return [
                 ("Media pools", UNKNOWN if whole.pools is None else named_list(pools) or "none"),
                 ("In its group", named_list(others) or "no other drive"),

@@ -5,6 +5,8 @@ from sesam_master.core.components import (
     Components,
     DataStore,
     Drive,
+    Loader,
+    LoaderKind,
     MediaPool,
     Medium,
 )
@@ -22,6 +24,8 @@ def objection(draft: Draft[Component]) -> str | None:
     match draft.item:
         case Medium() if draft.is_new:
             return MADE_BY_BACKUP
+        case Loader(name=name, kind=LoaderKind.UNKNOWN) if not draft.is_new:
+            return f"This desk does not know what {name} is made of, and would lose it."
         case Client(name=name, access=Access.UNKNOWN):
             return f"This desk does not know how {name} is reached, and would lose it."
         case Task(name=name, options=options) if (
@@ -65,6 +69,11 @@ def consequence(item: Component) -> str:
             )
         case DataStore():
             return "It has no media and no drives. Nothing on its disk is touched."
+        case Loader():
+            return (
+                "Its media stay where they are. From then on a person puts them in: jobs that need "
+                "one ask for it."
+            )
         case Drive(group=group):
             return f"No job is started on it any more; other drives of {group} go on."
         case MediaPool():
@@ -82,6 +91,8 @@ def warnings(item: Component, base: Component | None, whole: Components) -> list
             return _task_warnings(item, whole)
         case DataStore():
             return _store_warnings(item, base, is_kept=whole.is_kept)
+        case Loader():
+            return _loader_warnings(item, whole)
         case Drive():
             return _drive_warnings(item, whole)
         case MediaPool():
@@ -123,6 +134,19 @@ def _store_warnings(store: DataStore, base: Component | None, *, is_kept: bool) 
             found.append(f"It is above {mark} ({fill_words(base)}): no backup begins on it.")
         if base.path.rstrip(b"/") != store.path.rstrip(b"/"):
             found.append("The other directory has to bear its label: move its content there first.")
+    return found
+
+
+def _loader_warnings(loader: Loader, whole: Components) -> list[str]:
+    stores = {store.name: store for store in whole.stores or ()}
+    found = []
+    for name in loader.data_stores if whole.stores is not None else ():
+        if name not in stores:
+            found.append(f"There is no data store {name} here.")
+        elif not stores[name].removable:
+            found.append(f"The data store {name} is not removable: its media stay in their drive.")
+        elif all(drive.data_store != name for drive in whole.drives):
+            found.append(f"No drive writes to {name}: add one under Drives.")
     return found
 
 

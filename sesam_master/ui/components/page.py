@@ -9,6 +9,7 @@ from sesam_master.core.gateway import FleetGateway
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.components.client_windows import ClientWindows
 from sesam_master.ui.components.editor import ComponentsEditor
+from sesam_master.ui.components.loader_work import LoaderWork
 from sesam_master.ui.components.presenter import ComponentsPresenter
 from sesam_master.ui.components.rows import COLUMNS, ComponentKind
 from sesam_master.ui.components.sentences import empty_content, page_sentence
@@ -40,7 +41,9 @@ class ComponentsPage(ObjectsPage):
         zone = zone or tzlocal.get_localzone()
         presenter = ComponentsPresenter(bridge, source, location_id, drafts, zone, clock)
         self._history = StoreHistory(bridge, source, presenter.place, clock)
-        editor = ComponentsEditor(holder, presenter, self._history)
+        self._loaders = LoaderWork(bridge, source, presenter.place)
+        editor = ComponentsEditor(holder, presenter, self._history, self._loaders)
+        bridge.fleet_changed.connect(editor.show_side)
         super().__init__(holder, bridge, "Components", presenter, editor, COLUMNS)
         self.windows = ClientWindows(holder, bridge, source, presenter.place, editor.task_form)
         self.segments.choose(ComponentKind.TASKS.value)

@@ -12,6 +12,7 @@ from sesam_master.core.components import (
     Components,
     DataStore,
     Drive,
+    Loader,
     MediaPool,
     Medium,
 )
@@ -66,6 +67,8 @@ class ComponentsPresenter(ObjectsPresenter[Components, ComponentRow]):
                 return Task("", _first(whole.clients if whole else ()), (), (), "")
             case ComponentKind.STORES:
                 return DataStore("", b"")
+            case ComponentKind.LOADERS:
+                return Loader("")
             case ComponentKind.DRIVES:
                 known = whole.drives if whole is not None else ()
                 store = _first(whole.stores if whole else ())
@@ -79,7 +82,7 @@ class ComponentsPresenter(ObjectsPresenter[Components, ComponentRow]):
         return objection(draft)
 
     def needs(self, item: Editable) -> str | None:
-        assert isinstance(item, Client | Task | DataStore | Drive | MediaPool | Medium)
+        assert isinstance(item, Client | Task | DataStore | Loader | Drive | MediaPool | Medium)
         return needs(item, self.whole) if self.whole is not None else None
 
     def completed(self, whole: Components) -> Components:
@@ -92,6 +95,7 @@ class ComponentsPresenter(ObjectsPresenter[Components, ComponentRow]):
             stores=before.stores,
             pools=before.pools,
             media=before.media,
+            loaders=before.loaders,
             as_of=min(before.as_of, whole.as_of),
         )
 

@@ -8,7 +8,15 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from sesam_master.core.components import Component, Components, DataStore, Drive, MediaPool, Medium
+from sesam_master.core.components import (
+    Component,
+    Components,
+    DataStore,
+    Drive,
+    Loader,
+    MediaPool,
+    Medium,
+)
 from sesam_master.core.draft import Editable
 from sesam_master.core.path_text import path_text
 from sesam_master.core.records import Client, Task
@@ -20,6 +28,7 @@ from sesam_master.ui.components.words import (
     forecast_words,
     full_day_text,
     is_full_soon,
+    loader_kind_words,
     proof_words,
     retention_words,
     sources_words,
@@ -37,6 +46,7 @@ class ComponentKind(ObjectKind):
     CLIENTS = "Clients", "client", "clients"
     TASKS = "Tasks", "task", "tasks"
     STORES = "Data stores", "data store", "stores"
+    LOADERS = "Loaders", "loader", "loaders"
     DRIVES = "Drives", "drive", "drives"
     POOLS = "Media pools", "media pool", "pools"
     MEDIA = "Media", "medium", "media"
@@ -62,6 +72,10 @@ class ComponentRow(ObjectRow):
                 return " ".join(texts)
             case DataStore() as store:
                 return f"{store.name} {path_text(store.path)} {store.fault} {store.comment}"
+            case Loader() as loader:
+                device, tapes = path_text(loader.device), " ".join(loader.tape_devices)
+                stores = " ".join(loader.data_stores)
+                return f"{loader.name} {loader.kind} {device} {stores} {tapes} {loader.comment}"
             case Drive() as drive:
                 return f"{drive.name} {drive.group} {drive.data_store} {drive.comment}"
             case MediaPool() as pool:
@@ -87,7 +101,7 @@ class ComponentRows(ObjectRows[Components, ComponentRow]):
     def row(
         self, key: Key, item: Editable, mark: str, whole: Components, zones: Zones
     ) -> ComponentRow:
-        assert isinstance(item, Client | Task | DataStore | Drive | MediaPool | Medium)
+        assert isinstance(item, Client | Task | DataStore | Loader | Drive | MediaPool | Medium)
         today = whole.as_of.astimezone(zones.site).date()
         return ComponentRow(key, item, mark, whole.is_kept, self._users[key], today)
 
@@ -99,7 +113,8 @@ def _store_state(row: ComponentRow) -> tuple[JobState, str]:
     if row.is_stale:
         return JobState.UNKNOWN, "Unknown"
     if store.fault:
-        return JobState.ERROR, "Fault"
+        # Jobs wait until its medium is put in; one that stays in its place is broken.
+        return (JobState.BLOCKED, "Away") if store.removable else (JobState.ERROR, "Fault")
     if store.is_above_mark:
         return JobState.WARNING, "Above mark"
     return JobState.OK, "Ready"
@@ -223,11 +238,11 @@ COLUMNS: dict[ObjectKind, tuple[Column[Any], ...]] = {
         _text(
             "path",
             "Path",
-            180,
+            230,
             lambda store: path_text(store.path),
             kind=CellKind.MONO,
             elide=_MIDDLE,
-            least=90,
+            least=150,
             most=500,
         ),
         Column(
@@ -257,6 +272,21 @@ COLUMNS: dict[ObjectKind, tuple[Column[Any], ...]] = {
         _number("free", "Free", 70, lambda store: store.free_bytes, words=_size, yields=2),
         _number("stored", "Savesets", 74, lambda store: store.stored_bytes, words=size_text),
         _users("Media", 3),
+        _COMMENT,
+    ),
+    ComponentKind.LOADERS: (
+        _NAME,
+        _text("kind", "Made of", 112, loader_kind_words, kind=CellKind.QUIET,
+              fits=("changer (mtx)",)),
+        _text("device", "Device", 220, lambda loader: path_text(loader.device), least=110,
+              most=500),
+        _number("drives", "Drives", 56, lambda loader: len(loader.data_stores)),
+        _text("stores", "Data stores of its drives", 190,
+              lambda loader: ", ".join(loader.data_stores), least=90, most=400),
+        _text("tapes", "Tape devices", 140,
+              lambda loader: ", ".join(loader.tape_devices) or MISSING, least=70, most=300,
+              yields=2),
+        _COMMENT,
     ),
     ComponentKind.DRIVES: (
         _NAME,

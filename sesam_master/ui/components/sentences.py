@@ -12,6 +12,10 @@ _REASONS: dict[ObjectKind, str] = {
     ComponentKind.CLIENTS: "A client is a machine whose data is backed up.",
     ComponentKind.TASKS: "A task says what is backed up: sources of a client.",
     ComponentKind.STORES: "A data store is a directory of the agent's machine that holds media.",
+    ComponentKind.LOADERS: (
+        "A loader puts media into drives by itself. Each of its drives is a removable data store: "
+        "add those first."
+    ),
     ComponentKind.DRIVES: "Backups and restores run on a drive; without one they wait.",
     ComponentKind.POOLS: "A media pool says how long savesets are kept, and which drives write.",
     ComponentKind.MEDIA: MADE_BY_BACKUP,
@@ -20,6 +24,7 @@ _ICONS: dict[ObjectKind, str] = {
     ComponentKind.CLIENTS: "monitor",
     ComponentKind.TASKS: "list-checks",
     ComponentKind.STORES: "hard-drive",
+    ComponentKind.LOADERS: "layers",
     ComponentKind.DRIVES: "server",
     ComponentKind.POOLS: "layers",
     ComponentKind.MEDIA: "server",
@@ -28,6 +33,7 @@ _SEARCHED: dict[ObjectKind, str] = {
     ComponentKind.CLIENTS: "names, access and comments",
     ComponentKind.TASKS: "names, clients, sources, excludes and comments",
     ComponentKind.STORES: "names, paths, faults and comments",
+    ComponentKind.LOADERS: "names, devices, data stores and comments",
     ComponentKind.DRIVES: "names, drive groups, data stores and comments",
     ComponentKind.POOLS: "names, drive groups, rules and comments",
     ComponentKind.MEDIA: "labels, data stores, EOL and comments",
@@ -41,11 +47,16 @@ def page_sentence(location: str, whole: Components | None) -> str:
     known = [
         count_words(len(getattr(whole, kind.field)), kind.noun)
         for kind in ComponentKind
-        if kind is not ComponentKind.MEDIA and getattr(whole, kind.field) is not None
+        if kind is not ComponentKind.MEDIA and _is_worth_telling(kind, getattr(whole, kind.field))
     ]
     if whole.media is not None:
         known.append(f"{len(whole.media)} media" if len(whole.media) != 1 else "1 medium")
     return f"{', '.join(known)} at {location}."
+
+
+def _is_worth_telling(kind: ObjectKind, items: tuple[object, ...] | None) -> bool:
+    """Whether they are known; few locations have loaders."""
+    return items is not None and (bool(items) or kind is not ComponentKind.LOADERS)
 
 
 def empty_content(

@@ -66,6 +66,7 @@ def left_out_table(
             lambda item: ", ".join(map(shown_name, item.examples)),
             CellKind.QUIET,
             tooltip=_examples,
+            elide=MIDDLE,
             least=80,
         ),
     )

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from sesam_master.core.components import DataStore, Drive, Retention
+from sesam_master.core.components import DataStore, Drive, Loader, LoaderKind, Retention
 from sesam_master.core.path_text import path_text
 from sesam_master.core.records import Access, Client, ExcludeKind, Task, TimeReference
 from sesam_master.ui.formatting import day_text, percent_text, size_text
@@ -57,6 +57,12 @@ def retention_words(kept: Retention) -> str:
         if number:
             found.append(count_words(number, noun))
     return ", ".join(found)
+
+
+def loader_kind_words(loader: Loader) -> str:
+    """What moves its media."""
+    kinds = {LoaderKind.VIRTUAL: "directories", LoaderKind.MTX: "changer (mtx)"}
+    return kinds.get(loader.kind, "not known to this desk")
 
 
 def drive_words(drive: Drive) -> str:

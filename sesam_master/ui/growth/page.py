@@ -8,19 +8,15 @@ import tzlocal
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from sesam_master.core.coverage import Coverage
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.history import Period
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.formatting import age_between, moment_text
 from sesam_master.ui.growth.contents import growth_content, rate_content, store_content
 from sesam_master.ui.growth.presenter import GrowthPresenter
+from sesam_master.ui.objects.head import LocationHead
 from sesam_master.ui.plots.pane import PlotPane
 from sesam_master.ui.theme import ThemeHolder
-from sesam_master.ui.widgets.banner import Banner
-from sesam_master.ui.widgets.page_header import PageHeader
 from sesam_master.ui.widgets.segments import Segments
-from sesam_master.ui.widgets.thin_progress import ThinProgress
 
 _STORED, _RATE = "Stored per sesam day", "Throughput of a backup"
 _UNKNOWN = "Not known: the location was not reached."
@@ -46,13 +42,12 @@ class GrowthPage(QWidget):
         self.setProperty("surface", "base")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._holder = holder
-        self._now = clock
         zone = zone or tzlocal.get_localzone()
         self.presenter = GrowthPresenter(bridge, source, location_id, zone, clock, self)
         self.title = f"Growth, {self.presenter.place.name}"
-        self.header = PageHeader(holder, "Growth", Coverage(0, 1))
-        self.progress = ThinProgress(holder)
-        self.banner = Banner(holder, "")
+        place = self.presenter.place
+        says = f"What {place.name} stores, and how full it is"
+        self.head = LocationHead(holder, bridge, place, clock, "Growth", says)
         self.periods = Segments(holder, [period.words for period in Period])
         self.periods.choose(self.presenter.period.words)
         self.stores: dict[str, PlotPane] = {}
@@ -64,7 +59,6 @@ class GrowthPage(QWidget):
         words = {period.words: period for period in Period}
         self.periods.chosen.connect(lambda text: self.presenter.set_period(words[text]))
         self.presenter.changed.connect(self._show)
-        bridge.aged.connect(self._show_age)
         self.presenter.refresh()
 
     @property
@@ -108,20 +102,14 @@ class GrowthPage(QWidget):
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(0)
-        page.addWidget(self.header)
-        page.addWidget(self.progress)
-        page.addWidget(self.banner)
+        page.addWidget(self.head)
         page.addLayout(bar)
         page.addWidget(splitter, 1)
 
     def _show(self) -> None:
         presenter = self.presenter
-        if presenter.is_asking:
-            self.progress.start()
-        else:
-            self.progress.stop()
-        self._show_age()
-        self._show_banner()
+        problem = presenter.problem.text if presenter.problem is not None else ""
+        self.head.show_state(presenter.as_of, problem, is_asking=presenter.is_asking)
         self._show_stores()
         period, today = presenter.period, presenter.today
         waiting = _ASKED if presenter.is_asking else _UNKNOWN
@@ -154,25 +142,3 @@ class GrowthPage(QWidget):
                 *(presenter.stores_as_of, presenter.place.zones.site),
             )
             self.stores[name].show_content(content)
-
-    def _show_banner(self) -> None:
-        presenter = self.presenter
-        trouble = presenter.place.darkness or (presenter.problem.text if presenter.problem else "")
-        self.banner.setVisible(bool(trouble))
-        kept = ""
-        if presenter.as_of is not None:
-            kept = f" Shown is {moment_text(presenter.as_of, presenter.place.zones.mine)}."
-        self.banner.set_text(f"{trouble}{kept}")
-
-    def _show_age(self) -> None:
-        presenter = self.presenter
-        state = presenter.place.state
-        is_live = state is not None and state.is_live
-        word = "live" if is_live else "not reached"
-        self.header.set_coverage(
-            Coverage(1 if is_live else 0, 1), f"{presenter.place.name} {word}", ""
-        )
-        age = "not read yet"
-        if presenter.as_of is not None:
-            age = f"read {age_between(presenter.as_of, self._now())} ago"
-        self.header.set_sentence(f"What {presenter.place.name} stores, and how full it is; {age}.")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from sesam_master.core.components import Components, DataStore
 from sesam_master.core.fleet import FleetChange
@@ -14,6 +14,7 @@ from sesam_master.ui.notices import Notice, notice
 from sesam_master.ui.objects.place import Place
 
 _QUESTIONS = 3
+_LATER_MS = 2000  # media change again and again while backups run: what is asked gets its answer
 
 
 class GrowthPresenter(QObject):
@@ -47,6 +48,10 @@ class GrowthPresenter(QObject):
         self.problem: Notice | None = None
         self.as_of: datetime | None = None
         self.stores_as_of = now()
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_LATER_MS)
+        self._later.timeout.connect(self._ask_later)
         bridge.fleet_changed.connect(self._take)
 
     @property
@@ -67,6 +72,7 @@ class GrowthPresenter(QObject):
 
     def refresh(self) -> None:
         """Ask the location again."""
+        self._later.stop()
         for cancel in self._asked:
             cancel()
         here, first = self.place.location_id, self.period.first_day(self.today)
@@ -111,7 +117,16 @@ class GrowthPresenter(QObject):
 
     def _take(self, change: FleetChange) -> None:
         here = self.place.location_id
-        if here in change.pictures or here in change.media:
+        if here in change.pictures:
             self.refresh()
+        elif here in change.media:
+            if not self._later.isActive():
+                self._later.start()
         elif here in change.connections or change.locations_listed:
             self.changed.emit()
+
+    def _ask_later(self) -> None:
+        if self.is_asking:
+            self._later.start()
+        else:
+            self.refresh()

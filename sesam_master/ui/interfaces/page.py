@@ -16,11 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from sesam_master.core.coverage import Coverage
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.interfaces import Interface
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.formatting import age_between, moment_text
 from sesam_master.ui.interfaces.presenter import InterfacesPresenter
 from sesam_master.ui.interfaces.words import (
     AT_CLIENTS,
@@ -29,14 +27,12 @@ from sesam_master.ui.interfaces.words import (
     run_text,
     switch_text,
 )
+from sesam_master.ui.objects.head import LocationHead
 from sesam_master.ui.theme import ThemeHolder
-from sesam_master.ui.widgets.banner import Banner
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.empty_state import EmptyContent, EmptyState
-from sesam_master.ui.widgets.page_header import PageHeader
 from sesam_master.ui.widgets.record_table import RecordTableModel
 from sesam_master.ui.widgets.record_table_view import RecordTableView
-from sesam_master.ui.widgets.thin_progress import ThinProgress
 from sesam_master.ui.widgets.wrapped_label import WrappedLabel
 
 _CHOOSE = "Choose a program to see what it wrote."
@@ -62,15 +58,13 @@ class InterfacesPage(QWidget):
         super().__init__()
         self.setProperty("surface", "base")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._now = clock
         self._open_job = open_job
         zone = zone or tzlocal.get_localzone()
         self.presenter = InterfacesPresenter(bridge, source, location_id, zone, clock, self)
         place = self.presenter.place
         self.title = f"Interfaces, {place.name}"
-        self.header = PageHeader(holder, "Interfaces", Coverage(0, 1))
-        self.progress = ThinProgress(holder)
-        self.banner = Banner(holder, "")
+        says = f"The programs that {place.name} calls before, after and about jobs"
+        self.head = LocationHead(holder, bridge, place, clock, "Interfaces", says)
         self.model: RecordTableModel[Interface] = RecordTableModel(
             interface_columns(place.zones.site, clock()),
             lambda one: one.name,
@@ -92,7 +86,6 @@ class InterfacesPage(QWidget):
         self._stack = QStackedWidget()
         self._lay_out()
         self.presenter.changed.connect(self._show)
-        bridge.aged.connect(self._show_age)
         self.table.records_selected.connect(lambda _chosen: self._show_one())
         self.protocol.clicked.connect(self._open_protocol)
         self.presenter.refresh()
@@ -138,23 +131,12 @@ class InterfacesPage(QWidget):
         page = QVBoxLayout(self)
         page.setContentsMargins(0, 0, 0, 0)
         page.setSpacing(0)
-        for widget in (self.header, self.progress, self.banner):
-            page.addWidget(widget)
+        page.addWidget(self.head)
         page.addWidget(down, 1)
 
     def _show(self) -> None:
         presenter = self.presenter
-        if presenter.is_asking:
-            self.progress.start()
-        else:
-            self.progress.stop()
-        self._show_age()
-        trouble = presenter.place.darkness or presenter.problem
-        self.banner.setVisible(bool(trouble))
-        kept = ""
-        if presenter.as_of is not None:
-            kept = f" Shown is {moment_text(presenter.as_of, presenter.place.zones.mine)}."
-        self.banner.set_text(f"{trouble}{kept}")
+        self.head.show_state(presenter.as_of, presenter.problem, is_asking=presenter.is_asking)
         found = presenter.found
         if found is None:
             waits = "The location is asked." if presenter.is_asking else "It was not reached yet."
@@ -200,19 +182,6 @@ class InterfacesPage(QWidget):
         for one in self.table.selected_records():
             if one.last_run is not None and one.last_run.job_id:
                 self._open_job(self.location_id, one.last_run.job_id)
-
-    def _show_age(self) -> None:
-        place, now = self.presenter.place, self._now()
-        state = place.state
-        is_live = state is not None and state.is_live
-        word = "live" if is_live else "not reached"
-        self.header.set_coverage(Coverage(1 if is_live else 0, 1), f"{place.name} {word}", "")
-        age = "not read yet"
-        if self.presenter.as_of is not None:
-            age = f"read {age_between(self.presenter.as_of, now)} ago"
-        self.header.set_sentence(
-            f"The programs that {place.name} calls before, after and about jobs; {age}."
-        )
 
 
 def _first(found: tuple[Interface, ...]) -> Interface:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from sesam_master.core.now import OpenJob
 from sesam_master.core.records import Job
 from sesam_master.core.states import WORDS
+from sesam_master.core.wanted_media import WANTS_MEDIUM
 from sesam_master.ui.formatting import MISSING, full_moment_text, number_text
 from sesam_master.ui.now import words
 from sesam_master.ui.widgets.column import Align, CellKind, Column
@@ -110,10 +111,10 @@ def _about_waiting_job(now: Clock) -> tuple[Column[OpenJob], ...]:
             "state",
             "State",
             94,
-            lambda job: WORDS[job.state(now())],
+            lambda job: words.state_text(job, now()),
             CellKind.STATE,
             value=lambda job: job.state(now()),
-            fits=("Queued", "Unknown"),
+            fits=("Queued", "Unknown", WANTS_MEDIUM),
         ),
         Column(
             "location",

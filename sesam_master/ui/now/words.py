@@ -6,7 +6,8 @@ from datetime import datetime, tzinfo
 from sesam_master.core.now import OpenJob
 from sesam_master.core.now_estimate import Doubt, Left
 from sesam_master.core.records import Job, JobKind, Phase, WaitsFor
-from sesam_master.core.states import JobState
+from sesam_master.core.states import WORDS, JobState
+from sesam_master.core.wanted_media import WANTS_MEDIUM, waits_for_medium
 from sesam_master.ui.formatting import (
     MISSING,
     UNIT_SPACE,
@@ -132,6 +133,11 @@ def spread_text(left: Left) -> str:
 def running_text(job: OpenJob, now: datetime) -> str:
     """For how long it runs; nobody knows whether it still does at a dark location."""
     return span_text(job.seconds_since(job.job.start_time, now))
+
+
+def state_text(job: OpenJob, now: datetime) -> str:
+    """The word of its state; of what waits for a person that it does."""
+    return WANTS_MEDIUM if job.is_live and waits_for_medium(job) else WORDS[job.state(now)]
 
 
 def waits_text(job: OpenJob, jobs: Mapping[str, Job]) -> str:

@@ -29,7 +29,7 @@ from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.wrapped_label import WrappedLabel
 
 FORM_WIDTH = 720  # at most
-_NOTHING = "Choose an entry above, or make a new one."
+_NOTHING = "What is chosen above is shown and changed here."
 
 
 class Form(Protocol):

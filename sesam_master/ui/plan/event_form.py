@@ -21,7 +21,7 @@ from sesam_master.core.plan import (
     RestoreProofAction,
     VerifyAction,
 )
-from sesam_master.core.records import BackupType
+from sesam_master.core.records import BackupType, Overwrite
 from sesam_master.ui.objects.fields import (
     CalmChoice,
     CalmSpin,
@@ -34,6 +34,7 @@ from sesam_master.ui.objects.fields import (
 )
 from sesam_master.ui.plan.data_fields import DataActionFields
 from sesam_master.ui.plan.schedule_form import NAME_STAYS
+from sesam_master.ui.restore.rules import SENTENCES, TITLES
 from sesam_master.ui.theme import ThemeHolder
 
 KIND_STAYS = "The kind of an event stays. Make another event instead."
@@ -77,6 +78,8 @@ class EventForm(QWidget):
         self.restored = NameField("Task to restore")
         self.target = QLineEdit()
         self.paths = _lines(holder, "One full path a line; none: everything")
+        self.overwrite = CalmChoice([(words, rule) for rule, words in TITLES.items()])
+        self.rule_words = caption("")
         self.program = QLineEdit()
         self.arguments = _lines(holder, "One argument a line; no shell sees them")
         self.data = DataActionFields(self._act, lambda: self.edited.emit(self._event))
@@ -147,6 +150,8 @@ class EventForm(QWidget):
         rows.add("Task", self.restored)
         rows.add("Target", self.target)
         rows.add("Paths", self.paths)
+        rows.add("Existing files", self.overwrite)
+        rows.addRow("", self.rule_words)
         rows.add("Program", self.program)
         rows.add("Arguments", self.arguments)
         self.data.add_to(rows)
@@ -187,6 +192,7 @@ class EventForm(QWidget):
         self.drive.currentIndexChanged.connect(lambda _: self._act(drive=self.drive.value()))
         self.target.textChanged.connect(lambda text: self._act(target=os.fsencode(text.strip())))
         self.paths.textChanged.connect(self._change_paths)
+        self.overwrite.currentIndexChanged.connect(self._change_rule)
         self.program.textChanged.connect(lambda text: self._act(program=text.strip()))
         self.arguments.textChanged.connect(self._change_arguments)
         self.schedule.named.connect(lambda name: self._put(schedule=name))
@@ -200,7 +206,7 @@ class EventForm(QWidget):
         fields = (
             *(self.name, self.active, self.kind, self.of_group, self.type, self.pool, self.drive),
             *(self.target, self.paths, self.program, self.arguments, self.priority),
-            *(self.blocking, self.comment),
+            *(self.blocking, self.comment, self.overwrite),
         )
         blockers = [QSignalBlocker(field) for field in fields]
         show_text(self.name, event.name)
@@ -226,10 +232,12 @@ class EventForm(QWidget):
                 self.pool.choose(pool)
             case MigrationAction(drive=drive):
                 self.drive.choose(drive)
-            case RestoreAction(task, target, paths):
+            case RestoreAction(task, target, paths, rule):
                 self.restored.show_name(task)
                 show_text(self.target, os.fsdecode(target))
                 _show_lines(self.paths, [os.fsdecode(path) for path in paths])
+                self.overwrite.choose(rule)
+                self.rule_words.setText(SENTENCES[rule] if rule is not None else "")
             case CommandAction(program, arguments):
                 show_text(self.program, program)
                 _show_lines(self.arguments, list(arguments))
@@ -249,7 +257,7 @@ class EventForm(QWidget):
         self._rows.setRowVisible(self.drive, isinstance(action, BackupAction | MigrationAction))
         self.task.setVisible(not self._is_of_group)
         self.group.setVisible(self._is_of_group)
-        for field in (self.restored, self.target, self.paths):
+        for field in (self.restored, self.target, self.paths, self.overwrite, self.rule_words):
             self._rows.setRowVisible(field, isinstance(action, RestoreAction))
         for field in (self.program, self.arguments):
             self._rows.setRowVisible(field, isinstance(action, CommandAction))
@@ -309,6 +317,12 @@ class EventForm(QWidget):
     def _change_paths(self) -> None:
         if not self.paths.isReadOnly():
             self._act(paths=tuple(os.fsencode(path) for path in _split(self.paths)))
+
+    def _change_rule(self) -> None:
+        rule = self.overwrite.value()
+        if isinstance(rule, Overwrite):
+            self.rule_words.setText(SENTENCES[rule])
+            self._act(overwrite=rule)
 
     def _change_arguments(self) -> None:
         if not self.arguments.isReadOnly():

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sesam_master.core.draft import changed_fields
-from sesam_master.core.plan import Event, Planned, Schedule
+from sesam_master.core.plan import Event, Planned, RestoreAction, Schedule
 from sesam_master.core.rule_words import date_words, schedule_words, window_words
 from sesam_master.ui.objects.words import named_list
 from sesam_master.ui.plan.rows import kind_words, object_words, type_letter
+from sesam_master.ui.restore.rules import TITLES
 
 _RULE_FIELDS = frozenset({"rule", "start_time", "until_time", "dates", "offset_days"})
 _WORDS: dict[str, tuple[str, Callable[[Any], str]]] = {
@@ -54,6 +55,8 @@ def _action_words(event: Event) -> str:
     paths = [path.decode(errors="replace") for path in getattr(action, "paths", ())]
     parts.append(f"to {target.decode(errors='replace')}" if target else "")
     parts.append(f"paths {', '.join(paths)}" if paths else "")
+    rule = action.overwrite if isinstance(action, RestoreAction) else None
+    parts.append(f"existing files: {TITLES[rule].lower()}" if rule is not None else "")
     return " ".join(part for part in parts if part)
 
 

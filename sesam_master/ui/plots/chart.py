@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 
 import pyqtgraph
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QBrush, QFontMetrics, QPen, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -16,8 +16,7 @@ from sesam_master.ui.theme import ThemeHolder
 
 _SPECK = 0.01  # of the width: a line so short is shown as a dot
 _LINE_WIDTH = 2
-_BAR_WIDTH = 0.7  # of a day
-_MANY = 120  # bars without gaps
+_BAR_WIDTH = 0.7  # of what it stands for
 _LINE_APART = 28  # of ticks at the axis of values
 _LABEL = "00 Mmm 0000"
 
@@ -60,6 +59,10 @@ class Chart(QWidget):
         if is_there and place is not None:
             self.upright.setPos(points[place].at)
 
+    def sizeHint(self) -> QSize:
+        """That of the widget within would make a page with several plots scroll."""
+        return self.minimumSize()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._set_ticks()
@@ -82,7 +85,6 @@ class Chart(QWidget):
         ends = [content.trend.value_then] if content.trend is not None else []
         self._top = max(content.top, round_top(max([*values, *ends], default=1.0)))
         plot.setXRange(content.first, content.last, padding=0)
-        plot.setYRange(0, self._top, padding=0.03)
         for name in ("left", "bottom"):
             axis = plot.getAxis(name)
             axis.setPen(QPen(theme.border, 0))
@@ -98,7 +100,7 @@ class Chart(QWidget):
         xs = [point.at for point in content.points]
         ys = [point.value for point in content.points]
         if content.shape is Shape.BARS:
-            width = _BAR_WIDTH if content.last - content.first <= _MANY else 1.0
+            width = _BAR_WIDTH * content.bar_days
             plot.addItem(
                 pyqtgraph.BarGraphItem(
                     x=xs, height=ys, width=width, pen=QPen(Qt.PenStyle.NoPen), brush=theme.plot
@@ -145,6 +147,10 @@ class Chart(QWidget):
         plot, metrics = self.view.getPlotItem(), QFontMetrics(self._holder.fonts.small)
         across = max(1, self.width() // (metrics.horizontalAdvance(_LABEL) + 8))
         up = max(1, min(5, self.height() // self._holder.fonts.px(_LINE_APART)))
+        # The label of the top stands half above it, whatever the height.
+        high = max(1, self.height() - metrics.height() - 6)
+        beyond = min(0.3, (metrics.height() / 2 + 2) / high)
+        plot.setYRange(0, self._top * (1 + beyond), padding=0.01)
         values = value_ticks(self._top, content.words, up)
         left = plot.getAxis("left")
         left.setWidth(max(metrics.horizontalAdvance(words) for _at, words in values) + 12)

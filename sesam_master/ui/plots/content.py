@@ -55,6 +55,7 @@ class PlotContent:
         first, last: the ends of the axis of time.
         top: the axis of values reaches this far at least.
         words: a value as it stands at the axis.
+        bar_days: so many days each bar stands for.
     """
 
     title: str
@@ -65,6 +66,7 @@ class PlotContent:
     last: float
     words: Callable[[float], str]
     shape: Shape = Shape.LINE
+    bar_days: int = 1
     top: float = 0.0
     mark: Mark | None = None
     trend: Trend | None = None

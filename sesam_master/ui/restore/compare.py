@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -37,7 +38,8 @@ ICON = "layers"
 
 
 class ComparePage(QWidget):
-    """A tab. `savesets` of one task, newest first; `after` is compared with the one before it."""
+    """A tab. `savesets` of one task, newest first; `after` is compared with the one before it,
+    the oldest with the one that came after it."""
 
     icon_name = ICON
 
@@ -114,9 +116,11 @@ class ComparePage(QWidget):
 
     def _lay_out(self, after: Saveset) -> None:
         self.setProperty("surface", "base")
-        here = max(0, self.after.findData(after.name))
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        here, oldest = max(0, self.after.findData(after.name)), self.before.count() - 1
+        here = max(0, min(here, oldest - 1))
         self.after.setCurrentIndex(here)
-        self.before.setCurrentIndex(min(here + 1, self.before.count() - 1))
+        self.before.setCurrentIndex(min(here + 1, oldest))
         for box in (self.before, self.after):
             box.activated.connect(lambda _place: self.compare())
         row = QHBoxLayout()

@@ -27,7 +27,7 @@ from sesam_master.ui.widgets.empty_state import EmptyAction, EmptyContent, Empty
 from sesam_master.ui.widgets.search_field import SearchField
 
 ANY_TASK, ANY_CLIENT, CHOOSE_TASK = "Any task", "Any client", "Choose a task"
-LEFT_WIDTH = 440
+LEFT_WIDTH = 380
 
 
 class TaskPane(QWidget):

@@ -27,14 +27,15 @@ def found_table(
     holder: ThemeHolder, zone: tzinfo, year: int, parent: QObject
 ) -> tuple[RecordTableModel[FoundFile], RecordTableView[FoundFile]]:
     """Files in the order in which the location found them."""
-    columns = _file_columns(zone, year)
+    columns = _place_columns() + _content_columns(zone, year)
     model = RecordTableModel[FoundFile](
         columns, lambda file: file.key, is_paged=True, parent=parent
     )
     return model, _calm(RecordTableView(holder, model), "Found files")
 
 
-def _file_columns(zone: tzinfo, year: int) -> tuple[Column[FoundFile], ...]:
+def _place_columns() -> tuple[Column[FoundFile], ...]:
+    """Where it is."""
     return (
         Column[FoundFile](
             "name",
@@ -49,15 +50,29 @@ def _file_columns(zone: tzinfo, year: int) -> tuple[Column[FoundFile], ...]:
         Column[FoundFile](
             "folder",
             "Folder",
-            170,
+            260,
             lambda file: split_path(file.path)[0],
             tooltip=lambda file: shown_name(file.path),
             elide=MIDDLE,
-            least=60,
-            most=700,
+            least=120,
+            most=1100,
             yields=3,
         ),
-        Column[FoundFile]("client", "Client", 80, lambda file: file.client, elide=MIDDLE, yields=1),
+        Column[FoundFile](
+            "client",
+            "Client",
+            80,
+            lambda file: file.client,
+            tooltip=lambda file: file.client,
+            elide=MIDDLE,
+            yields=1,
+        ),
+    )
+
+
+def _content_columns(zone: tzinfo, year: int) -> tuple[Column[FoundFile], ...]:
+    """What there is of it."""
+    return (
         Column[FoundFile](
             "versions",
             "Versions",
@@ -81,6 +96,8 @@ def _file_columns(zone: tzinfo, year: int) -> tuple[Column[FoundFile], ...]:
             140,
             lambda file: far_moment_text(file.modify_time, zone, year),
             tooltip=lambda f: f"Changed {full_moment_text(f.modify_time, zone)}\n{f.saveset}",
+            least=100,
+            fits=("Wed 20 May 20:08",),
         ),
     )
 

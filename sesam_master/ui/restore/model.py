@@ -20,7 +20,7 @@ from sesam_master.core.client_files import ClientEntry
 from sesam_master.core.gateway import EntryPage
 from sesam_master.core.records import Entry, EntryKind
 from sesam_master.ui.collector import set_aside
-from sesam_master.ui.formatting import moment_text, number_text, size_text
+from sesam_master.ui.formatting import far_moment_text, number_text, size_text
 from sesam_master.ui.restore.tree import ListingTree, Node, shown_name
 
 TITLES = ("Name", "Size", "Changed", "Entries")
@@ -42,7 +42,7 @@ _TICK_WORDS = {True: "chosen", False: "not chosen", None: "partly chosen"}
 
 class ListingModel(QAbstractTableModel):
     """`ask` fetches a page of a directory: directory, page token, done, failed (a sentence). With
-    `can_choose` entries can be ticked."""
+    `can_choose` entries can be ticked. Times of `year` stand without it."""
 
     choice_changed = Signal()
     page_taken = Signal()
@@ -54,6 +54,7 @@ class ListingModel(QAbstractTableModel):
         parent: QObject | None = None,
         *,
         can_choose: bool = True,
+        year: int = 0,
     ) -> None:
         super().__init__(parent)
         self._can_choose = can_choose
@@ -61,6 +62,7 @@ class ListingModel(QAbstractTableModel):
         self.rows: list[Node] = []
         self._ask = ask
         self._zone = zone
+        self._year = year
         self._failed: list[Node] = []
         self._new_entries = 0
         self.destroyed.connect(self.tree.clear)
@@ -277,7 +279,7 @@ class ListingModel(QAbstractTableModel):
         if column == 1:
             return size_text(entry.size) if entry.kind is EntryKind.FILE else ""
         if column == 2:
-            return moment_text(entry.modify_time, self._zone)
+            return far_moment_text(entry.modify_time, self._zone, self._year)
         is_known = node.is_directory and entry.children >= 0
         return number_text(entry.children) if is_known else ""
 

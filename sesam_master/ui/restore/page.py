@@ -79,7 +79,7 @@ class RestorePage(QWidget):
         self.steps = StepStrip(holder, ["Find", "Moment and files", "Target", "Check", "Run"])
         self.banner = Banner(holder, "")
         self.savesets, self.saveset_view = saveset_table(holder, self._zone, year, self)
-        self.listing = ListingModel(self.presenter.entries, self._zone, self)
+        self.listing = ListingModel(self.presenter.entries, self._zone, self, year=year)
         self.tree = ListingView(holder, self.listing)
         self.seeker = ListingSeeker(self.listing, presenter.entry, self)
         self.by_task = TaskPane(holder, self.saveset_view)
@@ -215,9 +215,11 @@ class RestorePage(QWidget):
             self.by_name.view.clearSelection()
             self.versions.set_saveset(chosen[0].name)
             sought, self.wishes.path = self.wishes.path, b""
+            current = self._current_path()
             self.seeker.seek(b"")
             self.listing.reload()
-            self.seeker.seek(sought)
+            # Who goes through the moments goes on to look at the same file.
+            self.seeker.seek(sought or current, tick=bool(sought))
             self._show_place()
 
     def _show_place(self) -> None:
@@ -244,8 +246,9 @@ class RestorePage(QWidget):
         row = self.presenter.row()
         if row is not None:
             is_new, self._shown_job = self._shown_job != row.job.id, row.job.id
-            # After a dry run a person may choose otherwise.
-            if self.step != RUN and (is_new or not row.job.dry_run):
+            # Once it has ended, or if it was a dry run, a person may choose otherwise.
+            is_at_work = row.job.is_open and not row.job.dry_run
+            if self.step != RUN and (is_new or is_at_work):
                 self.steps.set_current(RUN)
                 self._stack.setCurrentWidget(self.last.run)
                 if self.hasFocus():
@@ -306,6 +309,10 @@ class RestorePage(QWidget):
         self.preview.show_entry(self.presenter.location, saveset.name, entry)
         if entry is not None and entry.kind is not EntryKind.DIRECTORY:
             self.finder.show_versions(saveset.client, entry.path)
+
+    def _current_path(self) -> bytes:
+        row = self.tree.currentIndex().row()
+        return self.listing.rows[row].path if 0 <= row < len(self.listing.rows) else b""
 
     def _show_node(self, node: Node) -> None:
         index = self.listing.index_of(node)

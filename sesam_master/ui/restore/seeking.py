@@ -1,4 +1,5 @@
-"""Opens the way to one path in a listing and ticks it, however long the directories above are."""
+"""Opens the way to one path in a listing, to tick it or to look at it, however long the directories
+above are."""
 
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ class ListingSeeker(QObject):
     """`ask` fetches one entry of the listing: path, done, failed (a sentence). What lies behind the
     first page of a directory is asked for by its name, not paged to."""
 
-    reached = Signal(object)  # the node, ticked
+    reached = Signal(object)  # the node
     missed = Signal(bytes, str)  # the path, and why
 
     def __init__(self, model: ListingModel, ask: AskEntry, parent: QObject | None = None) -> None:
@@ -23,12 +24,13 @@ class ListingSeeker(QObject):
         self._model = model
         self._ask = ask
         self._path = b""
+        self._is_ticked = True
         self._asked: bytes | None = None
         model.page_taken.connect(self._go_on)
 
-    def seek(self, path: bytes) -> None:
-        """Tick this one as soon as it is here; what was sought before is given up."""
-        self._path, self._asked = path, None
+    def seek(self, path: bytes, *, tick: bool = True) -> None:
+        """This one as soon as it is here; what was sought before is given up."""
+        self._path, self._asked, self._is_ticked = path, None, tick
         if path:
             self._go_on()
 
@@ -90,7 +92,7 @@ class ListingSeeker(QObject):
 
     def _reach(self, node: Node) -> None:
         self._path = b""
-        if node.is_chosen is not True:
+        if self._is_ticked and node.is_chosen is not True:
             self._model.toggle(node)
         self.reached.emit(node)
 

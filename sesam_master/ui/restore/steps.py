@@ -31,6 +31,8 @@ from sesam_master.ui.widgets.banner import Banner
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 
 SIGN = 18
+READING = "Reading its protocol …"
+NO_LINES = "Nothing stands in its protocol yet."
 DRY_RUN = "Dry run: nothing is restored, the protocol lists what would be done."
 
 
@@ -106,7 +108,7 @@ class RunStep(QWidget):
         state = WORDS[row.state] if is_said and is_over else state_text(row)
         self.state.set_text(f"{state}{_outcome(row)}")
         self._banner.setVisible(is_dry)
-        self.again.setVisible(is_dry and is_over)
+        self.again.setVisible(is_over)
         self.restore_now.setVisible(is_dry and is_over)
         self.cancel.setText("Cancel dry run" if is_dry else "Cancel restore")
         self.cancel.setVisible(row.job.is_open)
@@ -117,8 +119,11 @@ class RunStep(QWidget):
         self.facts.set_facts(job_facts(row, self._zone))
         if is_first:
             self.protocol.lines.clear()
+            self.note.set_text(READING)
             self._reader.open(row.job)
         elif has_changed:
+            if not self.protocol.lines.lines:
+                self.note.set_text(READING)
             self._reader.follow()
 
     def show_refusal(self, reason: str | None) -> None:
@@ -127,8 +132,9 @@ class RunStep(QWidget):
         self.restore_now.setToolTip(reason or "")
 
     def _take_page(self, page: ProtocolPage) -> None:
-        self.note.set_text("")
         self.protocol.lines.append(page.lines)
+        is_open = self._row is not None and self._row.job.is_open
+        self.note.set_text(NO_LINES if is_open and not self.protocol.lines.lines else "")
         if self._row is not None and self._row.job.is_open:
             self.protocol.scrollToBottom()
         else:
@@ -144,13 +150,18 @@ def _outcome(row: ResultRow) -> str:
     job = row.job
     if job.is_open:
         return ""  # the line below says how far it is
-    parts = [f"{count_words(job.files)} restored, {size_text(job.size_bytes)}"] if job.files else []
+    parts, message = [], job.message
+    if job.files:
+        parts.append(f"{count_words(job.files)} restored, {size_text(job.size_bytes)}")
+        # One that was ended early says so too.
+        noun = "file" if job.files == 1 else "files"
+        message = message.removesuffix(f"{job.files} {noun} had been restored before").rstrip("; ")
     whole = job.files + job.skipped
     # The agent's own sentence mostly says it; the number stands there in any case, and once.
     if job.skipped and f"{job.skipped} of {whole} " not in job.message:
         parts.append(f"{number_text(job.skipped)} of {count_words(whole)} not restored")
-    if job.message:
-        parts.append(job.message)
+    if message:
+        parts.append(message)
     return f": {'. '.join(parts)}" if parts else ""
 
 

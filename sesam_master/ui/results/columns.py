@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from PySide6.QtCore import Qt
 
 from sesam_master.core.states import WORDS, JobState, severity_rank
+from sesam_master.core.wanted_media import WANTS_MEDIUM, wants_medium
 from sesam_master.ui.formatting import (
     UNKNOWN,
     day_text,
@@ -33,6 +34,7 @@ ORDERS = {
 _STATE_TEXTS = (
     *(WORDS[state] for state in (*JOB_STATES, JobState.UNKNOWN)),
     f"{WORDS[JobState.ACTIVE]} {percent_text(1)}",
+    WANTS_MEDIUM,
 )
 _COUNTED = re.compile(r"^\d[\d\N{NARROW NO-BREAK SPACE} ]* of \d[\d\N{NARROW NO-BREAK SPACE} ]*\d*")
 
@@ -198,6 +200,8 @@ def state_text(row: ResultRow) -> str:
     """The word, with the percent done while it runs."""
     if row.state is JobState.ACTIVE and row.fraction is not None:
         return f"{WORDS[row.state]} {percent_text(row.fraction)}"
+    if row.state is JobState.QUEUED and wants_medium(row.job):
+        return WANTS_MEDIUM
     # Nothing was restored, however well it ended.
     return f"{WORDS[row.state]}, dry run" if row.job.dry_run else WORDS[row.state]
 
@@ -230,6 +234,8 @@ def message_text(row: ResultRow) -> str:
     job = row.job
     if row.state is JobState.UNKNOWN:
         return "open when the location was last proved"
+    if job.waiting is not None and wants_medium(job) and not job.message:
+        return f"Put {job.waiting.name} into {job.waiting.data_store}"
     if job.message or not (job.is_open and job.progress):
         is_said = not job.dry_run or "dry run" in job.message.casefold()
         return job.message if is_said else f"Dry run: {job.message or 'nothing was restored'}"

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from sesam_master.core.records import Phase
 from sesam_master.core.states import JobState
+from sesam_master.core.wanted_media import wants_medium
 from sesam_master.ui.formatting import (
     duration_text,
     number_text,
@@ -37,6 +38,8 @@ def progress_text(row: ResultRow) -> str:
         return "Not known since the location is dark"
     if job.message:  # it has ended, and the location cannot enter that
         return job.message
+    if row.state is JobState.QUEUED and job.waiting is not None and wants_medium(job):
+        return f"Waits until {job.waiting.name} is put into {job.waiting.data_store}"
     if row.state is JobState.QUEUED or progress is None:
         return "Waits for its turn" if row.state is JobState.QUEUED else PHASE_WORDS[Phase.UNKNOWN]
     done, total = size_text(progress.bytes_done), progress.bytes_total

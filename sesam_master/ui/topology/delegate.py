@@ -4,13 +4,14 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, Q
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from sesam_master.core.states import Connection
+from sesam_master.core.states import Connection, JobState
 from sesam_master.ui.icons import icon_pixmap
 from sesam_master.ui.signs import SignAtlas
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.topology.model import TreeRole, TreeRow
 from sesam_master.ui.topology.nodes import Kind
 
+WANTED_ICON = "hard-drive"
 _SIGN = 12
 _GAP = 6
 _ICONS = {
@@ -98,7 +99,18 @@ class TopologyDelegate(QStyledItemDelegate):
             y = rect.center().y() - size // 2 + 1
             painter.drawPixmap(right, y, self._atlas.state(state, size, ratio))
             right -= _GAP
-        return right
+        return self._paint_wanted(painter, rect, right, row) if row.wanted else right
+
+    def _paint_wanted(self, painter: QPainter, rect: QRect, right: int, row: TreeRow) -> int:
+        """A medium that somebody has to put in, as on the page Now; how many, if there are more."""
+        theme, ratio = self._holder.current, painter.device().devicePixelRatio()
+        if row.wanted > 1:
+            right = self._write(painter, rect, right, str(row.wanted)) + 3
+        size = self._holder.fonts.px(15)
+        colour = theme.text2 if row.is_dark else theme.states[JobState.WARNING].word
+        y = rect.center().y() - size // 2 + 1
+        painter.drawPixmap(right - size, y, icon_pixmap(WANTED_ICON, size, colour, ratio))
+        return right - size - _GAP
 
     def _write(self, painter: QPainter, rect: QRect, right: int, text: str) -> int:
         width = self._small_metrics.horizontalAdvance(text)

@@ -16,6 +16,7 @@ from sesam_master.core.states import (
     Connection,
     JobState,
 )
+from sesam_master.core.wanted_media import wanted_labels
 from sesam_master.ui.actions import Selection
 from sesam_master.ui.formatting import age_between
 from sesam_master.ui.topology.nodes import Filter, Kind, Node, Scope, child_keys
@@ -35,7 +36,8 @@ class TreeRole(IntEnum):
 @dataclass(frozen=True, slots=True)
 class TreeRow:
     """A row as the delegate paints it. `counts` are worst first; `side` is the text at the right:
-    an age for what is dark, else a number of things below. `is_dark`: its location is not proved
+    an age for what is dark, else a number of things below. `wanted`: how many media its jobs wait
+    for, which somebody has to put in. `is_dark`: its location is not proved
     now, so ended results and counts stay, as of that age, but nothing newer is known."""
 
     kind: Kind
@@ -44,6 +46,7 @@ class TreeRow:
     counts: tuple[tuple[JobState, int], ...]
     side: str
     is_dark: bool = False
+    wanted: int = 0
 
 
 class TopologyModel(QAbstractItemModel):
@@ -173,6 +176,7 @@ class TopologyModel(QAbstractItemModel):
             self._counts(node),
             self._age(node),
             is_dark=state is not None and not state.is_live,
+            wanted=len(self._wanted(node)),
         )
 
     def _text(self, node: Node) -> str:
@@ -206,6 +210,13 @@ class TopologyModel(QAbstractItemModel):
             return ()
         counts = state.trouble_counts
         return tuple((s, counts[s]) for s in SEVERITY if s in counts)
+
+    def _wanted(self, node: Node) -> list[str]:
+        """The media that jobs of a location, or of a task, wait for."""
+        state = self._state(node)
+        if state is None or node.kind not in (Kind.LOCATION, Kind.TASK):
+            return []
+        return wanted_labels(state, node.name if node.kind is Kind.TASK else "")
 
     def _age(self, node: Node) -> str:
         if node.kind is Kind.ALL:
@@ -241,6 +252,7 @@ class TopologyModel(QAbstractItemModel):
         elif sign is not None:
             parts.append(WORDS[sign])
         parts += [f"{number} {WORDS[state]}" for state, number in self._counts(node)]
+        parts += [f"wants the medium {label}" for label in self._wanted(node)]
         age = self._age(node)
         is_old = node.kind is Kind.LOCATION and age
         return ", ".join(part for part in (*parts, f"as of {age} ago" if is_old else age) if part)

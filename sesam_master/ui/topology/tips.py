@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from sesam_master.core.fleet import LocationState
 from sesam_master.core.states import CONNECTION_WORDS, SEVERITY, WORDS, JobState
+from sesam_master.core.wanted_media import wanted_labels
 from sesam_master.ui.formatting import age_between, full_moment_text
 from sesam_master.ui.notices import trouble_text
 
@@ -25,6 +26,7 @@ def location_tip(state: LocationState, now: datetime) -> str:
         parts = [f"{counts[s]} {WORDS[s].lower()}" for s in SEVERITY if s in counts]
         when = "" if state.is_live else ", as it was then"
         lines.append(f"Newest results: {', '.join(parts)}{when}")
+    lines += wanted_lines(state)
     lines.append("This computer" if registration.socket else registration.address)
     return "\n".join(lines)
 
@@ -41,10 +43,16 @@ def task_tip(state: LocationState, task: str, now: datetime) -> str:
         words += f", {'since' if job.is_open else 'ended'} {_moment(moment, now)}"
         if job.message and shown is not JobState.UNKNOWN:
             words += f"\n{job.message}"
-    tip = f"{task}: {words}"
+    tip = "\n".join([f"{task}: {words}", *wanted_lines(state, task)])
     if not state.is_live and state.proof_time is not None:
         tip += f"\nKnown as of {_moment(state.proof_time, now)}; nothing newer is known"
     return tip
+
+
+def wanted_lines(state: LocationState, task: str = "") -> list[str]:
+    """One for each medium that jobs wait for; of a task, only its own."""
+    was = "" if state.is_live else ", as it was then"
+    return [f"Somebody has to put in {label}{was}" for label in wanted_labels(state, task)]
 
 
 def _moment(moment: datetime, now: datetime) -> str:

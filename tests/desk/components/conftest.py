@@ -29,7 +29,7 @@ from tests.fakes.gateway import FakeGateway
 
 HERE = "Hamburg"
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGx8k2n0c6f7m4b1q9z5w3e8r7t6y5u4i3o2p1a0s9dF"
-CLIENTS, TASKS, STORES, DRIVES, POOLS, MEDIA = ComponentKind
+CLIENTS, TASKS, STORES, LOADERS, DRIVES, POOLS, MEDIA = ComponentKind
 WEB = Client(
     "web-01",
     Access.SSH,
@@ -99,6 +99,7 @@ def site(tasks: Sequence[Task] = (HOME, ODD)) -> Components:
         pools=(DISK,),
         media=(FIRST, SECOND),
         as_of=NOW,
+        loaders=(),
     )
 
 

@@ -1,6 +1,7 @@
 """The windows that look at the client of a task: the source browser and the exclude tester."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from pytestqt.qtbot import QtBot
 
@@ -208,7 +209,7 @@ def test_an_exclude_that_hits_nothing_is_seen(page: ComponentsPage, gateway: Fak
         "“/home/old” is empty: is it mounted?",
     ]
     assert tester.kept.accessibleName().startswith("A FULL would save: 7.0\u00a0GB")
-    assert "no saveset of these sources" in tester.changed.accessibleName()
+    assert "compared with no saveset" in tester.changed.accessibleName()
     assert tester.largest.index(0, 2).data() == "/home/ann"
     assert not tester.is_running
 
@@ -218,6 +219,11 @@ def test_what_an_inc_would_save_is_told(page: ComponentsPage, gateway: FakeGatew
     tester = opened_tester(page)
     expected = "An INC would save: 2.0\u00a0MB, 3 files since SF1"
     assert tester.changed.accessibleName() == expected
+
+
+def test_why_nothing_is_said_of_an_inc_is_told(page: ComponentsPage, gateway: FakeGateway) -> None:
+    gateway.walk = replace(WALK, not_compared="what has changed is known by archive bits")
+    assert "known by archive bits" in opened_tester(page).changed.accessibleName()
 
 
 def test_a_walk_that_cannot_be_made_says_why(page: ComponentsPage, gateway: FakeGateway) -> None:
@@ -272,3 +278,68 @@ def test_sources_that_lie_in_others_are_left_out() -> None:
     assert with_sources((b"/a", b"/b/c"), (b"/b", b"/a/x", b"/d")) == (b"/a", b"/b", b"/d")
     assert with_sources((b"/ab",), (b"/a",)) == (b"/ab", b"/a")
     assert with_sources((b"/a",), (b"/",)) == (b"/",)
+
+
+def test_what_was_opened_for_a_task_ends_with_it(
+    page: ComponentsPage, gateway: FakeGateway
+) -> None:
+    browser_of(page, gateway)
+    page.editor.task_form.test.click()
+    pump()
+    assert page.windows.tester is not None
+    choose(page, TASKS, "odd")
+    pump()
+    assert page.windows.browser is None
+    assert page.windows.tester is None
+    assert page.editor.task_form.sources.lines() == (r"/srv/\xe4\xff", r"/srv/a\x0ab")
+
+
+def test_the_browser_of_a_client_ends_when_another_is_chosen(
+    page: ComponentsPage, gateway: FakeGateway
+) -> None:
+    choose(page, TASKS, "home")
+    page.editor.duplicate.click()
+    pump()
+    gateway.client_pages = {b"": [ClientPage((client_entry(b"/etc"),), "", 1)]}
+    page.editor.task_form.browse.click()
+    pump()
+    assert page.windows.browser is not None
+    page.editor.task_form.name.setText("home-2")
+    pump()
+    assert page.windows.browser is not None
+    client = page.editor.task_form.client
+    client.setCurrentIndex(client.findText("web-01"))
+    pump()
+    assert page.windows.browser is None
+
+
+def test_a_form_that_is_as_it_was_makes_the_result_good_again(
+    page: ComponentsPage, gateway: FakeGateway
+) -> None:
+    choose(page, TASKS, "home")
+    gateway.walk = WALK
+    page.editor.task_form.test.click()
+    pump()
+    tester = page.windows.tester
+    assert tester is not None
+    said = tester.state.text
+    excludes = page.editor.task_form.options.excludes
+    before = excludes.toPlainText()
+    excludes.setPlainText("*.bak")
+    pump()
+    assert tester.state.text != said
+    excludes.setPlainText(before)
+    pump()
+    assert tester.state.text == said
+
+
+def test_a_file_of_another_year_says_so(page: ComponentsPage, gateway: FakeGateway) -> None:
+    browser = browser_of(page, gateway)
+    entry = replace(
+        client_entry(b"/etc/old", FILE), modify_time=datetime(2019, 5, 9, 12, 0, tzinfo=UTC)
+    )
+    gateway.client_pages[b"/etc"] = [ClientPage((entry,), "", 1)]
+    browser.model.set_open(node(browser, b"/etc"), True)
+    pump()
+    texts = [str(browser.model.index(row, 2).data()) for row in range(browser.model.rowCount())]
+    assert any("2019" in text for text in texts)

@@ -25,7 +25,7 @@ from sesam_master.core.plan import (
     TaskGroup,
 )
 from sesam_master.core.plan_source import PlanSource
-from sesam_master.core.records import BackupType
+from sesam_master.core.records import BackupType, Overwrite
 from sesam_master.core.states import Connection
 from sesam_master.remote import convert_plan
 from tests.desk.remote.rig import HubRig
@@ -59,6 +59,7 @@ EVENTS = (
     Event("groups", "nightly", BackupAction(BackupType.FULL, group="all"), comment="x"),
     Event("restore", "", RestoreAction("mail", b"/tmp/\xff", (b"/a", b"/b\n")), active=False),
     Event("command", "", CommandAction("report", ("-a", "b c")), follow_up="backup"),
+    Event("aside", "", RestoreAction("mail", b"/tmp", overwrite=Overwrite.RENAME), active=False),
 )
 
 
@@ -153,7 +154,9 @@ def test_every_field_comes_back_as_it_was_given(asked: Asked) -> None:
 
     plan = asked.plan()
     assert [one.name for one in plan.schedules] == [NEWDAY, "everything", "nightly", "often"]
-    assert [one.name for one in plan.events] == [NEWDAY, "backup", "command", "groups", "restore"]
+    assert [one.name for one in plan.events] == [
+        *(NEWDAY, "aside", "backup", "command", "groups", "restore")
+    ]
     assert [replace(one, etag="") for one in plan.schedules[1:]] == [
         FULL_SCHEDULE,
         nightly(),

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.errors import LocationError, Trouble
+from sesam_master.core.fleet import ObjectsChanged
 from sesam_master.core.history import Period
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.growth.contents import NO_BACKUPS, NO_SAMPLES
@@ -16,7 +17,7 @@ from sesam_master.ui.growth.page import GrowthPage
 from sesam_master.ui.plots.content import place_of_day
 from sesam_master.ui.theme import Theme, ThemeHolder, ThemeMode
 from tests.desk.growth.conftest import GB, HERE, STORE, TB, TODAY, growth, samples
-from tests.desk.results.memory import pump, take_down
+from tests.desk.results.memory import NOW, pump, take_down
 from tests.fakes.gateway import FakeGateway
 
 
@@ -96,6 +97,53 @@ def test_another_period_is_asked_for_and_shown(page: GrowthPage, gateway: FakeGa
     assert content.first == (TODAY - timedelta(29)).toordinal()
 
 
+def test_a_long_period_is_shown_by_weeks(page: GrowthPage, gateway: FakeGateway) -> None:
+    gateway.grown = {HERE: growth(800)}
+    page.periods.chosen.emit(Period.LONG.words)
+    pump()
+    stored, rate = page.growth.content, page.rate.content
+    assert stored is not None
+    assert rate is not None
+    assert (stored.title, stored.bar_days) == ("Stored per week", 7)
+    days = growth(800)
+    monday = TODAY - timedelta(TODAY.weekday())
+    last_week = [day for day in days if monday - timedelta(7) <= day.sesam_day < monday]
+    point = next(each for each in stored.points if each.at == place_of_day(monday) - 4)
+    assert point.value == sum(day.stored_bytes for day in last_week)
+    assert point.words.startswith(f"Week of {(monday - timedelta(7)).day} Nov: ")
+    assert stored.points[0].words.startswith("Week of 16 Sep 2024: ")
+    assert f"{sum(day.backups for day in last_week)} backups" in point.words
+    assert len(rate.points) == len(stored.points)
+    assert stored.last >= stored.points[-1].at + 3.5  # the bar of this week is whole
+
+
+def test_a_week_that_began_before_the_period_is_left_away(
+    page: GrowthPage, gateway: FakeGateway
+) -> None:
+    gateway.grown = {HERE: growth(365)}
+    page.periods.chosen.emit(Period.YEAR.words)
+    pump()
+    content = page.growth.content
+    assert content is not None
+    assert content.points[0].at - 3.5 >= Period.YEAR.first_day(TODAY).toordinal()
+
+
+def test_several_plots_share_the_height_of_the_page(page: GrowthPage) -> None:
+    assert page.stores["usb"].chart is not None
+    bottom = page.stores["usb"].mapTo(page, page.stores["usb"].rect().bottomLeft())
+    assert page.rect().contains(bottom)
+
+
+def test_a_sample_of_another_year_says_so(page: GrowthPage, gateway: FakeGateway) -> None:
+    gateway.samples = {HERE: samples("Store_1", 400)}
+    page.periods.chosen.emit(Period.LONG.words)
+    pump()
+    content = page.stores["Store_1"].content
+    assert content is not None
+    first = TODAY - timedelta(399)
+    assert content.points[0].words.startswith(f"{first.day} {first:%b} {first.year} 06:00: ")
+
+
 def test_without_samples_and_backups_it_says_when_they_come(
     open_page: Callable[[], GrowthPage], gateway: FakeGateway
 ) -> None:
@@ -128,7 +176,7 @@ def test_an_old_agent_is_told_and_no_plot_claims_anything(
 ) -> None:
     gateway.no_history = LocationError(Trouble.REJECTED, HERE, "", {})
     page = open_page()
-    assert page.banner.isVisible()
+    assert page.head.banner.isVisible()
     assert page.growth.empty.text() == "Not known: the location was not reached."
     assert page.stores == {}
 
@@ -138,9 +186,22 @@ def test_a_location_that_went_dark_keeps_its_plots_with_their_age(
 ) -> None:
     take_down(bridge, HERE)
     pump()
-    assert page.banner.isVisible()
+    assert page.head.banner.isVisible()
     assert page.stores["Store_1"].content is not None
-    assert "Shown is" in page.banner.accessibleName()
+    assert "Shown is" in page.head.banner.accessibleName()
+
+
+def test_media_that_change_again_and_again_are_asked_for_once_in_a_while(
+    page: GrowthPage, bridge: Bridge, gateway: FakeGateway, qtbot: QtBot
+) -> None:
+    """Each change by itself would end the question before its answer."""
+    before = len(gateway.asked_history)
+    for _ in range(5):
+        bridge.deliver(ObjectsChanged(HERE, NOW, is_media_changed=True))
+        bridge.drain()
+        pump()
+    assert len(gateway.asked_history) == before
+    qtbot.waitUntil(lambda: len(gateway.asked_history) == before + 1, timeout=10_000)
 
 
 def test_the_colours_follow_the_theme(page: GrowthPage, holder: ThemeHolder) -> None:

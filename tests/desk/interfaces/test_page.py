@@ -148,8 +148,8 @@ def test_a_dark_location_keeps_what_was_read_and_says_so(
 ) -> None:
     take_down(bridge, HERE)
     pump()
-    assert page.banner.isVisible()
-    assert "Shown is Mon 23 Nov 16:41" in page.banner.accessibleName()
+    assert page.head.banner.isVisible()
+    assert "Shown is Mon 23 Nov 16:41" in page.head.banner.accessibleName()
     assert page.model.rowCount() == 5
     assert not page.protocol.isEnabled()
     assert page.table.model().index(0, 0).data(Role.CELL).is_stale
@@ -160,7 +160,7 @@ def test_what_is_refused_is_said(
 ) -> None:
     gateway.no_programs = LocationError(Trouble.NO_ANSWER, HERE)
     page = open_page()
-    assert page.banner.isVisible()
+    assert page.head.banner.isVisible()
     assert page.model.rowCount() == 0
     assert page.empty.content.headline == "Its interfaces are not known"
 

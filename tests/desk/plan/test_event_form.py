@@ -11,8 +11,9 @@ from sesam_master.core.plan import (
     Event,
     RestoreAction,
 )
-from sesam_master.core.records import BackupType
+from sesam_master.core.records import BackupType, Overwrite
 from sesam_master.ui.plan.event_form import EventForm
+from sesam_master.ui.restore.rules import SENTENCES
 from sesam_master.ui.theme import ThemeHolder
 from tests.desk.plan.conftest import site_plan
 
@@ -30,6 +31,7 @@ EVENTS = (
     Event("b", "nightly", BackupAction(BackupType.FULL, "task-1", drive="Drive_1"), 7, True),
     Event("g", "weekly", BackupAction(BackupType.INC, group="both"), follow_up="report"),
     Event("r", "", RestoreAction("task-2", b"/tmp/\xff", (b"/a", b"/b")), active=False),
+    Event("n", "", RestoreAction("task-2", b"/tmp", overwrite=Overwrite.NEVER)),
     Event("c", "", CommandAction("report", ("-a", "b c")), comment="x"),
 )
 
@@ -89,7 +91,11 @@ def test_the_kind_of_a_new_event_is_free(event_form: EventForm) -> None:
     event_form.kind.choose(RestoreAction)
     event_form.restored.setEditText("task-2")
     event_form.target.setText("/tmp/ä")
-    assert heard[-1].action == RestoreAction("task-2", "/tmp/ä".encode())
+    assert heard[-1].action == RestoreAction("task-2", "/tmp/ä".encode(), (), Overwrite.IF_OLDER)
+    assert event_form.rule_words.text() == SENTENCES[Overwrite.IF_OLDER]
+    event_form.overwrite.choose(Overwrite.ALWAYS)
+    assert heard[-1].action == RestoreAction("task-2", "/tmp/ä".encode(), (), Overwrite.ALWAYS)
+    assert event_form.rule_words.text() == SENTENCES[Overwrite.ALWAYS]
     event_form.show_item(EVENTS[0], is_new=False)
     assert not event_form.kind.isEnabled()
 

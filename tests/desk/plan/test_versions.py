@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from sesam_master.core.plan import Event, Planned, RestoreAction
+from sesam_master.core.records import Overwrite
 from sesam_master.ui.plan.versions import differences
 from tests.fakes.plan import nightly
 
@@ -36,8 +37,17 @@ RESTORE = Event("r", "nightly", RestoreAction("home", b"/tmp", (b"/a", b"/b")))
         (nightly(dates=(MAY,)), nightly(dates=(JUNE,)), [("Dates", "1 May 2026", "1 Jun 2026")]),
         (
             RESTORE,
-            replace(RESTORE, action=RestoreAction("home", b"/tmp", (b"/a", b"/c"))),
-            [("Does", "Restore home to /tmp paths /a, /b", "Restore home to /tmp paths /a, /c")],
+            replace(
+                RESTORE,
+                action=RestoreAction("home", b"/tmp", (b"/a", b"/c"), Overwrite.NEVER),
+            ),
+            [
+                (
+                    "Does",
+                    "Restore home to /tmp paths /a, /b existing files: if older",
+                    "Restore home to /tmp paths /a, /c existing files: never",
+                )
+            ],
         ),
     ],
 )

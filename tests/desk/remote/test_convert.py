@@ -4,7 +4,7 @@ import pytest
 
 from sesam_api.v1 import jobs_pb2, savesets_pb2
 from sesam_master.core.records import BackupType, Level
-from sesam_master.remote import convert
+from sesam_master.remote import convert, convert_savesets
 
 NEWER = 99
 
@@ -21,7 +21,7 @@ NEWER = 99
 def test_a_saveset_of_an_unknown_type_is_no_full_one(
     number: jobs_pb2.BackupType.ValueType, expected: BackupType | None
 ) -> None:
-    assert convert.saveset("a", savesets_pb2.Saveset(type=number)).type is expected
+    assert convert_savesets.saveset("a", savesets_pb2.Saveset(type=number)).type is expected
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,18 @@ def test_a_failure_leaves_no_file(
     assert page.export.isEnabled()
 
 
+def test_the_oldest_is_compared_with_the_one_after_it(
+    holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot
+) -> None:
+    list_locations(bridge, "Hamburg")
+    bring_up(bridge, "Hamburg")
+    made = ComparePage(holder, bridge, gateway, SAVESETS, SAVESETS[-1], NOW)
+    qtbot.addWidget(made)
+    pump()
+    asked = [call for call in gateway.calls if call[0] == "compare"]
+    assert asked[-1] == ("compare", "Hamburg", SAVESETS[2].name, SAVESETS[1].name, "")
+
+
 def test_the_same_and_no_difference_and_a_dark_location_are_said(
     page: ComparePage, bridge: Bridge, gateway: MemoryGateway
 ) -> None:

@@ -419,3 +419,21 @@ def test_a_chain_is_framed_as_one() -> None:
     assert [roots[one.name] for one in (full, inc, last)] == [full.name] * 3
     assert roots[copy.name] == copy.name
     assert roots[lost.name] == roots[also.name] == "gone"
+
+
+def test_the_folder_of_a_found_file_has_room_beside_its_client(
+    holder: ThemeHolder, bridge: Bridge, site: MemoryGateway, qtbot: QtBot
+) -> None:
+    page = opened(holder, bridge, site, qtbot)
+    page.resize(1044, 700)  # beside the tree of a window of 1280 px
+    page.by_name.text.setText("report")
+    page.by_name.search.click()
+    pump()
+    header = page.by_name.view.horizontalHeader()
+    widths = {
+        column.key: header.sectionSize(at)
+        for at, column in enumerate(page.by_name.model.columns)
+        if not header.isSectionHidden(at)
+    }
+    assert widths["folder"] >= holder.fonts.px(120)
+    assert widths["client"] >= holder.fonts.px(80)

@@ -12,8 +12,9 @@ from sesam_master.core.records import JobKind, Overwrite
 from sesam_master.core.restoring import ORIGINAL_PLACE, RestoreOrder
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.restore.page import CHECK, RUN, TARGET, RestorePage
+from sesam_master.ui.restore.page import CHECK, FILES, RUN, TARGET, RestorePage
 from sesam_master.ui.restore.rules import SENTENCES
+from sesam_master.ui.restore.steps import NO_LINES, READING
 from sesam_master.ui.results.columns import message_text, state_text
 from sesam_master.ui.results.facts import job_facts
 from tests.desk.results.memory import NOW, MemoryGateway, pump, report
@@ -170,21 +171,28 @@ def test_a_dry_run_says_so_and_leads_to_the_restore_with_the_same_choices(
     assert page.last.run.restore_now.isHidden()
 
 
-def test_after_a_dry_run_one_can_choose_otherwise(
-    at_target: RestorePage, bridge: Bridge, gateway: MemoryGateway
+@pytest.mark.parametrize("dry_run", [True, False], ids=["dry run", "restore"])
+def test_after_its_end_one_can_choose_otherwise(
+    at_target: RestorePage, bridge: Bridge, gateway: MemoryGateway, dry_run: bool
 ) -> None:
     page = at_target
     page.last.target.directory.setText("/srv/back")
     page.next.click()
-    page.last.check.dry_run.click()
+    page.last.check.dry_run.click() if dry_run else page.next.click()
     pump()
+    assert page.last.run.again.isHidden()
+    assert page.last.run.note.text in (READING, NO_LINES)
     ended = replace(gateway.history["Hamburg"][-1], state=JobState.OK, end_time=NOW)
     report(bridge, ended)
     pump()
+    assert not page.last.run.again.isHidden()
     page.last.run.again.click()
     assert page.step == TARGET
     bridge.aged.emit()
     assert page.step == TARGET
+    page.steps.step_chosen.emit(FILES)
+    bridge.aged.emit()
+    assert page.step == FILES
 
 
 def test_a_dry_run_is_no_restore_in_any_list(page: RestorePage, gateway: MemoryGateway) -> None:

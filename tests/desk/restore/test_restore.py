@@ -129,6 +129,19 @@ def test_ticking_all_that_is_here_of_a_long_directory_is_not_the_whole_directory
     assert page.choice().size_bytes == 400
 
 
+def test_another_moment_goes_on_with_the_file_that_is_looked_at(page: RestorePage) -> None:
+    source = page.listing.tree.top.children[0]
+    page.listing.set_open(source, True)
+    pump()
+    page.tree.setCurrentIndex(page.listing.index_of(source.children[2]))
+    page.saveset_view.select_key(saveset("Hamburg", 7).key)
+    pump()
+    assert page.presenter.saveset == saveset("Hamburg", 7)
+    node = page.listing.rows[page.tree.currentIndex().row()]
+    assert node.path == b"/srv/home/2"
+    assert page.choice().is_empty  # it is looked at, and not chosen
+
+
 def test_odd_names_are_escaped_and_restored_as_they_are(
     page: RestorePage, gateway: MemoryGateway
 ) -> None:
@@ -356,3 +369,24 @@ def test_what_was_not_restored_is_said_once_with_its_number(
     assert page.step == RUN
     assert page.last.run.state.text.count("2 of 3 ") == 1
     assert message in page.last.run.state.text
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [(1, "1 file had been restored before"), (3, "3 files had been restored before")],
+)
+def test_what_a_cancelled_restore_brought_back_is_said_once(
+    page: RestorePage, bridge: Bridge, gateway: MemoryGateway, files: int, said: str
+) -> None:
+    _start(page)
+    mine = gateway.history["Hamburg"][-1]
+    message = f"Cancelled by ann; {said}"
+    ended = replace(
+        mine, state=JobState.CANCELLED, end_time=NOW, files=files, skipped=0, message=message
+    )
+    report(bridge, ended)
+    pump()
+
+    text = page.last.run.state.text
+    assert text.count(f"{files} file") == 1
+    assert text.endswith("Cancelled by ann")

@@ -70,7 +70,7 @@ def test_one_is_started_at_once_with_the_type_asked_for_then(
     assert sent(gateway) == [("Boulder", "task-1", FULL)]
     assert strip.question.text() == "Restart of task-1 at Boulder is accepted: queued."
     report(bridge, job("Boulder", 900, JobState.ERROR, task="task-1", message="Full again"))
-    assert strip.question.text() == "Restart of task-1 at Boulder is accepted: error."
+    assert strip.question.text() == "Restart of task-1 at Boulder has ended: error."
     assert strip.consequence.text() == "Full again"
 
 

@@ -35,8 +35,10 @@ def test_a_chain_of_many_pages_is_read_to_its_root(
     gateway.all_savesets["Boulder"] = chain("Boulder", 1, 60)
     page.refresh()
     settle(qtbot, page)
-    choose(page, gateway.all_savesets["Boulder"][-1])
-    qtbot.waitUntil(lambda: page.drawer.kin.lineage is not None, timeout=3000)
+    youngest = gateway.all_savesets["Boulder"][-1]
+    qtbot.waitUntil(lambda: page.model.row_of(youngest.key) is not None, timeout=15000)
+    choose(page, youngest)
+    qtbot.waitUntil(lambda: page.drawer.kin.lineage is not None, timeout=15000)
     found = page.drawer.kin.lineage
     assert found is not None
     assert len(found.chain) == 60

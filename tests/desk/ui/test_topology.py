@@ -1,5 +1,6 @@
 """The tree follows the fleet row by row and tells views no more than they show."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from sesam_master.core.fleet import (
     PictureArrived,
     RegistrationsChanged,
 )
+from sesam_master.core.records import Waiting, WaitsFor
 from sesam_master.core.states import Connection, JobState
 from sesam_master.ui.actions import Selection
 from sesam_master.ui.bridge import Bridge
@@ -100,6 +102,34 @@ def test_locations_stand_in_their_farms(tree: Tree) -> None:
     assert tree.below(tree.open("Lab")) == ["Clients", "Components", "Scheduling"]
     assert tree.below(tree.open("Lab", "Clients")) == ["c0", "c1"]
     assert tree.below(tree.open("Lab", "Clients", "c1")) == ["c1-t0", "c1-t1"]
+
+
+def test_a_medium_that_is_wanted_stands_at_its_location_and_task(tree: Tree) -> None:
+    tree.below(tree.open("Lab", "Clients", "c0"))
+    lab, other = tree.open("Lab"), tree.open("Lab", "Clients", "c0")
+    one, two = (tree.model.index(row, 0, other) for row in (0, 1))
+    wanting = [
+        replace(
+            job("lab", number, "c0-t0", JobState.QUEUED),
+            waiting=Waiting(WaitsFor.MEDIUM, label, "Usb", NOW),
+        )
+        for number, label in ((1, "USB00001"), (2, "USB00002"), (3, "USB00001"))
+    ]
+    tree.apply(ObjectsChanged("lab", NOW, jobs={each.id: each for each in wanting}))
+    assert [tree.row(index).wanted for index in (lab, one, two)] == [2, 2, 0]
+    assert "Somebody has to put in USB00001\nSomebody has to put in USB00002" in str(
+        tree.model.data(lab, Qt.ItemDataRole.ToolTipRole)
+    )
+    assert "Somebody has to put in USB00002" in str(
+        tree.model.data(one, Qt.ItemDataRole.ToolTipRole)
+    )
+    assert "wants the medium USB00001" in str(
+        tree.model.data(lab, Qt.ItemDataRole.AccessibleTextRole)
+    )
+    tree.changed.clear()
+    tree.apply(ObjectsChanged("lab", NOW, removed_jobs=frozenset({"1", "2", "3"})))
+    assert tree.row(lab).wanted == 0
+    assert "Lab" in tree.changed
 
 
 def test_a_job_announces_its_task_and_the_counts_of_its_location(tree: Tree) -> None:

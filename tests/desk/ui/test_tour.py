@@ -1,5 +1,6 @@
 """The walk without a display shows every page, and leaves no window open."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sesam_master import tour
+from sesam_master.core.components import Loader, LoaderKind
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.components.rows import ComponentKind
 from sesam_master.ui.desk import Desk
@@ -21,7 +23,7 @@ from tests.desk.results.memory import NOW, MemoryGateway, bring_up, job, list_lo
 
 PAGES = (
     *("backups", "calendar", "now", "remote-server"),
-    *("clients", "tasks", "data-stores", "drives", "media-pools", "media"),
+    *("clients", "tasks", "data-stores", "loaders", "drives", "media-pools", "media"),
     *("schedules", "events", "task-groups", "restore", "start-backup"),
 )
 
@@ -34,8 +36,9 @@ def test_it_takes_every_page_in_both_themes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tour, "PAGE_SECONDS", 0.1)
+    there = replace(site(), loaders=(Loader("Box", LoaderKind.VIRTUAL, b"/srv/box", ("Box_0",)),))
     gateway = MemoryGateway(
-        plans={HERE: site_plan(), "Lab": site_plan()}, sites={HERE: site(), "Lab": site()}
+        plans={HERE: site_plan(), "Lab": site_plan()}, sites={HERE: there, "Lab": there}
     )
     list_locations(bridge, HERE, "Lab")
     for name in (HERE, "Lab"):
