@@ -245,7 +245,7 @@ def test_a_data_store_that_is_not_mounted(agent: AgentProcess, tree: Path, place
     store.rename(away)
     store.mkdir()
     agent.start()
-    said = f"WARNING server_agent.agent: The data store {store} has no label DISK00001 of this"
+    said = f"first_look: The data store {store} has no label DISK00001 of this"
     assert agent.errors.count(said) == 1
     with agent.connected() as location:
         assert [each.name for each in location.savesets()] == [saveset]

@@ -78,10 +78,48 @@ def test_media_are_loaded_when_jobs_need_them(agent: AgentProcess, tmp_path: Pat
         assert seen.waiting == "medium BLUE00001 in Box_0"
         (tmp_path / "BLUE00001").rename(box / "slots/2/BLUE00001")
         assert location.wait(job, SECONDS).state == "ok"
+        moved_by_hand(location)
         location.remove_loader("Box")
         with pytest.raises(SesamError) as refused:
             location.adjust_loader("Box")
         assert refused.value.reason == "LOADER_NOT_FOUND"
+
+
+def moved_by_hand(location: Location) -> None:
+    """What is in the drive goes into a slot, another one into the drive, and back."""
+    before = [place for place in location.adjust_loader("Box") if place.is_full]
+    [held] = [place.barcode for place in before if place.kind == "drive"]
+    [other] = [place for place in before if place.kind == "slot"]
+    with pytest.raises(SesamError, match=f"drive 0 holds {held}; unload that first") as refused:
+        location.load_medium("Box", other.number, 0)
+    assert refused.value.reason == "LOADER_FAILED"
+    unloaded = location.unload_medium("Box", 0)
+    assert unloaded[0] == LoaderPlace("drive", 0, False, "", "")
+    assert {place.barcode for place in unloaded if place.is_full} == {held, other.barcode}
+    assert location.load_medium("Box", other.number, 0)[0].barcode == other.barcode
+    for slot, drive, text in ((9, 0, "it has no slot 9"), (1, 3, "it has no drive 3")):
+        with pytest.raises(SesamError, match=text):
+            location.load_medium("Box", slot, drive)
+
+
+def test_a_loader_is_changed(agent: AgentProcess, tmp_path: Path) -> None:
+    with agent.connected() as location:
+        prepare(location, tmp_path)
+        known = location.loader("Box")
+        changed = location.modify_loader(replace(known, comment="upstairs"))
+        assert (changed.comment, changed.etag) == ("upstairs", location.loader("Box").etag)
+        for loader, reason in (
+            (replace(known, comment="lost"), "CHANGED_MEANWHILE"),
+            (replace(changed, name="Other"), "LOADER_NOT_FOUND"),
+            (replace(changed, tape_devices=("/dev/nst0",)), "INVALID_ARGUMENT"),
+            (replace(changed, data_stores=("Box_0", "Box_1")), "STORE_NOT_FOUND"),
+            (replace(changed, kind="mtx", device=b"/dev/no-changer"), "LOADER_FAILED"),
+            (replace(changed, kind="mtx", tape_devices=("-f", "")), "INVALID_ARGUMENT"),
+        ):
+            with pytest.raises(SesamError) as refused:
+                location.modify_loader(loader)
+            assert refused.value.reason == reason
+        assert location.loader("Box") == changed
 
 
 def test_what_is_no_loader_is_refused(agent: AgentProcess, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """A location of which nothing is left but its data store is put back from that alone."""
 
+import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from sesam_api.records import Job
 from sesam_api.saveset_records import Saveset
 from tests.agent.tar.trees import differences, picture
 from tests.e2e.agent_process import COMMAND, SECONDS, AgentProcess, run
+from tests.e2e.test_agent_process import wait_for
 from tests.e2e.test_disaster import with_store_outside
 
 
@@ -192,4 +195,41 @@ def test_what_cannot_be_used_is_named_and_stays(
     refused = run(other, "rebuild", "--store", str(medium.parent))
     assert (refused.returncode, "belong to the location" in refused.stderr) == (1, True)
     refused = run(other, "rebuild", "--store", "restic:/srv/x")
-    assert (refused.returncode, "restic" in refused.stderr) == (1, True)
+    assert (refused.returncode, "/srv/x cannot be read" in refused.stderr) == (1, True)
+
+
+def test_a_location_that_still_lives_is_not_put_back_beside_itself(
+    tmp_path: Path, data: Path, agent: AgentProcess
+) -> None:
+    """Neither by a rebuild nor by a copy of its root: what it is writing would be removed."""
+    agent.start()
+    with agent.connected() as location:
+        chain_of_three(location, data)
+        words = ("--name", "Alpha", "--host", "127.0.0.1", "--port", "0")
+        told = run(tmp_path / "new", "rebuild", "--store", str(tmp_path / "medium"), *words)
+        used = f"The data store {tmp_path / 'medium'} is used by another agent of this location"
+        assert (told.returncode, used in told.stderr) == (1, True), told.stderr
+        assert not (tmp_path / "new").exists()
+
+        shutil.copytree(agent.root, tmp_path / "copy", ignore=shutil.ignore_patterns("*.sock"))
+        for ini in (tmp_path / "copy").rglob("*.ini"):
+            ini.write_text(ini.read_text().replace(str(agent.root), str(tmp_path / "copy")))
+        (data / "large").write_bytes(random.Random(1).randbytes(40_000_000))
+        agent.hold.touch()
+        job = location.start_backup("docs", "FULL")
+        wait_for(agent.held.exists)
+        medium = tmp_path / "medium/DISK00001"
+        writing = sorted(path.name for path in medium.glob("*.part"))
+        copy = Rebuilt(tmp_path / "copy", tmp_path)
+        try:
+            copy.start()
+            with copy.connected() as other:
+                refused = other.wait(other.start_backup("docs", "FULL"), SECONDS)
+            assert (refused.state, used in refused.message) == ("error", True), refused.message
+        finally:
+            if copy._process is not None:
+                copy.end(signal.SIGKILL)
+        assert sorted(path.name for path in medium.glob("*.part")) == writing != []
+        agent.hold.unlink()
+        location.wait(job, SECONDS)
+    agent.end()

@@ -71,7 +71,7 @@ def test_backups_to_both_kinds(location: Location, place: Path) -> None:
     assert (store.fault, store.stored_size > 0) == ("", True)
     job = location.wait(location.migrate("DISK", [first]), SECONDS)
     assert job.state == "error"
-    assert "OFFSITE00001 is in a repository of restic and DISK00001 in a directory" in job.message
+    assert "what is to be copied lies in repositories of restic" in job.message
     location.delete_savesets([second])
     assert location.wait(location.verify(first), SECONDS).state == "ok"
 

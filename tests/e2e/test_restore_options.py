@@ -2,8 +2,10 @@
 rule, only said and not done, and to another client."""
 
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -132,6 +134,40 @@ def test_by_each_rule_and_not_at_all(location: Location, place: Path) -> None:
     always = restored(location, saveset, target)
     assert (always.state, always.message, always.files) == ("ok", "", 2)
     assert (there / "old").read_text() == "old"
+
+
+def test_a_damaged_listing_is_never_gone_by(
+    agent: AgentProcess, location: Location, place: Path
+) -> None:
+    """SQLite reads it, and a file would be missing without a word."""
+    source = place / "source"
+    location.add_client("here")
+    make_task(location, source)
+    saveset = backed_up(location, "FULL")
+    [listing] = agent.root.rglob(f"{saveset}.db")
+    whole = listing.read_bytes()
+    with closing(sqlite3.connect(listing)) as database, database:
+        database.execute("DELETE FROM entry WHERE name = CAST('stays' AS BLOB)")
+
+    dry = restored(location, saveset, place / "back", dry_run=True)
+    assert (dry.state, listing.read_bytes()) == ("warning", whole)
+    assert "was put back from its copy" in dry.message
+    with closing(sqlite3.connect(listing)) as database, database:
+        database.execute("DELETE FROM entry WHERE name = CAST('stays' AS BLOB)")
+    done = restored(location, saveset, place / "back")
+    assert (done.state, done.files) == ("warning", 2), done.message
+    assert "LISTING_PUT_BACK" in {line.code for line in location.protocol(done.id)}
+    assert tree_of(place / "back" / source.relative_to("/")) == tree_of(source)
+    again = restored(location, saveset, place / "again")
+    assert (again.state, again.message) == ("ok", "")
+
+    listing.write_bytes(whole[: len(whole) // 2])
+    [copy] = agent.root.rglob(f"{saveset}.lis.zst")
+    copy.unlink()
+    refused = restored(location, saveset, place / "none")
+    assert refused.state == "error"
+    assert str(listing) in refused.message
+    assert not (place / "none").exists()
 
 
 def test_to_another_client_over_ssh(location: Location, place: Path) -> None:
