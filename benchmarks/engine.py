@@ -34,7 +34,7 @@ from benchmarks.engine_contestants import (
     ours,
 )
 from benchmarks.engine_files import Change, file_at, make_files
-from benchmarks.engine_run import BASE, DAY, LISTING, NoCancel, engine_at, restore
+from benchmarks.engine_run import BASE, DAY, LISTING, START, NoCancel, engine_at, restore
 from benchmarks.measure import Cost
 from server_agent.adapters.tar.listing import ListingWriter
 
@@ -70,14 +70,14 @@ def rounds(root: Path, files: int, count: int, results: Results) -> None:
     """The contestants change places every round."""
     source = root / "source"
     for number in range(count):
-        names = [LISTING, *CONTESTANTS]
+        names = [START, LISTING, *CONTESTANTS]
         for name in names if number % 2 == 0 else reversed(names):
             own = root / "own"
             own.mkdir()
             # Near the end of the stream, and in none of the changes that are made to the source.
             site = Site(own, source, file_at(source, files - 2), root / "out")
-            if name == LISTING:
-                _take(number, (OURS, LISTING), partial(ours, LISTING, site), site, results)
+            if name in (START, LISTING):
+                _take(number, (OURS, name), partial(ours, name, site), site, results)
             else:
                 _contest(number, name, site, files, results)
             shutil.rmtree(own)
@@ -148,16 +148,19 @@ def page_seconds(root: Path, count: int) -> float:
 def goals(results: Results) -> list[tuple[str, float, float, str]]:
     """Name, value, limit, unit. All but the memory are medians."""
     median = results.median
-    allowed = 1.15 * median(FLOOR, FULL, "cpu") + median(OURS, LISTING, "cpu")
+    # Each step here starts Python anew, which an agent has done long before.
+    start = "Python having started"
+    full, full_most = median(OURS, FULL, "cpu"), 1.15 * median(FLOOR, FULL, "cpu")
+    unchanged = median(OURS, UNCHANGED, "wall")
+    unchanged_most = 0.3 * median(RESTIC, UNCHANGED, "wall")
+    verify, verify_most = median(OURS, VERIFY, "wall"), 1.2 * median(FLOOR, VERIFY, "wall")
+    cpu, wall = median(OURS, START, "cpu"), median(OURS, START, "wall")
     peak = max(cost.rss for key in ((OURS, FULL), (OURS, UNCHANGED)) for cost in results.costs[key])
     return [
-        ("FULL: CPU <= 1.15 x tar | zstd + listing", median(OURS, FULL, "cpu"), allowed, "s"),
-        (
-            "unchanged INC: wall <= 0.3 x restic",
-            median(OURS, UNCHANGED, "wall"),
-            0.3 * median(RESTIC, UNCHANGED, "wall"),
-            "s",
-        ),
+        ("FULL: CPU <= 1.15 x tar | zstd", full, full_most, "s"),
+        (f"  {start}", full - cpu, full_most, "s"),
+        ("unchanged INC: wall <= 0.3 x restic", unchanged, unchanged_most, "s"),
+        (f"  {start}", unchanged - wall, unchanged_most, "s"),
         (
             "one file, warm: wall < 0.1 s",
             statistics.median(results.warm_seconds),
@@ -170,12 +173,8 @@ def goals(results: Results) -> list[tuple[str, float, float, str]]:
             1.2 * median(FLOOR, ALL, "wall"),
             "s",
         ),
-        (
-            "verify: wall <= 1.2 x tar",
-            median(OURS, VERIFY, "wall"),
-            1.2 * median(FLOOR, VERIFY, "wall"),
-            "s",
-        ),
+        ("verify: wall <= 1.2 x tar", verify, verify_most, "s"),
+        (f"  {start}", verify - wall, verify_most, "s"),
         ("peak memory of the whole tree <= 150 MB", peak / 1e6, 150, "MB"),
         (
             f"slowest page of {PAGE_ENTRIES} in a full directory < 5 ms",
@@ -190,10 +189,10 @@ def report(results: Results, size: int, files: int) -> None:
     count = len(results.costs[OURS, FULL])
     print(
         f"\n{files} files, {size / 1e6:.0f} MB, {os.cpu_count()} processors, {count} rounds; "
-        "restic and borg encrypt"
+        "restic and borg encrypt;\ntar | zstd keeps no listing, no digests, and reads nothing back"
     )
     head = f"{'wall s: min':>12}{'median':>8}{'CPU s: min':>12}{'median':>8}{'peak MB':>9}"
-    for step in (*STEPS, LISTING):
+    for step in (*STEPS, LISTING, START):
         print(f"\n{step:22}{head}")
         for (name, of_step), found in results.costs.items():
             if of_step == step:
@@ -205,7 +204,7 @@ def report(results: Results, size: int, files: int) -> None:
     print()
     for name, value, limit, unit in goals(results):
         met = "met" if value <= limit else "MISSED"
-        print(f"{met:7}{name:55}{value:8.2f} of {limit:.2f} {unit}")
+        print(f"{met:7}{name:45}{value:8.2f} of {limit:.2f} {unit}")
     RESULTS.parent.mkdir(exist_ok=True)
     costs = {
         f"{name} {step}": [asdict(cost) for cost in found]
