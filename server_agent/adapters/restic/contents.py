@@ -13,8 +13,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from blake3 import blake3
-
 from server_agent.adapters.durable import sync
 from server_agent.adapters.restic import description, shelf, stores
 from server_agent.adapters.restic.description import Description
@@ -22,8 +20,9 @@ from server_agent.adapters.restic.places import DESCRIPTION_SUFFIX, ResticFiles,
 from server_agent.adapters.restic.program import Unhurried
 from server_agent.adapters.restic.repository import Repository, Snapshot
 from server_agent.adapters.restic.stores import Secrets
-from server_agent.adapters.tar import contents, packed, private
+from server_agent.adapters.tar import contents, packed
 from server_agent.adapters.tar.description import DescriptionError
+from server_agent.adapters.tar.shelved import DamagedCopy
 from server_agent.domain.media import number_of, pool_of
 from server_agent.domain.savesets import NAME_PATTERN, BackupType
 from server_agent.ports import EngineError
@@ -105,7 +104,7 @@ class ResticContents:
             return "of which its repository has no copy"
         try:
             _bring(self._repository(medium), found, files)
-        except (shelf.DamagedCopy, EngineError) as error:
+        except (DamagedCopy, EngineError) as error:
             return f"whose copy in its repository cannot be read: {error}"
         return ""
 
@@ -172,7 +171,7 @@ class ResticContents:
         try:
             head = shelf.head_of(self._repository(medium), copy, Unhurried())
             return description.with_head(content, head)
-        except (shelf.DamagedCopy, DescriptionError):
+        except (DamagedCopy, DescriptionError):
             return content
 
     def _of_own(self, medium: FoundMedium, name: str, snapshots: list[Snapshot]) -> _Kept | None:
@@ -245,19 +244,11 @@ def _describes(files: ResticFiles, found: _Kept) -> bool:
 def _bring(repository: Repository, found: _Kept, files: ResticFiles) -> None:
     """What is in its place and is not the listing is kept beside it."""
     part = files.listing.with_name(f"{files.listing.name}.{uuid.uuid4().hex}.tmp")
-    digest = blake3()
     try:
-        with open(part, "xb", opener=private.opener) as file:
-            for piece in shelf.pieces(repository, found.copy, Unhurried()):
-                digest.update(piece)
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        if digest.digest() != found.known.listing_digest:
-            raise shelf.DamagedCopy("it is not what was written")
-        for other in packed.forms(files.listing):
-            if other.exists():
-                other.rename(other.with_name(f"{other.name}.damaged"))
-        part.rename(files.listing)
+        digest = shelf.unpack(repository, found.copy, part, Unhurried())
+        if digest != found.known.listing_digest:
+            raise DamagedCopy("it is not what was written")
+        packed.take_place(part, files.listing)
     finally:
         part.unlink(missing_ok=True)
+    sync(files.listing.parent.parent)

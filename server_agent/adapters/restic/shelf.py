@@ -8,6 +8,7 @@ the file is the listing, which is a database of SQLite and begins otherwise.
 
 import contextlib
 import logging
+import os
 import re
 import sqlite3
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -19,20 +20,20 @@ from blake3 import blake3
 
 from server_agent.adapters.durable import sync
 from server_agent.adapters.restic import description
+from server_agent.adapters.restic.dumped import ReadFailed, dumped
 from server_agent.adapters.restic.places import ResticFiles, ResticPlaces
 from server_agent.adapters.restic.program import (
     PATIENCE_LOOKS,
     Answer,
     ResticChild,
     Said,
-    is_lost,
-    last_words,
     wait_a_moment,
 )
 from server_agent.adapters.restic.repository import LISTING_TAG, SAVESET_TAG, Repository
 from server_agent.adapters.restic.transfer import snapshot_in
-from server_agent.adapters.tar import packed
+from server_agent.adapters.tar import packed, private
 from server_agent.adapters.tar.description import DescriptionError
+from server_agent.adapters.tar.shelved import DamagedCopy
 from server_agent.ports import Cancelled, Control, EngineError, SavesetRef
 
 log = logging.getLogger(__name__)
@@ -43,10 +44,6 @@ _HEAD_LINE = re.compile(rb"SESAM LISTING (\d) (\d{10})\n")
 _HEAD_LINE_BYTES = 27
 _PIECE_BYTES = 1 << 20
 _MOST_TAGS = 16  # the system takes no command of more than some megabytes
-
-
-class DamagedCopy(Exception):
-    """What the repository gives back is not what was put there, or it gives nothing back."""
 
 
 def put(repository: Repository, content: Mapping[str, Any], listing: Path, control: Control) -> str:
@@ -181,24 +178,25 @@ def _end_of_head(begun: bytes) -> int:
 
 
 def _raw(repository: Repository, snapshot: str, control: Control) -> Generator[bytes, None, None]:
-    said = Said()
     words = ["dump", "--no-cache", "--no-lock", snapshot, f"/{_FILE}"]
-    with repository.program.start(words, control) as child:
-        while child.talks:
-            for output in child.ready():
-                data = child.read(output)
-                if output == "out":
-                    yield data
-                    continue
-                said.hear(data)
-                if is_lost(data) and repository.is_here:
-                    raise DamagedCopy(last_words(said.text))
-        status = child.wait()
-    if status:
-        error = repository.failure(status, said, "read a listing")
-        if error.code not in ("SAVESET_DAMAGED", "RESTIC_FAILED"):
-            raise error
-        raise DamagedCopy(last_words(said.text))
+    try:
+        yield from dumped(repository, words, control, "read a listing")
+    except ReadFailed as failed:
+        if failed.error.code not in ("SAVESET_DAMAGED", "RESTIC_FAILED"):
+            raise failed.error from None
+        raise DamagedCopy(failed.error.text) from None
+
+
+def unpack(repository: Repository, snapshot: str, listing: Path, control: Control) -> bytes:
+    """Writes and syncs the listing as a new file and returns its BLAKE3. Raises as `pieces`."""
+    found = blake3()
+    with open(listing, "xb", opener=private.opener) as file:
+        for piece in pieces(repository, snapshot, control):
+            found.update(piece)
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    return found.digest()
 
 
 def digest(repository: Repository, snapshot: str, control: Control) -> bytes:

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 from server_agent.adapters.restic import description, shelf
 from server_agent.adapters.restic.description import Description
+from server_agent.adapters.restic.dumped import ReadFailed, dumped
 from server_agent.adapters.restic.places import ResticPlaces
-from server_agent.adapters.restic.program import Said, is_lost, last_words
 from server_agent.adapters.restic.repository import Repository
 from server_agent.adapters.tar import packed
 from server_agent.adapters.tar.description import DescriptionError
 from server_agent.adapters.tar.failures import not_compared, proves_damage
+from server_agent.adapters.tar.shelved import DamagedCopy
 from server_agent.adapters.tar.transfer import Pace
 from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.ports import (
@@ -111,7 +112,7 @@ class Verify:
             elif not self.request.quick:
                 is_right = shelf.digest(repository, copy, self.control) == known.listing_digest
                 why = "" if is_right else "it is not what was written"
-        except shelf.DamagedCopy as error:
+        except DamagedCopy as error:
             self.places.check_store(saveset.label, _AGAIN)
             why = f"it is damaged: {error}"
         if why:
@@ -186,22 +187,11 @@ def _archive(repository: Repository, kind: str, snapshot: str, control: Control)
 
 def _said(repository: Repository, words: list[str], control: Control) -> Iterator[bytes]:
     """All that restic says, piece by piece. Raises as `check`."""
-    said = Said()
-    with repository.program.start(words, control) as child:
-        while child.talks:
-            for output in child.ready():
-                data = child.read(output)
-                if output == "out":
-                    yield data
-                    continue
-                said.hear(data)
-                if is_lost(data) and repository.is_here:
-                    raise DamagedSnapshot(last_words(said.text))
-        status = child.wait()
-    if status:
-        if _NO_HEADER in said.text:
-            raise _NoArchive
-        error = repository.failure(status, said, "read a snapshot")
-        if error.code != "SAVESET_DAMAGED":
-            raise error
-        raise DamagedSnapshot(last_words(said.text))
+    try:
+        yield from dumped(repository, words, control, "read a snapshot")
+    except ReadFailed as failed:
+        if _NO_HEADER in failed.said:
+            raise _NoArchive from None
+        if failed.error.code != "SAVESET_DAMAGED":
+            raise failed.error from None
+        raise DamagedSnapshot(failed.error.text) from None

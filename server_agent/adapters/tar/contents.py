@@ -201,11 +201,7 @@ def _bring(files: SavesetFiles, known: Description, sealing: Sealing | None) -> 
     try:
         if shelved.unpack(files.shelf, part, sealing) != known.listing_digest:
             raise shelved.DamagedCopy("it is not what was written")
-        for other in packed.forms(files.listing):
-            if other.exists():
-                other.rename(other.with_name(f"{other.name}.damaged"))
-        part.rename(files.listing)
+        packed.take_place(part, files.listing)
     finally:
         part.unlink(missing_ok=True)
-    sync(files.listing.parent)
     sync(files.listing.parent.parent)

@@ -77,6 +77,15 @@ def digest(listing: Path) -> bytes:
         return content.digest()
 
 
+def take_place(part: Path, listing: Path) -> None:
+    """A new file becomes the listing; what is in its place is kept beside it, as "damaged"."""
+    for other in forms(listing):
+        if other.exists():
+            other.rename(other.with_name(f"{other.name}.damaged"))
+    part.rename(listing)
+    sync(listing.parent)
+
+
 def fault(files: SavesetFiles) -> str:
     """Why the listing of a saveset is not the one that was written; empty if it is. Raises OSError:
     that cannot be told just now."""
