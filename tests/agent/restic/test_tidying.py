@@ -1,5 +1,6 @@
 """Space that is given back at the cost of writing data anew, while others read them or want to."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -116,10 +117,11 @@ def standing(site: ResticSite, word: bytes, then: Callable[[], object]) -> Itera
 
     def find() -> int:
         for pid in restics(site.root):
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            read = int(Path(f"/proc/{pid}/io").read_text().split()[1])
-            if word in words and read > SIZE_BYTES:
-                return pid
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                read = int(Path(f"/proc/{pid}/io").read_text().split()[1])
+                if word in words and read > SIZE_BYTES:
+                    return pid
         return 0
 
     def work() -> None:
