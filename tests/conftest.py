@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -14,6 +15,10 @@ import pytest
 # Both are read when Qt and gRPC are first imported, so they stand before any such import.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+# Who starts the suite in the background may have it ignore Ctrl-C, and all that it starts too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 THREAD_GRACE_SECONDS = 3.0  # time for a thread that was told to end
 
