@@ -27,6 +27,7 @@ bench: setup ## every benchmark, one after the other
 	.venv/bin/python -m benchmarks.jobs
 	.venv/bin/python -m benchmarks.growth
 	.venv/bin/python -m benchmarks.names
+	.venv/bin/python -m benchmarks.directory
 
 protos: setup ## regenerate the code of the contract
 	tools/protos

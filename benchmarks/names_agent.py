@@ -29,9 +29,16 @@ class ServingAgent:
 @contextlib.contextmanager
 def serving(root: Path) -> Iterator[ServingAgent]:
     """A new agent below `root`, until the end of the block."""
-    command = [sys.executable, "-c", _AGENT, "--root", str(root)]
-    made = [*command, "init", "--name", "Bench", "--port", "0"]
+    made = [*_command(root), "init", "--name", "Bench", "--port", "0"]
     subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
+    with serving_again(root) as agent:
+        yield agent
+
+
+@contextlib.contextmanager
+def serving_again(root: Path) -> Iterator[ServingAgent]:
+    """The agent that was made below `root`, until the end of the block."""
+    command = _command(root)
     with subprocess.Popen([*command, "serve"], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -40,3 +47,7 @@ def serving(root: Path) -> Iterator[ServingAgent]:
                 yield ServingAgent(process.pid, location)
         finally:
             process.terminate()
+
+
+def _command(root: Path) -> list[str]:
+    return [sys.executable, "-c", _AGENT, "--root", str(root)]

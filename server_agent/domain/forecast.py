@@ -8,7 +8,9 @@ disk, or went with the old one, is no growth.
 
 What a store took while it was filled for the first time, before anything in it was old enough to
 be deleted, is no growth either. So only the newest days are looked at: as many as three teeth take,
-and not less than four weeks.
+and not less than four weeks; and none from before the first deletion, once deletions have come
+again and again. That they were deletions is told by what the savesets take, whoever else uses the
+file system.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +26,7 @@ LEAST_DAYS = 7
 _WEEKS = 28  # the days that are looked at, unless teeth are longer than a week or so
 _TEETH = 3
 _TOOTH_SHARE = 3  # of the largest fall: a third of it ends a tooth, less is a ripple
+_ROUNDS = 2  # of deletions; one that came once or twice may be a person's
 FARTHEST = timedelta(days=730)
 _SAME_CAPACITY = 0.01  # some file systems count what is reserved in and out
 
@@ -70,12 +73,12 @@ def forecast(samples: Iterable[StoreSample], high_water_mark: int, today: date) 
     assert newest.used_bytes is not None
     limit = newest.capacity_bytes * high_water_mark // 100
     if newest.used_bytes >= limit:
-        return Forecast(today, "", *_trend(_peaks(recent), today))
+        return Forecast(today, "", *_trend(_peaks(recent), _settled(recent), today))
     peaks = _peaks(recent)
     if len(peaks) < LEAST_DAYS:
         had = "1 day" if len(peaks) == 1 else f"{len(peaks)} days"
         return Forecast(None, f"{had} of history, {LEAST_DAYS} needed")
-    slope, used = _trend(peaks, today)
+    slope, used = _trend(peaks, _settled(recent), today)
     if slope is None or used is None:
         return Forecast(None, f"another disk: {LEAST_DAYS} days with it needed")
     if slope <= 0:
@@ -100,12 +103,33 @@ def _peaks(samples: Sequence[StoreSample]) -> list[_Peak]:
     return sorted(found.values(), key=lambda peak: peak.day)
 
 
-def _trend(peaks: Sequence[_Peak], today: date) -> tuple[int, int] | tuple[None, None]:
+def _settled(samples: Sequence[StoreSample]) -> int:
+    """The day since which savesets are deleted again and again; 0 if they are not, or if it is not
+    sure yet that it goes on."""
+    deleted: dict[int, int] = {}
+    for before, each in pairwise(samples):
+        if each.stored_bytes < before.stored_bytes:
+            day = each.sesam_day.toordinal()
+            deleted[day] = deleted.get(day, 0) + before.stored_bytes - each.stored_bytes
+    least = max(deleted.values(), default=0) / _TOOTH_SHARE
+    days = [day for day, size in deleted.items() if size >= least]
+    if not days:
+        return 0
+    last = samples[-1].sesam_day.toordinal()
+    pause = max(after - day for day, after in pairwise((*days, last)))
+    return days[0] if last - days[0] >= max(_ROUNDS * pause, LEAST_DAYS) else 0
+
+
+def _trend(
+    peaks: Sequence[_Peak], settled: int, today: date
+) -> tuple[int, int] | tuple[None, None]:
     """Bytes per day, and what is in use today by the line; that is laid so that nine days of ten
-    are below it, since it is the tips of the teeth that reach the mark."""
+    are below it, since it is the tips of the teeth that reach the mark. The days before `settled`
+    tell nothing of it."""
     smooth = _without_odd_days(peaks)
     tooth = _tooth(smooth)
     newest = peaks[-1].day - max(_WEEKS, _TEETH * tooth) if tooth is not None else 0
+    newest = max(newest, settled - 1)
     if sum(peak.day > newest for peak in peaks) < LEAST_DAYS:
         newest = 0  # few days have samples
     slopes = list(_slopes([peak for peak in _tips(smooth, tooth or 0) if peak.day > newest]))

@@ -182,8 +182,8 @@ REASONS: dict[str, tuple[str, str]] = {
         "Put it in; its jobs then go on by themselves.",
     ),
     "STORE_UNUSABLE": (
-        "{path} cannot be a data store ({detail}).",
-        "Choose another directory, or mount what belongs there.",
+        "The data store {path} cannot be used ({detail}).",
+        "Mount what belongs there or put the medium in; for a new one, choose another directory.",
     ),
     "CLIENT_LOCKED": (
         "The client {client} is locked.",

@@ -123,6 +123,7 @@ QFrame[raised="true"] { background: @raised; border: 1px solid @border; border-r
 QLabel { background: transparent }
 QLabel[role="secondary"] { color: @text2; font-size: @12px }
 QLabel[role="caption"] { color: @text3; font-size: @12px }
+QLabel[role="old"] { color: @text2 }
 QLabel[role="title"] { font-size: @18px; font-weight: 600 }
 QLabel[role="heading"] { font-size: @13px; font-weight: 600 }
 QLabel[role="facets"] { color: @text2; font-size: @12px; font-weight: 600 }

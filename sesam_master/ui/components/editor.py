@@ -27,6 +27,7 @@ from sesam_master.ui.components.presenter import ComponentsPresenter
 from sesam_master.ui.components.rows import ComponentKind
 from sesam_master.ui.components.task_form import TaskForm
 from sesam_master.ui.components.versions import differences
+from sesam_master.ui.formatting import full_moment_text
 from sesam_master.ui.growth.store_history import StoreHistory
 from sesam_master.ui.objects.editor import ObjectEditor
 from sesam_master.ui.objects.kinds import ObjectKind
@@ -97,10 +98,12 @@ class ComponentsEditor(ObjectEditor):
         if isinstance(item, Loader):
             self._show_loader(base, whole)
             return
-        known = facts_of(base, whole, presenter.place.zones) if base is not None else []
+        zones = presenter.place.zones
+        known = facts_of(base, whole, zones) if base is not None else []
+        as_of = full_moment_text(whole.as_of, zones.site) if whole.is_kept else ""
         store = base if isinstance(base, DataStore) else None
         mark = item.high_water_mark if isinstance(item, DataStore) else 0
-        self.facts.show_facts(known, store, mark, is_stale=whole.is_kept)
+        self.facts.show_facts(known, store, mark, as_of=as_of)
         if store is not None:
             self._history.choose(store, whole.as_of)
             self._history.show_in(self.facts.plot, replace(store, high_water_mark=mark))

@@ -149,6 +149,7 @@ class FactsPanel(QFrame):
         self.bar = FillBar(holder)
         self.plot = PlotPane(holder, with_summary=False)
         self.shown: list[Fact] | None = None
+        self.is_stale = False
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(16)
         self._grid.setVerticalSpacing(6)
@@ -165,19 +166,20 @@ class FactsPanel(QFrame):
         column.addStretch()
 
     def show_facts(
-        self, facts: Sequence[Fact], store: DataStore | None, mark: int, *, is_stale: bool
+        self, facts: Sequence[Fact], store: DataStore | None, mark: int, *, as_of: str
     ) -> None:
-        """`store`: its bar is shown, with the mark that it would have in percent. `is_stale`: all
-        of it was so when the location was reached."""
-        self.heading.set_text("When it was reached" if is_stale else "At the location")
+        """`store`: its bar is shown, with the mark that it would have in percent. `as_of`: when
+        all of it was so, if the location is dark; "" if it is so now."""
+        is_stale = bool(as_of)
+        self.heading.set_text(f"As of {as_of}" if is_stale else "At the location")
         self.bar.setVisible(store is not None)
         self.plot.setVisible(store is not None)
         if store is not None:
             self.bar.show_fill(store.fill, mark, is_stale=is_stale)
         self._nothing.setVisible(not facts)
-        if list(facts) == self.shown:
+        if list(facts) == self.shown and is_stale == self.is_stale:
             return
-        self.shown = list(facts)
+        self.shown, self.is_stale = list(facts), is_stale
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -187,4 +189,5 @@ class FactsPanel(QFrame):
             self._grid.addWidget(
                 WrappedLabel(title, "secondary"), row, 0, Qt.AlignmentFlag.AlignTop
             )
-            self._grid.addWidget(WrappedLabel(text), row, 1, Qt.AlignmentFlag.AlignTop)
+            value = WrappedLabel(text, "old" if is_stale else "")
+            self._grid.addWidget(value, row, 1, Qt.AlignmentFlag.AlignTop)

@@ -18,6 +18,7 @@ from sesam_master.ui.widgets.record_table_view import RecordTableView
 from sesam_master.ui.widgets.wrapped_label import WrappedLabel
 
 _CHOOSE = "Choose a slot or drive below first."
+_NOT_SINCE = "The location was not reached for a time since then: look again."
 _WORDS = {
     PlaceKind.DRIVE: "Drive {number}",
     PlaceKind.SLOT: "Slot {number}",
@@ -47,7 +48,10 @@ class LoaderPanel(QFrame):
         self.unload = QPushButton("Unload")
         self.problem = WrappedLabel(role="error")
         self.places = RecordTableModel[LoaderPlace](
-            self._columns(), lambda place: place.key, parent=self
+            self._columns(),
+            lambda place: place.key,
+            is_stale=lambda _place: self._state.is_old,
+            parent=self,
         )
         self.table = RecordTableView(holder, self.places)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -75,6 +79,8 @@ class LoaderPanel(QFrame):
         self.problem.setText(state.problem if loader is not None else "")
         self.problem.setVisible(bool(self.problem.text()))
         self._show_places(content.places if content is not None else ())
+        self.heading.set_text("What was in it" if state.is_old else "What is in it")
+        self.table.viewport().update()
         self.table.setVisible(content is not None)
         self._follow()
 
@@ -124,7 +130,9 @@ class LoaderPanel(QFrame):
             seen = "Nothing is known of it yet."
         if state.doing:
             return f"{state.doing} … A changer may take minutes. {seen}"
-        return f"{seen} {self._hindrance}" if self._hindrance else seen
+        if self._hindrance:
+            return f"{seen} {self._hindrance}"
+        return f"{seen} {_NOT_SINCE}" if state.is_old else seen
 
     def _follow(self) -> None:
         """What can be done with the place that is chosen, and what stands against it."""

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from sesam_master.core.components import Loader, LoaderKind
+from sesam_master.core.fleet import FleetChange
 from sesam_master.core.loaders import LoaderContent, LoaderPlace
 from sesam_master.core.loaders_source import LoadersSource
 from sesam_master.core.records import Role
@@ -20,11 +21,13 @@ _MAY = (Role.ADMIN, Role.OPERATOR)
 @dataclass(frozen=True, slots=True)
 class LoaderState:
     """One loader. `doing`: what was asked for and has no answer yet; `problem`: why the last time
-    nothing came of it; both "" for nothing. A problem does not take away what was seen before."""
+    nothing came of it; both "" for nothing. A problem does not take away what was seen before.
+    `is_old`: the location was dark at some time since that was seen."""
 
     content: LoaderContent | None = None
     doing: str = ""
     problem: str = ""
+    is_old: bool = False
 
 
 class LoaderWork(QObject):
@@ -40,6 +43,7 @@ class LoaderWork(QObject):
         self._place = place
         self._states: dict[str, LoaderState] = {}
         self._devices: dict[str, tuple[LoaderKind, bytes]] = {}
+        bridge.fleet_changed.connect(self._take)
 
     @property
     def hindrance(self) -> str | None:
@@ -102,7 +106,7 @@ class LoaderWork(QObject):
 
         def fail(error: Exception) -> None:
             text = notice(error, deed, self._place.name).text
-            self._keep(name, replace(before, doing="", problem=text))
+            self._keep(name, replace(self.state(name), doing="", problem=text))
 
         self._keep(name, replace(before, doing=doing, problem=""))
         self._bridge.ask(call, self, take, fail)
@@ -110,3 +114,10 @@ class LoaderWork(QObject):
     def _keep(self, name: str, state: LoaderState) -> None:
         self._states[name] = state
         self.changed.emit()
+
+    def _take(self, change: FleetChange) -> None:
+        is_here = self._place.location_id in change.connections or change.locations_listed
+        if is_here and self._place.darkness is not None:
+            for name, state in self._states.items():
+                self._states[name] = replace(state, is_old=True)
+            self.changed.emit()

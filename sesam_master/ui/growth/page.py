@@ -13,7 +13,7 @@ from sesam_master.core.history import Period
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.growth.contents import growth_content, rate_content, store_content
 from sesam_master.ui.growth.presenter import GrowthPresenter
-from sesam_master.ui.objects.head import LocationHead
+from sesam_master.ui.objects.location_page import LocationPage
 from sesam_master.ui.plots.pane import PlotPane
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.segments import Segments
@@ -23,10 +23,11 @@ _UNKNOWN = "Not known: the location was not reached."
 _ASKED = "The location is asked."
 
 
-class GrowthPage(QWidget):
+class GrowthPage(LocationPage):
     """A tab for one location."""
 
     icon_name = "gauge"
+    presenter: GrowthPresenter
 
     def __init__(
         self,
@@ -38,16 +39,11 @@ class GrowthPage(QWidget):
         zone: tzinfo | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__()
-        self.setProperty("surface", "base")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._holder = holder
         zone = zone or tzlocal.get_localzone()
-        self.presenter = GrowthPresenter(bridge, source, location_id, zone, clock, self)
-        self.title = f"Growth, {self.presenter.place.name}"
-        place = self.presenter.place
-        says = f"What {place.name} stores, and how full it is"
-        self.head = LocationHead(holder, bridge, place, clock, "Growth", says)
+        presenter = GrowthPresenter(bridge, source, location_id, zone, clock)
+        says = f"What {presenter.place.name} stores, and how full it is"
+        super().__init__(holder, bridge, presenter, clock, "Growth", says)
+        self._holder = holder
         self.periods = Segments(holder, [period.words for period in Period])
         self.periods.choose(self.presenter.period.words)
         self.stores: dict[str, PlotPane] = {}
@@ -59,14 +55,6 @@ class GrowthPage(QWidget):
         words = {period.words: period for period in Period}
         self.periods.chosen.connect(lambda text: self.presenter.set_period(words[text]))
         self.presenter.changed.connect(self._show)
-        self.presenter.refresh()
-
-    @property
-    def location_id(self) -> str:
-        return self.presenter.place.location_id
-
-    def refresh(self) -> None:
-        """Ask the location again."""
         self.presenter.refresh()
 
     # -- inside

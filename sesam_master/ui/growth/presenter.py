@@ -3,27 +3,19 @@
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 
-from PySide6.QtCore import QObject, QTimer, Signal
-
 from sesam_master.core.components import Components, DataStore
 from sesam_master.core.fleet import FleetChange
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.history import GrowthDay, Period, StoreSample
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.notices import Notice, notice
-from sesam_master.ui.objects.place import Place
+from sesam_master.ui.objects.location_page import LocationPresenter
 
 _QUESTIONS = 3
-_LATER_MS = 2000  # media change again and again while backups run: what is asked gets its answer
 
 
-class GrowthPresenter(QObject):
-    """What was read stays when the location is not reached; then it is of `as_of`.
-
-    `changed`: something came, or the location is reached or not.
-    """
-
-    changed = Signal()
+class GrowthPresenter(LocationPresenter):
+    """Three questions at once."""
 
     def __init__(
         self,
@@ -32,27 +24,16 @@ class GrowthPresenter(QObject):
         location_id: str,
         mine: tzinfo,
         now: Callable[[], datetime],
-        parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._bridge = bridge
-        self._source = source
-        self._now = now
+        super().__init__(bridge, source, location_id, mine, now)
         self._asked: list[Callable[[], None]] = []
         self._open = 0
-        self.place = Place(bridge.fleet, location_id, mine)
         self.period = Period.QUARTER
         self.stores: tuple[DataStore, ...] | None = None
         self.samples: tuple[StoreSample, ...] | None = None
         self.growth: tuple[GrowthDay, ...] | None = None
         self.problem: Notice | None = None
-        self.as_of: datetime | None = None
         self.stores_as_of = now()
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_LATER_MS)
-        self._later.timeout.connect(self._ask_later)
-        bridge.fleet_changed.connect(self._take)
 
     @property
     def is_asking(self) -> bool:
@@ -126,7 +107,7 @@ class GrowthPresenter(QObject):
             self.changed.emit()
 
     def _ask_later(self) -> None:
-        if self.is_asking:
+        if self.is_asking:  # what is asked gets its answer
             self._later.start()
         else:
             self.refresh()

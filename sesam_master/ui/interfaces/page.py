@@ -27,7 +27,7 @@ from sesam_master.ui.interfaces.words import (
     run_text,
     switch_text,
 )
-from sesam_master.ui.objects.head import LocationHead
+from sesam_master.ui.objects.location_page import LocationPage
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 from sesam_master.ui.widgets.empty_state import EmptyContent, EmptyState
@@ -39,10 +39,11 @@ _CHOOSE = "Choose a program to see what it wrote."
 _AT_CLIENT = "\nAt a client over SSH, its own in /opt/sesam/bin/sesam runs instead."
 
 
-class InterfacesPage(QWidget):
+class InterfacesPage(LocationPage):
     """A tab for one location. `open_job` gets a location id and a job id."""
 
     icon_name = "terminal"
+    presenter: InterfacesPresenter
 
     def __init__(
         self,
@@ -55,16 +56,12 @@ class InterfacesPage(QWidget):
         zone: tzinfo | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        super().__init__()
-        self.setProperty("surface", "base")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._open_job = open_job
         zone = zone or tzlocal.get_localzone()
-        self.presenter = InterfacesPresenter(bridge, source, location_id, zone, clock, self)
-        place = self.presenter.place
-        self.title = f"Interfaces, {place.name}"
+        presenter = InterfacesPresenter(bridge, source, location_id, zone, clock)
+        place = presenter.place
         says = f"The programs that {place.name} calls before, after and about jobs"
-        self.head = LocationHead(holder, bridge, place, clock, "Interfaces", says)
+        super().__init__(holder, bridge, presenter, clock, "Interfaces", says)
+        self._open_job = open_job
         self.model: RecordTableModel[Interface] = RecordTableModel(
             interface_columns(place.zones.site, clock()),
             lambda one: one.name,
@@ -88,14 +85,6 @@ class InterfacesPage(QWidget):
         self.presenter.changed.connect(self._show)
         self.table.records_selected.connect(lambda _chosen: self._show_one())
         self.protocol.clicked.connect(self._open_protocol)
-        self.presenter.refresh()
-
-    @property
-    def location_id(self) -> str:
-        return self.presenter.place.location_id
-
-    def refresh(self) -> None:
-        """Ask the location again."""
         self.presenter.refresh()
 
     # -- inside

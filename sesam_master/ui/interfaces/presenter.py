@@ -3,26 +3,17 @@
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 
-from PySide6.QtCore import QObject, QTimer, Signal
-
 from sesam_master.core.fleet import FleetChange
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.interfaces import Interfaces, RunOutcome
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.notices import notice
-from sesam_master.ui.objects.place import Place
-
-_LATER_MS = 2000  # a program runs some time after what it is called for
+from sesam_master.ui.objects.location_page import LocationPresenter
 
 
-class InterfacesPresenter(QObject):
-    """Asks again while one runs, and when jobs change. What was read stays when the location is not
-    reached; then it is of `as_of`.
-
-    `changed`: something came, or the location is reached or not.
-    """
-
-    changed = Signal()
+class InterfacesPresenter(LocationPresenter):
+    """Asks again while one runs, and some time after jobs have changed: a program runs later than
+    what it is called for."""
 
     def __init__(
         self,
@@ -31,23 +22,12 @@ class InterfacesPresenter(QObject):
         location_id: str,
         mine: tzinfo,
         now: Callable[[], datetime],
-        parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._bridge = bridge
-        self._source = source
-        self._now = now
+        super().__init__(bridge, source, location_id, mine, now)
         self._cancel: Callable[[], None] = lambda: None
-        self.place = Place(bridge.fleet, location_id, mine)
         self.found: Interfaces | None = None
         self.problem = ""
-        self.as_of: datetime | None = None
         self.is_asking = False
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_LATER_MS)
-        self._later.timeout.connect(self.refresh)
-        bridge.fleet_changed.connect(self._take)
 
     def refresh(self) -> None:
         """Ask the location again."""

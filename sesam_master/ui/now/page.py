@@ -242,7 +242,8 @@ class NowPage(QWidget):
         where = self._show_scope()
         self.header.set_coverage(sums.coverage)
         self.header.set_sentence(page_sentence(missing, where))
-        is_empty = not (sums.running or sums.unknown or sums.queued)
+        counts = (sums.running, sums.once_running, sums.queued, sums.once_queued)
+        is_empty = not any(counts)
         content = empty_content(sums, where, missing) if is_empty else None
         if content is not None and content != self._content:
             self.empty.set_content(content)

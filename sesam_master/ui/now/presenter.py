@@ -44,12 +44,14 @@ class NowScope:
 
 @dataclass(frozen=True, slots=True)
 class NowSums:
-    """The numbers of the strip, of the scope. `unknown` are jobs that ran when their location was
-    proved last; `oldest_wait` is in seconds, `rate` in bytes per second."""
+    """The numbers of the strip, of the scope. `once_running` and `once_queued` did so when their
+    location was proved last, and nobody knows whether they still do; `oldest_wait` is in seconds,
+    `rate` in bytes per second."""
 
     running: int
-    unknown: int
+    once_running: int
     queued: int
+    once_queued: int
     oldest_wait: float | None
     rate: float
     coverage: Coverage
@@ -113,12 +115,14 @@ class NowPresenter(QObject):
 
     def sums(self) -> NowSums:
         """The numbers as they are now."""
-        now, running, unknown, queued, rate = self.now(), 0, 0, 0, 0.0
+        now, running, queued, rate = self.now(), 0, 0, 0.0
+        once_running = once_queued = 0
         oldest: float | None = None
         for key, place in self.places().items():
             tally = self._tally(key)
             if not place.is_live:
-                unknown += len(tally.running) + tally.queued
+                once_running += len(tally.running)
+                once_queued += tally.queued
                 continue
             running += len(tally.running)
             queued += tally.queued
@@ -126,7 +130,8 @@ class NowPresenter(QObject):
             if tally.oldest is not None:
                 waits = tally.oldest.seconds_since(tally.oldest.job.create_time, now) or 0.0
                 oldest = max(waits, oldest or 0.0)
-        return NowSums(running, unknown, queued, oldest, rate, self.coverage())
+        sums = (running, once_running, queued, once_queued)
+        return NowSums(*sums, oldest, rate, self.coverage())
 
     def coverage(self) -> Coverage:
         """How many locations of the scope stand behind it."""

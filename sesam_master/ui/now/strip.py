@@ -267,10 +267,14 @@ def _numbers(sums: NowSums) -> tuple[_Number, ...]:
     place = coverage_words(sums.coverage)
     if sums.coverage.is_complete:
         place = f"{number_text(sums.coverage.covered)} {noun}"
-    about = f"{number_text(sums.unknown)} more unknown" if sums.unknown else ""
-    waited = f"oldest {span_text(sums.oldest_wait)}" if sums.oldest_wait is not None else ""
+    waited = [f"oldest {span_text(sums.oldest_wait)}"] if sums.oldest_wait is not None else []
+    queued = ", ".join((*waited, *_more(sums.once_queued)))
     return (
-        _Number(number_text(sums.running), "running", about),
-        _Number(number_text(sums.queued), "queued", waited),
+        _Number(number_text(sums.running), "running", "".join(_more(sums.once_running))),
+        _Number(number_text(sums.queued), "queued", queued),
         _Number(number, unit, f"from {place}"),
     )
+
+
+def _more(unknown: int) -> list[str]:
+    return [f"{number_text(unknown)} more unknown"] if unknown else []

@@ -54,7 +54,7 @@ class LocationHead(QWidget):
         trouble = self._place.darkness or problem
         kept = ""
         if as_of is not None:
-            kept = f" Shown is {moment_text(as_of, self._place.zones.mine)}."
+            kept = f" Shown is what was known {moment_text(as_of, self._place.zones.mine)}."
         self.banner.setVisible(bool(trouble))
         self.banner.set_text(f"{trouble}{kept}")
         self._show_age()

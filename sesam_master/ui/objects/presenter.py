@@ -162,6 +162,7 @@ class ObjectsPresenter(Drafting[W, Row]):
     def _show_whole(self, whole: W) -> None:
         self.is_asking = False
         self.whole, self.list_problem = self.completed(whole), None
+        self._mark_dark()
         self._follow_drafts()
         self.follow()
         self.changed.emit()
@@ -247,7 +248,14 @@ class ObjectsPresenter(Drafting[W, Row]):
         if here in change.connections:
             was_kept = self.whole is None or self.whole.is_kept
             is_back |= was_kept == (self.place.darkness is None)
+        self._mark_dark()
         if is_told or is_back:
             self.refresh()
         elif change.locations_listed or here in change.connections:
             self.changed.emit()
+
+    def _mark_dark(self) -> None:
+        """What was read before the location went dark proves nothing any more, also while nothing
+        else is known yet."""
+        if self.whole is not None and self.place.darkness is not None and not self.whole.is_kept:
+            self.whole = replace(self.whole, is_kept=True)

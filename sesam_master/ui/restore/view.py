@@ -239,7 +239,9 @@ class ListingView(QTableView):
 
     def _go(self, row: int) -> None:
         if row >= 0:
-            self.setCurrentIndex(self._model.index(row, 0))
+            index = self._model.index(row, 0)
+            self.setCurrentIndex(index)
+            self.scrollTo(index)  # also to the current one, which rows that came have moved away
 
     def _turn(self, node: Node) -> None:
         self._model.set_open(node, not node.is_open)

@@ -17,10 +17,11 @@ from sesam_master.ui.results.rows import sesam_date
 from sesam_master.ui.savesets.actions import Rows
 from sesam_master.ui.savesets.deleting import Deleting, Doomed, doomed
 from sesam_master.ui.savesets.eol_changing import EolChange, EolChanging
+from sesam_master.ui.savesets.items import OneSaveset
 from sesam_master.ui.savesets.migrating import Bundle, Migrating, bundles
 from sesam_master.ui.savesets.pool_field import PoolField
 from sesam_master.ui.savesets.presenter import SavesetsPresenter
-from sesam_master.ui.savesets.proving import Proving, QuickVerifying, Sampled
+from sesam_master.ui.savesets.proving import Proving, QuickVerifying
 from sesam_master.ui.savesets.verifying import ChainCheck, Verifying, checks
 from sesam_master.ui.theme import ThemeHolder
 
@@ -47,8 +48,8 @@ class SavesetActs(QWidget):
         self.day = DateField("Last sesam day on which it is kept")
         self.verify_strip = ActStrip[ChainCheck](holder, bridge, Verifying(gateway))
         self.eol_strip = ActStrip[EolChange](holder, bridge, self._eol_deed, self.day)
-        self.quick_strip = ActStrip[Sampled](holder, bridge, QuickVerifying(gateway))
-        self.proof_strip = ActStrip[Sampled](holder, bridge, Proving(gateway))
+        self.quick_strip = ActStrip[OneSaveset](holder, bridge, QuickVerifying(gateway))
+        self.proof_strip = ActStrip[OneSaveset](holder, bridge, Proving(gateway))
         self.copy_pool, self.move_pool = (PoolField(bridge, gateway) for _ in range(2))
         copying = Migrating(gateway, self.copy_pool.name, move=False)
         moving = Migrating(gateway, self.move_pool.name, move=True)
@@ -92,11 +93,11 @@ class SavesetActs(QWidget):
 
     def verify_quickly(self, rows: Rows) -> None:
         """Each of them by itself."""
-        self.quick_strip.ask([Sampled(saveset) for saveset in _savesets(rows)])
+        self.quick_strip.ask([OneSaveset(saveset) for saveset in _savesets(rows)])
 
     def prove(self, rows: Rows) -> None:
         """Each of them by itself."""
-        self.proof_strip.ask([Sampled(saveset) for saveset in _savesets(rows)])
+        self.proof_strip.ask([OneSaveset(saveset) for saveset in _savesets(rows)])
 
     def copy_to(self, rows: Rows) -> None:
         """To a pool that is asked for."""
@@ -138,7 +139,7 @@ class SavesetActs(QWidget):
         self.eol_strip.actor.renew()
 
     def _take_answer(
-        self, item: ChainCheck | Sampled | Bundle | EolChange | Doomed, made: object
+        self, item: ChainCheck | OneSaveset | Bundle | EolChange | Doomed, made: object
     ) -> None:
         if made is None:
             return

@@ -34,7 +34,7 @@ ORDERS = {
     "saveset": "name",
 }
 _MIDDLE = Qt.TextElideMode.ElideMiddle
-_LEAST = {"task": 98, "client": 80, "remark": 112}
+_LEAST = {"task": 98, "client": 80, "remark": 260}
 
 
 def saveset_columns(zone: tzinfo, now: datetime) -> tuple[Column[SavesetRow], ...]:
@@ -146,6 +146,7 @@ def _keeping_columns(zone: tzinfo) -> tuple[Column[SavesetRow], ...]:
             CellKind.QUIET,
             tooltip=lambda row: row.saveset.eol or "It is not deleted by its age.",
             fits=("Wed 20 Nov, passed", "20 Nov 2027, 999 d"),
+            yields=11,
         ),
         _text("pool", "Pool", 76, lambda row: row.saveset.pool or MISSING, yields=3, most=140),
         _text("label", "Label", 86, lambda row: row.saveset.label or MISSING, yields=4, most=150),
@@ -162,7 +163,7 @@ def _keeping_columns(zone: tzinfo) -> tuple[Column[SavesetRow], ...]:
             fits=("Wed 20 Nov",),
             yields=9,
         ),
-        _text("remark", "Remark", 160, _remark, CellKind.MESSAGE, most=460),
+        _text("remark", "Remark", 320, _remark, CellKind.MESSAGE, most=640),
         _name("base", "Base", lambda row: row.saveset.base or "", yields=1),
         _name("saveset", "Saveset", lambda row: row.saveset.name, yields=2),
     )

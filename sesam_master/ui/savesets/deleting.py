@@ -10,23 +10,14 @@ from sesam_master.core.records import Saveset
 from sesam_master.core.savesets import builders
 from sesam_master.ui.acts.strip import listed_places
 from sesam_master.ui.savesets.hindrances import change_reason
+from sesam_master.ui.savesets.items import SomeSavesets
 from sesam_master.ui.savesets.rows import listed_names, short_name, sizes_text
 
 
 @dataclass(frozen=True, slots=True)
-class Doomed:
+class Doomed(SomeSavesets):
     """Savesets of one location that build on each other: they go together or not at all. The oldest
     first, never empty."""
-
-    savesets: tuple[Saveset, ...]
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.savesets[0].key
-
-    @property
-    def location_id(self) -> str:
-        return self.savesets[0].location_id
 
     @property
     def name(self) -> str:

@@ -10,24 +10,15 @@ from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.records import Saveset
 from sesam_master.ui.acts.strip import listed_places
 from sesam_master.ui.savesets.hindrances import change_reason, verify_reason
+from sesam_master.ui.savesets.items import SomeSavesets
 from sesam_master.ui.savesets.rows import short_name
 
 _MOST = 1000  # names that a location takes at once
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(SomeSavesets):
     """The savesets of one location that go together, as one job."""
-
-    savesets: tuple[Saveset, ...]
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.savesets[0].key
-
-    @property
-    def location_id(self) -> str:
-        return self.savesets[0].location_id
 
     @property
     def name(self) -> str:

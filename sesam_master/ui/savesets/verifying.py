@@ -1,8 +1,9 @@
 """Compares savesets, with all that they build on, with their digests: what is asked before."""
 
+from abc import abstractmethod
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sesam_master.core.acts import MANY_ITEMS, Act, Made, unsent
 from sesam_master.core.fleet import LocationState
@@ -11,23 +12,17 @@ from sesam_master.core.records import Saveset
 from sesam_master.core.savesets import tips
 from sesam_master.ui.acts.strip import listed_places
 from sesam_master.ui.savesets.hindrances import verify_reason
+from sesam_master.ui.savesets.items import OneSaveset
 from sesam_master.ui.savesets.rows import short_name
+
+CheckedT = TypeVar("CheckedT", bound=OneSaveset)
 
 
 @dataclass(frozen=True, slots=True)
-class ChainCheck:
-    """A saveset with its whole chain; `below` of it were chosen too."""
+class ChainCheck(OneSaveset):
+    """With its whole chain; `below` of it were chosen too."""
 
-    saveset: Saveset
     below: int = 0
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.saveset.key
-
-    @property
-    def location_id(self) -> str:
-        return self.saveset.location_id
 
     @property
     def name(self) -> str:
@@ -35,18 +30,34 @@ class ChainCheck:
         return short_name(self.saveset) + also
 
 
-class Verifying:
-    """Implements strip.AskedDeed. At one location it begins without a question."""
+class LookingThrough(Generic[CheckedT]):
+    """Implements strip.AskedDeed, but for what each of them says. A few at one location begin
+    without a question."""
 
-    leave = "Verify nothing"
-    name = "Verification"
     is_followed = True
 
     def __init__(self, gateway: FleetGateway) -> None:
         self._gateway = gateway
 
-    def prepared(self, item: ChainCheck, place: LocationState | None) -> Act[ChainCheck]:
+    @abstractmethod
+    def verb(self, acts: Sequence[Act[CheckedT]]) -> str:
+        """What is begun."""
+
+    def prepared(self, item: CheckedT, place: LocationState | None) -> Act[CheckedT]:
         return unsent(item, place, verify_reason(place))
+
+    def is_asked_for(self, acts: Sequence[Act[CheckedT]]) -> bool:
+        return len(acts) > MANY_ITEMS or len({act.item.location_id for act in acts}) > 1
+
+    def question(self, acts: Sequence[Act[CheckedT]]) -> str:
+        return f"{self.verb(acts)} at {listed_places(acts)}?"
+
+
+class Verifying(LookingThrough[ChainCheck]):
+    """Reads all of it."""
+
+    leave = "Verify nothing"
+    name = "Verification"
 
     def send(self, item: ChainCheck, request_id: str) -> Coroutine[Any, Any, Made]:
         saveset = item.saveset
@@ -56,12 +67,6 @@ class Verifying:
 
     def doing(self, item: ChainCheck) -> str:
         return f"verify {item.name}"
-
-    def is_asked_for(self, acts: Sequence[Act[ChainCheck]]) -> bool:
-        return len(acts) > MANY_ITEMS or len({act.item.location_id for act in acts}) > 1
-
-    def question(self, acts: Sequence[Act[ChainCheck]]) -> str:
-        return f"{self.verb(acts)} at {listed_places(acts)}?"
 
     def consequence(self, _acts: Sequence[Act[ChainCheck]]) -> str:
         return (

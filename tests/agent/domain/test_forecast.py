@@ -1,12 +1,16 @@
 """When a data store will be full."""
 
+import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from server_agent.domain.forecast import LEAST_DAYS, Forecast, forecast
 from server_agent.domain.history import StoreSample
+
+Samples = list[StoreSample]
 
 TODAY = date(2026, 3, 31)
 GB = 10**9
@@ -196,3 +200,59 @@ def test_a_store_without_a_capacity_has_no_history() -> None:
 def test_a_store_at_its_mark_is_full_today() -> None:
     assert forecast(history([950]), 95, TODAY).full_day == TODAY
     assert forecast(history([949]), 95, TODAY).full_day is None
+
+
+def lived(days: int, keep: int, *, chain: int = 1, later: int = 0, seed: int = 1) -> Samples:
+    """A store of 46 GB from its first day on, until TODAY: a chain of about 1 GB a day each, all of
+    which goes at the NEWDAY after the last of it was kept for so long. A sample after NEWDAY and
+    one after the backup. From day `later` on there is as much again by a second task that has none
+    old enough to go."""
+    noise = random.Random(seed)
+    lying: list[tuple[int, int]] = []
+    samples = []
+    for day in range(days):
+        lying = [each for each in lying if each[0] - each[0] % chain + chain - 1 + keep >= day]
+        for hour in (9, 22):
+            if hour == 22:
+                lying.append((day, round(GB * noise.gauss(1, 0.15))))
+                if later and day >= later:
+                    lying.append((days, GB))
+            stored, on = sum(size for _day, size in lying), TODAY - timedelta(days - 1 - day)
+            moment = datetime.combine(on, time(hour), UTC)
+            samples.append(StoreSample("Store_1", on, moment, 46 * GB, 41 * GB - stored, stored))
+    return samples
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("keep", "chain", "settles"), [(30, 1, 8), (21, 7, 16)])
+def test_retention_that_has_just_begun_ends_the_first_filling(
+    keep: int, chain: int, settles: int, seed: int
+) -> None:
+    """Two rounds of deletions are enough, and not less than a week of them."""
+    for days in range(keep + chain + settles, keep + chain + 40, 3):
+        found = forecast(lived(days, keep, chain=chain, seed=seed), 95, TODAY)
+        assert found.bytes_per_day is not None
+        assert abs(found.bytes_per_day) < 0.2 * GB
+        assert found.full_day is None or days_to(found) > 30
+
+
+@pytest.mark.parametrize("days", range(20, 37, 2))
+def test_retention_that_has_just_begun_hides_nothing_that_goes_on(days: int) -> None:
+    """A second task is added as the first one begins to be deleted."""
+    found = forecast(lived(days, 14, later=16), 95, TODAY)
+    assert found.bytes_per_day is not None
+    assert found.bytes_per_day > 0.5 * GB
+    assert days_to(found) <= round((46 * 0.95 - 5 - 14 - (days - 16)) / 0.5)
+
+
+def test_what_a_person_deletes_at_the_beginning_is_no_retention() -> None:
+    """On two days, one after the other: what was written before them still counts."""
+    samples = lived(40, 999)
+    for number, each in enumerate(samples[50:], start=50):
+        gone = (4 if number < 52 else 8) * GB
+        assert each.free_bytes is not None
+        free, stored = each.free_bytes + gone, each.stored_bytes - gone
+        samples[number] = replace(each, free_bytes=free, stored_bytes=stored)
+    slope = forecast(samples, 95, TODAY).bytes_per_day
+    assert slope is not None
+    assert slope > 0.6 * GB

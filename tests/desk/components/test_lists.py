@@ -13,10 +13,13 @@ from sesam_master.ui.components.page import ComponentsPage
 from sesam_master.ui.components.rows import ComponentKind
 from sesam_master.ui.components.words import retention_words
 from sesam_master.ui.theme import ThemeHolder
+from sesam_master.ui.widgets.column import Role as CellRole
+from sesam_master.ui.widgets.wrapped_label import WrappedLabel
 from tests.desk.components.conftest import (
     CLIENTS,
     DRIVES,
     HERE,
+    LOADERS,
     MEDIA,
     POOLS,
     STORES,
@@ -166,6 +169,27 @@ def test_a_dark_location_shows_what_was_known_and_changes_nothing(
     choose(page, STORES, "Store_2")  # nobody knows whether it still is above its mark
     assert editor.warnings.sentences == []
     assert editor.facts.bar.is_stale
+
+
+@pytest.mark.parametrize("kind", list(ComponentKind))
+def test_nothing_of_a_dark_location_looks_new_while_its_kept_state_is_read(
+    page: ComponentsPage, bridge: Bridge, kind: ComponentKind
+) -> None:
+    take_down(bridge, HERE)  # the answer that comes yet still says that it was live
+    pump()
+    page.show_kind(kind)
+    model = page.table.model()
+    rows = range(model.rowCount())
+    assert all(model.index(row, 0).data(CellRole.CELL).is_stale for row in rows)
+    if kind in (TASKS, LOADERS):
+        return
+    assert rows
+    page.table.selectRow(0)
+    pump()
+    facts = page.editor.facts
+    assert facts.heading.text == "As of Mon 23 Nov 2026 08:41:08 CET"
+    values = [label for label in facts.findChildren(WrappedLabel) if label.property("role")]
+    assert {label.property("role") for label in values} == {"secondary", "old"}
 
 
 def test_what_was_never_read_of_a_dark_location_is_not_said_to_be_nothing(

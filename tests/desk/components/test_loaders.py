@@ -6,10 +6,11 @@ import pytest
 
 from sesam_master.core.components import DataStore, Drive, Loader, LoaderKind, Medium
 from sesam_master.core.loaders import LoaderPlace, PlaceKind
-from sesam_master.core.records import Role
+from sesam_master.core.records import Role as DeskRole
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.components.page import ComponentsPage
 from sesam_master.ui.formatting import MISSING
+from sesam_master.ui.widgets.column import Role
 from tests.desk.components.conftest import (
     DRIVES,
     HERE,
@@ -69,6 +70,13 @@ def shown(page: ComponentsPage) -> list[list[str]]:
     model = page.editor.loader_panel.table.model()
     rows, columns = range(model.rowCount()), range(model.columnCount())
     return [[str(model.index(row, at).data()) for at in columns] for row in rows]
+
+
+def stale_cells(page: ComponentsPage) -> set[bool]:
+    """Whether the slots and drives are drawn as old."""
+    model = page.editor.loader_panel.table.model()
+    rows = range(model.rowCount())
+    return {model.index(row, 0).data(Role.CELL).is_stale for row in rows}
 
 
 def test_the_list_says_what_each_is(page: ComponentsPage) -> None:
@@ -198,7 +206,7 @@ def test_the_devices_of_a_loader_are_changed(page: ComponentsPage, gateway: Fake
 def test_who_may_only_look_moves_nothing(
     page: ComponentsPage, gateway: FakeGateway, bridge: Bridge
 ) -> None:
-    bring_up(bridge, HERE, [job(HERE, 1)], role=Role.MONITOR)
+    bring_up(bridge, HERE, [job(HERE, 1)], role=DeskRole.MONITOR)
     choose(page, LOADERS, "Box")
     assert gateway.moves == []
     panel = page.editor.loader_panel
@@ -266,3 +274,24 @@ def test_a_removable_data_store_that_is_away_is_no_fault(
     pump()
     assert texts(page, "Box_1")["state"] == "Away"
     assert texts(page, "usb")["state"] == "Fault"
+
+
+def test_what_was_seen_before_it_went_dark_looks_old_until_it_is_looked_at_again(
+    page: ComponentsPage, gateway: FakeGateway, bridge: Bridge
+) -> None:
+    choose(page, LOADERS, "Box")
+    panel = page.editor.loader_panel
+    assert stale_cells(page) == {False}
+    assert panel.heading.text == "What is in it"
+    take_down(bridge, HERE)
+    pump()
+    assert stale_cells(page) == {True}
+    assert panel.heading.text == "What was in it"
+    bring_up(bridge, HERE, [job(HERE, 1)])
+    pump()
+    assert stale_cells(page) == {True}
+    assert "was not reached for a time since then: look again." in panel.as_of.text()
+    panel.look.click()
+    pump()
+    assert stale_cells(page) == {False}
+    assert panel.heading.text == "What is in it"

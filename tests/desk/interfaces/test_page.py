@@ -149,7 +149,7 @@ def test_a_dark_location_keeps_what_was_read_and_says_so(
     take_down(bridge, HERE)
     pump()
     assert page.head.banner.isVisible()
-    assert "Shown is Mon 23 Nov 16:41" in page.head.banner.accessibleName()
+    assert "Shown is what was known Mon 23 Nov 16:41" in page.head.banner.accessibleName()
     assert page.model.rowCount() == 5
     assert not page.protocol.isEnabled()
     assert page.table.model().index(0, 0).data(Role.CELL).is_stale

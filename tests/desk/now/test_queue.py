@@ -5,7 +5,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.records import Waiting, WaitsFor
-from sesam_master.core.states import JobState
+from sesam_master.core.states import Connection, JobState
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.now.page import NowPage
 from tests.desk.now.conftest import (
@@ -15,7 +15,7 @@ from tests.desk.now.conftest import (
     texts,
     waiting,
 )
-from tests.desk.results.memory import job, report
+from tests.desk.results.memory import job, report, take_down
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,21 @@ def test_the_queue_has_places_and_what_waits_for_long_is_late(
     assert texts(table, "Place") == ["2 of 2", "1 of 2", "1 of 1"]
     assert texts(table, "Waiting") == ["4\u00a0h 02\u00a0min", "5\u00a0min", "3\u00a0min"]
     assert "3 queued oldest 4\u00a0h 02\u00a0min" in numbers(page)
+
+
+def test_what_waited_at_a_dark_location_is_unknown_among_what_waits(
+    page: NowPage, bridge: Bridge, qtbot: QtBot
+) -> None:
+    report(bridge, waiting("Boulder", 60, 242), waiting("Hamburg", 60, 3))
+    report(bridge, waiting("Hamburg", 61, 3), running("Hamburg", 50, 0, 100))
+    take_down(bridge, "Hamburg", Connection.STALE)
+    settle(qtbot, page)
+
+    assert "0 running 1 more unknown; " in numbers(page)
+    assert "1 queued oldest 4\u00a0h 02\u00a0min, 2 more unknown; " in numbers(page)
+    take_down(bridge, "Boulder", Connection.STALE)
+    settle(qtbot, page)
+    assert "0 queued 3 more unknown; " in numbers(page)
 
 
 def test_a_job_goes_from_the_queue_to_what_runs_and_then_away(

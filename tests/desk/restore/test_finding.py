@@ -1,89 +1,25 @@
-"""Finding a file or a moment, and the way from there into the tree."""
+"""Finding a file by its name, and the way from there into the tree."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-
-import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.errors import LocationError, Trouble
-from sesam_master.core.finding import FileQuery, FoundFile, Unindexed, VersionHolder, chain_roots
-from sesam_master.core.records import BackupType, EntryKind, Saveset
-from sesam_master.core.states import JobState
+from sesam_master.core.finding import FileQuery, Unindexed
 from sesam_master.ui.bridge import Bridge
-from sesam_master.ui.restore.page import FILES, FIND, RestorePage
+from sesam_master.ui.restore.page import FILES, FIND
 from sesam_master.ui.restore.tree import ListingTree
 from sesam_master.ui.theme import ThemeHolder
+from tests.desk.restore.site import FILE, found, held, opened, search, settle
 from tests.desk.results.memory import (
     NOW,
     MemoryGateway,
     bring_up,
     entry,
-    list_locations,
     pump,
     saveset,
     take_down,
 )
 from tests.fakes.finding import version
-
-FILE = b"/srv/home/kallas/report.odt"
-
-
-def held(name: str, task: str = "home", home: str | None = "") -> VersionHolder:
-    return VersionHolder(name, task, NOW, name if home == "" else home)
-
-
-def found(path: bytes, newest: Saveset, versions: int = 1) -> FoundFile:
-    about = NOW, versions, newest.name, newest.task, newest.start_time
-    return FoundFile("fs-01", path, EntryKind.FILE, 418_000, *about)
-
-
-@pytest.fixture
-def site(bridge: Bridge, gateway: MemoryGateway) -> MemoryGateway:
-    """A task with many savesets, another one with few, and a file far down a long directory."""
-    list_locations(bridge, "Hamburg")
-    bring_up(bridge, "Hamburg")
-    home = [saveset("Hamburg", n) for n in range(12, 0, -1)]
-    other = [replace(saveset("Hamburg", n, "mail"), name=f"mail{n}") for n in (4, 3)]
-    gateway.all_savesets["Hamburg"] = [*home, *other]
-    gateway.listing = {
-        b"": [entry(b"/srv/home", 2)],
-        b"/srv/home": [entry(b"/srv/home/a", 1), entry(b"/srv/home/kallas", 900)],
-        b"/srv/home/kallas": [entry(b"/srv/home/kallas/%03d" % n) for n in range(900)]
-        + [entry(FILE)],
-    }
-    gateway.told = {FILE: entry(FILE)}
-    new, old = home[0], home[-1]
-    gateway.found = [found(FILE, new, 2)]
-    gateway.through_time["fs-01", FILE] = [
-        version(NOW, 418_000, held(new.name), held(home[1].name)),
-        version(NOW - timedelta(days=9), 400_000, held(old.name)),
-    ]
-    return gateway
-
-
-def opened(
-    holder: ThemeHolder, bridge: Bridge, gateway: MemoryGateway, qtbot: QtBot, task: str = ""
-) -> RestorePage:
-    page = RestorePage(holder, bridge, gateway, "Hamburg", task, None, clock=lambda: NOW)
-    qtbot.addWidget(page)
-    page.resize(1044, 650)
-    page.show()
-    pump()
-    return page
-
-
-def search(page: RestorePage, text: str) -> None:
-    page.by_name.text.setText(text)
-    page.by_name.search.click()
-    pump()
-
-
-def settle() -> None:
-    for _ in range(6):
-        pump()
 
 
 def test_a_file_is_found_and_stands_ticked_in_the_tree_of_its_newest_saveset(
@@ -258,140 +194,6 @@ def test_a_file_that_is_looked_at_in_the_tree_shows_its_versions(
     assert page.presenter.saveset == saveset("Hamburg", 12)
 
 
-def test_a_moment_chooses_the_newest_usable_saveset_not_later(
-    holder: ThemeHolder, bridge: Bridge, site: MemoryGateway, qtbot: QtBot
-) -> None:
-    damaged = replace(saveset("Hamburg", 4), state=JobState.ERROR, damage="Its data are gone.")
-    site.all_savesets["Hamburg"][8] = damaged
-    page = opened(holder, bridge, site, qtbot, "home")
-    page.moments.asked.emit(damaged.start_time + timedelta(hours=1))
-    settle()
-    assert page.presenter.saveset == saveset("Hamburg", 3)
-    assert page.moments.words.text.startswith("Wed 4 Nov 22:00 CET")
-
-    page.moments.asked.emit(datetime(2020, 1, 1, tzinfo=UTC))
-    settle()
-    assert "is as old as Wed 1 Jan 01:00 CET" in page.banner.accessibleName()
-    assert page.presenter.saveset == saveset("Hamburg", 3)
-
-
-def test_the_field_is_in_the_sites_time_and_means_the_whole_minute(
-    holder: ThemeHolder, bridge: Bridge, site: MemoryGateway, qtbot: QtBot
-) -> None:
-    page = opened(holder, bridge, site, qtbot, "home")
-    newest = saveset("Hamburg", 12)
-    assert page.moments.field.text() == "2026-11-13 22:00"
-    assert page.moments.moment().astimezone(UTC) == newest.start_time + timedelta(
-        seconds=59, microseconds=999_999
-    )
-    page.moments.field.setDateTime(page.moments.field.dateTime().addSecs(-60))
-    page.moments.choose.click()
-    settle()
-    assert page.presenter.saveset == saveset("Hamburg", 11)
-
-
-def test_the_line_is_gone_along_by_keys_and_a_damaged_one_cannot_be_chosen(
-    holder: ThemeHolder, bridge: Bridge, site: MemoryGateway, qtbot: QtBot
-) -> None:
-    damaged = replace(saveset("Hamburg", 11), state=JobState.ERROR, damage="Its data are gone.")
-    site.all_savesets["Hamburg"][1] = damaged
-    site.page_size = 100
-    page = opened(holder, bridge, site, qtbot, "home")
-    line = page.moments.line
-    qtbot.keyClick(line, Qt.Key.Key_Left)
-    settle()
-    assert page.presenter.saveset == saveset("Hamburg", 10)
-    assert "is chosen; 12 savesets" in line.accessibleDescription()
-    cell: QRect = line._cell(10).toRect()
-    qtbot.mouseClick(line, Qt.MouseButton.LeftButton, pos=cell.center())
-    assert page.presenter.saveset == saveset("Hamburg", 10)
-    qtbot.mouseClick(line, Qt.MouseButton.LeftButton, pos=cell.center() + QPoint(cell.width(), 0))
-    assert page.presenter.saveset == saveset("Hamburg", 12)
-    qtbot.keyClick(line, Qt.Key.Key_Home)
-    assert page.presenter.saveset == saveset("Hamburg", 1)
-    line.resize(300, line.height())
-    qtbot.keyClick(line, Qt.Key.Key_End)
-    assert page.presenter.saveset == saveset("Hamburg", 12)
-    seen = line._seen()
-    assert seen.first + seen.count == 12
-
-
-def test_what_a_person_types_and_looks_at_outlives_the_seconds(
-    holder: ThemeHolder, bridge: Bridge, site: MemoryGateway, qtbot: QtBot
-) -> None:
-    site.page_size = 100
-    page = opened(holder, bridge, site, qtbot, "home")
-    line = page.moments.line
-    line.resize(300, line.height())
-    place = QPointF(5, line.height() / 2)
-    turn = (place, line.mapToGlobal(place), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton)
-    about = Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False
-    line.wheelEvent(QWheelEvent(*turn, *about))
-    seen = line._seen()
-    assert seen.first + seen.count < 12
-    typed = page.moments.field.dateTime().addDays(-3)
-    page.moments.field.setDateTime(typed)
-    bridge.aged.emit()
-    pump()
-
-    assert page.moments.field.dateTime() == typed
-    assert line._seen() == seen
-    line.show_savesets(page.presenter.savesets, has_more=True)
-    assert line._seen().first + line._seen().count == seen.first + seen.count
-
-
-def test_a_found_file_outside_of_the_period_is_shown_all_the_same(
-    holder: ThemeHolder, bridge: Bridge, site: MemoryGateway, qtbot: QtBot
-) -> None:
-    site.page_size = 100
-    page = opened(holder, bridge, site, qtbot, "home")
-    page.by_task.period.first.setText("2026-11-12")
-    settle()
-    old = saveset("Hamburg", 1)
-    site.through_time["fs-01", FILE] = [version(NOW, 5, held(old.name))]
-    search(page, "report")
-    page.by_name.view.record_activated.emit(site.found[0])
-    settle()
-
-    assert page.presenter.saveset == old
-    assert page.listing.tree.paths() == (FILE,)
-    assert page.by_task.period.days == ("", "")
-
-
-def test_a_period_shows_its_savesets_only_and_reads_on_to_them(
-    holder: ThemeHolder, bridge: Bridge, site: MemoryGateway, qtbot: QtBot
-) -> None:
-    page = opened(holder, bridge, site, qtbot, "home")
-    page.steps.step_chosen.emit(FIND)
-    page.by_task.period.last.setText("2026-11-04")
-    settle()
-    shown = [record.sesam_day for record in page.savesets.records]
-    assert shown[:1] == ["2026-11-04"]
-    page.by_task.period.first.setText("2026-11-03")
-    settle()
-    assert [one.sesam_day for one in page.savesets.records] == ["2026-11-04", "2026-11-03"]
-    page.by_task.period.first.setText("2025-11-03")
-    page.by_task.period.last.setText("2025-11-04")
-    settle()
-    assert page.by_task.empty.content.headline == "No savesets of home in this period"
-
-
-def test_another_task_lists_its_own_savesets(
-    holder: ThemeHolder, bridge: Bridge, site: MemoryGateway, qtbot: QtBot
-) -> None:
-    page = opened(holder, bridge, site, qtbot)
-    assert page.by_task.empty.content.headline == "Choose a task"
-    page.by_task.task_chosen.emit("mail")
-    settle()
-    assert [one.name for one in page.savesets.records] == ["mail4", "mail3"]
-    assert page.moments.isVisible()
-    page.next.click()
-    assert page.step == FILES
-    page.back.click()
-    assert page.step == FIND
-    assert page.by_task.isVisible()
-
-
 def test_an_entry_that_came_early_is_not_there_twice() -> None:
     tree = ListingTree()
     tree.add(tree.top, [entry(b"/a", 3)], "", 1)
@@ -405,20 +207,6 @@ def test_an_entry_that_came_early_is_not_there_twice() -> None:
     assert [node.row for node in above.children] == [0, 1, 2]
     assert tree.paths() == (b"/a/2",)
     assert tree.choice().files == 1
-
-
-def test_a_chain_is_framed_as_one() -> None:
-    full = replace(saveset("a", 7), base=None)
-    inc = replace(saveset("a", 8), base=full.name)
-    last = replace(saveset("a", 9), base=inc.name)
-    copy = replace(saveset("a", 10), type=BackupType.COPY, base=None)
-    lost = replace(saveset("a", 11), base="gone")
-    also = replace(saveset("a", 12), base=lost.name)
-    roots = chain_roots([full, inc, last, copy, lost, also])
-
-    assert [roots[one.name] for one in (full, inc, last)] == [full.name] * 3
-    assert roots[copy.name] == copy.name
-    assert roots[lost.name] == roots[also.name] == "gone"
 
 
 def test_the_folder_of_a_found_file_has_room_beside_its_client(

@@ -132,3 +132,19 @@ def test_another_saveset_takes_the_former_listing_apart(page: RestorePage) -> No
     assert top.children == source.children == []
     assert page.listing.tree.top is not top
     assert [node.depth for node in page.listing.rows] == [0, 0]
+
+
+def test_end_goes_to_the_end_also_from_the_last_row(
+    page: RestorePage, holder: ThemeHolder, qtbot: QtBot
+) -> None:
+    """It stays the current one while the rows of a directory above it come and move it away."""
+    view = _opened(page, holder, qtbot)
+    view.resize(900, 80)
+    page.listing.set_open(page.listing.tree.top.children[0], True)
+    while view.currentIndex().row() < len(page.listing.rows) - 1:
+        view.setCurrentIndex(page.listing.index(len(page.listing.rows) - 1, 0))
+        pump()
+    view.verticalScrollBar().setValue(0)
+    qtbot.keyClick(view, Qt.Key.Key_End)
+    assert view.rowAt(view.viewport().height() - 2) == len(page.listing.rows) - 1
+    assert view.rowAt(0) > 0

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from sesam_master.core.errors import Trouble
@@ -250,3 +250,18 @@ def test_at_a_larger_text_the_names_stay_readable(
         assert least is not None
         assert header.sectionSize(places[key]) >= holder.fonts.px(least)
     assert header.isSectionHidden(places["verified"])
+
+
+@pytest.mark.parametrize("text_px", [13, 18])
+def test_the_reason_of_an_error_can_be_read_in_a_small_window(
+    page: SavesetsPage, holder: ThemeHolder, qtbot: QtBot, text_px: int
+) -> None:
+    header = page.table.horizontalHeader()
+    places = {column.key: place for place, column in enumerate(page.model.columns)}
+    page.resize(1044, 660)
+    holder.set_text_px(text_px)
+    settle(qtbot, page)
+    room = header.sectionSize(places["remark"])
+    words = "Its files are not all there in the data"
+    assert QFontMetrics(holder.fonts.body).horizontalAdvance(words) < room
+    assert not header.isSectionHidden(places["size"])

@@ -28,6 +28,7 @@ PAGES = (
 )
 
 
+@pytest.mark.timeout(300)
 def test_it_takes_every_page_in_both_themes(
     holder: ThemeHolder,
     bridge: Bridge,
