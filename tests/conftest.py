@@ -21,6 +21,34 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 THREAD_GRACE_SECONDS = 3.0  # time for a thread that was told to end
+# What begins first, from the longest on, so that no worker is alone with a long test at the end.
+LONG = (
+    "tests/e2e/test_chaos.py",
+    "tests/e2e/test_plan_process.py",
+    "tests/e2e/test_three_days.py",
+    "tests/desk/ui/test_tour.py",
+    "tests/house/",
+    "tests/e2e/",
+    "tests/agent/restic/",
+    "tests/agent/ssh/",
+    "tests/agent/service/year/",
+    "tests/agent/tar/test_killed_removal.py",
+    "tests/contract/test_engine",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    return next((n for n, name in enumerate(LONG) if item.nodeid.startswith(name)), len(LONG))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end: no collection has to look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

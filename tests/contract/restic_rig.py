@@ -23,6 +23,7 @@ from tests.contract.engine_rig import LABEL, LOCATION_ID, TarRig, full
 from tests.fakes.engine import FakeControl
 
 STORE_NAME = "Vault"
+CHEAPEST = 2  # of the costs that scrypt knows, its N
 
 
 class ResticRig(TarRig):
@@ -117,32 +118,35 @@ def _made(label: str, location_id: str) -> "TemporaryDirectory[str]":
     store = b"restic:" + os.fsencode(Path(directory.name) / "store")
     engine.make_store(store, STORE_NAME)
     engine.make_medium(store, STORE_NAME, label)
-    _weaken(Path(directory.name), label)
+    root = Path(directory.name)
+    weaken(root / "store" / label, root / "secrets/restic.key")
     return directory
 
 
-def _weaken(root: Path, label: str) -> None:
-    """Locks the key of the repository with a password that is cheap to try: restic spends half a
+def weaken(medium: Path, password_file: Path) -> None:
+    """Locks the key of the repository so that its password is cheap to try: restic spends half a
     second on each start otherwise. See restic's "References", section "Keys, Encryption and MAC".
     """
-    password = (root / "secrets/restic.key").read_bytes().strip()
-    (path,) = (root / "store" / label / "keys").iterdir()
+    password = password_file.read_bytes().strip()
+    (path,) = (medium / "keys").iterdir()
     key = json.loads(path.read_bytes())
+    if key["N"] == CHEAPEST:
+        return
     salt, data = base64.b64decode(key["salt"]), base64.b64decode(key["data"])
     length = 64
     costly = scrypt(
         password, salt=salt, n=key["N"], r=key["r"], p=key["p"], dklen=length, maxmem=1 << 30
     )
-    cheap = scrypt(password, salt=salt, n=2, r=1, p=1, dklen=length)
+    cheap = scrypt(password, salt=salt, n=CHEAPEST, r=1, p=1, dklen=length)
     iv, text, mac = data[:16], data[16:-16], data[-16:]
     assert _mac(costly, iv, text) == mac
     locked = _ctr(cheap, iv, _ctr(costly, iv, text))
     data = iv + locked + _mac(cheap, iv, locked)
-    key |= {"N": 2, "r": 1, "p": 1, "data": base64.b64encode(data).decode()}
+    key |= {"N": CHEAPEST, "r": 1, "p": 1, "data": base64.b64encode(data).decode()}
     content = json.dumps(key).encode()
-    path.chmod(0o600)
-    path.unlink()
     path.with_name(sha256(content).hexdigest()).write_bytes(content)
+    path.chmod(0o600)
+    path.unlink()  # at last: at any time there is one that opens it
 
 
 def _ctr(key: bytes, iv: bytes, data: bytes) -> bytes:

@@ -86,7 +86,7 @@ class Chaos:
             if what < 0.3:  # else nothing would ever be committed where the machine is busy
                 self._wait_for_all(location)
             elif what < 0.55:
-                self._kill_child(life)
+                self._kill_child(location)
                 self._wait_for_all(location)
                 self.check(location)
                 return
@@ -198,19 +198,16 @@ class Chaos:
     def _any(self, location: Location) -> str:
         return self.chance.choice([saveset.name for saveset in location.savesets()])
 
-    def _kill_child(self, within: float) -> None:
-        """Kills a process that the agent has started, if it starts one soon.
-
-        Args:
-            within: seconds.
-        """
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
+    def _kill_child(self, location: Location) -> None:
+        """Kills a process that the agent has started, if it starts one before all has ended."""
+        deadline = time.monotonic() + SECONDS
+        while any(location.jobs(states=("active", "queued"))):
             if children := self.agent.children():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self.chance.choice(children), signal.SIGKILL)
                     self.counts["killed child"] += 1
                 return
+            assert time.monotonic() < deadline, "a job does not end"
 
     def _wait_for_all(self, location: Location) -> None:
         deadline = time.monotonic() + SECONDS

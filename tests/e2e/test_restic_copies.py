@@ -15,6 +15,7 @@ from sesam_api.client import Location
 from sesam_api.media_records import DataStore, MediaPool
 from sesam_api.plan_records import Drive
 from sesam_api.records import Job
+from tests.contract.restic_rig import weaken
 from tests.e2e.agent_process import SECONDS, AgentProcess
 from tests.e2e.changing import tree_of
 
@@ -58,7 +59,21 @@ class Site:
         [job] = location.order_backup(kind, task="docs", pool=pool).jobs
         ended = location.wait(job, timeout=PATIENCE)
         assert ended.state == "ok", ended.message
+        self._weaken_keys()
         return ended
+
+    def migrated(self, location: Location, name: str, *, move: bool = False) -> Job:
+        job = location.wait(location.migrate("FAR", [name], move=move), PATIENCE)
+        assert job.state == "ok", job.message
+        self._weaken_keys()
+        return job
+
+    def _weaken_keys(self) -> None:
+        """Of the media that are made, as long as their keys are where they were."""
+        for label in (NEAR, FAR):
+            key = self.agent.root / "var/ini/secrets" / f"{label[:-5].lower()}.key"
+            if key.exists() and self.medium(label).exists():
+                weaken(self.medium(label), key)
 
     def restored(self, location: Location, saveset: str) -> None:
         target = self.place / "target"
@@ -92,17 +107,11 @@ def places(location: Location, name: str) -> list[str]:
     return [found.label, *(copy.label for copy in found.copies)]
 
 
-def migrated(location: Location, name: str, *, move: bool = False) -> Job:
-    job = location.wait(location.migrate("FAR", [name], move=move), PATIENCE)
-    assert job.state == "ok", job.message
-    return job
-
-
 def test_the_first_repository_is_lost_and_the_copy_is_read(site: Site, location: Location) -> None:
     first = site.back_up(location, "FULL").saveset
     (site.source / "b").write_bytes(os.urandom(200_000))
     second = site.back_up(location, "INC").saveset
-    job = migrated(location, second)
+    job = site.migrated(location, second)
     assert job.files == 2, "what it builds on is copied too"
     assert {*places(location, first)} == {*places(location, second)} == {NEAR, FAR}
     sizes = {copy.stored_size for each in (first, second) for copy in location.saveset(each).copies}
@@ -119,7 +128,7 @@ def test_a_move_frees_the_first_and_the_next_inc_builds_on_it(
     site: Site, location: Location
 ) -> None:
     first = site.back_up(location, "FULL").saveset
-    migrated(location, first, move=True)
+    site.migrated(location, first, move=True)
     assert (places(location, first), site.snapshots(NEAR)) == ([FAR], 0)
     (site.source / "b").write_text("new")
     second = site.back_up(location, "INC", "FAR")
@@ -131,7 +140,7 @@ def test_a_move_frees_the_first_and_the_next_inc_builds_on_it(
 
 def test_a_kill_in_the_middle_of_a_copy_leaves_none(site: Site, location: Location) -> None:
     first = site.back_up(location, "FULL").saveset
-    migrated(location, first)
+    site.migrated(location, first)
     with (site.source / "big").open("wb") as file:
         for _ in range(BIG_BYTES >> 20):
             file.write(os.urandom(1 << 20))
@@ -149,7 +158,7 @@ def test_a_kill_in_the_middle_of_a_copy_leaves_none(site: Site, location: Locati
         assert site.snapshots(FAR) == 2, "of its files and of its listing"
         assert not list((site.place / "root").rglob(f"{big}.{FAR}*"))
         site.restored(again, big)
-        migrated(again, big, move=True)
+        site.migrated(again, big, move=True)
         assert places(again, big) == [FAR]
         site.restored(again, big)
 

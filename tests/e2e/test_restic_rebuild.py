@@ -12,7 +12,7 @@ from sesam_api.command_records import CommandSource
 from tests.agent.tar.trees import differences, picture
 from tests.e2e.agent_process import run
 from tests.e2e.test_rebuild import Rebuilt, check_alike
-from tests.e2e.test_restic_copies import FAR, NEAR, PATIENCE, Site, location, migrated, places, site
+from tests.e2e.test_restic_copies import FAR, NEAR, PATIENCE, Site, location, places, site
 
 __all__ = ["location", "site"]
 
@@ -30,7 +30,7 @@ def three(site: Site, location: Location) -> list[str]:
     location.modify_task("docs", commands=[CommandSource("dump", program)], excludes=["*.tmp"])
     (site.source / "b").write_bytes(os.urandom(200_000))
     made.append(site.back_up(location, "INC").saveset)
-    migrated(location, made[-1])
+    site.migrated(location, made[-1])
     (site.source / "a").write_text("changed")
     made.append(site.back_up(location, "INC").saveset)
     return made

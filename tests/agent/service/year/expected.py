@@ -177,10 +177,10 @@ class Expected:
 
     def _take_back(self, wish: Wish, found: dict[datetime, Decision]) -> None:
         """Only what is to come and not decided can be, and if none is named it is the next."""
-        now, behind = wish.look.now, wish.moment + MINUTE
+        now, behind, known = wish.look.now, wish.moment + MINUTE, wish.look.number
         open_ones = [
             moment
-            for moment in planned_times(self._facts, wish.event_id, now, behind)
+            for moment in planned_times(self._facts, wish.event_id, now, behind, known)
             if moment > now and not _binds(found.get(moment), now)
         ]
         if not wish.is_granted:

@@ -22,7 +22,7 @@ from server_agent.service.days import day_of
 from server_agent.service.defaults import FirstMedium, ensure_defaults
 from server_agent.service.plan import Outcome
 from server_agent.service.plan_objects import Events, Groups, Schedules
-from server_agent.service.recovery import recover
+from server_agent.service.recovery import Recovery
 from server_agent.service.requests import Request
 from server_agent.service.scheduler import Scheduler
 from server_agent.service.sheet import Sheets
@@ -78,7 +78,7 @@ class Location:
         """Comes up again after a crash; returns what had run."""
         self.start()
         follow = self.scheduler.follow
-        return recover(self.changes, self.engine, self.protocols, self.clock, follow)
+        return Recovery(self.changes, self.engine, self.protocols, self.clock, follow).at_start()
 
     def add_tasks(self, *names: str) -> None:
         with self.changes.write() as tx:

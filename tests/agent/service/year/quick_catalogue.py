@@ -30,6 +30,7 @@ class Index:
     by_cell: dict[CellKey, set[str]] = field(default_factory=lambda: defaultdict(set))
     slots: list[Slot] = field(default_factory=list)  # of decisions, in order
     decided: dict[Slot, tuple[str, ...]] = field(default_factory=dict)
+    taken_back: set[Slot] = field(default_factory=set)
     given_up: dict[CellKey, set[tuple[Slot, str]]] = field(default_factory=lambda: defaultdict(set))
 
 
@@ -59,12 +60,7 @@ class _Indexed(MemoryPlanningView):
         return {slot for slot in index.slots[behind:] if stands(self._of(slot).occurrence, now)}
 
     def taken_back(self, after: datetime) -> set[Slot]:
-        behind = bisect_right(self._index.slots, after, key=lambda slot: slot.planned_time)
-        return {
-            slot
-            for slot in self._index.slots[behind:]
-            if self._of(slot).occurrence.verdict is Verdict.CANCELLED
-        }
+        return {slot for slot in self._index.taken_back if slot.planned_time > after}
 
     def _of(self, slot: Slot) -> Decided:
         name = self._index.decided[slot][0]
@@ -107,6 +103,10 @@ class QuickTransaction(_Indexed, MemoryTransaction):
                 index.given_up[CellKey.of_event(old.event, name, old.day)].discard((slot, name))
         else:
             insort(index.slots, slot)
+        if occurrence.verdict is Verdict.CANCELLED:
+            index.taken_back.add(slot)
+        else:
+            index.taken_back.discard(slot)
         index.decided[slot] = names = occurrence.tasks or ("",)
         for name in names:
             task = state.tasks.get(name)
@@ -126,6 +126,7 @@ class QuickTransaction(_Indexed, MemoryTransaction):
             if stands(made.occurrence, now):
                 continue
             index.slots.remove(slot)
+            index.taken_back.discard(slot)
             self._state.decided_events.pop(slot.event_id, None)
             for name in index.decided.pop(slot):
                 old = self._state.decided.pop((slot.planned_time, slot.event_id, name))

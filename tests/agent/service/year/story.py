@@ -345,9 +345,12 @@ class Simulation:
         self._clock.advance(span)
 
 
-def planned_times(facts: Facts, event_id: str, first: datetime, end: datetime) -> list[datetime]:
-    """Of an event in [first, end), each version's as long as it was the event's."""
-    versions = facts.versions[event_id]
+def planned_times(
+    facts: Facts, event_id: str, first: datetime, end: datetime, known: float = inf
+) -> list[datetime]:
+    """Of an event in [first, end), each version's as long as it was the event's, as far as it was
+    known behind the look of that number."""
+    versions = [each for each in facts.versions[event_id] if each.number <= known]
     found: list[datetime] = []
     for number, version in enumerate(versions):
         behind = versions[number + 1].since if number + 1 < len(versions) else end

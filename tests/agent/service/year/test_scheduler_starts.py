@@ -16,6 +16,8 @@ from server_agent.domain.savesets import BackupType
 from server_agent.service.around import Around
 from server_agent.service.interfaces import Interfaces
 from server_agent.service.loading import Loading
+from server_agent.service.looking import Looking
+from server_agent.service.media_presence import Presence
 from server_agent.service.media_requests import MediaRequests
 from server_agent.service.runner import Runner
 from server_agent.service.starting import LONGEST_AHEAD, BackupOrder, Starting
@@ -55,7 +57,8 @@ def starting(location: Location) -> Starting:
         location.clock,
         location.scheduler.follow,
     )
-    loading = Loading(location.changes, location.engine, location.clock)
+    presence = Presence(location.engine, Looking(location.clock))
+    loading = Loading(location.changes, location.engine, location.clock, presence)
     media = MediaRequests(
         *(location.changes, loading, location.clock),
         lambda *_: None,

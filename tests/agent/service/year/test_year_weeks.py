@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.agent.domain.oracle import CHANGES
@@ -53,7 +53,22 @@ def _disturbance(at: datetime, what: What, length: int) -> Disturbance:
     return Disturbance(at, what, length * MINUTE)
 
 
+# A start is taken back, and then the plan in which it was is changed.
+CHANGED_BEHIND = [
+    (696, What.JUMP, 183),
+    (496, What.CHANGE, 3),
+    (0, What.ORDER, 1),
+    (105, What.ORDER, 2304),
+    (170, What.ORDER, 1),
+    (1754, What.TAKE_BACK, 224),
+    (715, What.ORDER, 1),
+    (2140, What.TAKE_BACK, 0),
+    (0, What.CHANGE, 2),
+]
+
+
 @settings(max_examples=40, deadline=None)
+@example(("UTC", date(2024, 2, 29)), 17, 37, CHANGED_BEHIND)
 @given(st.sampled_from(CHANGES), st.integers(0, 23), st.integers(0, 999), stories)
 def test_a_week_around_a_change_of_the_clocks(
     change: tuple[str, date], hour: int, seed: int, steps: Sequence[Step]
