@@ -30,6 +30,7 @@ from benchmarks.engine_contestants import (
     STEPS,
     UNCHANGED,
     VERIFY,
+    VERIFY_FROM_DISK,
     Site,
     ours,
 )
@@ -154,6 +155,7 @@ def goals(results: Results) -> list[tuple[str, float, float, str]]:
     unchanged = median(OURS, UNCHANGED, "wall")
     unchanged_most = 0.3 * median(RESTIC, UNCHANGED, "wall")
     verify, verify_most = median(OURS, VERIFY, "wall"), 1.2 * median(FLOOR, VERIFY, "wall")
+    from_disk_most = 1.2 * median(FLOOR, VERIFY_FROM_DISK, "wall")
     cpu, wall = median(OURS, START, "cpu"), median(OURS, START, "wall")
     peak = max(cost.rss for key in ((OURS, FULL), (OURS, UNCHANGED)) for cost in results.costs[key])
     return [
@@ -175,6 +177,7 @@ def goals(results: Results) -> list[tuple[str, float, float, str]]:
         ),
         ("verify: wall <= 1.2 x tar", verify, verify_most, "s"),
         (f"  {start}", verify - wall, verify_most, "s"),
+        ("  tar reading from the disk too", verify, from_disk_most, "s"),
         ("peak memory of the whole tree <= 150 MB", peak / 1e6, 150, "MB"),
         (
             f"slowest page of {PAGE_ENTRIES} in a full directory < 5 ms",
@@ -189,7 +192,8 @@ def report(results: Results, size: int, files: int) -> None:
     count = len(results.costs[OURS, FULL])
     print(
         f"\n{files} files, {size / 1e6:.0f} MB, {os.cpu_count()} processors, {count} rounds; "
-        "restic and borg encrypt;\ntar | zstd keeps no listing, no digests, and reads nothing back"
+        "restic and borg encrypt;\ntar | zstd keeps no listing, no digests, and reads nothing back;"
+        "\nour verify reads from the disk, the others what the system has in its memory"
     )
     head = f"{'wall s: min':>12}{'median':>8}{'CPU s: min':>12}{'median':>8}{'peak MB':>9}"
     for step in (*STEPS, LISTING, START):
