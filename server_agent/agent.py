@@ -51,7 +51,7 @@ from server_agent.service.command_job import Commands
 from server_agent.service.days import day_of
 from server_agent.service.defaults import FirstMedium, ensure_defaults
 from server_agent.service.finding import Finding
-from server_agent.service.first_look import look_for_media, look_for_stores
+from server_agent.service.first_look import FirstLook, look_for_media
 from server_agent.service.forgetting import Forgetting, remove_files
 from server_agent.service.history import History
 from server_agent.service.indexing import Indexing
@@ -64,12 +64,14 @@ from server_agent.service.location import Location
 from server_agent.service.looking import Looking
 from server_agent.service.media import DataStores, Media
 from server_agent.service.media_pools import MediaPools
+from server_agent.service.media_presence import Presence
 from server_agent.service.media_requests import MediaRequests
 from server_agent.service.newday_job import Newday, repeat_newday
 from server_agent.service.notices import NOTICE_SECONDS, Notices
+from server_agent.service.patient_engine import PatientEngine
 from server_agent.service.plan_objects import Drives, Events, Groups, Schedules
 from server_agent.service.preview import Previews
-from server_agent.service.recovery import recover
+from server_agent.service.recovery import Recovery
 from server_agent.service.runner import Runner
 from server_agent.service.sampling import Sampling
 from server_agent.service.savesets import Savesets
@@ -79,6 +81,7 @@ from server_agent.service.starting import Starting
 from server_agent.service.taking_back import TakingBack
 from server_agent.service.topology import Clients, Tasks
 from server_agent.service.work import Work
+from server_agent.service.writing_place import tell_homes
 from sesam_api.v1 import (
     access_pb2,
     calendar_pb2,
@@ -159,31 +162,34 @@ class Agent:
         write_seconds: float = WRITE_SECONDS,
         listings_plain: timedelta = LISTINGS_PLAIN,
     ) -> None:
-        self._outside = outside
-        self._first = first
         clock = outside.clock
+        self._looking = Looking(clock)
+        presence = Presence(outside.engine, self._looking)
+        self._bare_engine = outside.engine
+        engine: Engine = PatientEngine(outside.engine, self._looking)
+        self._outside = outside = replace(outside, engine=engine)
+        self._first = first
         changes = self._changes = Changes(outside.catalogue, clock)
         self._scheduler = Scheduler(changes, clock, self._wake_queue)
-        self._forgetting = Forgetting(changes, outside.engine, clock)
+        self._forgetting = Forgetting(changes, engine, clock)
         self._interface_runs = InterfaceRuns(outside.interface_files, clock)
         kept = outside.with_runs_kept(self._interface_runs)
         self._notices = Notices(changes, kept.programs, location, outside.notice_seconds)
         self._around = Around.of(changes, kept, location)
         self._location = location
-        self._looking = Looking()
-        self._loading = Loading(
-            changes, outside.engine, clock, outside.loader_devices, self._looking
-        )
+        self._loading = Loading(changes, engine, clock, presence, outside.loader_devices)
         self._media_requests = MediaRequests(
             changes, self._loading, clock, self._notices.tell, self._wake_queue
         )
-        self._runner = self._queue(listings_plain)
+        self._work = self._doing(listings_plain)
+        self._runner, self._recovery = self._queue(), self._recovering()
         self._workers = Workers()
-        engine, listings, names = outside.engine, outside.listings, outside.names
-        self._indexing = Indexing(changes, engine, listings, names, clock)
-        self._stores = DataStores(changes, engine, clock, self._looking)
+        self._indexing = Indexing(changes, engine, outside.listings, outside.names, clock)
+        self._stores = DataStores(changes, engine, clock)
         self._sampling = Sampling(changes, self._stores, clock)
-        self._jobs = Jobs(changes, outside.protocols, clock, self._runner)
+        self._jobs = Jobs(
+            *(changes, outside.protocols, clock, self._runner, self._recovery.give_up)
+        )
         self._access = Access(changes, clock, secret)
         self._watches = Watches(
             changes, self._jobs, self._access, location, clock, self._workers, pace
@@ -197,11 +203,16 @@ class Agent:
         ]
         self._server: Server | None = None
 
-    def _queue(self, listings_plain: timedelta) -> Runner:
-        work, let_go = self._work(listings_plain), self._forgetting.let_go
-        return Runner(self._changes, work, self._media_requests, each_look=let_go)
+    def _queue(self) -> Runner:
+        let_go = self._forgetting.let_go
+        return Runner(self._changes, self._work, self._media_requests, each_look=let_go)
 
-    def _work(self, listings_plain: timedelta) -> Work:
+    def _recovering(self) -> Recovery:
+        outside, follow, again = self._outside, self._scheduler.follow, self._around.again
+        how = outside.engine, outside.protocols, outside.clock
+        return Recovery(self._changes, *how, follow, again)
+
+    def _doing(self, listings_plain: timedelta) -> Work:
         """What jobs are done by."""
         outside, changes = self._outside, self._changes
         commands = Commands(changes, outside.programs)
@@ -222,7 +233,6 @@ class Agent:
             self._around,
             outside.clock,
             self._scheduler.follow,
-            self._looking,
         )
 
     def _servicers(self) -> Iterator[tuple[ModuleType, object]]:
@@ -246,7 +256,7 @@ class Agent:
         starting = Starting(changes, engine, clock, self._runner, self._scheduler)
         savesets = Savesets(changes, engine)
         finding = Finding(changes, engine, outside.listings, outside.names, self._indexing)
-        media = Media(changes, engine, clock, self._looking)
+        media = Media(changes, engine, clock)
         yield jobs_pb2, JobServicer(self._jobs, starting, self._watches, workers)
         yield savesets_pb2, SavesetServicer(savesets, self._forgetting, starting, workers)
         yield finding_pb2, FindingServicer(finding, workers)
@@ -299,7 +309,8 @@ class Agent:
     def recover(self) -> None:
         """Settles what ran when the agent last ended. To be called before `start`.
 
-        A data store that is not there is said once; lists and listings are served without it.
+        A data store that is not there is said once; lists and listings are served without it. What
+        is to be done at one that does not answer is done when it does.
         """
         outside = self._outside
         with self._changes.write() as tx:
@@ -308,12 +319,15 @@ class Agent:
             outside.day_logs.begin(day_of(tx, outside.clock, outside.clock.now()))
         self._notices.begin()
         self._stores.follow_first(self._first.store)
-        look_for_stores(self._changes, outside.engine, self._looking)
+        tell_homes(self._changes, outside.engine)
+        late, after = self._recovery.late, self._runner.look_soon
+        first_look = FirstLook(self._changes, self._bare_engine, self._looking, late, after)
+        silent = first_look.silent()
+        self._work.put_off(silent)
         self._stores.use()
         self._loading.use()
-        look_for_media(self._changes, outside.engine, self._looking)
-        clock, follow, again = outside.clock, self._scheduler.follow, self._around.again
-        for job in recover(self._changes, outside.engine, outside.protocols, clock, follow, again):
+        look_for_media(self._changes, outside.engine)
+        for job in self._recovery.at_start(silent, first_look.attempt):
             log.warning("job %s, %s: %s", job.id, job.task or job.event, job.message)
         with self._changes.write() as tx:
             self._scheduler.settle(tx)

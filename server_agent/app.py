@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -45,7 +45,7 @@ from server_agent.adapters.tar.listings import TarListings
 from server_agent.adapters.tar.stores import label_old_store
 from server_agent.agent import Agent, Outside
 from server_agent.domain.media import FIRST_STORE
-from server_agent.domain.quoting import quoted
+from server_agent.domain.quoting import printable, quoted
 from server_agent.installation import Installation, InstallationError, socket_address
 from server_agent.ports import Clock
 from server_agent.ports.rebuilding import StoreReading
@@ -54,7 +54,9 @@ from server_agent.rpc.watch import Pace
 from server_agent.service.access import Access
 from server_agent.service.changes import Changes
 from server_agent.service.defaults import FirstMedium
+from server_agent.service.first_look import START_SECONDS
 from server_agent.service.location import Location
+from server_agent.service.looking import Looking, NoAnswer
 from server_agent.service.rebuilding import Rebuilding
 
 log = logging.getLogger(__name__)
@@ -176,7 +178,7 @@ def build(
         )
     claims = StoreClaims(installation.location_id)
     engine = _engines(installation, claims)
-    label_old_store(installation.store, FIRST_STORE, installation.location_id)
+    _label_old_store(installation, clock)
     secret = load_secret(installation.ini)
     with (
         closing(claims),
@@ -189,6 +191,15 @@ def build(
         plain = timedelta(days=installation.listings_plain_days)
         first = FirstMedium(os.fsencode(installation.store.parent), installation.label)
         yield Agent(outside, location, secret, first, Pace(), listings_plain=plain)
+
+
+def _label_old_store(installation: Installation, clock: Clock) -> None:
+    """Of one that does not answer, when it does."""
+    store, location_id = installation.store, installation.location_id
+    with suppress(NoAnswer):
+        Looking(clock, START_SECONDS).ask(
+            printable(os.fsencode(store)), lambda: label_old_store(store, FIRST_STORE, location_id)
+        )
 
 
 def _outside(

@@ -64,7 +64,7 @@ SENTENCES: Mapping[str, str] = {
     "LOADER_NOT_FOUND": 'There is no loader "{loader}" in this location.',
     "LOADER_FAILED": 'The loader "{loader}" cannot be used: {detail}.',
     "MEDIUM_AWAY": "The medium {medium} cannot be used yet. {detail}",
-    "STORE_UNUSABLE": "That cannot be used as a data store. {detail}",
+    "STORE_UNUSABLE": "The data store {path} cannot be used. {detail}",
     "CLIENT_UNUSABLE": 'The client "{client}" cannot be used: {detail}',
     "CLIENT_LOCKED": 'The client "{client}" is locked: nothing is backed up from it, or restored '
     "to it from others, until it is unlocked.",

@@ -1,4 +1,4 @@
-"""What makes files outlast a crash of the system."""
+"""What makes files outlast a crash of the system, and has them read as their disk has them."""
 
 import ctypes
 import os
@@ -14,6 +14,14 @@ def sync(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def forget(path: Path) -> None:
+    """Has the system give up what it still has of a file in its memory, if that was synced: who
+    reads the file next gets what the disk gives back."""
+    with path.open("rb", buffering=0) as file:
+        # The whole file: of a part, what reaches beyond it would stay.
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def sync_file_system(directory: bytes) -> None:

@@ -51,7 +51,7 @@ class Engines:
         theirs = [each for each in directories if is_restic(each)]
         own = [each for each in directories if not is_restic(each)]
         # The media of the one are nothing that the other may save.
-        here = [path for each in theirs if (path := local_path(each)) is not None]
+        here = [path for each in theirs if (path := _directory(each)) is not None]
         self._claims.only(Path(os.fsdecode(path)) for path in (*own, *here))
         if own:
             plain = {label: home for label, home in homes.items() if not is_restic(home)}
@@ -59,14 +59,18 @@ class Engines:
         self._restic.use_stores(directories, homes)
         self._of_restic = frozenset(label for label, home in homes.items() if is_restic(home))
 
+    def leave_alone(self, silent: Collection[bytes]) -> None:
+        self._tar.leave_alone([path for each in silent if (path := _directory(each)) is not None])
+        self._restic.leave_alone(silent)
+
     def make_store(self, directory: bytes, name: str) -> None:
         self._of_store(directory).make_store(directory, name)
 
     def check_immutable(self, store: bytes, name: str) -> None:
         self._of_store(store).check_immutable(store, name)
 
-    def hold_media(self, labels: Collection[str]) -> None:
-        self._tar.hold_media([label for label in labels if label not in self._of_restic])
+    def hold_media(self, labels: Collection[str], now: Collection[str] | None = None) -> None:
+        self._tar.hold_media([label for label in labels if label not in self._of_restic], now)
 
     def make_medium(self, store: bytes, name: str, label: str) -> None:
         self._of_store(store).make_medium(store, name, label)
@@ -162,13 +166,21 @@ class Engines:
         return self._tar.walk(request, control)
 
     def recover(
-        self, writing: Sequence[SavesetRef], committed: frozenset[str]
+        self,
+        writing: Sequence[SavesetRef],
+        committed: frozenset[str],
+        silent: Collection[bytes] = (),
     ) -> list[Interrupted]:
         own, theirs = self._parted(writing)
         # What is written by the one is known to the other, so that neither calls it a stranger.
-        found = self._restic.recover(theirs, committed | {saveset.name for saveset in own})
+        known = committed | {saveset.name for saveset in own}
+        found = self._restic.recover(theirs, known, silent)
         others = committed | {saveset.name for saveset in theirs}
-        return [*found, *self._tar.recover(own, others)]
+        here = [path for each in silent if (path := _directory(each)) is not None]
+        return [*found, *self._tar.recover(own, others, here)]
+
+    def settle(self, saveset: SavesetRef) -> Interrupted | None:
+        return self._of(saveset.label).settle(saveset)
 
     def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
         self._of(label).sweep(label, writing)
@@ -195,3 +207,8 @@ class Engines:
         """Those of tar, and those of restic."""
         theirs = [saveset for saveset in savesets if saveset.label in self._of_restic]
         return [saveset for saveset in savesets if saveset.label not in self._of_restic], theirs
+
+
+def _directory(store: bytes) -> bytes | None:
+    """Where a data store lies, if that is on this machine."""
+    return local_path(store) if is_restic(store) else store

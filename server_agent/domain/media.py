@@ -117,6 +117,11 @@ class Medium:
         return self.label
 
 
+def is_elsewhere(store: bytes) -> bool:
+    """Whether the path of a data store is of repositories on another machine."""
+    return store.startswith(_REPOSITORIES) and not store.partition(b":")[2].startswith(b"/")
+
+
 def usual_pool(pools: Sequence[MediaPool]) -> MediaPool | None:
     """What is written to if no pool is named: the only one, or the first one that there was, if it
     is there still; else None."""

@@ -28,10 +28,8 @@ from server_agent.ports.engine import (
     Control,
     Engine,
     EngineError,
-    Entry,
-    EntryKind,
-    EntryPage,
 )
+from server_agent.ports.entries import Entry, EntryKind, EntryPage
 from server_agent.ports.media import Holding, Removal
 from server_agent.ports.planning import (
     Cell,

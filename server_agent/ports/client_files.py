@@ -10,7 +10,7 @@ from server_agent.domain.task_options import TaskOptions
 from server_agent.ports.transfers import SavesetRef
 
 if TYPE_CHECKING:
-    from server_agent.ports.engine import EntryKind
+    from server_agent.ports.entries import EntryKind
 
 MOST_ENTRIES = 200_000  # of one directory that are told
 EXAMPLES = 5  # paths of what an exclude leaves out

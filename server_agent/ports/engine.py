@@ -1,13 +1,12 @@
 """Moving data between a client and a medium."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Protocol
 
 from server_agent.domain.reach import HostKey, Reach, Ssh
 from server_agent.ports.client_files import ClientDirectory, EntryPiece, WalkEvent, WalkRequest
+from server_agent.ports.entries import EntryPage
 from server_agent.ports.transfers import (
     BackupEvent,
     BackupRequest,
@@ -60,44 +59,6 @@ class EngineError(Exception):
         self.saveset = saveset
 
 
-class EntryKind(StrEnum):
-    """The value is the letter of `find -printf %y`."""
-
-    FILE = "f"
-    DIRECTORY = "d"
-    SYMLINK = "l"
-    FIFO = "p"
-    BLOCK_DEVICE = "b"
-    CHARACTER_DEVICE = "c"
-    SOCKET = "s"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of a listing. `home` is the saveset that holds its data, None if it was not saved.
-    `children` is the number of entries directly in a directory."""
-
-    path: bytes
-    kind: EntryKind
-    size: int
-    modify_time_ns: int
-    mode: int
-    uid: int
-    gid: int
-    link_target: bytes
-    home: str | None
-    children: int
-
-
-@dataclass(frozen=True, slots=True)
-class EntryPage:
-    """`total` counts the whole directory. `next_position` is opaque; None on the last page."""
-
-    entries: tuple[Entry, ...]
-    total: int
-    next_position: str | None
-
-
 class Engine(Protocol):
     """Moves data between a client and a medium."""
 
@@ -111,6 +72,10 @@ class Engine(Protocol):
                 for in all.
         """
 
+    def leave_alone(self, silent: Collection[bytes]) -> None:
+        """From now on these data stores do not answer, and no others: who has to do with other
+        media looks at nothing there. What lies in them is never saved all the same."""
+
     def make_store(self, directory: bytes, name: str) -> None:
         """Makes a directory a data store; idempotent.
 
@@ -122,11 +87,12 @@ class Engine(Protocol):
         """Tries whether files in the data store of that name can be made immutable. Raises
         EngineError: STORE_MISSING, STORE_UNUSABLE (they cannot; the text says why)."""
 
-    def hold_media(self, labels: Collection[str]) -> None:
+    def hold_media(self, labels: Collection[str], now: Collection[str] | None = None) -> None:
         """From now on savesets on these media, and on no others, are made immutable where they lie
         when they are committed; those that lie there already are now, as far as their media are in
         their places. `remove` takes that off again. Idempotent. A backup says in a warning if it
-        cannot be, of the others the log does."""
+        cannot be, of the others the log does. `now`: those of them that are looked at now; None:
+        all."""
 
     def make_medium(self, store: bytes, name: str, label: str) -> None:
         """Makes an empty medium in the data store of that name; idempotent.
@@ -351,9 +317,13 @@ class Engine(Protocol):
         """
 
     def recover(
-        self, writing: Sequence[SavesetRef], committed: frozenset[str]
+        self,
+        writing: Sequence[SavesetRef],
+        committed: frozenset[str],
+        silent: Collection[bytes] = (),
     ) -> list[Interrupted]:
-        """Puts the media in order before any job starts; idempotent.
+        """Puts the media in order before any job starts; idempotent. Data stores that are `silent`
+        are left alone: `settle` and `sweep` do there later what is to be done.
 
         One Interrupted for each of `writing` whose medium is in its place; on one that is not,
         nothing is looked at or removed. There is none either for a saveset whose files cannot be
@@ -362,6 +332,10 @@ class Engine(Protocol):
         lies under a final name and is neither writing nor committed is left as it is and named in
         the log: a catalogue that was put back from a copy knows less than the medium holds.
         """
+
+    def settle(self, saveset: SavesetRef) -> Interrupted | None:
+        """As `recover` does with one of `writing`, while jobs run. None: its medium is not in its
+        place, or its files cannot be read or removed just now."""
 
     def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
         """Removes leftovers under temporary names from a medium that was away and is back.

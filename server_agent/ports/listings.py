@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from server_agent.ports.engine import Entry
+from server_agent.ports.entries import Entry
 from server_agent.ports.transfers import SavesetRef
 
 # Of one entry: its directory and its name (as bytes, the root is two empty ones), the letter of

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from server_agent.domain.finding import Wanted
-from server_agent.ports.engine import EntryKind
+from server_agent.ports.entries import EntryKind
 from server_agent.ports.listings import Listed
 
 

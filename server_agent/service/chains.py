@@ -47,24 +47,33 @@ def known(view: CatalogueView, savesets: Sequence[Saveset]) -> tuple[KnownSavese
     names = [saveset.name for saveset in savesets]
     faulty = view.nearest_faulty(names)
     copies = view.copies(names)
-    stores = {medium.label: medium.store for medium in view.media()} if copies else {}
+    stores = {medium.label: medium.store for medium in view.media()} if copies or faulty else {}
+    removable = {store.name for store in view.data_stores() if store.removable} if faulty else set()
+    by_hand = {label: store for label, store in stores.items() if store in removable}
     return tuple(
         KnownSaveset(
             each,
-            _damage(each, faulty.get(each.name)),
+            _damage(each, faulty.get(each.name), by_hand),
             places_of(each, copies.get(each.name, ()))[1:],
-            stores,
+            stores if copies else {},
         )
         for each in savesets
     )
 
 
-def _damage(saveset: Saveset, faulty: Saveset | None) -> str:
+def _damage(saveset: Saveset, faulty: Saveset | None, by_hand: Mapping[str, str]) -> str:
+    """`by_hand`: the data stores of media that are put in by hand, by label."""
     if faulty is None:
         return ""
+    fault, label = faulty.fault, faulty.label
+    if faulty.missing and not (faulty.damage or faulty.lacks_listing) and label in by_hand:
+        fault = (
+            f"Its medium {label} is not in the data store {by_hand[label]}, or not all of it is on"
+            " that. A restore asks for the medium"
+        )
     if faulty.name == saveset.name:
-        return faulty.fault
-    return f"It builds on {faulty.name}, which cannot be restored: {faulty.fault}"
+        return fault
+    return f"It builds on {faulty.name}, which cannot be restored: {fault}"
 
 
 def saveset_named(view: CatalogueView, name: str) -> Saveset:

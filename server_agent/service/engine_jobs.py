@@ -24,6 +24,7 @@ from server_agent.service.control import JobControl, too_late
 from server_agent.service.migration import Migration
 from server_agent.service.places import readable, with_copies
 from server_agent.service.plan import (
+    BASE,
     Outcome,
     Plan,
     full_instead,
@@ -116,6 +117,7 @@ class EngineJobs:
                 "client": job.client,
                 "job_id": job.id,
                 "start_time": plan.start_time.isoformat(),
+                **({BASE: plan.chain[0].name} if plan.chain else {}),
                 **facts_of(plan.reach, place.pool, place.pool.retention.eol(job.sesam_day)),
             },
             compare_with=plan.like,

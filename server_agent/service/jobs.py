@@ -1,5 +1,6 @@
 """Cancelling and looking at jobs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from server_agent.domain.access import Role
@@ -10,6 +11,7 @@ from server_agent.domain.errors import (
 )
 from server_agent.domain.jobs import Job, JobKind, JobState, ProtocolLine, ProtocolPart
 from server_agent.ports import (
+    CatalogueTransaction,
     CatalogueView,
     Clock,
     JobGroup,
@@ -35,6 +37,9 @@ MAY_CANCEL = {
 }
 
 
+GiveUp = Callable[[CatalogueTransaction, Job, str], Job | None]
+
+
 @dataclass(frozen=True, slots=True)
 class JobPage:
     """Jobs, and how many there are per state if that was asked for."""
@@ -44,7 +49,11 @@ class JobPage:
 
 
 class Jobs:
-    """The jobs of the location."""
+    """The jobs of the location.
+
+    Args:
+        give_up: ends an active job that nobody works at, since it is put off; None if it is not.
+    """
 
     def __init__(
         self,
@@ -52,7 +61,9 @@ class Jobs:
         protocols: Protocols,
         clock: Clock,
         runner: Runner,
+        give_up: GiveUp = lambda _tx, _job, _by: None,
     ) -> None:
+        self._give_up = give_up
         self._changes = changes
         self._protocols = protocols
         self._clock = clock
@@ -73,6 +84,8 @@ class Jobs:
             if job.state is JobState.QUEUED:
                 job = cancelled_by(request.caller.name).end(job, now)
                 tx.put_job(job)
+            elif (ended := self._give_up(tx, job, request.caller.name)) is not None:
+                job = ended
             else:
                 settled = self._runner.cancel(job_id, request.caller.name)
                 if settled is not None:

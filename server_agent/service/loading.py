@@ -14,7 +14,6 @@ from server_agent.ports import CatalogueView, Clock, Engine, EngineError
 from server_agent.ports.loader import Inventory, LoaderDrive, LoaderError
 from server_agent.ports.loader import Loader as Device
 from server_agent.service.changes import Changes
-from server_agent.service.looking import Looking
 from server_agent.service.media_presence import Presence
 from server_agent.service.places import places
 from server_agent.service.writing_place import tell_media
@@ -31,8 +30,8 @@ class Loading:
     """The loaders at work; each makes one movement after the other.
 
     Args:
+        presence: which media are there.
         open_loader: the device of a loader; None: this agent has none.
-        looking: asks for what may not answer.
     """
 
     def __init__(
@@ -40,11 +39,10 @@ class Loading:
         changes: Changes,
         engine: Engine,
         clock: Clock,
+        presence: Presence,
         open_loader: OpenLoader | None = None,
-        looking: Looking | None = None,
     ) -> None:
-        self._looking = looking or Looking()
-        self.presence = Presence(engine, self._looking)
+        self.presence = presence
         self._changes = changes
         self._engine = engine
         self._clock = clock
@@ -68,7 +66,8 @@ class Loading:
         """What is where in a loader now. Raises LoaderError, also if it does not answer."""
         device = self._device(item)
         try:
-            return self._looking.ask(f"The loader {item.name}", device.inventory, INVENTORY_SECONDS)
+            what = f"The loader {item.name}"
+            return self.presence.looking.ask(what, device.inventory, INVENTORY_SECONDS)
         except EngineError as error:
             raise LoaderError(error.text) from error
 
@@ -184,13 +183,12 @@ class Loading:
             active = [job for job in tx.open_jobs() if job.state is JobState.ACTIVE]
             using = next((job.id for job in active if label in _labels(tx, job)), "")
             if not using:
-                presence.moving |= {label}
-                presence.moves += 1
+                presence.begin_move(label)
         try:
             yield using
         finally:
-            presence.moving -= {label}
-            presence.moves += 1
+            if not using:
+                presence.end_move(label)
 
     def _make(self, wanted: MediaRequest) -> None:
         store, label = wanted.store, wanted.label

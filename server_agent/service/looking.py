@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
-from server_agent.domain.media import DataStore
-from server_agent.ports import EngineError
+from server_agent.ports import Clock, EngineError
 
 Answer = TypeVar("Answer")
 
@@ -26,6 +26,7 @@ class NoAnswer(EngineError):
 class _Look:
     """One that has begun, and for how many seconds it was waited for in vain."""
 
+    since: datetime
     answer: "Future[Any]" = field(default_factory=Future)
     waited: float = 0.0
 
@@ -33,19 +34,12 @@ class _Look:
 class Looking:
     """Any thread may call any method, but in no transaction."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, clock: Clock, patience: float = PATIENCE) -> None:
         """`patience`: for how many seconds an answer is waited for."""
+        self._clock = clock
         self._patience = patience
         self._lock = threading.Lock()
-        self._looks: dict[str, _Look] = {}  # the last that began, by place
-
-    def at(
-        self, store: DataStore, question: Callable[[], Answer], place: str | None = None
-    ) -> Answer:
-        """What a question about a data store is answered with, as `ask`. Who writes repositories
-        knows by itself for how long another machine may be silent. `place`: if it is not to be
-        called by the name of the data store."""
-        return question() if store.has_repositories else self.ask(place or store.name, question)
+        self._looks: dict[str, list[_Look]] = {}  # those that have not ended, by place
 
     def ask(
         self, place: str, question: Callable[[], Answer], patience: float | None = None
@@ -65,24 +59,72 @@ class Looking:
         longest = max(patience, self._patience)
         while True:
             with self._lock:
-                look = self._looks.get(place)
-                is_mine = look is None or look.answer.done()
-                if look is None or is_mine:
-                    look = self._looks[place] = _Look()
+                look = self._hanging(place)
+                is_mine = look is None
+                if look is None:
+                    look = self._entered(place)
             if is_mine:
-                threading.Thread(
-                    target=_answered, args=(look.answer, question), name="look", daemon=True
-                ).start()
+                _begin(look.answer, question)
             if not _is_answered(look.answer, patience if look.waited < longest else 0.0):
                 look.waited += patience
-                raise NoAnswer(
-                    "STORE_MISSING",
-                    f"{place} does not answer within {longest:g} s. Is the server or the device"
-                    " behind it gone? It is used again as soon as it answers",
-                )
+                raise self._no_answer(place, look)
             if is_mine:
                 answer: Answer = look.answer.result()
                 return answer
+
+    def begin(self, place: str, question: Callable[[], Answer]) -> "Future[Answer]":
+        """Begins with a question whose answer only the caller waits for: until it comes, the place
+        does not answer anybody else."""
+        with self._lock:
+            look = self._entered(place)
+            look.waited = float("inf")
+        _begin(look.answer, question)
+        return look.answer
+
+    def do(self, place: str, look: Callable[[], object], deed: Callable[[], Answer]) -> Answer:
+        """Does what may take long, for as long as the place answers looks. A deed that is given up
+        goes on when the place answers again; before it has ended, nothing else is done there.
+
+        Raises:
+            NoAnswer: STORE_MISSING.
+        """
+        self.ask(place, look)
+        doing: Future[Answer] = Future()
+        begun = self._clock.now()
+        _begin(doing, deed)
+        while not _is_answered(doing, self._patience):
+            try:
+                self.ask(place, look)
+            except NoAnswer:
+                with self._lock:
+                    self._entered(place, _Look(begun, doing, float("inf")))
+                raise
+        return doing.result()
+
+    def _hanging(self, place: str) -> _Look | None:
+        """What has to end there first. Holds the lock."""
+        looks = [look for look in self._looks.pop(place, ()) if not look.answer.done()]
+        if looks:
+            self._looks[place] = looks
+        return looks[0] if looks else None
+
+    def _entered(self, place: str, look: _Look | None = None) -> _Look:
+        """Holds the lock."""
+        look = look or _Look(self._clock.now())
+        self._looks.setdefault(place, []).append(look)
+        return look
+
+    def _no_answer(self, place: str, look: _Look) -> NoAnswer:
+        since = self._clock.local(look.since)
+        return NoAnswer(
+            "STORE_MISSING",
+            f"{place} does not answer since {since:%d %b %H:%M:%S}. Is the server or the device"
+            " behind it gone? It is used again as soon as it answers",
+        )
+
+
+def _begin(answer: "Future[Any]", question: Callable[[], Any]) -> None:
+    threading.Thread(target=_answered, args=(answer, question), name="look", daemon=True).start()
 
 
 def _answered(answer: "Future[Any]", question: Callable[[], Any]) -> None:

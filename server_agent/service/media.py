@@ -38,7 +38,7 @@ from server_agent.service.changes import Changes
 from server_agent.service.collection import Collection, etag
 from server_agent.service.days import HELD_BACK, day_of
 from server_agent.service.immutable import is_day_sure, is_kept
-from server_agent.service.looking import Looking, NoAnswer
+from server_agent.service.looking import NoAnswer
 from server_agent.service.lost_stores import Forgotten, forget_media
 from server_agent.service.requests import Request, first_answer, remember
 from server_agent.service.topology import checked_comment
@@ -75,12 +75,9 @@ class DataStores(Collection[DataStore]):
 
     kind = "data store"
 
-    def __init__(
-        self, changes: Changes, engine: Engine, clock: Clock, looking: Looking | None = None
-    ) -> None:
+    def __init__(self, changes: Changes, engine: Engine, clock: Clock) -> None:
         super().__init__(changes, clock)
         self._engine = engine
-        self._looking = looking or Looking()
 
     def use(self) -> None:
         """Tells the engine where media lie. To be called at the start of the agent."""
@@ -101,11 +98,8 @@ class DataStores(Collection[DataStore]):
                 tx.put_data_store(replace(first, path=directory, version=first.version + 1))
 
     def _is_there(self, directory: bytes) -> bool:
-        def look() -> StoreSpace:
-            return self._engine.space(directory, FIRST_STORE)
-
         try:
-            self._looking.ask(printable(directory), look)
+            self._engine.space(directory, FIRST_STORE)
         except EngineError:
             return False
         return True
@@ -144,7 +138,7 @@ class DataStores(Collection[DataStore]):
             to_come = self._forecast(view, store)
         stored = sum(held.get(label, _NOTHING).stored_bytes for label in labels)
         try:
-            space = self._looking.at(store, lambda: self._engine.space(store.path, store.name))
+            space = self._engine.space(store.path, store.name)
         except EngineError as error:
             fault = "" if error.code == SPACE_UNKNOWN else error.text
             return StoreState(store, None, fault, stored, to_come)
@@ -215,19 +209,14 @@ class DataStores(Collection[DataStore]):
 
     def _make_sure(self, item: DataStore, before: DataStore | None) -> None:
         """Makes a new one; of one that is there, looks at what is new. Raises StoreUnusable."""
-
-        def prove() -> None:
+        was = before is not None and before.immutable and before.path == item.path
+        try:
             if before is None:
                 self._engine.make_store(item.path, item.name)
             elif before.path != item.path:
                 self._engine.space(item.path, item.name)
-            was = before is not None and before.immutable and before.path == item.path
             if item.immutable and not was:
                 self._engine.check_immutable(item.path, item.name)
-
-        try:
-            # Not by its name: where it was before may be what does not answer.
-            self._looking.at(item, prove, printable(item.path))
         except EngineError as error:
             if error.code != SPACE_UNKNOWN:
                 raise StoreUnusable(path=printable(item.path), detail=error.text) from error
@@ -272,12 +261,9 @@ class Media(Collection[Medium]):
 
     kind = "medium"
 
-    def __init__(
-        self, changes: Changes, engine: Engine, clock: Clock, looking: Looking | None = None
-    ) -> None:
+    def __init__(self, changes: Changes, engine: Engine, clock: Clock) -> None:
         super().__init__(changes, clock)
         self._engine = engine
-        self._looking = looking or Looking()
 
     def delete(self, request: Request, name: str, expected_etag: str | None) -> None:
         """As in `Collection`. Nobody writes to it while it goes from its data store, which may
@@ -303,9 +289,7 @@ class Media(Collection[Medium]):
 
     def _take_away(self, store: DataStore, going: Medium, before: Medium) -> None:
         try:
-            self._looking.at(
-                store, lambda: self._engine.remove_medium(store.path, store.name, going.label)
-            )
+            self._engine.remove_medium(store.path, store.name, going.label)
         except NoAnswer as error:  # it may go later
             detail = (
                 f"{error.text}. {going.label} is write protected from now on: delete it again then"

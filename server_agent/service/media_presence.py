@@ -4,6 +4,7 @@ It is looked for them before a transaction, since a look may take long; what was
 it.
 """
 
+import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +15,7 @@ from server_agent.domain.media import NEVER, DataStore, Medium, next_label
 from server_agent.domain.queue import Drive, drive_group_of
 from server_agent.ports import CatalogueTransaction, CatalogueView, Engine, EngineError, StoreSpace
 from server_agent.service.looking import Looking
+from server_agent.service.patient_engine import place_of
 from server_agent.service.places import places
 from server_agent.service.plan import Plan
 
@@ -34,23 +36,29 @@ class Presence:
     """Looks which media are there, and keeps which of them are full. Any thread may call any
     method, but in no transaction.
 
+    Args:
+        engine: as it is: all that it is asked at a data store is one question there.
+        looking: asks for what may not answer.
+
     Attributes:
         in_loaders: the data stores that are drives of loaders.
         sharing: those of them whose media all lie on one disk: another one has no more room.
         moving: labels of the media that a loader takes away just now.
-        moves: how often that has begun or ended; both only to be changed in a transaction that
-            writes or after the move, as jobs are only started in such.
+        moves: how often that has begun or ended.
+        above_mark: labels, when last seen.
+        run_full: the free bytes beside each medium on which a job had no room.
     """
 
     def __init__(self, engine: Engine, looking: Looking) -> None:
         self._engine = engine
-        self._looking = looking
+        self.looking = looking
         self.in_loaders: frozenset[str] = frozenset()
         self.sharing: frozenset[str] = frozenset()
+        self._lock = threading.Lock()  # who changes one of the following holds it
         self.moving: frozenset[str] = frozenset()
         self.moves = 0
-        self.above_mark: frozenset[str] = frozenset()  # labels, when last seen
-        self.run_full: dict[str, int] = {}  # the free bytes beside each on which a job had no room
+        self.above_mark: frozenset[str] = frozenset()
+        self.run_full: Mapping[str, int] = {}
 
     def sight(
         self, stores: Iterable[DataStore], media: Sequence[Medium], patience: float | None = None
@@ -62,7 +70,7 @@ class Presence:
             labels = [each.label for each in made]
             try:
                 look = partial(self._look, store, labels)
-                found = self._looking.ask(store.name, look, patience)
+                found = self.looking.ask(place_of(store.path), look, patience)
             except EngineError as error:
                 found = _Seen(error.text, None, dict.fromkeys(labels, error.text))
             seen[store.name] = found
@@ -77,7 +85,21 @@ class Presence:
         """A job had no room on a medium: nothing is written to it before it has more."""
         seen = self.sight([store], []).space_of(store)
         if seen is not None:
-            self.run_full[label] = seen.free_bytes
+            with self._lock:
+                self.run_full = {**self.run_full, label: seen.free_bytes}
+
+    def begin_move(self, label: str) -> None:
+        """A loader is about to take a medium away. In a transaction that writes, as jobs are only
+        started in such."""
+        with self._lock:
+            self.moving |= {label}
+            self.moves += 1
+
+    def end_move(self, label: str) -> None:
+        """It has, or has not."""
+        with self._lock:
+            self.moving -= {label}
+            self.moves += 1
 
     def _look(self, store: DataStore, labels: Sequence[str]) -> _Seen:
         fault, space = "", None
@@ -99,10 +121,14 @@ class Presence:
             return
         there = frozenset(label for label, fault in seen.media.items() if not fault)
         is_above = seen.space.used_percent >= store.high_water_mark
-        self.above_mark = self.above_mark | there if is_above else self.above_mark - there
-        for label in there & self.run_full.keys():
-            if seen.space.free_bytes > self.run_full[label]:
-                self.run_full.pop(label, None)
+        free = seen.space.free_bytes
+        with self._lock:
+            self.above_mark = self.above_mark | there if is_above else self.above_mark - there
+            self.run_full = {
+                label: before
+                for label, before in self.run_full.items()
+                if label not in there or free <= before
+            }
 
 
 class Sight:

@@ -45,6 +45,7 @@ _SUFFIX_LETTERS = string.ascii_letters + string.digits
 _SUFFIX_LENGTH = 11
 _NAMED = 3  # of many, in a message; the protocol has all
 
+BASE = "base"  # the fact of a saveset that names what it builds on
 LONGEST_MESSAGE = 4000  # characters; it travels with every list and snapshot
 
 

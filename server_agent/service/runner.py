@@ -58,6 +58,7 @@ class Runner:
         self._running: dict[str, _Running] = {}
         self._tries: dict[str, int] = {}  # of jobs that could not be started, each by its thread
         self._wake = threading.Event()
+        self._look_wake = threading.Event()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -80,6 +81,10 @@ class Runner:
         """To be called when a job was queued."""
         self._wake.set()
 
+    def look_soon(self) -> None:
+        """To be called when a medium may have come."""
+        self._look_wake.set()
+
     def cancel(self, job_id: str, by: str) -> JobState | None:
         """Tells an active job to stop. Returns the state that it is ending with if that is
         settled and it can no longer be stopped."""
@@ -93,6 +98,7 @@ class Runner:
         """Stops the running jobs, which become broken, and waits for them; queued ones stay."""
         self._stop.set()
         self._wake.set()
+        self._look_wake.set()
         for thread in self._threads:
             thread.join()
         self._threads = []
@@ -119,14 +125,15 @@ class Runner:
                 self._wake.set()
 
     def _look(self) -> None:
-        while True:
+        while not self._stop.is_set():
+            self._look_wake.clear()
             try:
                 self._work.look_at_store()
             except Exception:
                 log.exception("what is missing in the data store could not be entered")
             self._each_look()
-            if self._stop.wait(self._look_seconds):
-                return
+            if not self._stop.is_set():
+                self._look_wake.wait(self._look_seconds)
 
     def _start_admitted(self) -> None:
         with self._changes.read() as view:

@@ -7,9 +7,10 @@ the reason why there is none.
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from server_agent.domain.errors import ClientLocked, InvalidArgument, NoSpace, NotFound, no_space
 from server_agent.domain.jobs import Job, JobKind, JobState
@@ -33,7 +34,6 @@ from server_agent.service.engine_jobs import EngineJobs
 from server_agent.service.faults import look_again, look_for_missing, note_failure
 from server_agent.service.forgetting import remove_files
 from server_agent.service.interfaces import NotPrepared
-from server_agent.service.looking import Looking
 from server_agent.service.plan import (
     Outcome,
     Plan,
@@ -42,6 +42,7 @@ from server_agent.service.plan import (
     plan_of,
 )
 from server_agent.service.protocol import JobProtocol, protocol_of
+from server_agent.service.recovery import being_written
 from server_agent.service.spare_pools import made_ready
 
 log = logging.getLogger(__name__)
@@ -58,10 +59,9 @@ class Work:
         others: what does the jobs that move no data, by their kinds.
         around: what is done before backups and after them.
         follow: is called in the transaction in which a job ends.
-        looking: asks for what may not answer.
     """
 
-    def __init__(  # noqa: PLR0913 - everything that a job needs
+    def __init__(
         self,
         changes: Changes,
         engine: Engine,
@@ -70,19 +70,25 @@ class Work:
         around: Around,
         clock: Clock,
         follow: Callable[[CatalogueTransaction, Job], None],
-        looking: Looking | None = None,
     ) -> None:
         self._changes = changes
         self._others = others
         self._around = around
         self._follow = follow
-        self._looking = looking or Looking()
         self._engine_jobs = EngineJobs(changes, engine, clock)
         self._engine = engine
         self._protocols = protocols
         self._clock = clock
         self._look = threading.Lock()  # jobs look too
         self._there: frozenset[str] | None = None  # labels of the media; nothing was seen yet
+        self._put_off: frozenset[str] = frozenset()
+
+    def put_off(self, silent: Iterable[DataStore]) -> None:
+        """The recovery has not looked at these data stores. To be called before the first look."""
+        names = {store.name for store in silent}
+        with self._changes.read() as view:
+            labels = [medium.label for medium in view.media() if medium.store in names]
+        self._put_off = frozenset(labels)
 
     def look_at_store(self) -> None:
         """Looks for the savesets if a medium has come or gone since the last look. Cheap if none
@@ -100,18 +106,19 @@ class Work:
         there = frozenset(
             each.label
             for each in media
-            if each.store in stores and self._is_there(stores[each.store], each.label, expected)
+            if each.store in stores and self._is_there(each.label, expected)
         )
-        if before is not None and there != before:
+        before = there - self._put_off if before is None else before
+        if there != before:
             look_for_missing(self._changes, self._engine)
             for label in there - before:
-                self._engine.sweep(label, self._writing)
+                self._engine.sweep(label, partial(being_written, self._changes))
             remove_files(self._changes, self._engine)
         self._there = there  # known when it is entered, else it is looked at again
 
-    def _is_there(self, store: DataStore, label: str, expected: set[str]) -> bool:
+    def _is_there(self, label: str, expected: set[str]) -> bool:
         try:
-            self._looking.at(store, lambda: self._engine.check_store(label))
+            self._engine.check_store(label)
         except EngineError as error:
             if label in expected:
                 log.warning("%s", error.text)
@@ -199,12 +206,6 @@ class Work:
                 day = day_of(tx, self._clock, self._clock.now())
                 self._end_at_once(tx, job, failed, day)
 
-    def _writing(self) -> set[str]:
-        with self._changes.read() as view:
-            active = [job for job in view.open_jobs() if job.state is JobState.ACTIVE]
-            copied = {removal.saveset for removal in view.removals() if removal.job}
-        return copied | {job.saveset for job in active if job.kind is JobKind.BACKUP}
-
     def _end_at_once(self, tx: CatalogueTransaction, job: Job, outcome: Outcome, day: date) -> None:
         """Enters that a queued job failed to start: it has a start, since that is a result."""
         now = self._clock.now()
@@ -230,6 +231,8 @@ class Work:
         except NotPrepared as error:
             return plan, Outcome(JobState.ERROR, error.code, str(error))
         except EngineError as error:
+            if control.cancelled:
+                return plan, _stopped(control)
             if plan.job.kind is JobKind.BACKUP:
                 # A moment later it might be possible, but nothing would have been prepared.
                 return plan, Outcome(JobState.ERROR, error.code, self._sentence(plan.job, error))

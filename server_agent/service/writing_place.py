@@ -152,13 +152,24 @@ def labels_of_repositories(view: CatalogueView) -> frozenset[str]:
     return frozenset(medium.label for medium in view.media() if medium.store in stores)
 
 
+def tell_homes(changes: Changes, engine: Engine) -> None:
+    """Tells the engine in which data store each medium lies. It looks at no file."""
+    with changes.telling:  # one after the other, so that the last to tell has seen all
+        _tell_homes(changes, engine)
+
+
 def tell_media(changes: Changes, engine: Engine) -> None:
     """Tells the engine in which data store each medium lies, and which are immutable. In no
     transaction: it looks at files."""
-    with changes.telling:  # one after the other, so that the last to tell has seen all
+    with changes.telling:
+        _tell_homes(changes, engine)
         with changes.read() as view:
-            paths = {store.name: store.path for store in view.data_stores()}
-            homes = {each.label: paths[each.store] for each in view.media() if each.store in paths}
             held = immutable_labels(view).keys()
-        engine.use_stores(list(paths.values()), homes)
         engine.hold_media(held)
+
+
+def _tell_homes(changes: Changes, engine: Engine) -> None:
+    with changes.read() as view:
+        paths = {store.name: store.path for store in view.data_stores()}
+        homes = {each.label: paths[each.store] for each in view.media() if each.store in paths}
+    engine.use_stores(list(paths.values()), homes)

@@ -14,6 +14,7 @@ from server_agent.domain.self_backup import SELF_BACKUP
 from sesam_api.client import Location
 from sesam_api.media_records import DataStore, MediaPool
 from sesam_api.plan_records import Drive
+from tests.contract.restic_rig import weaken
 from tests.e2e.agent_process import SECONDS, AgentProcess
 from tests.e2e.changing import tree_of
 from tests.e2e.test_retention import TODAY, Root, newdays, root
@@ -56,6 +57,8 @@ def test_backups_to_both_kinds(location: Location, place: Path) -> None:
 
     plain = backed_up("FULL")
     first = backed_up("INC", "OFFSITE")
+    secrets = place / "root/var/ini/secrets"
+    weaken(repositories / "OFFSITE00001", secrets / "restic.key")
     (source / "b").write_bytes(b"b" * 5000)
     second = backed_up("INC", "OFFSITE")
     third = backed_up("INC")
@@ -89,6 +92,7 @@ def test_newday_tidies_what_a_removal_has_left(root: Root) -> None:
         for number in range(8):
             (root.source / f"f{number}").write_bytes(os.urandom(400_000))
         old = root.backed_up(location, "FULL")
+        weaken(repositories / "WEEK00001", root.place / "var/ini/secrets/restic.key")
         for number in range(0, 8, 2):
             (root.source / f"f{number}").unlink()
         new = root.backed_up(location, "COPY")

@@ -113,7 +113,7 @@ def test_by_each_rule_and_not_at_all(location: Location, place: Path) -> None:
 
     dry = restored(location, saveset, target, overwrite="rename", dry_run=True)
     assert (dry.state, dry.dry_run, dry.files) == ("ok", True, 0)
-    assert "1 would be restored under another name" in dry.message
+    assert "entries would be created, 1 would be restored under another name" in dry.message
     assert [path.name for path in there.iterdir()] == ["old"]
     codes = {line.code for line in location.protocol(dry.id)}
     assert {"WOULD_CREATE", "WOULD_RENAME"} <= codes
@@ -122,15 +122,15 @@ def test_by_each_rule_and_not_at_all(location: Location, place: Path) -> None:
     assert "restore" not in {occurrence.kind for occurrence in told}
 
     never = restored(location, saveset, target, overwrite="never")
-    assert (never.state, never.message) == ("ok", "1 kept because it exists")
+    assert (never.state, never.message) == ("ok", "1 file kept because it exists")
     assert never.overwrite == "never"
     assert (there / "old").read_text() == "own"
     assert (there / "stays").read_text() == "stays"
     renamed = restored(location, saveset, target, overwrite="rename")
-    assert (renamed.state, renamed.message) == ("ok", "2 restored under new names")
+    assert (renamed.state, renamed.message) == ("ok", "2 files restored under new names")
     assert (there / "old.restored").read_text() == "old"
     older = restored(location, saveset, target, overwrite="if_older")
-    assert (older.state, older.message) == ("ok", "2 kept because they are not older")
+    assert (older.state, older.message) == ("ok", "2 files kept because they are not older")
     always = restored(location, saveset, target)
     assert (always.state, always.message, always.files) == ("ok", "", 2)
     assert (there / "old").read_text() == "old"
@@ -198,4 +198,4 @@ def to_another_client(location: Location, server: SshServer, place: Path) -> Non
     assert refused.value.reason == "INVALID_ARGUMENT"
     assert not (place / "lost").exists()
     again = restored(location, saveset, target, client="there", overwrite="never", dry_run=True)
-    assert "2 would stay" in again.message
+    assert "2 entries would stay" in again.message

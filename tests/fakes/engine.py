@@ -378,8 +378,8 @@ class FakeEngine(EngineLooks, MemoryStores):
             files += 1
             size += len(content)
             yield Progress(Phase.TRANSFER, files_done=files, bytes_done=size, current=path)
-        notes = (f"{kept} kept because they exist",) * bool(kept)
-        notes += (f"{renamed} restored under new names",) * bool(renamed)
+        notes = (f"{kept} files kept because they exist",) * bool(kept)
+        notes += (f"{renamed} files restored under new names",) * bool(renamed)
         lost = len(picked) - files - kept
         yield RestoreDone(files, size, lost, tuple(each.text for each in put_back), notes)
 
@@ -426,23 +426,27 @@ class FakeEngine(EngineLooks, MemoryStores):
         return [path for path in paths if not _at_or_below(kept.files, path)]
 
     def recover(
-        self, writing: Sequence[SavesetRef], committed: frozenset[str]
+        self,
+        writing: Sequence[SavesetRef],
+        committed: frozenset[str],
+        silent: Collection[bytes] = (),
     ) -> list[Interrupted]:
-        self.half.clear()
-        found: list[Interrupted] = []
-        for saveset in writing:
-            if saveset.label in self.unmounted:
-                continue
-            kept = self.savesets.get(saveset.name)
-            if kept is not None and kept.damaged:
-                del self.savesets[saveset.name]
-                kept = None
-            found.append(
-                Interrupted(saveset.name, kept.result, kept.facts)
-                if kept
-                else Interrupted(saveset.name, None)
-            )
-        return found
+        if not silent:
+            self.half.clear()
+        settled = [self.settle(saveset) for saveset in writing]
+        return [each for each in settled if each is not None]
+
+    def settle(self, saveset: SavesetRef) -> Interrupted | None:
+        if saveset.label in self.unmounted:
+            return None
+        self.half.discard(saveset.name)
+        kept = self.savesets.get(saveset.name)
+        if kept is not None and kept.damaged:
+            del self.savesets[saveset.name]
+            kept = None
+        if kept is None:
+            return Interrupted(saveset.name, None)
+        return Interrupted(saveset.name, kept.result, kept.facts)
 
     def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
         self.check_store(label)

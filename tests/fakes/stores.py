@@ -18,6 +18,7 @@ class MemoryStores:
     full: how full a data store is, by directory.
     changeable: directories in which files cannot be made immutable.
     held: labels of the media whose savesets are.
+    left_alone: directories that do not answer.
     """
 
     def __init__(self) -> None:
@@ -30,6 +31,7 @@ class MemoryStores:
         self.full: dict[bytes, StoreSpace] = {}
         self.changeable: set[bytes] = set()
         self.held: frozenset[str] = frozenset()
+        self.left_alone: frozenset[bytes] = frozenset()
         self._known: set[str] = set()
 
     def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:
@@ -37,6 +39,9 @@ class MemoryStores:
             raise ValueError("an engine needs a data store")
         self.in_use = tuple(directories)
         self.homes = dict(homes)
+
+    def leave_alone(self, silent: Collection[bytes]) -> None:
+        self.left_alone = frozenset(silent)
 
     def make_store(self, directory: bytes, name: str) -> None:
         if directory in self.occupied or self.stores.get(directory, name) != name:
@@ -48,7 +53,11 @@ class MemoryStores:
         if store in self.changeable:
             raise EngineError("STORE_UNUSABLE", f"{store!r}: files cannot be made immutable there.")
 
-    def hold_media(self, labels: Collection[str]) -> None:
+    def hold_media(
+        self,
+        labels: Collection[str],
+        now: Collection[str] | None = None,
+    ) -> None:
         self.held = frozenset(labels)
 
     def make_medium(self, store: bytes, name: str, label: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from server_agent.adapters.names.savesets import Line, Run, Savesets, number_of, runs_of
 from server_agent.adapters.names.schema import BEGIN, END, FIRST_PATH
 from server_agent.domain.finding import Wanted
-from server_agent.ports.engine import EntryKind
+from server_agent.ports.entries import EntryKind
 from server_agent.ports.names import (
     FoundFile,
     FoundPage,

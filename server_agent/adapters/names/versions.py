@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from server_agent.adapters.names.savesets import Run, Savesets, number_of, runs_of
-from server_agent.ports.engine import EntryKind
+from server_agent.ports.entries import EntryKind
 from server_agent.ports.names import Holder, NamedSaveset, Version, VersionPage
 
 _PATH = """

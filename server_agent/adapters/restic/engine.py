@@ -120,6 +120,11 @@ class ResticEngine:
             homes={label: place for label, place in here.items() if place is not None},
         )
 
+    def leave_alone(self, silent: Collection[bytes]) -> None:
+        found = (each if not stores.is_restic(each) else stores.local_path(each) for each in silent)
+        paths = frozenset(Path(os.fsdecode(path)) for path in found if path is not None)
+        self._places = replace(self._places, silent=paths)
+
     def make_store(self, directory: bytes, name: str) -> None:
         store = stores.parsed(directory)
         try:
@@ -142,7 +147,7 @@ class ResticEngine:
             " of the bucket, or a rest-server with --append-only; see restic.md",
         )
 
-    def hold_media(self, labels: Collection[str]) -> None:
+    def hold_media(self, labels: Collection[str], now: Collection[str] | None = None) -> None:
         """There are none: `check_immutable` refuses."""
 
     def make_medium(self, store: bytes, name: str, label: str) -> None:
@@ -257,10 +262,18 @@ class ResticEngine:
             yield from Walking.of(self._places, request, control, client).walked()
 
     def recover(
-        self, writing: Sequence[SavesetRef], committed: frozenset[str]
+        self,
+        writing: Sequence[SavesetRef],
+        committed: frozenset[str],
+        silent: Collection[bytes] = (),
     ) -> list[Interrupted]:
         proof.sweep(self._places.tmp_dir)
-        return recovery.recover(self._places, writing, committed)
+        self.leave_alone(silent)
+        away = frozenset(map(stores.parsed, filter(stores.is_restic, silent)))
+        return recovery.recover(self._places, writing, committed, away)
+
+    def settle(self, saveset: SavesetRef) -> Interrupted | None:
+        return recovery.settle(self._places, saveset)
 
     def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
         recovery.sweep(self._places, label, writing)

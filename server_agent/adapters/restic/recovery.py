@@ -3,6 +3,7 @@
 import logging
 import shutil
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 from server_agent.adapters.restic import description
 from server_agent.adapters.restic.description import Description
@@ -10,6 +11,7 @@ from server_agent.adapters.restic.places import ResticFiles, ResticPlaces
 from server_agent.adapters.restic.program import TEMPORARY, Unhurried
 from server_agent.adapters.restic.removal import abandon
 from server_agent.adapters.restic.repository import Repository
+from server_agent.adapters.restic.stores import ResticStore
 from server_agent.adapters.restic.survivors import end_survivors
 from server_agent.adapters.restic.verify import DamagedSnapshot, check
 from server_agent.adapters.tar import commit
@@ -22,38 +24,45 @@ log = logging.getLogger(__name__)
 
 
 def recover(
-    places: ResticPlaces, writing: Sequence[SavesetRef], committed: frozenset[str]
+    places: ResticPlaces,
+    writing: Sequence[SavesetRef],
+    committed: frozenset[str],
+    silent: Collection[ResticStore] = (),
 ) -> list[Interrupted]:
     """See `server_agent.ports.Engine.recover`."""
     end_survivors(places.cache_dir)
     places.name_by_label()
-    found: list[Interrupted] = []
-    for saveset in writing:
-        try:
-            if places.has_store(saveset.label):
-                repository = places.repository(saveset.label)
-                settled = _settled(saveset.name, places.of(saveset), repository)
-                found += [settled] if settled else []
-        except (OSError, EngineError, DescriptionError) as error:
-            log.warning(
-                "saveset %s was interrupted, and it is not known whether it is whole;"
-                " it is left as it is: %s",
-                saveset.name,
-                error,
-            )
+    places = replace(places, stores=tuple(each for each in places.stores if each not in silent))
+    settled = [settle(places, saveset) for saveset in writing]
     known = committed | {saveset.name for saveset in writing}
     for files in places.intents():
         name = saveset_of(files.intent)
-        if name in committed:
+        if name in committed and places.store_of.get(files.label) not in silent:
             files.intent.unlink(missing_ok=True)
-        elif name not in known:
+        elif name not in known and places.store_of.get(files.label) not in silent:
             _give_up(places, files, "")
     for path in places.found():
         if path.suffix in TEMPORARY_SUFFIXES:
             commit.sweep(path)
     shutil.rmtree(places.cache_dir / TEMPORARY, ignore_errors=True)
     _name_unknown(places, known)
-    return found
+    return [each for each in settled if each is not None]
+
+
+def settle(places: ResticPlaces, saveset: SavesetRef) -> Interrupted | None:
+    """See `server_agent.ports.Engine.settle`."""
+    try:
+        if not places.has_store(saveset.label):
+            return None
+        return _settled(saveset.name, places.of(saveset), places.repository(saveset.label))
+    except (OSError, EngineError, DescriptionError) as error:
+        log.warning(
+            "saveset %s was interrupted, and it is not known whether it is whole;"
+            " it is left as it is: %s",
+            saveset.name,
+            error,
+        )
+        return None
 
 
 def sweep(places: ResticPlaces, label: str, writing: Callable[[], Collection[str]]) -> None:

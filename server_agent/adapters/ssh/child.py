@@ -34,7 +34,6 @@ class RemoteChild(Child):
         control: Control,
         *,
         fed_from: Path | None = None,
-        index: bool = False,
         is_ended: bool = True,
     ) -> None:
         """Starts it, and waits until it has begun.
@@ -44,7 +43,6 @@ class RemoteChild(Child):
             script: makes what is run there out of the number of bytes of its input.
             control: a cancel ends every wait with Cancelled.
             fed_from: a file that is its input.
-            index: whether its messages are the output "extra".
             is_ended: whether it is killed when it is not watched any more; else it goes on.
 
         Raises:
@@ -67,8 +65,6 @@ class RemoteChild(Child):
         try:
             self._greet()
             self._send(made)
-            if index and "err" in self._outputs:
-                self._outputs["extra"] = self._outputs.pop("err")
             if fed_from:
                 self._source = io.FileIO(fed_from)
         except BaseException:

@@ -75,7 +75,6 @@ class SshClient:
         *,
         fed: bool = False,
         fed_from: Path | None = None,
-        index: bool = False,
         umask: int = -1,
     ) -> Child:
         made = scripts.words([*_LANGUAGE, *command])
@@ -85,7 +84,7 @@ class SshClient:
                 return scripts.fed_program(made, umask)
             return scripts.program(made, input_bytes)
 
-        return RemoteChild(self._opened(control), script, control, fed_from=fed_from, index=index)
+        return RemoteChild(self._opened(control), script, control, fed_from=fed_from)
 
     def start_command(self, argv: Sequence[bytes], control: Control) -> Child:
         made = scripts.words(argv)

@@ -289,6 +289,13 @@ while [ $# -gt 2 ]; do
 done' sh
 """
 
+_REMOVE = b"""
+for file do
+    [ "$(id -u)" = 0 ] || chmod u+rwx -- "${file%/*}"
+    if [ -L "$file" ] || [ ! -d "$file" ]; then rm -f -- "$file" || exit; fi
+done
+"""
+
 
 def holder_name(name: bytes) -> bytes:
     """Of the directories beside places, by that of the control directory."""
@@ -310,6 +317,11 @@ def link(tree: bytes) -> list[bytes]:
     """A program that gives hard links in the tree their data: it reads three words for each, "move"
     or "link", from where, and to where."""
     return [b"sh", b"-c", _LINK.strip() % _LINKS_AT_ONCE, b"sh", tree]
+
+
+def remove(files: Sequence[bytes]) -> bytes:
+    """Removes files of the tree, as far as they are there and no directories."""
+    return scripts.script(_REMOVE, files)
 
 
 def commit(

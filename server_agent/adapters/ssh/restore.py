@@ -44,16 +44,17 @@ class RemoteRestore(Restore):
             yield from self._paced(self._rule(selection, self._look(scratch), None))
         yield from self._unsaved(selection)
         yield from self._part_links(selection)
-        self._total = total = selection.amount()
+        self._total = total = self._damage.whole(selection.amount())
         yield self._progress(total)
         journal = self.places.journal(self.request.job_id or scratch.name)
         staging = Staging(self.client, target, journal.with_suffix(JOURNAL_SUFFIX))
         self._aside = staging
         with staging:
             staging.begin(self.request.paths or selection.sources(), self.control)
-            extract = partial(self._extract, selection.has, staging, total)
-            yield from extract(selection.slices(), staging.tree, self._tally)
+            extract = partial(self._extract, selection, staging, total)
+            yield from extract(selection.slices, staging.tree, self._tally)
             yield from self._link_orphans(selection, staging, extract, scratch)
+            staging.remove_cut(self.control)
             yield self._progress(total, Phase.COMMIT)
             sources = [path.rstrip(b"/") or b"/" for path in selection.sources()]
             for _ in staging.commit(sources, self.request.overwrite):
@@ -108,7 +109,7 @@ class RemoteRestore(Restore):
         """Hard links whose data lie under names that are not restored get them in the tree."""
         if not selection.has_adopted():
             return
-        yield from extract(selection.data_of_orphans(), staging.data, self._tally)
+        yield from extract(selection.data_of_orphans, staging.data, self._tally)
         words = scratch.with_suffix(".links.tmp")
         try:
             with open(words, "xb", opener=private.opener) as file:
@@ -134,7 +135,7 @@ class RemoteRestore(Restore):
         for path in staging.unmade:
             selection.leave_out(path)
         again = Tally(unknown=self._tally.unknown)
-        yield from extract(selection.directories(), staging.target, again)
+        yield from extract(selection.directories, staging.target, again)
         self._tally.bare += again.bare
         self._tally.first_bare = self._tally.first_bare or again.first_bare
         self._tally.failed += again.failed

@@ -67,6 +67,7 @@ class Staging:
     _directory: bytes = b""
     _name: bytes = field(default_factory=lambda: b".sesam-%b.new" % secrets.token_hex(4).encode())
     _said: deque[Message] = field(default_factory=deque)
+    _cut: list[bytes] = field(default_factory=list)
     _patience_seconds: int = 0
 
     def __enter__(self) -> Self:
@@ -173,8 +174,23 @@ class Staging:
     def dispose(self, *, keep_times: bool = False) -> None:
         """There are no old versions."""
 
-    def remove_new(self, place: bytes, since_ns: int) -> None:
-        """It goes with everything else."""
+    def give_back(self) -> None:
+        """Nor are there any."""
+
+    def remove_new(self, place: bytes, since_ns: int) -> None:  # noqa: ARG002
+        """It goes before the rest is moved, or with everything else."""
+        self._cut.append(place)
+
+    def remove_cut(self, control: Control) -> None:
+        """Files of which only a part came do not come to their places.
+
+        Raises:
+            EngineError: CLIENT_LOST, CLIENT_UNFIT, and others.
+            Cancelled: the control said so.
+        """
+        if self._cut:
+            self.client.run(moving.remove(self._cut), control)
+            self._cut.clear()
 
     def full(self, place: bytes) -> str:
         final = quoted(self.target.rstrip(b"/") + place.removeprefix(self.tree))

@@ -1,6 +1,6 @@
 """Whether what tar has read of a file is what the scan had found, and what is said of it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -8,10 +8,10 @@ from server_agent.adapters.tar import complaints
 from server_agent.adapters.tar.asking import Question, batches
 from server_agent.adapters.tar.client import Client
 from server_agent.adapters.tar.database import Database
-from server_agent.adapters.tar.listing import ListingWriter, Member
+from server_agent.adapters.tar.listing import ListingWriter
 from server_agent.adapters.tar.names import joined, split
 from server_agent.adapters.tar.numbers import kept_inode
-from server_agent.adapters.tar.walk import Read
+from server_agent.adapters.tar.walk import Member
 from server_agent.domain.jobs import Level
 from server_agent.domain.quoting import quoted
 from server_agent.ports import Control, Message
@@ -70,18 +70,19 @@ class AsRead:
     _different: list[_Different] = field(default_factory=list)
     _deferred: dict[bytes, Message] = field(default_factory=dict)
 
-    def compare(self, members: Sequence[Member], read: Mapping[int, Read]) -> None:
+    def compare(self, members: Sequence[Member]) -> None:
         """Corrects the size and time of files that are not as the scan has found them.
 
         Args:
-            members: that were just entered.
-            read: what they are.
+            members: that were just entered, the next ones in the order of the listing.
         """
         database = self.listing.database
-        keys = (self.listing.own, *members[0][2:], *members[-1][2:])
-        for block, directory, name, inode, size, time in database.execute(_MARKED, keys).fetchall():
-            kind, read_size, read_time = read.get(block, (None, None, None))
-            if kind is None or read_size is None or (read_size, read_time) == (size, time):
+        keys = (self.listing.own, *members[0][5:], *members[-1][5:])
+        marked = database.execute(_MARKED, keys).fetchall()
+        read = {member[0]: member[3:5] for member in members} if marked else {}
+        for block, directory, name, inode, size, time in marked:
+            read_size, read_time = read.get(block, (None, None))
+            if read_size is None or (read_size, read_time) == (size, time):
                 continue
             path = joined(directory, name)
             self._different.append(_Different(path, inode, size, read_size))

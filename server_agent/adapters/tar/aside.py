@@ -69,15 +69,12 @@ class Aside:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        left = [*self._coming.values()]
         try:
             self.dispose()
         except OSError as sync_error:
             log.warning("what was restored last may not be on its disk: %s", sync_error)
-            left = [*self._come.values(), *left]
-        for note in reversed(left):
-            if note.now and os.path.lexists(note.now):
-                self._put_back(note)
+            self._coming = self._come | self._coming
+        self.give_back()
         while self._kept:
             self._put_back(self._kept.pop()[0])
         self.journal.remove()
@@ -152,6 +149,13 @@ class Aside:
             self._come[place] = note
             if note.now:
                 self._come_bytes += (note.size or 0) + _stored_size(note.now)
+
+    def give_back(self) -> None:
+        """What has not come by now does not come, or comes anew: old versions go back."""
+        for note in reversed(self._coming.values()):
+            if note.now and os.path.lexists(note.now):
+                self._put_back(note)
+        self._coming.clear()
 
     def stayed(self, place: bytes) -> int:
         """A file has not come, since something came to its place that stays there. Returns the

@@ -152,9 +152,10 @@ class Backup:
     def _scan(
         self, listing: ListingWriter, own_listing: Path, survey: Survey
     ) -> Iterator[BackupEvent]:
-        media, own = [], []
+        media, own, silent = [], [], []
         if self.client.is_here:
             media = self.places.media()
+            silent = [os.fsencode(path) for path in self.places.silent]
             files = self.places.tmp_dir, own_listing, *self.places.private_dirs
             own = [*media, *(os.fsencode(path.resolve()) for path in files)]
         for text in survey.warnings:
@@ -170,6 +171,7 @@ class Backup:
             scan = Scan(
                 *(source, self._excludes, own, listing, self.client, survey, self.control),
                 *(self.request.options, self._may_change, self._hits),
+                silent=silent,
             )
             for _ in scan.run():
                 if left_out.has_anything_to_do:

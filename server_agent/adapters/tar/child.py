@@ -33,7 +33,7 @@ class Setting:
 class Child:
     """A running process of which no pipe is waited for alone.
 
-    Its outputs are "out" (standard output), "err" (standard error) and, if given, "extra".
+    Its outputs are "out" (standard output) and "err" (standard error).
     Leaving the context kills the whole group if it still runs and reaps it.
     """
 
@@ -44,7 +44,6 @@ class Child:
         *,
         fed: bool = False,
         source: int = subprocess.DEVNULL,
-        extra: tuple[int, int] | None = None,
         umask: int = -1,
         setting: "Setting | None" = None,
     ) -> None:
@@ -55,7 +54,6 @@ class Child:
             control: a cancel ends every wait with Cancelled.
             fed: whether it gets a standard input from the caller.
             source: descriptor of a file that is its standard input; by default that is empty.
-            extra: both ends of a pipe for one more output; taken over from the caller.
             umask: its own one; by default that of the agent.
             setting: in which it runs; by default the agent's directory, the C language and UTC.
 
@@ -63,27 +61,20 @@ class Child:
             FileNotFoundError: there is no such program.
         """
         self._control = control
-        self._outputs = {"extra": io.FileIO(extra[0])} if extra else {}
+        self._outputs: dict[str, io.FileIO] = {}
         where = setting or Setting(plain_environment())
-        try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE if fed else source,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=(*extra[1:], *where.held) if extra else where.held,
-                cwd=where.directory,
-                env=where.environment,
-                bufsize=0,
-                process_group=0,
-                umask=umask,
-            )
-        except OSError:
-            self._close_outputs()
-            raise
-        finally:
-            if extra:
-                os.close(extra[1])
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE if fed else source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=where.held,
+            cwd=where.directory,
+            env=where.environment,
+            bufsize=0,
+            process_group=0,
+            umask=umask,
+        )
         self._take_pipes()
 
     def __enter__(self) -> Self:

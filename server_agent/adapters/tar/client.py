@@ -101,7 +101,6 @@ class Client(Protocol):
         *,
         fed: bool = False,
         fed_from: Path | None = None,
-        index: bool = False,
         umask: int = -1,
     ) -> Child:
         """Runs find or tar, in the C language and UTC.
@@ -109,8 +108,6 @@ class Client(Protocol):
         Args:
             fed: whether the caller feeds it; its input ends with `Child.close_input`.
             fed_from: a file of the agent that is its input.
-            index: whether it is a tar whose index becomes the output "extra", in which its
-                messages may stand too, a line each.
             umask: its own one; by default that of the account.
 
         Raises:
@@ -155,13 +152,10 @@ class LocalClient:
         *,
         fed: bool = False,
         fed_from: Path | None = None,
-        index: bool = False,
         umask: int = -1,
     ) -> Child:
-        pipe = os.pipe() if index else None
-        own = [f"--index-file=/dev/fd/{pipe[1]}"] if pipe else []
         with _opened(fed_from) as source:
-            return Child([*command, *own], control, fed=fed, source=source, extra=pipe, umask=umask)
+            return Child(command, control, fed=fed, source=source, umask=umask)
 
     def start_command(self, argv: Sequence[bytes], control: Control) -> Child:
         return Child(argv, control, setting=Setting(environment_of_account(), Path("/")))

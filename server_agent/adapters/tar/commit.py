@@ -91,19 +91,7 @@ def recover(
     places: Places, writing: Sequence[SavesetRef], committed: frozenset[str]
 ) -> list[Interrupted]:
     """See `server_agent.ports.Engine.recover`."""
-    found: list[Interrupted] = []
-    for saveset in writing:
-        if not places.has_store(saveset.label):
-            continue
-        try:
-            found.append(_settled(saveset.name, places.files_of(saveset)))
-        except (OSError, DescriptionError) as error:
-            log.warning(
-                "saveset %s was interrupted, and it is not known whether it is whole;"
-                " its files are left as they are: %s",
-                saveset.name,
-                error,
-            )
+    settled = [settle(places, saveset) for saveset in writing]
     known = committed | {saveset.name for saveset in writing}
     unknown: set[str] = set()
     for path in places.found():
@@ -118,7 +106,23 @@ def recover(
             len(unknown),
             ", ".join(sorted(unknown)[:NAMED_UNKNOWN]),
         )
-    return found
+    return [each for each in settled if each is not None]
+
+
+def settle(places: Places, saveset: SavesetRef) -> Interrupted | None:
+    """See `server_agent.ports.Engine.settle`."""
+    if not places.has_store(saveset.label):
+        return None
+    try:
+        return _settled(saveset.name, places.files_of(saveset))
+    except (OSError, DescriptionError) as error:
+        log.warning(
+            "saveset %s was interrupted, and it is not known whether it is whole;"
+            " its files are left as they are: %s",
+            saveset.name,
+            error,
+        )
+        return None
 
 
 def sweep(path: Path) -> None:

@@ -116,15 +116,19 @@ class TarEngine:
         of_labels = {label: Path(os.fsdecode(home)) for label, home in homes.items()}
         self._places = replace(self._places, store_dirs=store_dirs, homes=of_labels)
 
+    def leave_alone(self, silent: Collection[bytes]) -> None:
+        paths = frozenset(Path(os.fsdecode(each)) for each in silent)
+        self._places = replace(self._places, silent=paths)
+
     def make_store(self, directory: bytes, name: str) -> None:
         stores.make_store(Path(os.fsdecode(directory)), name, self._places.location_id)
 
     def check_immutable(self, store: bytes, name: str) -> None:
         immutable.check_works(self._checked_store(store, name))
 
-    def hold_media(self, labels: Collection[str]) -> None:
+    def hold_media(self, labels: Collection[str], now: Collection[str] | None = None) -> None:
         self._places = replace(self._places, immutable=frozenset(labels))
-        for label in labels:
+        for label in labels if now is None else self._places.immutable.intersection(now):
             if self._places.has_store(label):
                 immutable.hold_all(self._places.medium_dir(label))
 
@@ -238,11 +242,18 @@ class TarEngine:
             yield from Walking.of(self._places, request, control, client).walked()
 
     def recover(
-        self, writing: Sequence[SavesetRef], committed: frozenset[str]
+        self,
+        writing: Sequence[SavesetRef],
+        committed: frozenset[str],
+        silent: Collection[bytes] = (),
     ) -> list[Interrupted]:
         login.sweep(self._places.tmp_dir)
         proof.sweep(self._places.tmp_dir)
+        self.leave_alone(silent)
         return commit.recover(self._places, writing, committed)
+
+    def settle(self, saveset: SavesetRef) -> Interrupted | None:
+        return commit.settle(self._places, saveset)
 
     def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
         self._places.check_store(label)

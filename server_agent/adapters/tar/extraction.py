@@ -15,7 +15,7 @@ from server_agent.adapters.tar.failures import damaged, no_space
 from server_agent.adapters.tar.member import BLOCK_BYTES
 from server_agent.adapters.tar.names import member_path, unescaped
 from server_agent.adapters.tar.newcomers import TAR_KEEPS, Newcomers
-from server_agent.adapters.tar.slices import Slice
+from server_agent.adapters.tar.slices import LISTED, Slice
 from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
 from server_agent.adapters.tar.tally import Tally
 from server_agent.adapters.tar.target import below
@@ -51,6 +51,8 @@ _CLOCK_TICK_NS = 20_000_000  # times of files are this much behind the clock, at
 _END_OF_ARCHIVE = memoryview(bytes(2 * BLOCK_BYTES))
 _UNDERWAY_BYTES = PIPE_BYTES + 128 * BLOCK_BYTES  # fed, and perhaps still in the pipe or in tar
 _CUT = frozenset({complaints.NO_SPACE, "NOT_RESTORED"})  # said of files that are not whole
+# What tar says of input that ends before damage, or has nothing before it.
+_SHORT = ("tar: Unexpected EOF in archive", "tar: This does not look like a tar archive")
 _BATCH_FILES = 512  # are moved aside together, so that one note and its sync do for all of them
 _BATCH_BYTES = 32 << 20  # but not while much is still to be written before them
 
@@ -64,6 +66,9 @@ class Landing(Protocol):
     def before(self, files: Sequence[tuple[bytes, int, int]]) -> None: ...
 
     def come(self, place: bytes) -> None: ...
+
+    def give_back(self) -> None:
+        """What has not come by now does not come, or comes anew: old versions go back."""
 
     def stayed(self, place: bytes, /) -> int:
         """A file has not come, since something came to its place that stays there. Returns the
@@ -170,6 +175,8 @@ class Extraction:
                 elif self._seen:
                     self._cut.append(self.tally.current)
                 self._remove_cut()
+                if error is damage:
+                    self.aside.give_back()
                 raise
 
     def _note_cut(self, said: bytes) -> None:
@@ -226,6 +233,12 @@ class Extraction:
     def _pieces(self) -> Iterator[memoryview]:
         """What tar is fed."""
         for home, slices in groupby(self.slices, key=lambda slice_: slice_.home):
+            if home == LISTED:
+                for member in slices:
+                    self._behind.append(member)
+                    self._expected += 1
+                    yield memoryview(member.made)
+                continue
             try:
                 with self.open_home(home) as reader:
                     yield from reader.pieces(self._ranges(slices, reader.length))
@@ -362,11 +375,12 @@ class Extraction:
             self.tally.begun = min(max(sure, 0), self._at.size)
 
     def _judge(self, status: int, damage: EngineError | OSError | None) -> None:
+        failures = [text for text in self._failures if damage is None or text not in _SHORT]
+        if status not in (0, 1, 2) or (status == 2 and failures):
+            reason = failures[0] if failures else f"it ended with status {status}"
+            raise EngineError("TAR_FAILED", f"tar could not restore: {reason}") from damage
         if damage is not None:
             raise damage
-        if status not in (0, 1, 2) or (status == 2 and self._failures):
-            reason = self._failures[0] if self._failures else f"it ended with status {status}"
-            raise EngineError("TAR_FAILED", f"tar could not restore: {reason}")
         if self._seen != self._expected:
             raise EngineError(
                 "TAR_FAILED", f"tar was given {self._expected} entries and took {self._seen}"

@@ -72,10 +72,10 @@ def _sort(
     path: bytes,
     target: bytes,
 ) -> None:
-    comes, new = selection.is_restored_before(target, link), selection.place_of(link, path)
-    if comes and new == path:
-        selection.mark_link(link)
-    elif comes:
+    first, new = selection.restored_before(target, link), selection.place_of(link, path)
+    if first is not None and new == path:
+        selection.mark_link(link, first)
+    elif first is not None:
         selection.link_anew(link, target)
     else:
         selection.replace(link, Orphan(find_data(link.home, target), target, new))

@@ -18,27 +18,27 @@ Layout (`FORMAT` is SQLite's `user_version`):
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from server_agent.adapters.tar import packed
 from server_agent.adapters.tar.database import Database, connect, new_uri
-from server_agent.adapters.tar.inheriting import NEW, SAME, building_on
+from server_agent.adapters.tar.inheriting import COLUMNS, SAME, entering
 from server_agent.adapters.tar.names import split
 from server_agent.adapters.tar.private import make_private
-from server_agent.adapters.tar.walk import Read
+from server_agent.adapters.tar.walk import Member
 from server_agent.ports import COMMANDS_DIRECTORY, Control
 
 FORMAT = 1
 APPLICATION_ID = 0x5345534D  # "SESM", tells `file` and us what it is
+_ROWS_AT_ONCE = 100  # a statement for each row would take a quarter more time
 _CACHE_KIB = 16_384  # keeps the pages of one directory and of its base at hand
 
 Row = Sequence[Any]
-# Where tar put an entry: its first block, its number of blocks; directory, leaf and name.
-Member = tuple[int, int, bytes, int, bytes]
 
 _SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -81,11 +81,10 @@ coalesce(sum(size) FILTER (WHERE kind = 'f' AND links = 1 AND {0}), 0)
     WHERE links > 1 AND kind = 'f' AND {0}))
 """
 _ENTER = f"""
-UPDATE entry SET home = ?1, block = ?2, blocks = ?3,
-    change_ns = CASE WHEN ?5 IS NULL OR size = ?5 AND modify_ns = ?6 THEN change_ns END
-WHERE dir = ?7 AND leaf = ?8 AND name = ?9 AND (?4 IS NULL OR kind = ?4) AND {_TO_SAVE}
+UPDATE entry SET home = {{}}, block = ?1, blocks = ?2,
+    change_ns = CASE WHEN ?4 IS NULL OR size = ?4 AND modify_ns = ?5 THEN change_ns END
+WHERE dir = ?6 AND leaf = ?7 AND name = ?8 AND (?3 IS NULL OR kind = ?3) AND {_TO_SAVE}
 """
-_UNKNOWN: Read = (None, None, None)
 _PATH = "CAST(dir || x'2f' || name AS BLOB)"
 _OF_SOURCE = "WHERE ((dir, name) = (?, ?) OR dir = ? OR dir >= ? AND dir < ?)"
 _IN_SOURCE = f"{_OF_SOURCE} AND leaf"
@@ -111,7 +110,7 @@ class ListingWriter:
     def __init__(self, path: Path, saveset: str, sources: Sequence[bytes], control: Control):
         make_private(path)
         self._connection = connect(new_uri(path), control)
-        self._insert = NEW
+        self._same = ""
         try:
             self._connection.executescript(_SCHEMA)
             self._connection.execute("BEGIN")
@@ -150,7 +149,7 @@ class ListingWriter:
         check_format(self._connection, "base")
         self._connection.execute("BEGIN")
         self._connection.execute("INSERT INTO home SELECT id, saveset FROM base.home")
-        self._insert = building_on(same)
+        self._same = same
         homes = self._connection.execute("SELECT saveset FROM base.home ORDER BY id").fetchall()
         self._own = self._connection.number("SELECT max(id) + 1 FROM home")
         return [saveset for (saveset,) in homes]
@@ -158,7 +157,11 @@ class ListingWriter:
     def add(self, rows: Iterator[Row]) -> None:
         """Rows of directory, name, kind, inode, device, links, size, times, mode, uid, gid and
         link target."""
-        self._connection.executemany(self._insert, rows)
+        values, many = chain.from_iterable(rows), entering(_ROWS_AT_ONCE, self._same)
+        while some := list(islice(values, _ROWS_AT_ONCE * len(COLUMNS))):
+            count = len(some) // len(COLUMNS)
+            statement = many if count == _ROWS_AT_ONCE else entering(count, self._same)
+            self._connection.execute(statement, some)
 
     def end_scan(self) -> Amount:
         """No more rows come; returns what has to be saved."""
@@ -194,32 +197,10 @@ class ListingWriter:
         for (path,) in self._connection.execute(f"SELECT {_PATH} FROM entry WHERE kind = 's'"):
             yield path
 
-    def place(self, members: Sequence[Member], read: Mapping[int, Read] | None = None) -> Amount:
+    def place(self, members: Sequence[Member]) -> None:
         """Enters where members lie. For the next backup, a file whose size or time is another one
-        than the scan has seen counts as changed; what is of another kind is not entered.
-
-        Args:
-            members: the next ones in the order of the listing.
-            read: what they are, as far as that is known, by their first blocks.
-
-        Returns:
-            What these members are.
-        """
-        known = read or {}
-        self._connection.executemany(
-            _ENTER,
-            (
-                (self._own, block, blocks, *known.get(block, _UNKNOWN), *key)
-                for block, blocks, *key in members
-            ),
-        )
-        files, size = self._connection.execute(
-            "SELECT count(*), coalesce(sum(size * (kind = 'f')), 0) FROM entry"
-            f" WHERE home = {self._own} AND leaf AND (dir, leaf, name) >= (?, ?, ?)"
-            " AND (dir, leaf, name) <= (?, ?, ?)",
-            (*members[0][2:], *members[-1][2:]),
-        ).fetchone()
-        return Amount(files, size)
+        than the scan has seen counts as changed; what is of another kind is not entered."""
+        self._connection.executemany(_ENTER.format(self._own), members)
 
     @property
     def database(self) -> Database:

@@ -1,11 +1,14 @@
 """What the headers of a tar member say that a listing does not: which one a hard link refers to,
-and how long it really is.
+and how long it really is; and a member that has what a listing says.
 
 Source: POSIX.1-2017, pax, "pax Interchange Format" and "ustar Interchange Format".
 """
 
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from server_agent.adapters.tar.names import member_name
 
 BLOCK_BYTES = 512
 HEADERS_BYTES = 256 << 10  # of one member; a name has at most 4 KiB, attributes 64 KiB
@@ -28,15 +31,6 @@ def hard_link_target(member: bytes) -> bytes | None:
     if header[_TYPE] != b"1":
         return None
     return records.get(b"linkpath") or header[_LINK_NAME].partition(b"\0")[0]
-
-
-def member_blocks(member: bytes) -> int:
-    """How many blocks a member has, its headers included. Arguments and errors as above."""
-    blocks, header, records = _headers(member)
-    if header[_TYPE] not in _WITH_DATA:
-        return blocks
-    size = int(records[b"size"]) if b"size" in records else _octal(header[_SIZE])
-    return blocks + _blocks(size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +87,35 @@ def sparse_map(pieces: Iterator[bytes]) -> tuple[int, list[tuple[int, int]]]:
             read += len(line) + 1
     length = -(-read // BLOCK_BYTES) * BLOCK_BYTES
     return length, list(zip(numbers[1::2], numbers[2::2], strict=True))
+
+
+def directory_member(path: bytes, mode: int, uid: int, gid: int, modify_ns: int) -> bytes:
+    """The member of a directory, without its access control lists and extended attributes."""
+    sign, (seconds, nanoseconds) = "-" * (modify_ns < 0), divmod(abs(modify_ns), 1_000_000_000)
+    records = _record(b"path", member_name(path) + b"/")
+    records += _record(b"mtime", f"{sign}{seconds}.{nanoseconds:09d}".encode())
+    records += _record(b"uid", b"%d" % uid) + _record(b"gid", b"%d" % gid)
+    return (
+        _header(tarfile.XHDTYPE, 0o644, len(records))
+        + records.ljust(_blocks(len(records)) * BLOCK_BYTES, b"\0")
+        + _header(tarfile.DIRTYPE, mode, 0)
+    )
+
+
+def _header(kind: bytes, mode: int, size: int) -> bytes:
+    """Name, owner and time are what the records before it say."""
+    info = tarfile.TarInfo("directory")
+    info.type, info.mode, info.size = kind, mode, size
+    return info.tobuf(tarfile.USTAR_FORMAT)
+
+
+def _record(name: bytes, value: bytes) -> bytes:
+    """As `pax_records` reads it."""
+    rest = b" %b=%b\n" % (name, value)
+    length = len(rest) + 1
+    while length != len(rest) + len(str(length)):
+        length = len(rest) + len(str(length))
+    return b"%d" % length + rest
 
 
 def _headers(member: bytes) -> tuple[int, bytes, dict[bytes, bytes]]:

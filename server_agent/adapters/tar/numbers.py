@@ -10,7 +10,7 @@ _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 def kept_time(time_ns: int) -> int:
     """Nanoseconds since 1970. What lies before 1677 or behind 2262 is kept as the nearest that can
     be; tar knows it as it is."""
-    return min(max(time_ns, _LEAST), _MOST)
+    return time_ns if _LEAST <= time_ns <= _MOST else min(max(time_ns, _LEAST), _MOST)
 
 
 def is_nearest(kept_ns: int) -> bool:

@@ -80,6 +80,7 @@ class Places:
         private_dirs: what of the agent's own must not be saved by anybody.
         immutable: labels of the media on which savesets are made immutable.
         claim: raises EngineError (STORE_MISSING) if another agent uses a data store.
+        silent: data stores that do not answer: only who asks for a medium of theirs looks there.
     """
 
     store_dirs: tuple[Path, ...]
@@ -91,6 +92,12 @@ class Places:
     private_dirs: tuple[Path, ...] = ()
     immutable: frozenset[str] = frozenset()
     claim: Callable[[Path, str], None] | None = None
+    silent: frozenset[Path] = frozenset()
+
+    @property
+    def answering(self) -> tuple[Path, ...]:
+        """The data stores that are not silent."""
+        return tuple(store for store in self.store_dirs if store not in self.silent)
 
     def check_store(self, label: str, then: str = TRY_AGAIN) -> None:
         """Raises EngineError (STORE_MISSING) unless the medium is there, and no other agent uses
@@ -110,7 +117,7 @@ class Places:
         first: what is not there has to be named."""
         if label in self.homes:
             return self.homes[label] / label
-        for store in self.store_dirs:
+        for store in self.answering:
             if has_label(store / label):
                 return store / label
         return self.store_dirs[0] / label
@@ -136,11 +143,11 @@ class Places:
     def media(self) -> list[bytes]:
         """The media that have a label, whatever it says, and the data stores that have one. What
         else lies beside the media of a store without a label need not be the agent's."""
-        stores = [store for store in self.store_dirs if (store / STORE_FILE).is_file()]
+        stores = [store for store in self.answering if (store / STORE_FILE).is_file()]
         return [os.fsencode(path.resolve()) for path in (*stores, *self._labelled())]
 
     def _labelled(self) -> Iterator[Path]:
-        for store in self.store_dirs:
+        for store in self.answering:
             try:
                 yield from [path for path in store.iterdir() if has_label(path)]
             except OSError:

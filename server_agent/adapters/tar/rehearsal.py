@@ -1,6 +1,6 @@
 """A dry run: what a restore would do with each entry, of which it does nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from server_agent.adapters.tar.ruling import Lines, judged, name_anew, why_in_the_way
@@ -66,8 +66,7 @@ class Rehearsal:
     def done(self) -> RestoreDone:
         """The sums."""
         counts = self._lines.counts
-        sums = [f"{counts[code]} {text}" for code, text in _SUMS.items() if counts[code]]
-        told = ", ".join(sums) or "nothing would be done"
+        told = ", ".join(_sums(counts)) or "nothing would be done"
         note = f"Dry run, nothing was restored: {told}; at most {self._size} bytes would be written"
         warnings = []
         if self._lost:
@@ -94,3 +93,13 @@ class Rehearsal:
             yield from self._lines.line(code, f"{where} {text}", wanted.path)
         if says in _BRINGS:
             self._size += wanted.size
+
+
+def _sums(counts: Mapping[str, int]) -> Iterator[str]:
+    """1 entry would be created, 3 would stay."""
+    noun = True
+    for code, text in _SUMS.items():
+        if count := counts.get(code, 0):
+            entries = "entry " if count == 1 else "entries "
+            yield f"{count} {entries if noun else ''}{text}"
+            noun = False

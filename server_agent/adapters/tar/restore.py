@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from server_agent.adapters.tar import links, lost, saved
+from server_agent.adapters.tar import links, saved
 from server_agent.adapters.tar import target as place
 from server_agent.adapters.tar.aside import Aside
 from server_agent.adapters.tar.client import Client, Survey
 from server_agent.adapters.tar.complaints import METADATA
+from server_agent.adapters.tar.damage import Damage, Place, from_there_on
 from server_agent.adapters.tar.extraction import Extraction, Landing
 from server_agent.adapters.tar.failures import damaged, is_broken, translated
 from server_agent.adapters.tar.journal import Journal
@@ -22,12 +23,12 @@ from server_agent.adapters.tar.newcomers import Newcomers, nothing_lost
 from server_agent.adapters.tar.places import Places, SavesetFiles
 from server_agent.adapters.tar.rehearsal import Rehearsal
 from server_agent.adapters.tar.ruling import Ruling
+from server_agent.adapters.tar.salvage import SalvageReader
 from server_agent.adapters.tar.selection import Selection
 from server_agent.adapters.tar.slices import Slice
 from server_agent.adapters.tar.sound import sound
 from server_agent.adapters.tar.standing import Look, look_here, nothing_there, standing_now
 from server_agent.adapters.tar.store import HALF_RESTORE, NO_RESTORE
-from server_agent.adapters.tar.stream import FrameReader
 from server_agent.adapters.tar.tally import Tally
 from server_agent.adapters.tar.target import Ground
 from server_agent.adapters.tar.transfer import Pace
@@ -70,6 +71,7 @@ class Restore:
     _notes: list[str] = field(default_factory=list)  # what the overwrite rule has left
     _sound: set[str] = field(default_factory=set)  # savesets whose listings were compared
     _put_back: list[str] = field(default_factory=list)  # what is said of those that were damaged
+    _damage: Damage = field(default_factory=Damage)
 
     def events(self) -> Iterator[RestoreEvent]:
         try:
@@ -103,18 +105,19 @@ class Restore:
         with Selection(scratch, listing, self.control) as selection:
             self._pick(selection)
             self._homes = selection.homes()
-            for home in self._homes:  # before anything at the target is touched
-                self._open_home(home).close()
+            for home, name in self._homes.items():  # before anything at the target is touched
+                with self._open_home(home) as reader:
+                    yield from self._damage.note(name, reader.flaw)
             self._survey = self.client.survey((), self.control)
             if self.request.dry_run:
                 yield from self._rehearse(selection, scratch)
                 return
-            try:
-                yield from self._bring(selection, scratch)
-            except EngineError as error:
-                raise (yield from lost.told(selection, self._homes, error)) from error
+            yield from self._bring(selection, scratch)
             incomplete = list(self._summary(selection))
             yield from incomplete
+            if self._damage and self._total is not None:
+                yield from self._damage.rest()
+                raise self._damage.error(self._whole(), self._total.files)
         yield RestoreDone(
             files=self._whole(),
             bytes_written=self._tally.size,
@@ -145,15 +148,15 @@ class Restore:
         with self._ground(selection) as ground, self._keeping(ground, scratch) as aside:
             yield from self._prepared(selection, ground, aside)
             yield from self._part_links(selection)
-            self._total = total = selection.amount()
+            self._total = total = self._damage.whole(selection.amount())
             yield self._progress(total)
-            extract = partial(self._extract, selection.has, aside, total)
+            extract = partial(self._extract, selection, aside, total)
             newcomers = None
             if self._is_ruled:
                 is_directory = selection.is_directory
                 newcomers = Newcomers(ground.root, is_directory, self._tally)
-            yield from extract(selection.slices(), ground.root, self._tally, newcomers)
-            if newcomers is not None:
+            yield from extract(selection.slices, ground.root, self._tally, newcomers)
+            if newcomers is not None or self._damage:
                 yield from self._complete(selection, ground.root, extract)
             if selection.has_adopted():
                 is_lost = newcomers.is_lost if newcomers is not None else nothing_lost
@@ -202,7 +205,13 @@ class Restore:
         return self.request.overwrite is not OverwriteRule.ALWAYS
 
     def _part_links(self, selection: Selection) -> Iterator[RestoreEvent]:
-        return self._paced(links.part(selection, self._homes, self._open_home, self._find_data))
+        how = selection, self._homes, self._open_home, self._find_data
+        return self._paced(self._around_damage(selection, lambda _: links.part(*how)))
+
+    def _around_damage(
+        self, selection: Selection, run: Callable[[Place], Iterator[Message | None]]
+    ) -> Iterator[Message | None]:
+        return self._damage.passed(selection, self._homes, self._open_home, run)
 
     def _paced(self, steps: Iterator[Message | None]) -> Iterator[RestoreEvent]:
         """Goes through the steps of the preparation, with a sign of life now and then."""
@@ -263,42 +272,45 @@ class Restore:
 
     def _extract(
         self,
-        has: Callable[[bytes], bool],
+        selection: Selection,
         aside: Landing,
         total: Amount,
-        slices: Iterator[Slice],
+        slices: Callable[[], Iterator[Slice]],
         target: bytes,
         tally: Tally,
         newcomers: Newcomers | None = None,
     ) -> Iterator[RestoreEvent]:
-        run = Extraction(
-            slices=slices,
-            open_home=self._open_home,
-            home_names=self._homes,
-            target=target,
-            client=self.client,
-            is_root=self._survey.is_root,
-            control=self.control,
-            tally=tally,
-            has=has,
-            aside=aside,
-            newcomers=newcomers,
-        )
-        for message in run.events():
+        def run(after: Place) -> Iterator[Message | None]:
+            return Extraction(
+                slices=from_there_on(slices(), after),
+                open_home=self._open_home,
+                home_names=self._homes,
+                target=target,
+                client=self.client,
+                is_root=self._survey.is_root,
+                control=self.control,
+                tally=tally,
+                has=selection.has,
+                aside=aside,
+                newcomers=newcomers,
+            ).events()
+
+        for message in self._around_damage(selection, run):
             yield message or self._progress(total)
 
     def _complete(
         self, selection: Selection, target: bytes, extract: Callable[..., Iterator[RestoreEvent]]
     ) -> Iterator[RestoreEvent]:
         """Directories that were there when tar came to them get what belongs to them: those that
-        the rule gives that, and those that had to be made for a file of an older saveset."""
+        the rule gives that, and those that had to be made for a file of an older saveset, or one
+        behind damage."""
 
         def is_there(path: bytes) -> bool:
             standing = standing_now(place.below(target, path) or b"/")
             return standing is not None and standing.is_directory
 
         again = Tally(unknown=self._tally.unknown)
-        yield from extract(selection.directories(is_there), target, again)
+        yield from extract(partial(selection.directories, is_there), target, again)
         self._tally.failed += again.failed
 
     def _adopt(
@@ -311,7 +323,7 @@ class Restore:
     ) -> Iterator[RestoreEvent]:
         """Hard links whose data lie under names that are not restored."""
         with aside.staging(target) as staged:
-            yield from extract(selection.data_of_orphans(), staged, self._tally)
+            yield from extract(selection.data_of_orphans, staged, self._tally)
             aside.sync(staged)  # before it takes the place of an old version
             steps = links.put(selection.orphans(), staged, target, aside, self.request.overwrite)
             names = links.join(selection.other_names(), staged, target, aside, is_lost)
@@ -327,24 +339,19 @@ class Restore:
         self._tally.files += sum(1 for _ in selection.other_names())
         # Their directories have new times now.
         again = Tally(unknown=self._tally.unknown)
-        yield from extract(selection.directories_of_orphans(), target, again)
+        yield from extract(selection.directories_of_orphans, target, again)
 
     def _summary(self, selection: Selection) -> Iterator[Message]:
         """One line each for what a user without privileges, or a simple file system, cannot do."""
-        tally = self._tally
-        if tally.bare:
-            text = (
-                f"{tally.bare} of {tally.entries} entries came back without all of owner, mode,"
-                f" times and attributes, first {tally.first_bare}"
-            )
-            yield Message(Level.WARNING, METADATA, text)
+        if self._tally.bare:
+            yield Message(Level.WARNING, METADATA, self._tally.bare_text)
         survey = self._survey
         foreign = 0 if survey.is_root else selection.foreign(survey.uid, survey.gid)
         if foreign:
-            text = (
-                f"{foreign} entries of other owners belong to the user who restored them"
-                " now: only root can give files away"
-            )
+            entries = "1 entry of another owner belongs"
+            if foreign > 1:
+                entries = f"{foreign} entries of other owners belong"
+            text = f"{entries} to the user who restored them now: only root can give files away"
             yield Message(Level.WARNING, "OWNER_NOT_RESTORED", text)
 
     def _progress(self, total: Amount, phase: Phase = Phase.TRANSFER) -> Progress:
@@ -379,7 +386,7 @@ class Restore:
                 return member
         raise saved.missing(saveset, "its place")
 
-    def _open_home(self, home: int) -> FrameReader:
+    def _open_home(self, home: int) -> SalvageReader:
         member = self._member(self._homes[home])
         self.places.check_store(member.label, self._then)
         return saved.open_data(self.places, member, self.threads)

@@ -118,9 +118,9 @@ class Ruling:
         """Sentences about what the rule has left."""
         kept, anew = self.lines.counts["KEPT"], self.lines.counts["RENAMED"]
         if kept:
-            yield f"{kept} kept {_WHY[self.rule][kept > 1]}"
+            yield f"{_files(kept)} kept {_WHY[self.rule][kept > 1]}"
         if anew:
-            yield f"{anew} restored under {'a new name' if anew == 1 else 'new names'}"
+            yield f"{_files(anew)} restored under {'a new name' if anew == 1 else 'new names'}"
 
     def _settle(self, wanted: Wanted, standing: Standing, says: Verdict) -> str:
         """Returns why it cannot come; empty if it can, or need not."""
@@ -168,6 +168,10 @@ def name_anew(selection: Selection, look: Look) -> Iterator[None]:
                 selection.name(wanted.key, wanted.path)
             yield None
         number += 1
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
 
 
 def _is_inside(path: bytes, directories: set[bytes]) -> bool:

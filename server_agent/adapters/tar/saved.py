@@ -7,16 +7,16 @@ from server_agent.adapters.tar.description import Description, DescriptionError
 from server_agent.adapters.tar.failures import damaged, is_broken
 from server_agent.adapters.tar.listing import opened
 from server_agent.adapters.tar.places import Places
+from server_agent.adapters.tar.salvage import SalvageReader
 from server_agent.adapters.tar.sealing import CannotOpen, FrameSeal
 from server_agent.adapters.tar.selection import own_slice
 from server_agent.adapters.tar.slices import Slice
-from server_agent.adapters.tar.stream import DamagedFrame, FrameReader
 from server_agent.domain.quoting import quoted
 from server_agent.ports import EngineError, SavesetRef
 
 
-def open_data(places: Places, saveset: SavesetRef, threads: int) -> FrameReader:
-    """Its tar stream, to be closed by the caller.
+def open_data(places: Places, saveset: SavesetRef, threads: int) -> SalvageReader:
+    """Its tar stream, to be closed by the caller. It may be cut: see there.
 
     Raises:
         EngineError: SAVESET_MISSING, SAVESET_DAMAGED, or its key is not to be had.
@@ -25,12 +25,12 @@ def open_data(places: Places, saveset: SavesetRef, threads: int) -> FrameReader:
     try:
         known = description.read(files.description)
         sealed_head.check_same(saveset, known.encryption)
-        return FrameReader(files.data, known.frames, threads, _seal_of(places, name, known))
+        return SalvageReader(files.data, known.frames, threads, _seal_of(places, name, known))
     except FileNotFoundError as error:
         raise missing(name, "its data or its description") from error
     except DescriptionError as error:
         raise damaged(name, f"its description: {error}") from error
-    except (DamagedFrame, CannotOpen) as error:
+    except CannotOpen as error:
         raise damaged(name, error) from error
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from server_agent.adapters.tar import complaints
 from server_agent.adapters.tar.as_read import MayChange
 from server_agent.adapters.tar.client import TOO_LONG, Client, Survey
-from server_agent.adapters.tar.excludes import any_found, any_of, find_conditions
+from server_agent.adapters.tar.excludes import any_found, any_of, find_conditions, glob_literal
 from server_agent.adapters.tar.hits import Hits
 from server_agent.adapters.tar.listing import ListingWriter, Row
 from server_agent.adapters.tar.mounts import file_system, is_below, mounts
@@ -25,7 +25,7 @@ _OWN_FORMAT = FORMAT.replace(b"%y", _OWN_KIND)
 _MAY_CHANGE_KIND = b"may"
 _MAY_CHANGE_FORMAT = FORMAT.replace(b"%y", _MAY_CHANGE_KIND)
 _FIELDS = FORMAT.count(rb"\0")
-_BATCH_BYTES = 1 << 20  # of find's output, about 9000 entries: few statements, little memory
+_BATCH_BYTES = 1 << 18  # of find's output, about 2000 entries: few statements, little to wait for
 SOURCE_IS_LINK = "SOURCE_IS_LINK"
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095  # bytes: NAME_MAX, and PATH_MAX without its NUL
 _SHOWN_BYTES = 60  # of a path that is too long to be read
@@ -69,6 +69,7 @@ class Scan:
     options: TaskOptions = field(default_factory=TaskOptions)
     may_change: MayChange | None = None
     hits: Hits | None = None
+    silent: Sequence[bytes] = ()
     entries: int = 0
     messages: list[Message] = field(default_factory=list)
     _unknown: str = ""
@@ -162,6 +163,9 @@ class Scan:
             for path in self.own
             if os.path.exists(path) and not are_same(path, self.source)
         ]
+        top, start = real.rstrip(b"/"), self.source.rstrip(b"/")
+        below = [path for path in self.silent if is_below(path, real)]
+        own += [[b"-o", b"-path", glob_literal(start + path[len(top) :])] for path in below]
         return [
             b"find",
             self.source,

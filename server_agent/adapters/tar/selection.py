@@ -4,6 +4,7 @@ Kept in a scratch database beside the listing, so that a restore of millions of 
 more memory than one of ten.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ from typing import Self
 from server_agent.adapters.tar import packed
 from server_agent.adapters.tar.database import Database, connect, new_uri
 from server_agent.adapters.tar.listing import Amount, check_format
+from server_agent.adapters.tar.lost import Lost
 from server_agent.adapters.tar.names import ancestors, joined, split
 from server_agent.adapters.tar.private import make_private
 from server_agent.adapters.tar.slices import Orphan, Slice
@@ -24,8 +26,11 @@ PRAGMA synchronous = OFF;
 CREATE TABLE picked(
     home INTEGER, block INTEGER, blocks INTEGER, dir BLOB, leaf INTEGER, name BLOB, kind TEXT,
     links INTEGER, size INTEGER, uid INTEGER, gid INTEGER, modify_ns INTEGER,
-    linked INTEGER DEFAULT 0,
+    linked INTEGER DEFAULT 0, first INTEGER,
     PRIMARY KEY (home, block)
+) WITHOUT ROWID;
+CREATE TABLE candidate(
+    home INTEGER, block INTEGER, blocks INTEGER, dir BLOB, name BLOB, PRIMARY KEY (home, block)
 ) WITHOUT ROWID;
 CREATE TABLE unsaved(path BLOB PRIMARY KEY, kind TEXT) WITHOUT ROWID;
 CREATE TABLE orphan(
@@ -41,10 +46,11 @@ CREATE TABLE renamed(
     home INTEGER, block INTEGER, old BLOB, path BLOB UNIQUE, PRIMARY KEY (home, block)
 ) WITHOUT ROWID;
 CREATE TABLE other_name(path BLOB PRIMARY KEY, first BLOB) WITHOUT ROWID;
+CREATE INDEX tied ON picked(home, first) WHERE first NOT NULL;
 """
 _PICK = """
 INSERT OR IGNORE INTO picked
-SELECT home, block, blocks, dir, leaf, name, kind, links, size, uid, gid, modify_ns, 0
+SELECT home, block, blocks, dir, leaf, name, kind, links, size, uid, gid, modify_ns, 0, NULL
 FROM listing.entry WHERE home NOT NULL AND {0}
 """
 _PICK_UNSAVED = """
@@ -57,7 +63,11 @@ _DEEPER_IN = "dir >= ? AND dir < ?"
 
 
 class Selection:
-    """The entries of one restore."""
+    """The entries of one restore.
+
+    Attributes:
+        lost: what of them lies in damage.
+    """
 
     def __init__(self, scratch: Path, listing: Path, control: Control) -> None:
         """Raises sqlite3.DatabaseError if the listing cannot be read."""
@@ -69,6 +79,7 @@ class Selection:
                 listing, lambda uri: self._connection.execute("ATTACH ? AS listing", (uri,))
             )
             check_format(self._connection, "listing")
+            self.lost = Lost(self._connection)
             self._connection.execute("BEGIN")
         except BaseException:
             self._connection.close()
@@ -120,6 +131,7 @@ class Selection:
                 f"SELECT count(*) FROM picked WHERE leaf AND {condition}", values
             )
             self._connection.execute(f"DELETE FROM picked WHERE {condition}", values)
+            self._connection.execute(f"DELETE FROM lost_directory WHERE {condition}", values)
         return count
 
     def sources(self) -> list[bytes]:
@@ -198,19 +210,6 @@ class Selection:
         query = "SELECT path, kind FROM unsaved ORDER BY path"
         return (row for row in self._connection.execute(query))
 
-    def lying_in(self, home: int, begin: int, end: int) -> Iterator[bytes]:
-        """What was picked and is no directory, as far as it lies between these bytes of a home."""
-        query = """
-        SELECT CAST(dir || x'2f' || name AS BLOB), block FROM picked
-        WHERE leaf AND home = :home AND block * 512 < :end AND (block + blocks) * 512 > :begin
-        UNION
-        SELECT path, block FROM orphan
-        WHERE home = :home AND block * 512 < :end AND (block + blocks) * 512 > :begin
-        ORDER BY 2
-        """
-        values = {"home": home, "begin": begin, "end": end}
-        return (path for path, _ in self._connection.execute(query, values))
-
     def has(self, path: bytes) -> bool:
         """Whether a member of this name may be restored."""
         query = f"""
@@ -250,47 +249,52 @@ class Selection:
         return bool(self._connection.number(query))
 
     def slices(self) -> Iterator[Slice]:
-        """Everything in the order in which it was saved, home by home."""
+        """Everything in the order in which it was saved, home by home; first the directories that
+        lie in damage."""
         query = """
         SELECT home, block, blocks, leaf, size * (kind = 'f' AND NOT linked),
         CASE WHEN leaf THEN CAST(dir || x'2f' || name AS BLOB) ELSE x'' END,
         modify_ns, linked
         FROM picked ORDER BY home, block
         """
-        return map(Slice._make, self._connection.execute(query))
+        members = itertools.starmap(Slice, self._connection.execute(query))
+        return itertools.chain(self.lost.directories(), members)
 
     def directories(self, is_there: Callable[[bytes], bool] | None = None) -> Iterator[Slice]:
         """Only those, in the same order; if asked for, only those that are there."""
         query = """
         SELECT home, block, blocks, dir, name FROM picked WHERE NOT leaf ORDER BY home, block
         """
+        yield from self.lost.directories(is_there)
         for home, block, blocks, *path in self._connection.execute(query):
             if is_there is None or is_there(joined(*path)):
                 yield Slice(home, block, blocks)
 
     def possible_links(self) -> Iterator[tuple[Slice, bytes]]:
         """Members that may be hard links to others, with their paths."""
-        self._connection.execute("CREATE TABLE candidate AS SELECT * FROM picked WHERE links > 1")
-        query = """
-        SELECT home, block, blocks, dir, name FROM candidate WHERE leaf ORDER BY home, block
-        """
-        for home, block, blocks, directory, name in self._connection.execute(query):
-            yield Slice(home, block, blocks), joined(directory, name)
+        self._connection.execute("DELETE FROM candidate")
+        self._connection.execute(
+            "INSERT INTO candidate SELECT home, block, blocks, dir, name FROM picked"
+            " WHERE leaf AND links > 1 AND NOT linked"
+        )
+        for *place, directory, name in self._connection.execute("SELECT * FROM candidate"):
+            yield Slice(*place), joined(directory, name)
 
-    def is_restored_before(self, path: bytes, link: Slice) -> bool:
-        """Whether a path is picked, of the link's home and earlier in it."""
+    def restored_before(self, path: bytes, link: Slice) -> int | None:
+        """The block of a path, if that is picked, of the link's home and earlier in it."""
         query = f"""
-        SELECT 1 FROM listing.entry WHERE {_ITSELF} AND home = ? AND block < ?
+        SELECT block FROM listing.entry WHERE {_ITSELF} AND home = ? AND block < ?
         AND (home, block) IN (SELECT home, block FROM picked)
         AND (home, block) NOT IN (SELECT home, block FROM renamed)
         """
         row = self._connection.execute(query, (*split(path), link.home, link.block)).fetchone()
-        return row is not None
+        return int(row[0]) if row else None
 
-    def mark_link(self, link: Slice) -> None:
-        """It is a hard link to something that is picked too."""
+    def mark_link(self, link: Slice, first: int) -> None:
+        """It is a hard link to something that is picked too: to the member at that block."""
         self._connection.execute(
-            "UPDATE picked SET linked = 1 WHERE home = ? AND block = ?", (link.home, link.block)
+            "UPDATE picked SET linked = 1, first = ? WHERE home = ? AND block = ?",
+            (first, link.home, link.block),
         )
 
     def replace(self, link: Slice, orphan: Orphan) -> None:
@@ -352,7 +356,8 @@ class Selection:
         SELECT home, block, blocks FROM again
         WHERE (home, block) IN (SELECT home, block FROM picked) ORDER BY home, block
         """
-        return (Slice(*row) for row in self._connection.execute(query))
+        found = (Slice(*row) for row in self._connection.execute(query))
+        return itertools.chain(self.lost.directories(), found)
 
     def _picked_sources(self) -> Iterator[bytes]:
         for source in self.sources():

@@ -11,6 +11,7 @@ from typing import IO, cast
 import zstandard
 from blake3 import blake3
 
+from server_agent.adapters.durable import forget
 from server_agent.adapters.tar import private
 from server_agent.adapters.tar.failures import written_to
 from server_agent.adapters.tar.sealing import CannotOpen, Sealing
@@ -98,9 +99,9 @@ def copy(shelf: Path, other: Path) -> bytes | None:
 
 def digest_of_bytes(shelf: Path) -> bytes:
     """BLAKE3 of what lies on the medium, as its disk gives it back. Raises OSError."""
+    forget(shelf)
     found = blake3()
     with shelf.open("rb") as file:
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         while piece := file.read(_PIECE_BYTES):
             found.update(piece)
     return found.digest()

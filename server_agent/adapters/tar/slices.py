@@ -5,13 +5,16 @@ from typing import NamedTuple
 
 from server_agent.adapters.tar.member import BLOCK_BYTES
 
+LISTED = 0  # the home of members that lie in no saveset: they are made of what the listing says
+
 
 class Slice(NamedTuple):
     """A member in the tar stream of a saveset: the home's id in the listing, and 512-byte blocks.
 
     `leaf` counts the entries that come of it and are no directories; `size` counts the bytes that
     extracting it writes. `path` is only said of what is no directory and restored in its place,
-    and of that when it was modified, and whether it is another name of a member before it.
+    and of that when it was modified, and whether it is another name of a member before it. `made`
+    is a member of LISTED.
     """
 
     home: int
@@ -22,6 +25,7 @@ class Slice(NamedTuple):
     path: bytes = b""
     modify_ns: int = 0
     is_link: bool = False
+    made: bytes = b""
 
     @property
     def range(self) -> tuple[int, int]:

@@ -25,3 +25,11 @@ class Tally:
     entries: int = 0
     current: bytes = b""
     unknown: list[str] = field(default_factory=list)
+
+    @property
+    def bare_text(self) -> str:
+        """What is said of them."""
+        return (
+            f"{self.bare} of {self.entries} entries came back without all of owner, mode, times and"
+            f" attributes, first {self.first_bare}"
+        )

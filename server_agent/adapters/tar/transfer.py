@@ -1,22 +1,19 @@
 """What has to be saved, from GNU tar into frames, and each member's place into the listing."""
 
 import logging
-import re
 import time
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from operator import itemgetter
 from pathlib import Path
 
 from server_agent.adapters.tar import complaints
 from server_agent.adapters.tar.as_read import AsRead, MayChange
 from server_agent.adapters.tar.child import Child
 from server_agent.adapters.tar.client import Client
-from server_agent.adapters.tar.listing import Amount, ListingWriter, Member
-from server_agent.adapters.tar.member import BLOCK_BYTES, HEADERS_BYTES, member_blocks
-from server_agent.adapters.tar.names import member_key, member_path, unescaped
-from server_agent.adapters.tar.stream import END_BYTES, DamagedFrame, FrameWriter
+from server_agent.adapters.tar.listing import Amount, ListingWriter
+from server_agent.adapters.tar.member import BLOCK_BYTES
+from server_agent.adapters.tar.names import member_path
+from server_agent.adapters.tar.stream import END_BYTES, FrameWriter
 from server_agent.adapters.tar.walk import Walk
 from server_agent.domain.jobs import Level, Phase, Progress
 from server_agent.domain.quoting import quoted
@@ -27,7 +24,6 @@ log = logging.getLogger(__name__)
 PROGRESS_SECONDS = 0.2  # often enough for a moving bar; the service thins it out for watchers
 HEADER_BYTES = 1536  # a pax header, its record and the header proper: for the estimate of progress
 _USUAL_RECORD_BYTES = 20 * BLOCK_BYTES  # tar without --blocking-factor reads so much at once
-_BLOCK = re.compile(rb"block (\d+): (.*)", re.DOTALL)
 _KEPT_FAILURES = 20  # of the lines that nobody understands; the first says it
 
 TAR_CREATE = [
@@ -41,9 +37,7 @@ TAR_CREATE = [
     "--xattrs-include=*",
     "--sparse",
     "--numeric-owner",
-    "--verbose",
-    "--block-number",
-    "--quoting-style=escape",
+    "--quoting-style=escape",  # of names in what it says
     # 64 KiB a write instead of 10: fewer reads here. `_end_stream` takes the surplus zeros off.
     "--blocking-factor=128",
     "--directory=/",
@@ -69,49 +63,6 @@ class Pace:
 
 
 @dataclass(slots=True)
-class Index:
-    """tar's lines "block N: name" on their way to be members.
-
-    A member's length is known when the next one begins; the last one reaches to the end of the
-    stream, with the zeros that end the archive.
-
-    Attributes:
-        members: whole ones that nobody has fetched yet.
-        current: name of the member that tar is at; empty before the first.
-        block: where that one begins.
-        first_block: of tar's own stream, before which the stream may have other members.
-    """
-
-    members: list[Member] = field(default_factory=list)
-    current: bytes = b""
-    block: int = 0
-    first_block: int = 0
-    _rest: bytes = b""
-
-    def take(self, data: bytes) -> list[bytes]:
-        """Returns the lines that are none of the index but something that tar says: over SSH both
-        share an output. tar writes each line at once, so that they never mix."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        said: list[bytes] = []
-        for line in lines:
-            match = _BLOCK.fullmatch(line)
-            if match is None:
-                said.append(line)
-            else:
-                self._begin(self.first_block + int(match[1]), unescaped(match[2]))
-        return said
-
-    def end(self, raw_bytes: int) -> None:
-        """tar has ended after so many bytes."""
-        self._begin(raw_bytes // BLOCK_BYTES, b"")
-
-    def _begin(self, block: int, name: bytes) -> None:
-        if self.current:
-            self.members.append((self.block, block - self.block, *member_key(self.current)))
-        self.current, self.block = name, block
-
-
-@dataclass(slots=True)
 class Transfer:
     """Attributes:
     names: file with the names for tar, each ended by NUL.
@@ -130,7 +81,6 @@ class Transfer:
     before: Amount
     may_change: MayChange | None = None
     warnings: list[str] = field(default_factory=list)
-    _index: Index = field(default_factory=Index)
     _walk: Walk = field(init=False)
     _as_read: AsRead = field(init=False)
     _files_done: int = 0
@@ -143,27 +93,19 @@ class Transfer:
         """Raises EngineError (TAR_FAILED), Cancelled, OSError, sqlite3.Error."""
         pace = Pace()
         self._files_done, self._bytes_done = self.before.files, self.before.size
-        self._index.first_block = self._index.block = self.writer.raw_bytes // BLOCK_BYTES
         self._walk = Walk.from_byte(self.writer.raw_bytes)
         self._as_read = AsRead(self.listing, self.client, self.control, self.may_change)
         with self._started_tar() as tar:
-            # tar flushes each line of its index: to wake up for each would cost more than to read
-            # them together now and then.
-            index = "extra"
             while tar.talks:
-                ready = tar.ready(resting=index)
+                ready = tar.ready()
                 for output in ready:
                     yield from self._hear(tar, output)
-                if index:
-                    index = "" if not ready or pace.due() else "extra"
-                else:
-                    index = "extra"
+                if not ready or pace.due():
                     self._place()
                     yield self._progress()
             status = tar.wait()
         self._judge(status)
         self._end_stream()
-        self._index.end(self.writer.raw_bytes)
         self._place()
         said = [f"tar says: {text}" for text in self._failures]
         if status and not self._complained:
@@ -182,7 +124,7 @@ class Transfer:
         # million. The option makes it forget them.
         links = [] if self.listing.has_links_to_save() else ["--hard-dereference"]
         command = [*TAR_CREATE, *links, "--files-from=-"]
-        return self.client.start(command, self.control, fed_from=self.names, index=True)
+        return self.client.start(command, self.control, fed_from=self.names)
 
     def _hear(self, tar: Child, output: str) -> Iterator[Message]:
         if output == "out":
@@ -191,11 +133,7 @@ class Transfer:
             self._walk.take(space[:count])
             self.writer.filled(count)
             return
-        data = tar.read(output)
-        if output == "extra":
-            lines = self._index.take(data)
-        else:
-            *lines, self._errors = (self._errors + data).split(b"\n")
+        *lines, self._errors = (self._errors + tar.read(output)).split(b"\n")
         for line in lines:
             message = complaints.of_saving_tar(line, self.listing.has)
             if message is not None:
@@ -222,22 +160,17 @@ class Transfer:
         yield message
 
     def _place(self) -> None:
-        """Enters the members that tar is done with and whose headers have come by."""
-        members = self._index.members
-        whole = members[: bisect_left(members, self._walk.reached, key=itemgetter(0))]
-        if not whole:
+        """Enters the members that have gone by."""
+        members = self._walk.passed()
+        if not members:
             return
-        read = self._walk.read
-        amount = self.listing.place(whole, read)
-        self._as_read.compare(whole, read)
-        self._files_done += amount.files
-        self._bytes_done += amount.size
-        for member in whole:
-            read.pop(member[0], None)
-        del members[: len(whole)]
+        self.listing.place(members)
+        self._as_read.compare(members)
+        self._files_done += sum(leaf for *_, leaf, _ in members)
+        self._bytes_done += sum(size for _, _, _, size, *_ in members if size)
 
     def _progress(self, phase: Phase = Phase.TRANSFER) -> Progress:
-        begun = self.writer.raw_bytes - self._index.block * BLOCK_BYTES - HEADER_BYTES
+        begun = self._walk.begun - HEADER_BYTES
         return Progress(
             phase=phase,
             files_done=self._files_done,
@@ -245,21 +178,17 @@ class Transfer:
             bytes_done=min(self._bytes_done + max(begun, 0), self.total.size),
             bytes_total=self.total.size,
             stored_bytes=self.writer.stored_bytes,
-            current=member_path(self._index.current) if self._index.current else b"",
+            current=member_path(self._walk.current) if self._walk.current else b"",
         )
 
     def _end_stream(self) -> None:
         """Makes it end with the record of 10 KiB that holds the end of the archive. A tar by hand
         reads just that far, and a `zstd -dc` with more to say would be killed by its closed pipe.
         """
-        blocks = self._index.block
+        records = -(-(self._walk.end + END_BYTES) // _USUAL_RECORD_BYTES)
         try:
-            if self._index.current:
-                headers = self.writer.raw(blocks * BLOCK_BYTES, HEADERS_BYTES)
-                blocks += member_blocks(headers)
-            records = -(-(blocks * BLOCK_BYTES + END_BYTES) // _USUAL_RECORD_BYTES)
             self.writer.end_at(records * _USUAL_RECORD_BYTES)
-        except (ValueError, DamagedFrame) as error:  # the check before the commit says more
+        except ValueError as error:
             log.info("the data of a saveset are left with all zeros at their end: %s", error)
 
     def _judge(self, status: int) -> None:
@@ -269,5 +198,5 @@ class Transfer:
         if status < 0 or status > 2 or (status == 2 and said):
             reason = ": ".join(said if status == 2 else [f"it ended with status {status}", *said])
             raise EngineError("TAR_FAILED", f"tar could not save the sources: {reason}")
-        if not self.writer.ends_like_tar:
+        if not self.writer.ends_like_tar or not self._walk.is_whole:
             raise EngineError("TAR_FAILED", "tar ended before the end of its archive")

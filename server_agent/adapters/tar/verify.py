@@ -5,6 +5,7 @@ import random
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
+from server_agent.adapters.durable import forget
 from server_agent.adapters.tar import description, packed, sealed_head, shelved, stream
 from server_agent.adapters.tar.description import Description, DescriptionError
 from server_agent.adapters.tar.failures import not_compared, proves_damage
@@ -68,6 +69,7 @@ class Verify:
         pace = Pace()
         try:
             with self.places.blamed(saveset.label, "{} and verify it again."):
+                forget(files.description)
                 description.recorded_sizes(files.description)  # it is there to its end
                 description.check(files.description)
                 known = description.read(files.description)
@@ -136,6 +138,7 @@ class Verify:
                     sealing, _ = sealed_head.opened(
                         known.encryption, known.frames, self.places.keys
                     )
+                forget(files.shelf)
                 if shelved.digest(files.shelf, sealing) != known.listing_digest:
                     why = "it is not what was written"
         except FileNotFoundError:

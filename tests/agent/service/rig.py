@@ -15,7 +15,7 @@ from server_agent.domain.reach import Ssh
 from server_agent.domain.savesets import BackupType, Saveset
 from server_agent.domain.task_options import TaskOptions
 from server_agent.domain.topology import Client, Task
-from server_agent.ports import Clock, SavesetQuery
+from server_agent.ports import Clock, Engine, SavesetQuery
 from server_agent.ports.loader import Loader as LoaderDevice
 from server_agent.service.access import Access
 from server_agent.service.around import Around
@@ -29,13 +29,16 @@ from server_agent.service.jobs import Jobs
 from server_agent.service.loaders import Loaders
 from server_agent.service.loading import Loading
 from server_agent.service.location import Location
-from server_agent.service.looking import Looking
+from server_agent.service.looking import PATIENCE, Looking
 from server_agent.service.media import DataStores, Media
 from server_agent.service.media_pools import MediaPools
+from server_agent.service.media_presence import Presence
 from server_agent.service.media_requests import MediaRequests
 from server_agent.service.newday_job import Newday
 from server_agent.service.occurrences import start_now
+from server_agent.service.patient_engine import PatientEngine
 from server_agent.service.plan_objects import Drives, Events
+from server_agent.service.recovery import Recovery
 from server_agent.service.references import References
 from server_agent.service.requests import Request
 from server_agent.service.runner import Runner
@@ -85,11 +88,14 @@ class Rig:
     self_backup_files: MemorySelfBackupFiles | None = None
     keys: MemoryKeys = field(default_factory=MemoryKeys)
     devices: dict[str, LoaderDevice] = field(default_factory=dict)
-    looking: Looking = field(default_factory=Looking)
+    patience: float = PATIENCE
 
     def __post_init__(self) -> None:
         clock: Clock = self.clock
         self.changes = Changes(self.catalogue, clock)
+        self.looking = Looking(clock, self.patience)
+        engine: Engine = PatientEngine(self.engine, self.looking)
+        self.patient = engine
         self.scheduler = Scheduler(self.changes, clock, self._wake_queue)
         commands = Commands(self.changes, self.programs)
         self.interfaces = Interfaces(
@@ -101,16 +107,14 @@ class Rig:
             self.interface_seconds,
         )
         self.stamps = FakeStamps()
-        references = References(self.changes, self.engine, self.stamps, self.protocols, clock)
+        references = References(self.changes, engine, self.stamps, self.protocols, clock)
         self.around = Around(self.interfaces, self._self_backups(), references, self.keys)
-        self.forgetting = Forgetting(self.changes, self.engine, clock)
-        newday = Newday(
-            self.changes, self.engine, self.day_logs, clock, LISTINGS_PLAIN, self.forgetting
-        )
+        self.forgetting = Forgetting(self.changes, engine, clock)
+        newday = Newday(self.changes, engine, self.day_logs, clock, LISTINGS_PLAIN, self.forgetting)
         self.told: list[tuple[Module, bool, str]] = []
         self.loading = Loading(
-            *(self.changes, self.engine, clock, lambda item: self.devices[item.name]),
-            looking=self.looking,
+            *(self.changes, engine, clock, Presence(self.engine, self.looking)),
+            lambda item: self.devices[item.name],
         )
         self.loaders = Loaders(self.changes, clock, self.loading)
         self.media_requests = MediaRequests(
@@ -123,13 +127,12 @@ class Rig:
         )
         self.work = Work(
             self.changes,
-            self.engine,
+            engine,
             self.protocols,
             {JobKind.COMMAND: commands.run, JobKind.NEWDAY: newday.run},
             self.around,
             clock,
             self.scheduler.follow,
-            self.looking,
         )
         self.looked = threading.Event()  # the runner has looked at the stores
         self.runner = Runner(
@@ -137,16 +140,20 @@ class Rig:
             retry_seconds=0.01,
             each_look=self.looked.set,
         )
-        self.jobs = Jobs(self.changes, self.protocols, clock, self.runner)
-        self.starting = Starting(self.changes, self.engine, clock, self.runner, self.scheduler)
+        self.recovery = Recovery(
+            *(self.changes, engine, self.protocols, clock, self.scheduler.follow),
+            self.around.again,
+        )
+        self.jobs = Jobs(*(self.changes, self.protocols, clock, self.runner, self.recovery.give_up))
+        self.starting = Starting(self.changes, engine, clock, self.runner, self.scheduler)
         self.events = Events(self.changes, clock, self.scheduler, self.programs.has)
         self.drives = Drives(self.changes, clock, self._wake_queue)
         self.clients = Clients(self.changes, clock)
         self.tasks = Tasks(self.changes, clock, self.stamps)
-        self.savesets = Savesets(self.changes, self.engine)
-        self.stores = DataStores(self.changes, self.engine, clock, self.looking)
+        self.savesets = Savesets(self.changes, engine)
+        self.stores = DataStores(self.changes, engine, clock)
         self.pools = MediaPools(self.changes, clock, self.keys)
-        self.media = Media(self.changes, self.engine, clock, self.looking)
+        self.media = Media(self.changes, engine, clock)
         self.access = Access(self.changes, clock, b"secret of the agent")
         with self.changes.write() as tx:
             ensure_defaults(tx, clock.now(), FIRST)

@@ -266,14 +266,17 @@ class SteeredEngine(EngineLooks, MemoryStores):
         return [path for path in paths if path in self.missing]
 
     def recover(
-        self, writing: Sequence[SavesetRef], committed: frozenset[str]
+        self,
+        writing: Sequence[SavesetRef],
+        committed: frozenset[str],
+        silent: Collection[bytes] = (),
     ) -> list[Interrupted]:
         self.recovered.append((list(writing), committed))
-        return [
-            Interrupted(ref.name, done, key_id=self.key_id if done is not None else "")
-            for ref in writing
-            for done in [self.interrupted.get(ref.name)]
-        ]
+        return [self.settle(ref) for ref in writing]
+
+    def settle(self, saveset: SavesetRef) -> Interrupted:
+        done = self.interrupted.get(saveset.name)
+        return Interrupted(saveset.name, done, key_id=self.key_id if done is not None else "")
 
     def sweep(self, label: str, writing: Callable[[], Collection[str]]) -> None:
         self.check_store(label)

@@ -9,7 +9,7 @@ from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.queue import FIRST_DRIVE
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import EngineError, JobQuery
-from server_agent.service.recovery import recover
+from server_agent.service.recovery import Recovery
 from server_agent.service.starting import BackupOrder
 from tests.agent.service.rig import Rig, request
 from tests.agent.service.steered import DONE, Gate
@@ -115,7 +115,7 @@ def test_one_that_ended_while_the_agent_died_is_followed_at_the_next_start(
     if whole:
         rig.engine.interrupted[plan.job.saveset] = DONE
     follow = rig.scheduler.follow
-    [ended] = recover(rig.changes, rig.engine, rig.protocols, rig.clock, follow)
+    [ended] = Recovery(rig.changes, rig.engine, rig.protocols, rig.clock, follow).at_start()
     assert ended.state is (JobState.OK if whole else JobState.BROKEN)
     with rig.changes.read() as view:
         queued = [job.event for job in view.open_jobs()]

@@ -20,7 +20,7 @@ from server_agent.domain.retention import Reason
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import CatalogueTransaction, EngineError
 from server_agent.service.forgetting import MOST_AT_ONCE, remove_files
-from server_agent.service.recovery import recover
+from server_agent.service.recovery import Recovery
 from server_agent.service.starting import BackupOrder
 from tests.agent.service.rig import LABEL, Rig, request
 from tests.agent.service.steered import DONE, RESTORED, Gate
@@ -300,7 +300,7 @@ def test_after_a_kill_at_any_step_the_rest_is_done_and_nothing_is_named(
             rig.forgetting.delete(request(), [saveset])
     assert (names(rig), waiting(rig)) == (set(), [saveset])
     # The next start: what is left of it is no saveset that nobody knows.
-    recover(rig.changes, rig.engine, rig.protocols, rig.clock, lambda _tx, _job: None)
+    Recovery(rig.changes, rig.engine, rig.protocols, rig.clock, lambda _tx, _job: None).at_start()
     [(_, known)] = rig.engine.recovered
     assert saveset in known
     assert remove_files(rig.changes, rig.engine) == 0

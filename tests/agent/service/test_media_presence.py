@@ -1,9 +1,12 @@
 """Removable media that do not answer, and those that are full."""
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -19,9 +22,11 @@ from server_agent.domain.savesets import BackupType
 from server_agent.domain.topology import Client
 from server_agent.ports import EngineError, StoreSpace
 from server_agent.service.looking import Looking
+from server_agent.service.media_presence import Presence
 from server_agent.service.starting import BackupOrder
 from tests.agent.service.rig import START, Rig, request
 from tests.agent.service.steered import DEADLINE, SteeredEngine
+from tests.fakes.clock import FakeClock
 
 USB, PLACE, POOL = "Usb", b"/mnt/usb", "USB"
 FULL = StoreSpace(capacity_bytes=1000, free_bytes=30)
@@ -52,7 +57,7 @@ def engine() -> HangingEngine:
 @pytest.fixture
 def rig(engine: HangingEngine) -> Iterator[Rig]:
     """A pool on the first data store and one on a removable one."""
-    rig = Rig(engine=engine, looking=Looking(0.05))
+    rig = Rig(engine=engine, patience=0.05)
     rig.add_task()
     rig.add_task("other", (b"/other",))
     rig.stores.create(request(), DataStore(USB, PLACE, removable=True))
@@ -112,7 +117,7 @@ def test_a_mount_that_hangs_holds_up_nobody(rig: Rig, engine: HangingEngine) -> 
         rig.clients.create(request(), Client(f"new {engine.looks} {rig.catalogue_revision()}"))
         store = next(each for each in _stores(rig) if each.name == USB)
         assert "does not answer" in rig.stores.state(store).fault
-    assert "Usb does not answer within 0.05 s" in fault(rig)
+    assert "/mnt/usb does not answer since" in fault(rig)
     assert engine.looks == 1
     engine.hanging.clear()
     engine.let_go.set()
@@ -219,3 +224,42 @@ def test_a_drive_whose_medium_has_room_is_taken(rig: Rig) -> None:
     rig.engine.full[b"/mnt/two"] = FULL
     ended = rig.ended(start(rig))
     assert (ended.state, ended.drive) == (JobState.OK, "Usb_drive")
+
+
+def test_no_look_is_lost_when_two_look_at_once(engine: HangingEngine) -> None:
+    """Threads change places at every step of theirs."""
+    clock = FakeClock(START, "UTC")
+    presence = Presence(engine, Looking(clock))
+    stores = [DataStore(f"Usb{number}", b"/mnt/usb%d" % number) for number in range(2)]
+    media = [Medium(f"{store.name}00001", "P", store.name, clock.now()) for store in stores]
+    for store in stores:
+        engine.stores[store.path] = store.name
+    lost: list[str] = []
+
+    def step(frame: FrameType, _event: str, _argument: object) -> object:
+        frame.f_trace_opcodes = frame.f_code.co_filename.endswith("media_presence.py")
+        if frame.f_trace_opcodes:
+            os.sched_yield()
+        return step
+
+    def look(number: int) -> None:
+        sys.settrace(step)
+        try:
+            for turn in range(60):
+                engine.full[stores[number].path] = SOME if turn % 2 else FULL
+                presence.begin_move(media[number].label)
+                presence.sight([stores[number]], [media[number]])
+                if (media[number].label in presence.above_mark) is bool(turn % 2):
+                    lost.append(f"{media[number].label} in turn {turn}")
+                if media[number].label not in presence.moving:
+                    lost.append(f"the move of {media[number].label} in turn {turn}")
+                presence.end_move(media[number].label)
+        finally:
+            sys.settrace(None)
+
+    threads = [threading.Thread(target=look, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert (lost, presence.moving, presence.moves) == ([], frozenset(), 240)

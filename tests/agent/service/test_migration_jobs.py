@@ -24,7 +24,7 @@ from server_agent.domain.self_backup import SELF_BACKUP
 from server_agent.ports import EngineError, JobQuery, Removal
 from server_agent.service.chains import KnownSaveset
 from server_agent.service.forgetting import remove_files
-from server_agent.service.recovery import recover
+from server_agent.service.recovery import Recovery, being_written
 from server_agent.service.starting import MigrationOrder
 from tests.agent.service.rig import LABEL, Rig, request
 from tests.agent.service.steered import Gate
@@ -283,7 +283,7 @@ def test_what_is_being_copied_is_neither_deleted_nor_removed(
     assert remove_files(rig.changes, rig.engine) == 0
     with pytest.raises(SavesetNeeded):
         rig.forgetting.delete(request(), [chain[2], chain[1]])
-    assert rig.work._writing() >= {chain[0]}
+    assert being_written(rig.changes) >= {chain[0]}
     gate.open()
     assert rig.ended(job).state is JobState.OK
     assert removed(rig) == set()
@@ -315,7 +315,9 @@ def test_a_kill_leaves_no_copy_that_nobody_knows(rig: Rig, chain: tuple[str, ...
     gate.wait_until_reached()
     # What the catalogue says at this instant is what the next start finds.
     begun = removals(rig)
-    [broken] = recover(rig.changes, rig.engine, rig.protocols, rig.clock, lambda _tx, _job: None)
+    [broken] = Recovery(
+        rig.changes, rig.engine, rig.protocols, rig.clock, lambda _tx, _job: None
+    ).at_start()
     assert (broken.id, broken.state) == (job.id, JobState.BROKEN)
     assert broken.message.endswith("what it had copied as a whole stays")
     assert removals(rig) == begun

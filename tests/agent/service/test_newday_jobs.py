@@ -17,7 +17,7 @@ from server_agent.service.calendar import Calendar, CalendarQuery
 from server_agent.service.collection import etag
 from server_agent.service.newday_job import CALENDAR_KEPT, repeat_newday
 from server_agent.service.plan_objects import Schedules
-from server_agent.service.recovery import recover
+from server_agent.service.recovery import Recovery
 from server_agent.service.taking_back import TakingBack
 from tests.agent.service.rig import LISTINGS_PLAIN, Rig, request
 from tests.agent.service.steered import DONE, Gate
@@ -392,14 +392,14 @@ def test_one_whose_agent_was_killed_is_repeated(idle_rig: Rig) -> None:
     assert rig.work.start(live.job.id, "") is not None
     rig.clock.advance(timedelta(hours=3))
     follow = rig.scheduler.follow
-    [broken] = recover(rig.changes, rig.engine, rig.protocols, rig.clock, follow)
+    [broken] = Recovery(rig.changes, rig.engine, rig.protocols, rig.clock, follow).at_start()
     assert (broken.kind, broken.state) == (JobKind.NEWDAY, JobState.BROKEN)
     assert restarted(rig)
     [again, _] = [each.job for each in rig.jobs.find(JobQuery(), None, 9, False).jobs.items]
     assert (again.state, again.planned_time) == (JobState.QUEUED, broken.planned_time)
     # Killed again, it is left to the next one.
     rig.work.start(again.id, "")
-    recover(rig.changes, rig.engine, rig.protocols, rig.clock, follow)
+    Recovery(rig.changes, rig.engine, rig.protocols, rig.clock, follow).at_start()
     assert not restarted(rig)
 
 

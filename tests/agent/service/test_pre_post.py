@@ -20,7 +20,7 @@ from server_agent.ports import BackupDone, Control, EngineError
 from server_agent.ports.programs import Ended, Output, ProgramError
 from server_agent.service.control import JobControl
 from server_agent.service.protocol import JobProtocol, protocol_of
-from server_agent.service.recovery import recover
+from server_agent.service.recovery import Recovery
 from tests.agent.service.rig import LABEL, SOURCES, Rig, request
 from tests.agent.service.steered import DEADLINE, DONE, Gate
 
@@ -478,7 +478,9 @@ def written(
 def settled(rig: Rig) -> Job:
     rig.clock.advance(timedelta(seconds=5))
     follow = rig.scheduler.follow
-    [job] = recover(rig.changes, rig.engine, rig.protocols, rig.clock, follow, rig.around.again)
+    [job] = Recovery(
+        rig.changes, rig.engine, rig.protocols, rig.clock, follow, rig.around.again
+    ).at_start()
     return job
 
 

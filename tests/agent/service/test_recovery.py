@@ -8,7 +8,7 @@ from server_agent.domain.jobs import Job, JobKind, JobState, Level
 from server_agent.domain.queue import FIRST_DRIVE
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import BackupDone, Message
-from server_agent.service.recovery import recover
+from server_agent.service.recovery import Recovery
 from tests.agent.service.rig import SOURCES, Rig, request
 from tests.agent.service.steered import DONE
 
@@ -25,7 +25,7 @@ def died_while_running(rig: Rig, backup_type: BackupType = BackupType.FULL) -> J
 
 def settle(rig: Rig) -> list[Job]:
     follow = rig.scheduler.follow
-    return recover(rig.changes, rig.engine, rig.protocols, rig.clock, follow)
+    return Recovery(rig.changes, rig.engine, rig.protocols, rig.clock, follow).at_start()
 
 
 def test_a_backup_that_was_not_whole_is_broken(idle_rig: Rig) -> None:

@@ -136,17 +136,17 @@ def test_how_it_is_wanted_reaches_the_engine(rig: Rig) -> None:
 
 def test_what_a_rule_has_left_is_said_and_no_warning(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
-    rig.engine.scripts.append([RestoreDone(3, 300, 0, notes=("12 kept because they exist",))])
+    rig.engine.scripts.append([RestoreDone(3, 300, 0, notes=("12 files kept because they exist",))])
     job = restored(rig, saveset, RestoreOptions(overwrite=OverwriteRule.NEVER))
-    assert (job.state, job.message) == (JobState.OK, "12 kept because they exist")
+    assert (job.state, job.message) == (JobState.OK, "12 files kept because they exist")
 
 
 def test_what_stays_by_a_rule_is_there_though_another_could_not_come(rig: Rig) -> None:
     saveset = rig.backed_up().saveset
-    rig.engine.scripts.append([RestoreDone(0, 0, 1, notes=("3 kept because they exist",))])
+    rig.engine.scripts.append([RestoreDone(0, 0, 1, notes=("3 files kept because they exist",))])
     job = restored(rig, saveset, RestoreOptions(overwrite=OverwriteRule.NEVER))
     assert job.state is JobState.WARNING
-    assert "3 kept because they exist" in job.message
+    assert "3 files kept because they exist" in job.message
 
 
 def test_a_dry_run_is_no_restore(rig: Rig) -> None:

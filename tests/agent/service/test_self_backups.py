@@ -10,7 +10,7 @@ from server_agent.domain.jobs import Job, JobState
 from server_agent.domain.queue import FIRST_DRIVE
 from server_agent.domain.savesets import BackupType
 from server_agent.ports import Control, EngineError
-from server_agent.service.recovery import recover
+from server_agent.service.recovery import Recovery
 from tests.agent.service.rig import LABEL, Rig, request
 from tests.agent.service.steered import DEADLINE, DONE, Gate
 from tests.fakes.self_backup import ROOT, MemorySelfBackupFiles
@@ -181,9 +181,9 @@ def test_a_kill_before_the_report_is_told(files: MemorySelfBackupFiles, is_there
         files.reports[plan.job.saveset] = "how to"
     rig.engine.interrupted[plan.job.saveset] = DONE
     follow = rig.scheduler.follow
-    ended: list[Job] = recover(
+    ended: list[Job] = Recovery(
         rig.changes, rig.engine, rig.protocols, rig.clock, follow, rig.around.again
-    )
+    ).at_start()
     expected = JobState.OK if is_there else JobState.WARNING
     assert ended[0].state is expected
     assert ("the disaster report was not written" in ended[0].message) is not is_there

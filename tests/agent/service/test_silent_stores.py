@@ -12,56 +12,18 @@ import pytest
 
 from server_agent.domain.errors import StoreUnusable
 from server_agent.domain.events import BackupAction
-from server_agent.domain.jobs import JobState
-from server_agent.domain.media import NEVER, DataStore, Medium
-from server_agent.domain.queue import Drive
+from server_agent.domain.jobs import Job, JobState
+from server_agent.domain.media import NEVER, Medium
+from server_agent.domain.queue import FIRST_DRIVE, Drive
 from server_agent.domain.savesets import BackupType
-from server_agent.ports import StoreSpace
+from server_agent.ports import Removal
 from server_agent.service.collection import etag
-from server_agent.service.first_look import look_for_media, look_for_stores
-from server_agent.service.looking import Looking
+from server_agent.service.first_look import look_for_media
 from server_agent.service.starting import BackupOrder
+from server_agent.service.writing_place import tell_media
 from tests.agent.service.rig import Rig, request
-from tests.agent.service.steered import DEADLINE, SteeredEngine
-
-SOON = 0.05
-NFS = DataStore("Nfs", b"/mnt/nfs", 80)
-
-
-class Killed(BaseException):
-    """The agent ends here."""
-
-
-class SilentEngine(SteeredEngine):
-    """Data stores of these directories answer when it is opened."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.silent: set[bytes] = set()
-        self.reached, self.opened = threading.Event(), threading.Event()
-        self.killed_after_removal = False
-
-    def _wait(self, store: bytes) -> None:
-        if store in self.silent:
-            self.reached.set()
-            assert self.opened.wait(DEADLINE)
-
-    def make_store(self, directory: bytes, name: str) -> None:
-        self._wait(directory)
-        super().make_store(directory, name)
-
-    def space(self, store: bytes, name: str, label: str = "") -> StoreSpace:
-        self._wait(store)
-        return super().space(store, name, label)
-
-    def check_immutable(self, store: bytes, name: str) -> None:
-        self._wait(store)
-        super().check_immutable(store, name)
-
-    def remove_medium(self, store: bytes, name: str, label: str) -> None:
-        super().remove_medium(store, name, label)
-        if self.killed_after_removal:
-            raise Killed
+from tests.agent.service.silent import NFS, SOON, Killed, SilentEngine
+from tests.agent.service.steered import DEADLINE
 
 
 @pytest.fixture
@@ -72,7 +34,7 @@ def engine() -> Iterator[SilentEngine]:
 
 
 def silent_rig(engine: SilentEngine, patience: float = SOON) -> Rig:
-    return Rig(engine=engine, looking=Looking(patience))
+    return Rig(engine=engine, patience=patience)
 
 
 def with_empty_medium(rig: Rig) -> Medium:
@@ -139,7 +101,7 @@ def test_who_asks_is_told_and_nothing_is_entered(
 ) -> None:
     rig = silent_rig(engine)
     engine.silent.add(NFS.path)
-    with pytest.raises(StoreUnusable, match=r"/mnt/nfs does not answer within 0\.05 s"):
+    with pytest.raises(StoreUnusable, match="/mnt/nfs does not answer since"):
         deed(rig)
     with rig.changes.read() as view:
         assert NFS.path not in [store.path for store in view.data_stores()]
@@ -201,7 +163,7 @@ def test_a_kill_after_the_medium_has_gone(
     with pytest.raises(Killed):
         remove(rig)
     engine.killed_after_removal = False
-    look_for_media(rig.changes, engine, rig.looking)
+    look_for_media(rig.changes, rig.patient)
     [said] = [record.getMessage() for record in caplog.records]
     assert said.startswith("Medium DISK00002 is write protected and was never made, or its removal")
     left = medium_of(rig)
@@ -219,21 +181,6 @@ def test_a_kill_after_the_medium_has_gone(
 
 
 @pytest.mark.logs_warnings
-def test_the_start_says_which_data_store_does_not_answer(
-    engine: SilentEngine, caplog: pytest.LogCaptureFixture
-) -> None:
-    rig = silent_rig(engine)
-    with_empty_medium(rig)
-    engine.silent.add(NFS.path)
-    with caplog.at_level(logging.WARNING):
-        look_for_stores(rig.changes, engine, rig.looking)
-        look_for_media(rig.changes, engine, rig.looking)
-    [said] = [record.getMessage() for record in caplog.records]
-    assert said.startswith("Nfs does not answer within 0.05 s")
-    assert said.endswith("The agent starts when /mnt/nfs answers or is unmounted")
-
-
-@pytest.mark.logs_warnings
 def test_the_start_says_which_medium_is_not_there(
     engine: SilentEngine, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -241,7 +188,75 @@ def test_the_start_says_which_medium_is_not_there(
     with_empty_medium(rig)
     engine.labels_away.add("DISK00002")
     with caplog.at_level(logging.WARNING):
-        look_for_stores(rig.changes, engine, rig.looking)
-        look_for_media(rig.changes, engine, rig.looking)
+        look_for_media(rig.changes, rig.patient)
     [said] = [record.getMessage() for record in caplog.records]
     assert said == "There is no DISK00002. Is it mounted?"
+
+
+@pytest.fixture
+def rig(engine: SilentEngine) -> Iterator[Rig]:
+    """One that runs what is queued, with a drive of the other data store."""
+    rig = silent_rig(engine, 0.5)
+    rig.add_task()
+    with_empty_medium(rig)
+    tell_media(rig.changes, rig.patient)
+    rig.runner.start()
+    assert rig.looked.wait(DEADLINE)
+    yield rig
+    engine.opened.set()
+    rig.runner.stop()
+
+
+@pytest.mark.logs_warnings
+def test_who_has_to_do_with_other_stores_does_not_wait(rig: Rig, engine: SilentEngine) -> None:
+    """What it looks for again, removes, or must not save lies on all data stores."""
+    gone, lying = (backed_up(rig, "Drive_2") for _ in range(2))
+    kept = backed_up(rig)
+    engine.silent.add(NFS.path)
+    rig.forgetting.delete(request(), [gone.saveset])
+    assert backed_up(rig).state is JobState.OK
+    assert engine.left_alone == {NFS.path}
+    rig.work.look_at_store()
+    assert "is it mounted" in rig.damage(lying.saveset)
+    assert rig.damage(kept.saveset) == ""
+    [left] = engine_removals(rig)
+    assert (left.saveset, engine.removed) == (gone.saveset, [])
+    engine.silent.clear()
+    engine.opened.set()
+    pause = threading.Event()
+    while engine_removals(rig) and not pause.wait(SOON):  # until what hung has ended
+        rig.work.look_at_store()
+    assert (engine_removals(rig), [ref.name for ref in engine.removed]) == ([], [gone.saveset])
+    assert rig.damage(lying.saveset) == ""
+
+
+def test_a_backup_to_what_does_not_answer_ends(rig: Rig, engine: SilentEngine) -> None:
+    engine.silent.add(NFS.path)
+    job = backed_up(rig, "Drive_2")
+    assert (job.state, rig.codes(job)[-1]) == (JobState.ERROR, "STORE_MISSING")
+    assert job.message.startswith("/mnt/nfs does not answer since 04 Mar 13:00:00. Is the server")
+    assert engine.backups == []
+
+
+def test_a_backup_that_waits_for_an_answer_is_cancelled(rig: Rig, engine: SilentEngine) -> None:
+    engine.silent.add(NFS.path)
+    job = begun(rig, "Drive_2")
+    assert engine.reached.wait(DEADLINE)
+    rig.jobs.cancel(request(), job.id)
+    ended = rig.ended(job)
+    assert (ended.state, ended.message) == (JobState.CANCELLED, "Cancelled by the admin")
+
+
+def begun(rig: Rig, drive: str = "") -> Job:
+    action = BackupAction(BackupType.FULL, task="docs", drive=drive)
+    [live] = rig.starting.start_backup(request(), BackupOrder(action)).jobs
+    return live.job
+
+
+def backed_up(rig: Rig, drive: str = FIRST_DRIVE) -> Job:
+    return rig.ended(begun(rig, drive))
+
+
+def engine_removals(rig: Rig) -> list[Removal]:
+    with rig.changes.read() as view:
+        return view.removals()

@@ -98,7 +98,7 @@ def test_a_cancel_changes_nothing(site: ClientSite, target: Path, server: SshSer
     assert_untouched(site, target)
 
 
-def test_damage_changes_nothing(site: ClientSite, target: Path) -> None:
+def test_damage_takes_only_what_lies_in_it(site: ClientSite, target: Path) -> None:
     data = site.root / "store" / LABEL / site.chain[0].name
     with data.open("r+b") as file:
         file.seek(BIG_BYTES // 2)
@@ -106,7 +106,13 @@ def test_damage_changes_nothing(site: ClientSite, target: Path) -> None:
     with pytest.raises(EngineError) as failure:
         site.restore(target)
     assert failure.value.code == "SAVESET_DAMAGED"
-    assert_untouched(site, target)
+    assert staged(target) == []
+    lost = {each.path for each in site.messages if each.code == "LIES_IN_DAMAGE"}
+    assert lost == {os.fsencode(site.source / "big")}
+    restored = at(target, site.source)
+    for name in NAMES:
+        saved = "the old one" if name == "big" else (site.source / name).read_text()
+        assert (restored / name).read_text() == saved
 
 
 def test_a_client_that_dies(site: ClientSite, target: Path, server: SshServer) -> None:

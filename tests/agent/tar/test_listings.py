@@ -11,6 +11,7 @@ from server_agent.adapters.tar.listings import TarListings
 from server_agent.domain.errors import SavesetDamaged
 from server_agent.ports import EngineError, SavesetRef
 from server_agent.ports.listings import Difference
+from tests.agent.tar.site import Site, at
 from tests.contract.engine_rig import name_of
 from tests.fakes.engine import FakeControl
 
@@ -120,3 +121,24 @@ def test_a_missing_listing_and_one_that_cannot_be_read(tmp_path: Path) -> None:
     listing.mkdir()
     with pytest.raises((SavesetDamaged, EngineError)):
         listings.entry(OLD, b"/srv/a")
+
+
+@pytest.mark.parametrize("count", [99, 100, 101, 250])
+def test_however_many_are_entered_at_once_each_takes_over_what_the_base_has_of_it(
+    site: Site, count: int
+) -> None:
+    for number in range(count):
+        (site.source / f"{number:03}").write_text(str(number))
+    site.back_up()
+    (site.source / "007").write_text("another")
+    (site.source / "new").write_text("new")
+    done = site.back_up()
+    assert (done.files, done.listed_files) == (2, count + 1)
+    target = site.root / "target"
+    site.restore(target)
+    expected = {str(number): f"{number:03}" for number in range(count) if number != 7}
+    assert {path.read_text(): path.name for path in at(target, site.source).iterdir()} == {
+        **expected,
+        "another": "007",
+        "new": "new",
+    }

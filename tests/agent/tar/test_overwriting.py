@@ -88,7 +88,7 @@ def test_never(site: Site, place: Path) -> None:
     found = texts(place)
     saved = {name for name, text in found.items() if text != "own"}
     assert saved == {"fresh", "dir/in"}
-    assert (done.files, done.notes) == (2, ("4 kept because they exist",))
+    assert (done.files, done.notes) == (2, ("4 files kept because they exist",))
     assert (done.skipped, done.warnings) == (0, ())
     assert sorted(site.codes()).count("KEPT") == 4
     assert stat.S_IMODE((place / "dir").stat().st_mode) == 0o700
@@ -99,7 +99,7 @@ def test_if_older(site: Site, place: Path) -> None:
 
     saved = {name for name, text in texts(place).items() if text != "own"}
     assert saved == {"older", "fresh", "dir/in"}
-    assert (done.files, done.notes) == (3, ("3 kept because they are not older",))
+    assert (done.files, done.notes) == (3, ("3 files kept because they are not older",))
     assert (done.skipped, done.warnings) == (0, ())
     assert stat.S_IMODE((place / "dir").stat().st_mode) == 0o700, "the directory is newer"
 
@@ -130,7 +130,7 @@ def test_rename(site: Site, place: Path) -> None:
         "alike.restored": "saved alike",
     }
     assert (place / "older.restored-2").stat().st_mtime == SAVED
-    assert (done.files, done.notes) == (6, ("4 restored under new names",))
+    assert (done.files, done.notes) == (6, ("4 files restored under new names",))
     assert (done.skipped, done.warnings) == (0, ())
     told = {message.text for message in site.messages if message.code == "RENAMED"}
     assert f'"{place}/newer" stays; the restored one is "{place}/newer.restored"' in told

@@ -1,7 +1,8 @@
-"""The headers of tar's stream, however it is cut into pieces."""
+"""The headers of tar's stream, however it is cut into pieces: what each member is, and where."""
 
 import os
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,9 @@ def stream_of(directory: Path, *names: str) -> bytes:
     return made.stdout
 
 
+NAMES = ("empty", "block", "more", "second", "link", "pipe", "holes")
+
+
 def tree(top: Path) -> bytes:
     (top / ("long" * 60)).mkdir()
     (top / ("long" * 60) / ("name" * 60)).write_bytes(b"x" * 511)
@@ -37,18 +41,18 @@ def tree(top: Path) -> bytes:
         file.truncate(HUGE_BYTES)
         file.seek(1 << 20)
         file.write(b"data")
-    names = ("empty", "block", "more", "second", "link", "pipe", "holes")
-    return stream_of(top, "long" * 60, "long" * 60 + "/" + "name" * 60, *names)
+    return stream_of(top, "long" * 60, "long" * 60 + "/" + "name" * 60, *NAMES)
 
 
 @pytest.mark.parametrize("piece", [1 << 20, 65_536, 4096, 1000, 511, 77])
 def test_what_tar_has_saved(tmp_path: Path, piece: int) -> None:
     stream = tree(tmp_path)
     walk = Walk.from_byte(0)
+    members = []
     for begin in range(0, len(stream), piece):
         walk.take(memoryview(stream)[begin : begin + piece])
-    kinds = [(kind, size) for kind, size, _ in walk.read.values()]
-    assert kinds == [
+        members += walk.passed()
+    assert [member[2:4] for member in members] == [
         ("d", None),
         ("f", 511),
         ("f", 0),
@@ -59,11 +63,57 @@ def test_what_tar_has_saved(tmp_path: Path, piece: int) -> None:
         ("p", None),
         ("f", HUGE_BYTES),
     ]
-    times = [time for kind, _, time in walk.read.values() if kind == "f"]
+    times = [time for _, _, kind, _, time, *_ in members if kind == "f"]
     files = [tmp_path / ("long" * 60) / ("name" * 60)]
     files += [tmp_path / name for name in ("empty", "block", "more", "holes")]
     assert times == [file.stat().st_mtime_ns for file in files]
-    assert walk.reached * 512 == len(stream)
+    directory = os.fsencode("long" * 60)
+    keys = [(b"", 0, directory), (b"/" + directory, 1, b"name" * 60)]
+    assert [member[5:] for member in members] == keys + [(b"", 1, os.fsencode(n)) for n in NAMES]
+    ends = [(block + blocks) * 512 for block, blocks, *_ in members]
+    assert [block * 512 for block, *_ in members] == [0, *ends[:-1]]
+    assert ends[-1] == walk.end
+    assert not bytes(stream[walk.end :]).strip(b"\0")
+    assert walk.is_whole
+
+
+@pytest.mark.parametrize("name", ["long/" * 40 + "n" * 100, "n" * 100, "l" * 90 + "/" + "n" * 99])
+def test_names_in_two_parts(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).touch()
+    walk = Walk.from_byte(0)
+    walk.take(memoryview(stream_of(tmp_path, name)))
+    directory, _, last = os.fsencode("/" + name).rpartition(b"/")
+    assert [member[5:] for member in walk.passed()] == [(directory, 1, last)]
+
+
+def test_a_member_that_is_cut(tmp_path: Path) -> None:
+    (tmp_path / "first").write_bytes(b"x" * 2000)
+    (tmp_path / "second").write_bytes(b"x" * 2000)
+    stream = stream_of(tmp_path, "first", "second")
+    walk = Walk.from_byte(0)
+    walk.take(memoryview(stream)[: 2 * 3584 - 512])
+    assert [member[-1] for member in walk.passed()] == [b"first"]
+    assert walk.begun == 3584 - 512
+    assert not walk.is_whole
+    walk.take(memoryview(stream)[2 * 3584 - 512 :])
+    assert [member[-1] for member in walk.passed()] == [b"second"]
+    assert walk.begun == 0
+    assert walk.is_whole
+
+
+@pytest.mark.parametrize("size", [0, 1, 512, 513, (8 << 30) - 1, 8 << 30, 1 << 45])
+def test_how_long_a_member_is(size: int) -> None:
+    """Sizes from 8 GiB on do not fit their field."""
+    member = tarfile.TarInfo("x" * 300)
+    member.size = size
+    headers = member.tobuf(tarfile.PAX_FORMAT)
+    for cut in (511, 600, len(headers) - 1):
+        walk = Walk.from_byte(0)
+        walk.take(memoryview(headers)[:cut])
+        assert walk.end == 0
+        walk.take(memoryview(headers)[cut:])
+        assert walk.end == len(headers) + -(-size // 512) * 512
 
 
 def test_a_stream_that_begins_later(tmp_path: Path) -> None:
@@ -71,7 +121,7 @@ def test_a_stream_that_begins_later(tmp_path: Path) -> None:
     first, later = Walk.from_byte(0), Walk.from_byte(5120)
     first.take(memoryview(stream))
     later.take(memoryview(stream))
-    assert {block + 10: read for block, read in first.read.items()} == later.read
+    assert [(block + 10, *rest) for block, *rest in first.passed()] == later.passed()
 
 
 def test_what_is_no_tar() -> None:
@@ -87,5 +137,7 @@ def test_a_name_that_looks_like_records(tmp_path: Path, lie: bytes) -> None:
     walk = Walk.from_byte(0)
     stream = stream_of(tmp_path, name)
     walk.take(memoryview(stream))
-    assert list(walk.read.values()) == [("f", 1000, (tmp_path / name).stat().st_mtime_ns)]
-    assert walk.reached * 512 == len(stream)
+    [member] = walk.passed()
+    assert member[2:5] == ("f", 1000, (tmp_path / name).stat().st_mtime_ns)
+    assert member[5:] == (b"", 1, os.fsencode(name))
+    assert walk.is_whole

@@ -63,13 +63,17 @@ class FullCatalogue(MemoryCatalogue):
             yield transaction
 
 
-def test_a_full_disk_is_no_incident(short_path: Path, identity: Identity) -> None:
+@pytest.mark.logs_warnings  # the agent's own work meets the full disk, too
+def test_a_full_disk_is_no_incident(
+    short_path: Path, identity: Identity, caplog: pytest.LogCaptureFixture
+) -> None:
     catalogue = FullCatalogue()
     with AgentRig(short_path, identity, catalogue) as agent:
         catalogue.full = True
         refused = agent.local.refused("TopologyService/CreateClient", name="x")
     assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "NO_SPACE")
     assert refused.metadata == {"place": "/var/sesam_db.sdb"}
+    assert not [line for line in caplog.messages if "incident" in line]
 
 
 def test_damage_is_on_the_wire(agent: AgentRig) -> None:
