@@ -41,10 +41,11 @@ _CACHE_KIB = 16_384  # keeps the pages of one directory and of its base at hand
 Row = Sequence[Any]
 
 _SCHEMA = f"""
+-- A crash leaves a file under a temporary name, which is removed: a journal protects nothing, and
+-- whatever is written before this has one.
+PRAGMA journal_mode = OFF;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
--- A crash leaves a file under a temporary name, which is removed: a journal protects nothing.
-PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA locking_mode = EXCLUSIVE;
 PRAGMA cache_size = -{_CACHE_KIB};

@@ -142,3 +142,14 @@ def test_however_many_are_entered_at_once_each_takes_over_what_the_base_has_of_i
         "another": "007",
         "new": "new",
     }
+
+
+def test_a_kill_leaves_no_journal_of_a_listing(tmp_path: Path) -> None:
+    """It would be a file that no recovery knows. In its place is what SQLite cannot make one of."""
+    path = tmp_path / "SF1.db.tmp"
+    path.with_name(f"{path.name}-journal").symlink_to(tmp_path / "nowhere/journal")
+    with ListingWriter(path, "SF1", (b"/data",), FakeControl()) as listing:
+        listing.add(iter([(b"", b"data", "d", 1, 1, 1, 1, 1, 1, 0o755, 0, 0, b"")]))
+        listing.end_scan()
+        listing.finish()
+    assert path.stat().st_size
