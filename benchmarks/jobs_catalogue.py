@@ -16,6 +16,7 @@ from typing import Any
 from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.catalogue.migrations import MIGRATIONS
 from server_agent.adapters.setup import make_installation
+from server_agent.adapters.trees import Trees
 from server_agent.app import opened_access
 from server_agent.domain.access import Role
 from server_agent.service.access import LOCAL_CALLER
@@ -44,7 +45,7 @@ _COLUMNS = (
 
 def make_agent(root: Path, name: str, count: int, seed: int) -> str:
     """A new installation with so many jobs; returns a credential of an administrator."""
-    installation = make_installation(root, name, "127.0.0.1", 0, datetime.now(UTC))
+    installation = make_installation(Trees.below(root), name, "127.0.0.1", 0, datetime.now(UTC))
     file = Path(installation.catalogue_url.removeprefix("sqlite:///"))
     file.unlink()
     SqlCatalogue(installation.catalogue_url, create=True, migrations=FILLED_AT).close()

@@ -2,25 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from types import ModuleType
 
+import grpc
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2
+
+from server_agent.domain.figures import Figure
 from server_agent.domain.jobs import JobKind
-from server_agent.domain.reach import Reach, Ssh
 from server_agent.installation import LISTINGS_PLAIN_DAYS
-from server_agent.ports import Catalogue, Clock, Engine, Protocols
-from server_agent.ports.calendar_files import CalendarFiles
-from server_agent.ports.day_logs import DayLogs
-from server_agent.ports.interfaces import InterfaceFiles
-from server_agent.ports.keys import Keys
-from server_agent.ports.listings import Listings
-from server_agent.ports.names import Names
-from server_agent.ports.programs import Programs
-from server_agent.ports.self_backup import SelfBackupFiles
-from server_agent.ports.stamps import Stamps
+from server_agent.outside import Outside
+from server_agent.ports import Engine
 from server_agent.rpc.access import AccessServicer
+from server_agent.rpc.admission import Admission
+from server_agent.rpc.agent import AgentServicer
 from server_agent.rpc.calendar import CalendarServicer
 from server_agent.rpc.client_files import ClientFileServicer
 from server_agent.rpc.drives import DriveServicer
@@ -28,10 +27,13 @@ from server_agent.rpc.events import EventServicer
 from server_agent.rpc.finding import FindingServicer
 from server_agent.rpc.groups import TaskGroupServicer
 from server_agent.rpc.guard import WRITE_SECONDS, Guard
+from server_agent.rpc.health import HealthServicer, ReflectionServicer
 from server_agent.rpc.history import HistoryServicer
 from server_agent.rpc.jobs import JobServicer
+from server_agent.rpc.licence import LicenceServicer
 from server_agent.rpc.loaders import LoaderServicer
 from server_agent.rpc.location import LocationServicer
+from server_agent.rpc.logs import LogServicer
 from server_agent.rpc.media import MediaServicer
 from server_agent.rpc.savesets import SavesetServicer
 from server_agent.rpc.schedules import ScheduleServicer
@@ -48,29 +50,34 @@ from server_agent.service.changes import Changes
 from server_agent.service.client_checks import ClientChecks
 from server_agent.service.client_files import ClientFiles
 from server_agent.service.command_job import Commands
+from server_agent.service.day_writing import DayWriting
 from server_agent.service.days import day_of
 from server_agent.service.defaults import FirstMedium, ensure_defaults
+from server_agent.service.figures import Figures
 from server_agent.service.finding import Finding
 from server_agent.service.first_look import FirstLook, look_for_media
 from server_agent.service.forgetting import Forgetting, remove_files
 from server_agent.service.history import History
 from server_agent.service.indexing import Indexing
 from server_agent.service.interface_runs import InterfaceRuns
-from server_agent.service.interfaces import PRE_POST_SECONDS
 from server_agent.service.jobs import Jobs
+from server_agent.service.licensing import Licensing
+from server_agent.service.lifecycle import Lifecycle
 from server_agent.service.loaders import Loaders
-from server_agent.service.loading import Loading, OpenLoader
+from server_agent.service.loading import Loading
 from server_agent.service.location import Location
+from server_agent.service.logs import Logs
 from server_agent.service.looking import Looking
 from server_agent.service.media import DataStores, Media
 from server_agent.service.media_pools import MediaPools
 from server_agent.service.media_presence import Presence
 from server_agent.service.media_requests import MediaRequests
 from server_agent.service.newday_job import Newday, repeat_newday
-from server_agent.service.notices import NOTICE_SECONDS, Notices
+from server_agent.service.notices import Notices
 from server_agent.service.patient_engine import PatientEngine
 from server_agent.service.plan_objects import Drives, Events, Groups, Schedules
 from server_agent.service.preview import Previews
+from server_agent.service.probing import probes
 from server_agent.service.recovery import Recovery
 from server_agent.service.runner import Runner
 from server_agent.service.sampling import Sampling
@@ -78,12 +85,15 @@ from server_agent.service.savesets import Savesets
 from server_agent.service.scheduler import Scheduler
 from server_agent.service.sheet import Sheets
 from server_agent.service.starting import Starting
+from server_agent.service.stopping import Stopping
+from server_agent.service.supervising import Supervised, Supervisor
 from server_agent.service.taking_back import TakingBack
 from server_agent.service.topology import Clients, Tasks
 from server_agent.service.work import Work
 from server_agent.service.writing_place import tell_homes
 from sesam_api.v1 import (
     access_pb2,
+    agent_pb2,
     calendar_pb2,
     client_files_pb2,
     drives_pb2,
@@ -92,8 +102,10 @@ from sesam_api.v1 import (
     groups_pb2,
     history_pb2,
     jobs_pb2,
+    licence_pb2,
     loaders_pb2,
     location_pb2,
+    logs_pb2,
     media_pb2,
     savesets_pb2,
     schedules_pb2,
@@ -105,41 +117,6 @@ log = logging.getLogger(__name__)
 
 LISTINGS_PLAIN = timedelta(days=LISTINGS_PLAIN_DAYS)
 GRACE_SECONDS = 3.0  # for calls that run when the agent stops
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """All that the agent needs from outside. Seconds are those that programs may run: sbc_pre,
-    sbc_post and sm_disaster, and sm_notify and sm_alarm."""
-
-    catalogue: Catalogue
-    engine: Engine
-    protocols: Protocols
-    day_logs: DayLogs
-    programs: Programs
-    calendar_files: CalendarFiles
-    clock: Clock
-    listings: Listings
-    names: Names
-    stamps: Stamps
-    interface_files: InterfaceFiles
-    self_backup_files: SelfBackupFiles | None = None
-    pre_post_seconds: float = PRE_POST_SECONDS
-    notice_seconds: float = NOTICE_SECONDS
-    ssh_programs: Callable[[Ssh], Programs] | None = None
-    keys: Keys | None = None
-    loader_devices: OpenLoader | None = None
-
-    def programs_of(self, client: Reach) -> Programs:
-        """Those of the machine that is backed up."""
-        there = self.ssh_programs
-        return there(client) if isinstance(client, Ssh) and there is not None else self.programs
-
-    def with_runs_kept(self, runs: InterfaceRuns) -> "Outside":
-        """The same, but how a program runs is kept."""
-        there = self.ssh_programs
-        kept = (lambda client: runs.of(there(client))) if there is not None else None
-        return replace(self, programs=runs.of(self.programs), ssh_programs=kept)
 
 
 class Agent:
@@ -175,6 +152,7 @@ class Agent:
         self._interface_runs = InterfaceRuns(outside.interface_files, clock)
         kept = outside.with_runs_kept(self._interface_runs)
         self._notices = Notices(changes, kept.programs, location, outside.notice_seconds)
+        self._licensing = Licensing(changes, outside.licence_files, clock, self._notices.tell)
         self._around = Around.of(changes, kept, location)
         self._location = location
         self._loading = Loading(changes, engine, clock, presence, outside.loader_devices)
@@ -187,21 +165,45 @@ class Agent:
         self._indexing = Indexing(changes, engine, outside.listings, outside.names, clock)
         self._stores = DataStores(changes, engine, clock)
         self._sampling = Sampling(changes, self._stores, clock)
-        self._jobs = Jobs(
-            *(changes, outside.protocols, clock, self._runner, self._recovery.give_up)
-        )
-        self._access = Access(changes, clock, secret)
-        self._watches = Watches(
-            changes, self._jobs, self._access, location, clock, self._workers, pace
-        )
-        guard = Guard(location.id, self._access, self._workers, write_seconds)
-        servicers = (*self._servicers(), *self._plan_servicers(), *self._data_servicers())
-        self._handlers = [
-            guard.handler(service, servicer)
-            for proto, servicer in servicers
-            for service in proto.DESCRIPTOR.services_by_name.values()
-        ]
+        give_up = self._recovery.give_up
+        self._jobs = Jobs(changes, outside.protocols, clock, self._runner, give_up)
+        self._supervisor = Supervisor(clock, changes.tell_part, os.getpid())
+        self.stopping = Stopping(self._runner)
+        self._open_doors(secret, pace, write_seconds)
+        self._parts = self._working_parts()
+        self._probes: tuple[Supervised, ...] = ()
         self._server: Server | None = None
+
+    def _open_doors(self, secret: bytes, pace: Pace, write_seconds: float) -> None:
+        """All by which others come in."""
+        changes, clock, workers = self._changes, self._outside.clock, self._workers
+        self._access = access = Access(changes, clock, secret)
+        self._watches = Watches(changes, self._jobs, access, self._location, clock, workers, pace)
+        self._logs = LogServicer(Logs(self._outside.log_files), access, workers)
+        self._admission = Admission(changes, clock, self._outside.otp_secrets, workers)
+        self._guard = Guard(self._location.id, access, workers, self._admission, write_seconds)
+        self._handlers = list(self._guarded())
+
+    def _guarded(self) -> Iterator[grpc.GenericRpcHandler]:
+        """All services, behind their one door."""
+        servicers = (*self._servicers(), *self._plan_servicers(), *self._data_servicers())
+        for proto, servicer in (*servicers, *self._described([proto for proto, _ in servicers])):
+            for service in proto.DESCRIPTOR.services_by_name.values():
+                yield self._guard.handler(service, servicer)
+
+    def _working_parts(self) -> tuple[Supervised, ...]:
+        """In the order in which they begin."""
+        outside = self._outside
+        return (
+            DayWriting(self._changes, outside.day_logs, outside.clock),
+            self._notices,
+            self._licensing,
+            self._sampling,
+            self._indexing,
+            self._media_requests,
+            self._runner,
+            self._scheduler,
+        )
 
     def _queue(self) -> Runner:
         let_go = self._forgetting.let_go
@@ -233,19 +235,26 @@ class Agent:
             self._around,
             outside.clock,
             self._scheduler.follow,
+            self._licensing.check_backup,
         )
 
     def _servicers(self) -> Iterator[tuple[ModuleType, object]]:
         """Of the location itself: who may call, what it looks after, how it is watched."""
         changes, workers, clock = self._changes, self._workers, self._outside.clock
         checks = ClientChecks(changes, self._outside.engine)
-        yield access_pb2, AccessServicer(self._access, self._location, workers)
+        admission, perform = self._admission, self._guard.perform
+        access = AccessServicer(self._access, self._location, admission, perform, workers)
+        yield access_pb2, access
         yield (
             location_pb2,
             LocationServicer(
                 *(self._location, self._watches, clock, self._interface_runs, workers)
             ),
         )
+        yield licence_pb2, LicenceServicer(self._licensing, self._location, workers)
+        lifecycle = Lifecycle(changes, clock, self._supervisor, self.stopping)
+        yield agent_pb2, AgentServicer(lifecycle, self._location, workers)
+        yield logs_pb2, self._logs
         yield tasks_pb2, TaskServicer(Tasks(changes, clock, self._outside.stamps), workers)
         yield topology_pb2, TopologyServicer(Clients(changes, clock), checks, workers)
 
@@ -253,7 +262,9 @@ class Agent:
         """Of jobs and what they leave."""
         outside, changes, workers = self._outside, self._changes, self._workers
         engine, clock = outside.engine, outside.clock
-        starting = Starting(changes, engine, clock, self._runner, self._scheduler)
+        starting = Starting(
+            *(changes, engine, clock, self._runner, self._scheduler, self._licensing.check_backup)
+        )
         savesets = Savesets(changes, engine)
         finding = Finding(changes, engine, outside.listings, outside.names, self._indexing)
         media = Media(changes, engine, clock)
@@ -303,6 +314,24 @@ class Agent:
         yield groups_pb2, TaskGroupServicer(groups, workers)
         yield schedules_pb2, ScheduleServicer(schedules, previews, exchange, changes, workers)
 
+    def _described(self, protos: Iterable[ModuleType]) -> Iterator[tuple[ModuleType, object]]:
+        """What is said of the services themselves."""
+        names = [
+            service.full_name
+            for proto in (*protos, health_pb2, reflection_pb2)
+            for service in proto.DESCRIPTOR.services_by_name.values()
+        ]
+        yield health_pb2, HealthServicer(names, self._is_well)
+        yield reflection_pb2, ReflectionServicer(names)
+
+    def _is_well(self) -> bool:
+        return self.stopping.mode is None and self._supervisor.is_well
+
+    def figures(self) -> list[Figure]:
+        """What the location says of itself in figures. Any thread may ask."""
+        parts, calls = self._supervisor.parts, lambda: self._guard.calls
+        return Figures(self._changes, self._location, parts, calls).now()
+
     def _wake_queue(self) -> None:
         self._runner.wake()
 
@@ -314,10 +343,12 @@ class Agent:
         """
         outside = self._outside
         with self._changes.write() as tx:
-            root = outside.self_backup_files.root if outside.self_backup_files else b""
-            ensure_defaults(tx, outside.clock.now(), self._first, root, self._location.host)
+            files = outside.self_backup_files
+            sources = files.sources if files is not None else ()
+            ensure_defaults(tx, outside.clock.now(), self._first, sources, self._location.host)
             outside.day_logs.begin(day_of(tx, outside.clock, outside.clock.now()))
         self._notices.begin()
+        self._licensing.begin()
         self._stores.follow_first(self._first.store)
         tell_homes(self._changes, outside.engine)
         late, after = self._recovery.late, self._runner.look_soon
@@ -343,12 +374,9 @@ class Agent:
         """
         self._server = Server(endpoint, self._handlers)
         port = await self._server.start()
-        self._notices.start()
-        self._runner.start()
-        self._media_requests.start()
-        self._indexing.start()
-        self._sampling.start()
-        self._scheduler.start()
+        self._probes = probes(asyncio.get_running_loop(), self._changes, self._supervisor)
+        for part in (*self._probes, *self._parts):
+            part.start(self._supervisor.keep)
         return port
 
     @property
@@ -358,13 +386,11 @@ class Agent:
 
     async def stop(self) -> None:
         """Stops running jobs, tells watchers, and ends."""
-        await asyncio.to_thread(self._scheduler.stop)
-        await asyncio.to_thread(self._runner.stop)
-        await asyncio.to_thread(self._media_requests.stop)
-        await asyncio.to_thread(self._indexing.stop)
-        await asyncio.to_thread(self._sampling.stop)
-        await asyncio.to_thread(self._notices.stop)
+        self.stopping.close()
+        for part in (*reversed(self._parts), *self._probes):
+            await asyncio.to_thread(part.stop)
         self._watches.close()
+        self._logs.close()
         self._workers.end_steps()
         if self._server is not None:
             await self._server.stop(GRACE_SECONDS)

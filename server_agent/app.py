@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
+from server_agent.adapters import metrics_server
 from server_agent.adapters.calendar_files import IcalendarFiles
 from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.catalogue.opening import put_aside
@@ -21,9 +22,12 @@ from server_agent.adapters.identity import load_identity, load_secret
 from server_agent.adapters.instance_lock import only_agent, root_held
 from server_agent.adapters.interface_files import InterfaceFilesOf
 from server_agent.adapters.key_files import KeyFiles
+from server_agent.adapters.licence_files import LicenceFilesOf
 from server_agent.adapters.loader.devices import LoaderDevices
 from server_agent.adapters.log_files import logging_to
+from server_agent.adapters.log_reading import LogFilesOf
 from server_agent.adapters.names.index import NameIndex
+from server_agent.adapters.otp_files import OtpFiles
 from server_agent.adapters.process import (
     allow_many_files,
     keep_memory_private,
@@ -35,6 +39,7 @@ from server_agent.adapters.restic.contents import ResticContents
 from server_agent.adapters.restic.engine import ResticEngine
 from server_agent.adapters.restic.stores import Secrets, is_restic, local_path
 from server_agent.adapters.self_backup_files import SelfBackupFilesOf
+from server_agent.adapters.service_manager import ServiceManager
 from server_agent.adapters.ssh.programs import SshPrograms
 from server_agent.adapters.stamp_files import StampFiles
 from server_agent.adapters.store_claims import StoreClaims
@@ -43,16 +48,19 @@ from server_agent.adapters.tar.contents import TarContents
 from server_agent.adapters.tar.engine import TarEngine
 from server_agent.adapters.tar.listings import TarListings
 from server_agent.adapters.tar.stores import label_old_store
-from server_agent.agent import Agent, Outside
+from server_agent.agent import Agent
 from server_agent.domain.media import FIRST_STORE
 from server_agent.domain.quoting import printable, quoted
-from server_agent.installation import Installation, InstallationError, socket_address
+from server_agent.ini_files import InstallationError
+from server_agent.installation import Installation, socket_address
+from server_agent.outside import Outside
 from server_agent.ports import Clock
 from server_agent.ports.rebuilding import StoreReading
 from server_agent.rpc.server import Endpoint, host_text
 from server_agent.rpc.watch import Pace
 from server_agent.service.access import Access
 from server_agent.service.changes import Changes
+from server_agent.service.days import zone_of
 from server_agent.service.defaults import FirstMedium
 from server_agent.service.first_look import START_SECONDS
 from server_agent.service.location import Location
@@ -64,6 +72,7 @@ log = logging.getLogger(__name__)
 DISTRIBUTION = "sesam-master"
 SECRETS = "secrets"  # below the ini files: what opens repositories
 POOL_KEYS = "pools"  # below the secrets: the keys of media pools, which no saveset ever holds
+OTP = "otp"  # below the keys of pools, since no saveset ever holds these either
 ESCROW = "escrow"  # below the ini files: the same keys, wrapped with passphrases
 BIN = "bin/sesam"  # below SESAM_BIN: the programs that the agent may run
 STAMPS = "stamps"  # below SESAM_VAR: a file for each task that goes by time stamps
@@ -217,13 +226,16 @@ def _outside(
         engine,
         protocols,
         day_logs,
-        BinPrograms(installation.gv_ro / BIN),
+        BinPrograms(installation.gv_ro / BIN, environment=installation.environment),
         IcalendarFiles(),
         clock,
         TarListings(installation.lis),
         names,
         StampFiles(installation.var / STAMPS),
         _interface_files(installation),
+        LicenceFilesOf(installation.ini, zone_of(clock)),
+        LogFilesOf(installation.prot, installation.lgc),
+        OtpFiles(keys_of(installation).directory / OTP),
         SelfBackupFilesOf(installation, protocols),
         installation.pre_post_seconds,
         installation.notice_seconds,
@@ -249,6 +261,7 @@ def _engines(installation: Installation, claims: StoreClaims) -> Engines:
         TarEngine(installation.store.parent, lis, tmp, location_id, keys=keys),
         ResticEngine([], lis, tmp, tmp / "restic", secrets, location_id, (keys.directory,)),
         claims,
+        installation.environment,
     )
 
 
@@ -273,6 +286,7 @@ def serve(
     allow_many_files()
     keep_memory_private()
     clock = clock or SystemClock()
+    manager = ServiceManager.taken(os.environ)
     with (
         only_for_its_user(),
         root_held(installation),
@@ -290,14 +304,32 @@ def serve(
             socket_address=address,
         )
         agent.recover()
-        asyncio.run(_run(agent, endpoint, installation, announce))
+        with _metrics(installation, agent):
+            asyncio.run(_run(agent, endpoint, installation, announce, manager))
+
+
+@contextmanager
+def _metrics(installation: Installation, agent: Agent) -> Iterator[None]:
+    """Serves figures if that is wanted."""
+    if not installation.metrics_host:
+        yield
+        return
+    host = installation.metrics_host
+    with metrics_server.serving(host, installation.metrics_port, agent.figures) as port:
+        log.info("serving metrics on %s", f"{host_text(host)}:{port}")
+        yield
 
 
 async def _run(
-    agent: Agent, endpoint: Endpoint, installation: Installation, announce: Callable[[str], None]
+    agent: Agent,
+    endpoint: Endpoint,
+    installation: Installation,
+    announce: Callable[[str], None],
+    manager: ServiceManager,
 ) -> None:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
+    agent.stopping.on_end(lambda: _call_soon(loop, told.set))
     ends = (signal.SIGTERM, signal.SIGINT)
     for end in ends:
         loop.add_signal_handler(end, told.set)
@@ -308,7 +340,10 @@ async def _run(
         _write_whole(address_file, f"{address}\n")
         log.info("serving %s on %s", installation.name, address)
         announce(f"Serving {installation.name} on {address}")
-        await told.wait()
+        manager.ready(f"Serving {installation.name} on {address}")
+        while not await _told_within(told, manager.alive_seconds):
+            manager.alive()
+        manager.stopping()
         log.info("stopping, with %d watchers", agent.watchers)
     finally:
         # Who asks a second time does not want to wait.
@@ -316,6 +351,18 @@ async def _run(
             loop.remove_signal_handler(end)
         address_file.unlink(missing_ok=True)
         await agent.stop()
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    loop.call_soon_threadsafe(call)
+
+
+async def _told_within(told: asyncio.Event, seconds: float | None) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            return await told.wait()
+    except TimeoutError:
+        return False
 
 
 def address_file_of(installation: Installation) -> Path:

@@ -6,28 +6,30 @@ Standard library only: commands that need nothing else of the agent use it too.
 import os
 import shlex
 from collections.abc import Iterator, Mapping
-from configparser import ConfigParser, Error
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-ANCHOR = "sesam2000.ini"
-ANCHOR_VARIABLE = "SESAM2000_INI"
+from server_agent.ini_files import (
+    ANCHOR,
+    ANCHOR_VARIABLE,
+    InstallationError,
+    SmIni,
+    sm_ini_of,
+    unreadable,
+)
+
 SYSTEM_ANCHOR = Path("/etc") / ANCHOR
 SM_INI = Path("var/ini/sm.ini")  # below the root
 PROFILE = Path("var/ini/sesam2000.profile")
 LISTINGS_PLAIN_DAYS = 7
 PRE_POST_SECONDS = 3600
 NOTICE_SECONDS = 60
+METRICS_PORT = 9401
 LONGEST_SOCKET_PATH = 107  # bytes; unix(7): sun_path has 108 with its NUL
-_PLAIN_DAYS = "listings_plain_days"
 _MOST_DAYS = 36_500
 _MOST_SECONDS = 7 * 24 * 3600
-
-
-class InstallationError(Exception):
-    """No usable installation; the text says where was looked and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Installation:
         listings_plain_days: after so many days NEWDAY compresses listings.
         pre_post_seconds: that sbc_pre, sbc_post and sm_disaster may run.
         notice_seconds: that sm_notify and sm_alarm may run.
+        environment: variables that the programs of the location are given.
+        metrics_host, metrics_port: where figures are served to Prometheus; no host: nowhere.
     """
 
     anchor: Path
@@ -70,6 +74,9 @@ class Installation:
     listings_plain_days: int
     pre_post_seconds: int = PRE_POST_SECONDS
     notice_seconds: int = NOTICE_SECONDS
+    environment: Mapping[str, str] = field(default_factory=dict)
+    metrics_host: str = ""
+    metrics_port: int = 0
 
     @property
     def var(self) -> Path:
@@ -130,11 +137,11 @@ def find_installation(root: Path | None, environ: Mapping[str, str]) -> Installa
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InstallationError(missing) from error
     except OSError as error:
-        raise _unreadable(anchor, error) from error
-    sm_ini = _sm_ini_of(anchor)
+        raise unreadable(anchor, error) from error
+    sm_ini = sm_ini_of(anchor)
     beside = anchor.parent / SM_INI
     if os.path.exists(beside) and not _same(beside, sm_ini):
-        raise _not_in_place(beside, sm_ini)
+        raise _not_in_place(anchor, beside, sm_ini)
     return _described(anchor, sm_ini)
 
 
@@ -173,22 +180,24 @@ def _same(file: Path, other: Path) -> bool:
         return False  # one of them is not there
 
 
-def _not_in_place(sm_ini: Path, named: Path) -> InstallationError:
+def _not_in_place(anchor: Path, sm_ini: Path, named: Path) -> InstallationError:
     """A tree was copied or moved.
 
     Args:
+        anchor: by which it was found.
         sm_ini: where the tree is.
         named: where its ini files say that it is.
     """
     here, there = sm_ini.parents[2], named.parents[2] if len(named.parents) > 3 else named
     if os.path.exists(named):
+        is_root = os.path.exists(there / ANCHOR)
+        use = f" Use the agent with --root {shlex.quote(str(there))}." if is_root else ""
         return InstallationError(
             f"{here} is a copy of the agent's directory {there}, which its ini files name, and "
-            "one location must not be served twice. "
-            f"Use the agent with --root {shlex.quote(str(there))}. For one more location, make a "
+            f"one location must not be served twice.{use} For one more location, make a "
             "new one with: sesam-agent --root DIR init --name NAME"
         )
-    files = ", ".join(str(here / file) for file in (ANCHOR, SM_INI, PROFILE))
+    files = ", ".join(map(str, (anchor, here / SM_INI, here / PROFILE)))
     return InstallationError(
         f"{here} was moved or copied: its ini files name {there}, and no agent is there. "
         "Move it back. Or, if no other copy of it will be served anywhere, write "
@@ -196,126 +205,42 @@ def _not_in_place(sm_ini: Path, named: Path) -> InstallationError:
     )
 
 
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise _unreadable(file, error) from error
-    except UnicodeDecodeError as error:
-        raise InstallationError(f"{file} is not text in UTF-8: {error}. Correct it") from error
-
-
-def _unreadable(file: Path, error: OSError) -> InstallationError:
-    if isinstance(error, IsADirectoryError):
-        return InstallationError(
-            f"{file} is a directory, but a file is needed there. "
-            f"{ANCHOR_VARIABLE} names the file itself, --root DIR the agent's directory"
-        )
-    return InstallationError(
-        f"{file} cannot be read: {error.strerror}. "
-        "Become the user who runs the agent, or put the file back from a backup"
-    )
-
-
-def _sm_ini_of(anchor: Path) -> Path:
-    """The value of SM_INI in a file of KEY=value lines as a shell reads them."""
-    for line in _read(anchor).splitlines():
-        key, equals, value = line.strip().removeprefix("export ").partition("=")
-        if key == "SM_INI" and equals:
-            try:
-                words = shlex.split(value, comments=True)
-            except ValueError as error:
-                raise InstallationError(
-                    f"{anchor}: the value of SM_INI cannot be read: {error}. Correct its quotes"
-                ) from error
-            if len(words) == 1 and os.path.isabs(words[0]):
-                return Path(os.fsdecode(words[0].encode()))
-    raise InstallationError(
-        f"{anchor} has no line SM_INI= with the absolute path of sm.ini. Add it"
-    )
-
-
-def _parsed(sm_ini: Path) -> ConfigParser:
-    parser = ConfigParser(interpolation=None)
-    try:
-        parser.read_string(_read(sm_ini))
-    except Error as error:
-        raise InstallationError(
-            f"{sm_ini} is not a usable ini file: {error}. Correct it"
-        ) from error
-    return parser
-
-
 def _described(anchor: Path, sm_ini: Path) -> Installation:
-    parser = _parsed(sm_ini)
-
-    def value(section: str, key: str) -> str:
-        found = parser.get(section, key, fallback="")
-        if not found:
-            raise InstallationError(f"{sm_ini} has no {key} in section [{section}]. Add it")
-        return found
-
-    def path(section: str, key: str) -> Path:
-        found = value(section, key)
-        if not os.path.isabs(found):
-            raise InstallationError(
-                f'{sm_ini}: {key} in section [{section}] is "{found}"; '
-                "it has to be an absolute path. Correct it"
-            )
-        # Any locale: the file is UTF-8, and the path's bytes are what stands in it.
-        return Path(os.fsdecode(found.encode()))
-
-    root = path("PATHS", "gv_rw")
+    ini = SmIni(sm_ini)
+    root = ini.path("PATHS", "gv_rw")
     if not _same(root / SM_INI, sm_ini):
-        raise _not_in_place(sm_ini, root / SM_INI)
+        raise _not_in_place(anchor, sm_ini, root / SM_INI)
+    port = "a number from 1 to 65535, or 0 for any free port"
+    days = f"a number of days from 0 to {_MOST_DAYS}"
     return Installation(
         anchor=anchor,
         sm_ini=sm_ini,
-        gv_ro=path("PATHS", "gv_ro"),
+        gv_ro=ini.path("PATHS", "gv_ro"),
         gv_rw=root,
-        work=path("PATHS", "gv_rw_work"),
-        tmp=path("PATHS", "gv_rw_tmp"),
-        lis=path("PATHS", "gv_rw_lis"),
-        lgc=path("PATHS", "gv_rw_lgc"),
-        stpd=path("PATHS", "gv_rw_stpd"),
-        prot=path("PATHS", "gv_rw_prot"),
-        name=value("SERVER", "name"),
-        location_id=value("SERVER", "location_id"),
-        host=value("SERVER", "host"),
-        port=_port(sm_ini, value("SERVER", "port")),
-        catalogue_url=value("SERVER", "catalogue"),
-        store=path("STORE", "path"),
-        label=value("STORE", "label"),
-        listings_plain_days=_plain_days(sm_ini, parser),
-        pre_post_seconds=_seconds(sm_ini, parser, "pre_post_seconds", PRE_POST_SECONDS),
-        notice_seconds=_seconds(sm_ini, parser, "notice_seconds", NOTICE_SECONDS),
+        work=ini.path("PATHS", "gv_rw_work"),
+        tmp=ini.path("PATHS", "gv_rw_tmp"),
+        lis=ini.path("PATHS", "gv_rw_lis"),
+        lgc=ini.path("PATHS", "gv_rw_lgc"),
+        stpd=ini.path("PATHS", "gv_rw_stpd"),
+        prot=ini.path("PATHS", "gv_rw_prot"),
+        name=ini.text("SERVER", "name"),
+        location_id=ini.text("SERVER", "location_id"),
+        host=ini.text("SERVER", "host"),
+        port=ini.number("SERVER", "port", (0, 65535), port, None),
+        catalogue_url=ini.text("SERVER", "catalogue"),
+        store=ini.path("STORE", "path"),
+        label=ini.text("STORE", "label"),
+        listings_plain_days=ini.number(
+            "NEWDAY", "listings_plain_days", (0, _MOST_DAYS), days, LISTINGS_PLAIN_DAYS
+        ),
+        pre_post_seconds=_seconds(ini, "pre_post_seconds", PRE_POST_SECONDS),
+        notice_seconds=_seconds(ini, "notice_seconds", NOTICE_SECONDS),
+        environment=ini.environment(),
+        metrics_host=ini.optional("METRICS", "host", ""),
+        metrics_port=ini.number("METRICS", "port", (0, 65535), port, METRICS_PORT),
     )
 
 
-def _seconds(sm_ini: Path, parser: ConfigParser, key: str, usual: int) -> int:
-    text = parser.get("INTERFACES", key, fallback=str(usual))
-    if text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= _MOST_SECONDS:
-        return int(text)
-    raise InstallationError(
-        f'{sm_ini}: {key} in section [INTERFACES] is "{text}"; '
-        f"it has to be a number of seconds from 1 to {_MOST_SECONDS}. Correct it"
-    )
-
-
-def _plain_days(sm_ini: Path, parser: ConfigParser) -> int:
-    text = parser.get("NEWDAY", _PLAIN_DAYS, fallback=str(LISTINGS_PLAIN_DAYS))
-    if text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= _MOST_DAYS:
-        return int(text)
-    raise InstallationError(
-        f'{sm_ini}: {_PLAIN_DAYS} in section [NEWDAY] is "{text}"; '
-        f"it has to be a number of days from 0 to {_MOST_DAYS}. Correct it"
-    )
-
-
-def _port(sm_ini: Path, text: str) -> int:
-    if text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535:
-        return int(text)
-    raise InstallationError(
-        f'{sm_ini}: port in section [SERVER] is "{text}"; '
-        "it has to be a number from 1 to 65535, or 0 for any free port. Correct it"
-    )
+def _seconds(ini: SmIni, key: str, usual: int) -> int:
+    expected = f"a number of seconds from 1 to {_MOST_SECONDS}"
+    return ini.number("INTERFACES", key, (1, _MOST_SECONDS), expected, usual)

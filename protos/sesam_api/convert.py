@@ -339,19 +339,6 @@ def entry(message: savesets_pb2.Entry) -> records.Entry:
     )
 
 
-def credential(message: access_pb2.Credential) -> records.Credential:
-    return records.Credential(
-        id=message.credential_id,
-        holder=message.holder,
-        role=role(message.role),
-        create_time=moment(message.create_time),
-        revoke_time=moment(message.revoke_time) if message.HasField("revoke_time") else None,
-        last_used_time=(
-            moment(message.last_used_time) if message.HasField("last_used_time") else None
-        ),
-    )
-
-
 def change(message: location_pb2.Change) -> records.Change | None:
     """The new value, or None for a kind of object that only a newer agent knows."""
     match message.WhichOneof("object"):

@@ -87,10 +87,30 @@ SENTENCES: Mapping[str, str] = {
     "LISTING_UNREADABLE": "The listing of saveset {saveset} cannot be read just now "
     "({detail}). It is not known to be damaged: try again later.",
     "SAVESET_UNREADABLE": "The data of saveset {saveset} cannot be read just now: {detail}",
+    "LICENCE_NEEDED": "No backup starts: {detail}. Install a licence with sm_licence "
+    "install FILE, or at the desk under Help, License Info. Restores go on.",
+    "LICENCE_REFUSED": "The licence was not installed. {detail}.",
+    "PART_NOT_FOUND": 'No part "{part}" can begin again by itself. Those that can: {expected}.',
+    "SERVICE_NOT_FOUND": 'The agent has no service "{service}".',
+    "LOG_NOT_FOUND": "There is no log {log} of the sesam day {sesam_day}.",
     "SHUTTING_DOWN": "The agent is stopping and takes no new work. Try again when it runs again.",
     "NO_SPACE": "The agent's own disk is full ({place}); nothing was changed. "
     "Make room there, then try again.",
     "TOO_MANY_TRIES": "Too many enrolments came from this address. Try again in {seconds} seconds.",
+    "TOKEN_NOT_FOUND": "There is no enrolment token {token} in this location.",
+    "TOKEN_REVOKED": "The enrolment token was revoked at {revoke_time}. "
+    "Ask the location's administrator for a new one.",
+    "OUT_OF_SCOPE": 'The credential is limited to {limit}: {allowed}. "{name}" is not of these.',
+    "LOCKED_OUT": "Too many tries failed. Try again in {seconds} seconds.",
+    "OTP_REQUIRED": "This needs a one-time code (group {group}; enrolled: {enrolled}). Give it as "
+    "location.otp; who has no secret for such codes asks an administrator for one.",
+    "OTP_WRONG": "The one-time code for {group} is not the right one, or was used before. "
+    "Wait for the next one.",
+    "APPROVAL_NEEDED": "Another administrator has to approve this until {expire_time}. It is kept "
+    "as {approval}.",
+    "APPROVAL_NOT_FOUND": "There is nothing to approve with the id {approval} in this location.",
+    "APPROVAL_DECIDED": "The request {approval} does not wait any more: it is {state}.",
+    "APPROVER_NEEDED": "{holder} asked for {approval}; somebody else has to decide on it.",
     "WALK_FAILED": "{detail}.",
     "UNREACHABLE": "{detail}",
     "NO_ANSWER": "{address} did not answer {method} within {seconds} seconds.",
@@ -113,6 +133,10 @@ SENTENCES: Mapping[str, str] = {
 
 _EMPTY = "{field} is empty. What would be right: {expected}."
 _EMPTY_NAME = "{} is empty. What would be right: one that this location has."
+_WITHOUT_LIMITS = (
+    "The credential is limited to {limit}: {allowed}. This is about no {limit}, or about all of "
+    "them, and needs a credential without that limit."
+)
 _NOTHING_PLANNED = "Event {event} has no start planned."
 _NAMES = frozenset({"client", "task", "job", "saveset", "credential", "address", "fingerprint"})
 _LONGEST_NAME = 200
@@ -136,6 +160,8 @@ def sentence(reason: str, metadata: Mapping[str, str]) -> str:
         template = _EMPTY
     if reason == "OCCURRENCE_NOT_PLANNED" and not metadata.get("planned_time"):
         template = _NOTHING_PLANNED
+    if reason == "OUT_OF_SCOPE" and not metadata.get("name"):
+        template = _WITHOUT_LIMITS
     empty = next((key for key in _NAMES if metadata.get(key) == ""), None)
     if empty is not None and reason.endswith("_NOT_FOUND"):
         return _EMPTY_NAME.format(empty)

@@ -2,23 +2,22 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
-
-from google.protobuf.duration_pb2 import Duration
 
 from sesam_api import convert, watching
+from sesam_api.access_calls import AccessCalls
+from sesam_api.agent_calls import AgentCalls
 from sesam_api.client_file_calls import ClientFileCalls
 from sesam_api.errors import StillRunning
 from sesam_api.finding_calls import FindingCalls, Path, name_of, saveset_name
 from sesam_api.history_calls import HistoryCalls
 from sesam_api.interface_calls import InterfaceCalls
+from sesam_api.licence_calls import LicenceCalls
 from sesam_api.loader_calls import LoaderCalls
+from sesam_api.log_calls import LogCalls
 from sesam_api.media_calls import MediaCalls
 from sesam_api.plan_calls import PAGE_SIZE, PlanCalls, pages
 from sesam_api.records import (
     Change,
-    Credential,
-    EnrolmentToken,
     Identity,
     Job,
     ProtocolLine,
@@ -26,12 +25,10 @@ from sesam_api.records import (
 from sesam_api.saveset_records import Saveset
 from sesam_api.topology_calls import TopologyCalls, path_bytes
 from sesam_api.v1 import (
-    access_pb2,
     jobs_pb2,
     location_pb2,
     savesets_pb2,
 )
-from sesam_api.v1.access_pb2_grpc import AccessServiceStub
 from sesam_api.v1.jobs_pb2_grpc import JobServiceStub
 from sesam_api.v1.location_pb2_grpc import LocationServiceStub
 from sesam_api.v1.savesets_pb2_grpc import SavesetServiceStub
@@ -47,6 +44,10 @@ class Location(
     LoaderCalls,
     ClientFileCalls,
     InterfaceCalls,
+    LicenceCalls,
+    AgentCalls,
+    AccessCalls,
+    LogCalls,
 ):
     """One location. Made by `sesam_api.client.connect`, good until its `with` block ends.
 
@@ -65,7 +66,10 @@ class Location(
         HistoryCalls.__init__(self, wire)
         LoaderCalls.__init__(self, wire)
         InterfaceCalls.__init__(self, wire)
-        self._access = AccessServiceStub(wire.channel)
+        LicenceCalls.__init__(self, wire)
+        AgentCalls.__init__(self, wire)
+        LogCalls.__init__(self, wire)
+        AccessCalls.__init__(self, wire)
         self._jobs = JobServiceStub(wire.channel)
         self._savesets = SavesetServiceStub(wire.channel)
         answer = wire.call(
@@ -250,37 +254,6 @@ class Location(
             Unreachable: the agent went away for longer than the connection's patience.
         """
         return watching.changes(self._wire, self.identity.location_id, timeout)
-
-    def create_token(
-        self, role: str, time_to_live: timedelta = timedelta(hours=1)
-    ) -> EnrolmentToken:
-        """An enrolment token for somebody else. It is shown this one time only."""
-        life = Duration()
-        life.FromTimedelta(time_to_live)
-        request = access_pb2.CreateTokenRequest(
-            **self._change(), role=convert.role_number(role), time_to_live=life
-        )
-        answer = self._wire.call(self._access.CreateToken, request)
-        return EnrolmentToken(answer.token, convert.moment(answer.expire_time))
-
-    def credentials(self, text: str = "") -> Iterator[Credential]:
-        """The credentials that were given, the newest first. `text`: a part of the holder."""
-
-        def page(token: str) -> tuple[Iterable[Credential], str]:
-            request = access_pb2.ListCredentialsRequest(
-                page_size=PAGE_SIZE, page_token=token, filter=text
-            )
-            answer = self._wire.call(self._access.ListCredentials, request)
-            return map(convert.credential, answer.credentials), answer.next_page_token
-
-        return pages(page)
-
-    def revoke(self, credential: str | Credential) -> Credential:
-        """Ends a credential, given with its id. Its next call is refused."""
-        name = credential.id if isinstance(credential, Credential) else credential
-        request = access_pb2.RevokeCredentialRequest(**self._change(), credential_id=name)
-        answer = self._wire.call(self._access.RevokeCredential, request)
-        return convert.credential(answer.credential)
 
 
 def _job_id(job: str | Job) -> str:

@@ -8,7 +8,9 @@ enums are words: types "FULL", "DIFF", "INC", "COPY"; everything else in small l
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from sesam_api.agent_records import Part
 from sesam_api.command_records import CommandSource
+from sesam_api.licence_records import Licence
 from sesam_api.media_records import MediaChanged
 from sesam_api.plan_records import CalendarCell, Drive, Event, Schedule, TaskGroup
 
@@ -290,35 +292,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Credential:
-    """A credential that was given to somebody; never its secret.
-
-    Attributes:
-        last_used_time: kept to the minute; None if it was never used.
-        revoke_time: None while it is in force.
-    """
-
-    id: str
-    holder: str
-    role: str
-    create_time: datetime
-    revoke_time: datetime | None
-    last_used_time: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class EnrolmentToken:
-    """A token that can be exchanged once, until `expire_time`, for a credential."""
-
-    token: str
-    expire_time: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The whole live state of a location; it replaces whatever was known of it before.
 
-    `jobs` are the open ones and the newest ended backup of each task.
+    `jobs` are the open ones and the newest ended backup of each task. `licence` is None of an agent
+    that is too old to say it.
     """
 
     identity: Identity
@@ -330,6 +308,8 @@ class Snapshot:
     events: tuple[Event, ...] = ()
     groups: tuple[TaskGroup, ...] = ()
     drives: tuple[Drive, ...] = ()
+    licence: Licence | None = None
+    agent_parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,5 +337,7 @@ Change = (
     | Drive
     | CalendarCell
     | MediaChanged
+    | Licence
+    | Part
     | Removed
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sesam_api import convert, plan_convert
+from sesam_api import agent_convert, convert, licence_convert, plan_convert
 from sesam_api.records import Change, Identity, Snapshot
 from sesam_api.v1 import location_pb2
 from sesam_api.v1.location_pb2_grpc import LocationServiceStub
@@ -48,7 +48,12 @@ def _received(wire: Wire, location_id: str, timeout: float | None) -> Iterator[C
                     yield _joined(parts)
             case "changes":
                 for item in message.changes.changes:
-                    change = convert.change(item) or plan_convert.change(item)
+                    change = (
+                        convert.change(item)
+                        or plan_convert.change(item)
+                        or licence_convert.change(item)
+                        or agent_convert.change(item)
+                    )
                     if change is not None:
                         yield change
         if message.revision:  # only now: what was not handed out would be asked for again
@@ -66,4 +71,8 @@ def _joined(parts: list[location_pb2.Snapshot]) -> Snapshot:
         events=tuple(plan_convert.event(item) for part in parts for item in part.events),
         groups=tuple(plan_convert.group(item) for part in parts for item in part.groups),
         drives=tuple(plan_convert.drive(item) for part in parts for item in part.drives),
+        agent_parts=tuple(agent_convert.part(item) for part in parts for item in part.agent_parts),
+        licence=(
+            licence_convert.licence(parts[0].licence) if parts[0].HasField("licence") else None
+        ),
     )

@@ -42,6 +42,7 @@ class Wire:
     Attributes:
         address: for people.
         credential: sent with every call; None on the Unix socket and while enrolling.
+        otp: a one-time code, sent with every call, or what is asked for one when it is needed.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Wire:
         self.address = address
         self.channel = channel
         self.credential: str | None = None
+        self.otp: str | Callable[[], str] | None = None
         self._probe = probe
         self._timeout = timeout
         self._patience = patience
@@ -82,13 +84,17 @@ class Wire:
             Unreachable: with the step that failed.
             FingerprintMismatch: another server answers at the address now.
         """
-        tries = 0
+        tries, code = 0, self.otp if isinstance(self.otp, str) else ""
         while True:
             try:
-                return method(request, timeout=timeout or self._timeout, metadata=self._metadata())
+                metadata = (*self._metadata(), *_code_metadata(code))
+                return method(request, timeout=timeout or self._timeout, metadata=metadata)
             except grpc.RpcError as error:
                 failure = refusal(error)
                 if failure is not None:
+                    if failure.reason == "OTP_REQUIRED" and not code and callable(self.otp):
+                        code = self.otp()
+                        continue
                     raise failure from error
                 if tries >= _REPEATS.get(error.code(), 0):
                     raise self._no_answer(error, request) from error
@@ -207,6 +213,10 @@ class Wire:
                 "seconds": f"{seconds:g}",
             },
         )
+
+
+def _code_metadata(code: str) -> tuple[tuple[str, str], ...]:
+    return (("sesam-otp", code),) if code else ()
 
 
 def _method(request: Message) -> str:

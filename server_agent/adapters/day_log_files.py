@@ -6,7 +6,8 @@ Beside them lies an empty `<YYYYMMDD>.open` as long as they are not written for 
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class DayLogFiles:
     def __init__(self, directory: Path, begin: Callable[[date], None]) -> None:
         self._directory = directory
         self._begin = begin
+        self._lock = threading.Lock()
 
     def begin(self, day: date) -> None:
         self._begin(day)
@@ -37,11 +39,21 @@ class DayLogFiles:
         found = [self._file(day, suffix).exists() for suffix in (STATES, HAPPENED, OPEN)]
         return found == [True, True, False]
 
+    def carry_on(self, day: date, states: Sequence[str], happened: Sequence[str]) -> None:
+        with self._lock, _named(self._directory, "written"):
+            if self.is_closed(day):
+                return
+            self._file(day, OPEN).touch(_MODE)
+            for suffix, lines in ((HAPPENED, happened), (STATES, states)):
+                file = self._file(day, suffix)
+                with _named(file, "written"):
+                    _write_rest(file, lines)
+
     def close(
         self, day: date, states: Iterable[str], happened: Iterable[str], *, for_good: bool
     ) -> None:
         mark = self._file(day, OPEN)
-        with _named(self._directory, "written"):
+        with self._lock, _named(self._directory, "written"):
             if not for_good:
                 mark.touch(_MODE)
                 sync(self._directory)
@@ -72,13 +84,31 @@ def _named(path: Path, done: str) -> Iterator[None]:
         raise DayLogError(f"{path} cannot be {done}: {error.strerror or error}") from error
 
 
+def _write_rest(file: Path, lines: Sequence[str]) -> None:
+    """Writes what the file has not yet; all of it, if it has something else."""
+    whole = b"".join(map(_line, lines))
+    try:
+        known = file.read_bytes()
+    except FileNotFoundError:
+        known = b""
+    if not known or not whole.startswith(known):
+        _write_whole(file, lines)
+    elif len(known) < len(whole):
+        with file.open("ab") as stream:
+            stream.write(whole[len(known) :])
+
+
+def _line(text: str) -> bytes:
+    return (text.translate(_BREAKS) + "\n").encode("utf-8", "backslashreplace")
+
+
 def _write_whole(file: Path, lines: Iterable[str]) -> None:
     part = file.with_name(file.name + ".new")
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
-        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
+        with open(descriptor, "wb") as stream:
             for line in lines:
-                stream.write(line.translate(_BREAKS) + "\n")
+                stream.write(_line(line))
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(file)

@@ -9,6 +9,7 @@ from pathlib import Path
 from server_agent.adapters.restic.engine import ResticEngine
 from server_agent.adapters.restic.stores import is_restic, local_path
 from server_agent.adapters.store_claims import StoreClaims
+from server_agent.adapters.tar.child import NO_VARIABLES
 from server_agent.adapters.tar.engine import TarEngine
 from server_agent.domain.reach import HostKey, Reach, Ssh
 from server_agent.ports import (
@@ -37,14 +38,26 @@ from server_agent.ports.client_files import ClientDirectory, EntryPiece, WalkEve
 
 class Engines:
     """`server_agent.ports.Engine` over both. Which one has a medium is known from `use_stores`;
-    one that is not known is tar's."""
+    one that is not known is tar's.
 
-    def __init__(self, tar: TarEngine, restic: ResticEngine, claims: StoreClaims) -> None:
+    Args:
+        environment: variables that restic and programs of tasks are given.
+    """
+
+    def __init__(
+        self,
+        tar: TarEngine,
+        restic: ResticEngine,
+        claims: StoreClaims,
+        environment: Mapping[str, str] = NO_VARIABLES,
+    ) -> None:
         self._tar = tar
         self._restic = restic
         self._claims = claims
         tar.heed(claims.claim)
         restic.heed(claims.claim)
+        tar.give(environment)
+        restic.give(environment)
         self._of_restic: frozenset[str] = frozenset()
 
     def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:

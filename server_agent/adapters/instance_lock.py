@@ -31,8 +31,8 @@ def only_agent(installation: Installation) -> Iterator[None]:
     """
     catalogue = database_file(installation.catalogue_url)
     with (
-        _held(installation.private / LOCK_FILE, installation.anchor.parent),
-        _held(catalogue.with_name(catalogue.name + ".lock"), catalogue),
+        held(installation.private / LOCK_FILE, f"an agent for {installation.anchor.parent}"),
+        held(catalogue.with_name(catalogue.name + ".lock"), f"an agent for {catalogue}"),
     ):
         yield
 
@@ -54,8 +54,34 @@ def root_held(installation: Installation) -> Iterator[None]:
             return
 
 
+def holder(file: Path) -> int | None:
+    """The process that holds a file with `held`; None if none does, or the file is not there."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        text = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+        return int(text) if text.isdigit() else None
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
-def _held(file: Path, what: Path) -> Iterator[None]:
+def held(file: Path, what: str) -> Iterator[None]:
+    """Holds a file for this process.
+
+    Args:
+        what: the process is, for people.
+
+    Raises:
+        AlreadyRunning: another process holds it.
+        OSError: it cannot be made.
+    """
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -63,7 +89,7 @@ def _held(file: Path, what: Path) -> Iterator[None]:
         except BlockingIOError as error:
             process = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
             raise AlreadyRunning(
-                f"An agent for {what} already runs as pid {process or 'unknown'}. "
+                f"{what[0].upper()}{what[1:]} already runs as pid {process or 'unknown'}. "
                 "Stop that one first, or use it"
             ) from error
         try:

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from server_agent.ports import Cancelled, Control
 from server_agent.ports.programs import Ended, Output, ProgramError
@@ -34,11 +35,18 @@ class BinPrograms:
 
     Args:
         grace_seconds: that a cancelled program has to end by itself.
+        environment: variables that each program is given beside the facts.
     """
 
-    def __init__(self, directory: Path, grace_seconds: float = GRACE_SECONDS) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        grace_seconds: float = GRACE_SECONDS,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._directory = directory
         self._grace_seconds = grace_seconds
+        self._environment = environment
 
     def has(self, name: str) -> bool:
         file = self._directory / name
@@ -69,7 +77,8 @@ class BinPrograms:
     def _started(
         self, name: str, arguments: Sequence[str], facts: Mapping[str, str]
     ) -> "subprocess.Popen[bytes]":
-        path = f"{self._directory}:{_PATH}"
+        given = self._environment
+        path = f"{self._directory}:{given.get('PATH', _PATH)}"
         kept = {key: os.environ[key] for key in ("LANG", "LC_ALL", "TZ") if key in os.environ}
         try:
             return subprocess.Popen(
@@ -78,7 +87,7 @@ class BinPrograms:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env={**kept, **facts, "PATH": path},
+                env={**kept, **given, **facts, "PATH": path},
                 cwd="/",
                 start_new_session=True,  # so that all it starts can be ended with it
             )

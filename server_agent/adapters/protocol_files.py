@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from server_agent.adapters.durable import sync
-from server_agent.domain.jobs import Job, Level, ProtocolLine, ProtocolPart
+from server_agent.domain.jobs import Job, JobKind, Level, ProtocolLine, ProtocolPart
 
 _LONGEST_TASK_BYTES = 150  # of the 255 that a file name may have
 _BLOCK = 64 * 1024
@@ -27,6 +27,8 @@ _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _SIGNS = {escape: sign for sign, escape in _ESCAPES.items()}
 _ESCAPE_TABLE = str.maketrans(_ESCAPES)
 _ESCAPED = re.compile(r"\\[\\tnr]")
+_MIGRATION = "mig"
+SUFFIXES = (*(part.value for part in ProtocolPart), _MIGRATION)
 _UNSAFE = re.compile(r"[^\w.\-]")
 
 
@@ -116,12 +118,20 @@ class ProtocolFiles:
         return [_parsed(each, job) for each in raw], total
 
     def file(self, job: Job, part: ProtocolPart = ProtocolPart.MAIN) -> Path:
-        """`<sesam day>/<task>-<sesam day>_<job>.not`, and in the other directory the same with
-        `.pre` and `.pos`; signs of the task that are awkward in a file name become "_"."""
+        """`<sesam day>/<task>-<sesam day>_<number>_<job>.not` of a backup, `.mig` of a migration,
+        and in the other directory the same with `.pre` and `.pos`; what is no backup has no number.
+        Signs of the task that are awkward in a file name become "_".
+
+        The manual has the saveset in the place of the job; but a protocol begins before its saveset
+        is made, and a job may have none.
+        """
         day = f"{job.sesam_day:%Y%m%d}"
         task = _UNSAFE.sub("_", job.task).encode()[:_LONGEST_TASK_BYTES].decode(errors="ignore")
-        place = self._lis if part is ProtocolPart.MAIN else self._prepost
-        return place / day / f"{task}-{day}_{job.id}.{part.value}"
+        number = f"{job.number:03}_" if job.number else ""
+        is_main = part is ProtocolPart.MAIN
+        place = self._lis if is_main else self._prepost
+        suffix = _MIGRATION if is_main and job.kind is JobKind.MIGRATION else part.value
+        return place / day / f"{task}-{day}_{number}{job.id}.{suffix}"
 
     def _marks_of(self, file: Path) -> "_Marks":
         with self._lock:

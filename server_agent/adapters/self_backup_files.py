@@ -1,6 +1,7 @@
 """The `SelfBackupFiles` port over an installation and its data store."""
 
 import os
+import shlex
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,12 +14,13 @@ from server_agent.adapters import disaster_reports
 from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.catalogue.opening import SQLITE_PREFIX, CatalogueError, database_file
 from server_agent.adapters.durable import sync
-from server_agent.adapters.protocol_files import ProtocolFiles
+from server_agent.adapters.protocol_files import SUFFIXES, ProtocolFiles
 from server_agent.adapters.tar import private
 from server_agent.adapters.tar.excludes import glob_literal, regex_literal
 from server_agent.domain.jobs import Job, JobState, ProtocolPart
 from server_agent.domain.task_options import ExcludeKind
-from server_agent.installation import Installation
+from server_agent.ini_files import ANCHOR, ANCHOR_VARIABLE
+from server_agent.installation import SYSTEM_ANCHOR, Installation
 from server_agent.ports import CatalogueTransaction, CellKey, SavesetRef
 from server_agent.ports.self_backup import SelfBackupPlaces
 
@@ -41,8 +43,15 @@ class SelfBackupFilesOf:
         self._copy = self._catalogue.parent / COPY_DIRECTORY / self._catalogue.name
 
     @property
-    def root(self) -> bytes:
-        return os.fsencode(self._installation.gv_rw)
+    def sources(self) -> tuple[bytes, ...]:
+        installation = self._installation
+        trees = [installation.gv_rw, installation.gv_ro, installation.anchor]
+        kept = [
+            path
+            for number, path in enumerate(trees)
+            if not any(path.is_relative_to(other) for other in trees[:number])
+        ]
+        return tuple(os.fsencode(path) for path in kept)
 
     def is_saved_by(self, sources: Iterable[bytes]) -> bool:
         held = [os.path.join(os.path.realpath(source), b"") for source in sources]
@@ -84,13 +93,14 @@ class SelfBackupFilesOf:
             for place in (self._installation.lis, self._installation.prepost)
         }
         exclude = _pattern if kind is ExcludeKind.PATTERN else _expression
-        return tuple(sorted(exclude(each, part) for each in days for part in ProtocolPart))
+        return tuple(sorted(exclude(each, suffix) for each in days for suffix in SUFFIXES))
 
     def places(self, chain: Sequence[SavesetRef], media: Mapping[str, bytes]) -> SelfBackupPlaces:
         medium = media[chain[0].label]
         root = self._installation.gv_rw
         return SelfBackupPlaces(
             root=str(root),
+            program=_program(self._installation),
             catalogue=str(self._catalogue),
             copy=str(self._copy),
             medium=os.fsdecode(medium),
@@ -115,6 +125,15 @@ class SelfBackupFilesOf:
         return _report(data).is_file()
 
 
+def _program(installation: Installation) -> str:
+    anchor = installation.anchor
+    if anchor == installation.gv_rw / ANCHOR:
+        return f"sesam-agent --root {shlex.quote(str(installation.gv_rw))}"
+    if anchor == SYSTEM_ANCHOR:
+        return "sesam-agent"
+    return f"{ANCHOR_VARIABLE}={shlex.quote(str(anchor))} sesam-agent"
+
+
 def _data(saveset: SavesetRef, medium: bytes) -> Path:
     return Path(os.fsdecode(medium)) / saveset.name
 
@@ -131,15 +150,15 @@ def _end_open_jobs(tx: CatalogueTransaction, now: datetime) -> None:
         tx.refresh_cells({CellKey.of_job(ended)}, now)
 
 
-def _pattern(directory: Path, part: ProtocolPart) -> str:
+def _pattern(directory: Path, suffix: str) -> str:
     """A pattern of a task that means such protocols in this directory and no other."""
-    return glob_literal(os.fsencode(directory)).decode("utf-8", "surrogateescape") + f"/*.{part}"
+    return glob_literal(os.fsencode(directory)).decode("utf-8", "surrogateescape") + f"/*.{suffix}"
 
 
-def _expression(directory: Path, part: ProtocolPart) -> str:
+def _expression(directory: Path, suffix: str) -> str:
     """The same as an expression."""
     here = regex_literal(os.fsencode(directory)).decode("utf-8", "surrogateescape")
-    return rf"^{here}/[^/]*\.{part}$"
+    return rf"^{here}/[^/]*\.{suffix}$"
 
 
 def _write_whole(file: Path, text: str) -> None:

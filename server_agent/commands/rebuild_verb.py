@@ -11,10 +11,12 @@ from typing import Any
 from server_agent import app
 from server_agent.adapters.clock import SystemClock
 from server_agent.adapters.setup import Lost, make_installation
+from server_agent.adapters.trees import Trees
 from server_agent.commands.parsing import text
 from server_agent.domain.media import FIRST_STORE
 from server_agent.domain.quoting import printable
-from server_agent.installation import ANCHOR, Installation, InstallationError, find_installation
+from server_agent.ini_files import ANCHOR, InstallationError
+from server_agent.installation import Installation, find_installation
 from server_agent.ports import EngineError
 from server_agent.ports.rebuilding import FoundMedium, StoreReading
 from server_agent.service.rebuilding import CannotRebuild, Found, look
@@ -140,7 +142,7 @@ def _made_anew(options: argparse.Namespace, found: Found) -> Installation:
     lost = Lost(found.location_id, Path(os.fsdecode(here[0].path)) if here else None)
     now = SystemClock().now()
     made = make_installation(
-        Path(options.root), options.name, options.host, options.port, now, lost
+        Trees.below(Path(options.root)), options.name, options.host, options.port, now, lost
     )
     print(f"Made {made.anchor.parent} with a new certificate: desks have to be enrolled again")
     return made

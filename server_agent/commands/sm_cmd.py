@@ -42,7 +42,8 @@ from server_agent.commands.verbs import (
     verify,
     versions,
 )
-from server_agent.installation import InstallationError, find_installation, socket_address
+from server_agent.ini_files import InstallationError
+from server_agent.installation import Installation, find_installation, socket_address
 from sesam_api.client import connect
 from sesam_api.errors import SesamError, Unreachable
 from sesam_api.location import Location
@@ -158,6 +159,13 @@ def local_agent(root: str | None) -> Iterator[Location]:
         CommandError: its agent does not run.
     """
     installation = find_installation(None if root is None else Path(root), os.environ)
+    with agent_of(installation) as location:
+        yield location
+
+
+@contextlib.contextmanager
+def agent_of(installation: Installation) -> Iterator[Location]:
+    """Its location. Raises CommandError: the agent does not run."""
     try:
         with (
             socket_address(installation) as address,

@@ -5,11 +5,10 @@ DomainError
 ├── WrongLocation          meant for another location
 ├── RequestIdRequired, RequestIdReused
 ├── NotAuthenticated, RoleRequired
-├── TokenUnknown, TokenUsed, TokenExpired
 ├── NotFound
-│   ├── ClientNotFound, TaskNotFound, JobNotFound, SavesetNotFound, CredentialNotFound, PathNotFound
+│   ├── ClientNotFound, TaskNotFound, JobNotFound, SavesetNotFound, PathNotFound
 │   ├── ScheduleNotFound, EventNotFound, GroupNotFound, DriveNotFound
-│   └── StoreNotFound, PoolNotFound, MediumNotFound, LoaderNotFound
+│   └── StoreNotFound, PoolNotFound, MediumNotFound, LoaderNotFound, PartNotFound, ServiceNotFound
 ├── AlreadyExists
 ├── ClientInUse, TaskInUse, ScheduleInUse, EventInUse, GroupInUse, DriveInUse
 ├── StoreInUse, PoolInUse, MediumInUse
@@ -18,9 +17,10 @@ DomainError
 ├── ChangedMeanwhile, JobEnded, OccurrenceNotPlanned
 ├── PageTokenInvalid, WatchOverflow
 ├── SavesetDamaged, SavesetUnreadable, ListingUnreadable
+├── LicenceNeeded, LicenceRefused
 ├── ShuttingDown
 ├── NoSpace
-└── TooManyTries
+└── those of `access_errors`
 """
 
 import errno
@@ -81,24 +81,6 @@ class RoleRequired(DomainError):
     reason = "ROLE_REQUIRED"
 
 
-class TokenUnknown(DomainError):
-    """The enrolment token is not one of this agent's."""
-
-    reason = "TOKEN_UNKNOWN"
-
-
-class TokenUsed(DomainError):
-    """Metadata: used_time."""
-
-    reason = "TOKEN_USED"
-
-
-class TokenExpired(DomainError):
-    """Metadata: expire_time."""
-
-    reason = "TOKEN_EXPIRED"
-
-
 class NotFound(DomainError):
     """Something named does not exist. Only a path may be as long as it likes."""
 
@@ -135,12 +117,6 @@ class SavesetNotFound(NotFound):
     """Metadata: saveset."""
 
     reason = "SAVESET_NOT_FOUND"
-
-
-class CredentialNotFound(NotFound):
-    """Metadata: credential."""
-
-    reason = "CREDENTIAL_NOT_FOUND"
 
 
 class PathNotFound(NotFound):
@@ -359,6 +335,37 @@ class SavesetUnreadable(DomainError):
     reason = "SAVESET_UNREADABLE"
 
 
+class PartNotFound(NotFound):
+    """No part of the agent that can begin again by itself. Metadata: part, expected."""
+
+    reason = "PART_NOT_FOUND"
+
+
+class ServiceNotFound(NotFound):
+    """Of the health check. Metadata: service."""
+
+    reason = "SERVICE_NOT_FOUND"
+
+
+class LogNotFound(NotFound):
+    """No such log of that day. Metadata: log (its kind, or the name of the part), sesam_day."""
+
+    reason = "LOG_NOT_FOUND"
+
+
+class LicenceNeeded(DomainError):
+    """No backup starts without one that counts. Metadata: state, detail."""
+
+    reason = "LICENCE_NEEDED"
+
+
+class LicenceRefused(DomainError):
+    """It does not count here. Metadata: detail, and each field that differs with what it says and
+    what is so here."""
+
+    reason = "LICENCE_REFUSED"
+
+
 class ShuttingDown(DomainError):
     """The agent stops and takes no new work."""
 
@@ -369,12 +376,6 @@ class NoSpace(DomainError):
     """The agent's own disk is full. Metadata: place."""
 
     reason = "NO_SPACE"
-
-
-class TooManyTries(DomainError):
-    """Metadata: seconds."""
-
-    reason = "TOO_MANY_TRIES"
 
 
 def no_space(error: BaseException, place: str = "the agent's own files") -> NoSpace | None:

@@ -88,6 +88,8 @@ class Job:
         quick: verifications only: a look at sizes, digests of what is small, and a few pieces.
         overwrite, dry_run, without_interfaces: restores only: what becomes of what is at the target
             already; whether it only says what it would do; whether PRE and POST stay away.
+        number: of a backup from its start on, which one of its task it is in its sesam day
+            (manual, argument 6 of sbc_pre).
         target_client: of a restore, whose directory the target is, if not that of `client`.
     """
 
@@ -125,6 +127,7 @@ class Job:
     dry_run: bool = False
     target_client: str = ""
     without_interfaces: bool = False
+    number: int = 0
 
     @property
     def client_at_work(self) -> str:

@@ -32,10 +32,10 @@ def client_of(host: str, now: datetime) -> Client:
     return Client(host, comment="The machine of the agent", create_time=now)
 
 
-def task_of(client: str, root: bytes, now: datetime) -> Task:
+def task_of(client: str, sources: tuple[bytes, ...], now: datetime) -> Task:
     """Saves the installation."""
     comment = "Saves the location itself: catalogue, listings, protocols and settings"
-    return Task(SELF_BACKUP, client, (root,), EXCLUDES, comment, now)
+    return Task(SELF_BACKUP, client, sources, EXCLUDES, comment, now)
 
 
 def schedule_of(now: datetime) -> Schedule:

@@ -6,6 +6,7 @@ All methods block and may be called from any thread unless one says otherwise.
 
 from server_agent.domain.command_sources import COMMANDS_DIRECTORY, CommandSource
 from server_agent.ports.catalogue import (
+    LICENCE_KEY,
     MEDIA_KEY,
     Answer,
     Catalogue,
@@ -70,6 +71,7 @@ from server_agent.ports.transfers import (
 
 __all__ = [
     "COMMANDS_DIRECTORY",
+    "LICENCE_KEY",
     "MEDIA_KEY",
     "Answer",
     "BackupDone",

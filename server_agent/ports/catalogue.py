@@ -11,7 +11,9 @@ from server_agent.domain.access import Credential, Token
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.savesets import Saveset
 from server_agent.domain.topology import Client, Task
+from server_agent.ports.access import AccessTransaction, AccessView
 from server_agent.ports.history import HistoryTransaction, HistoryView
+from server_agent.ports.licence import LicenceTransaction, LicenceView
 from server_agent.ports.media import MediaTransaction, MediaView
 from server_agent.ports.planning import PlanningTransaction, PlanningView
 
@@ -30,18 +32,21 @@ class ObjectKind(StrEnum):
     DRIVE = "drive"
     CELL = "cell"
     MEDIA = "media"
+    LICENCE = "licence"
+    PART = "part"
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectKey:
     """`id` is a name; of jobs and events their id, of cells that of their `CellKey`, of media
-    empty: all of them are one object."""
+    and the licence empty: all of them are one object. A part of the agent is in no table."""
 
     kind: ObjectKind
     id: str
 
 
 MEDIA_KEY = ObjectKey(ObjectKind.MEDIA, "")
+LICENCE_KEY = ObjectKey(ObjectKind.LICENCE, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ class Answer:
     digest: bytes = b""
 
 
-class CatalogueView(PlanningView, MediaView, HistoryView, Protocol):
+class CatalogueView(PlanningView, MediaView, HistoryView, LicenceView, AccessView, Protocol):
     """Reads of one consistent moment."""
 
     def revision(self) -> int:
@@ -198,6 +203,11 @@ class CatalogueView(PlanningView, MediaView, HistoryView, Protocol):
 
     def token_digests(self) -> set[bytes]: ...
 
+    def token_by_id(self, token_id: str) -> Token | None: ...
+
+    def tokens(self, descending: bool, position: str | None, limit: int) -> Page[Token]:
+        """By time of creation. Raises PageTokenInvalid."""
+
     def credential(self, digest: bytes) -> Credential | None: ...
 
     def credentials(
@@ -212,7 +222,13 @@ class CatalogueView(PlanningView, MediaView, HistoryView, Protocol):
 
 
 class CatalogueTransaction(
-    CatalogueView, PlanningTransaction, MediaTransaction, HistoryTransaction, Protocol
+    CatalogueView,
+    PlanningTransaction,
+    MediaTransaction,
+    HistoryTransaction,
+    LicenceTransaction,
+    AccessTransaction,
+    Protocol,
 ):
     """Reads and writes that happen together or not at all.
 
@@ -251,6 +267,9 @@ class CatalogueTransaction(
     def set_damage(self, name: str, damage: str) -> None:
         """Of its first place. The first damage that was found stays. A name that is not known is
         passed over."""
+
+    def touch(self, key: ObjectKey) -> None:
+        """Enters into the change log that an object which is not in the catalogue is another."""
 
     def put_token(self, token: Token) -> None:
         """Adds or replaces."""

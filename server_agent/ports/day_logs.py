@@ -1,6 +1,6 @@
 """The logs of sesam days."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -14,6 +14,15 @@ class DayLogs(Protocol):
 
     def is_closed(self, day: date) -> bool:
         """Whether both were written for good."""
+
+    def carry_on(self, day: date, states: Sequence[str], happened: Sequence[str]) -> None:
+        """Writes what there is of a day that goes on: what its logs have already stays where it is,
+        and the rest is put behind it. Where they have something else they are written anew. Does
+        nothing to a day that is closed. After a crash less may be there.
+
+        Raises:
+            DayLogError: they cannot be written.
+        """
 
     def close(
         self, day: date, states: Iterable[str], happened: Iterable[str], *, for_good: bool

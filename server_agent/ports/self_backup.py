@@ -16,7 +16,8 @@ class SelfBackupPlaces:
     """Absolute paths for people; bytes that are no UTF-8 are lone surrogates.
 
     Attributes:
-        root: of the installation.
+        root: of the installation; of one whose trees lie apart, that of the variable tree.
+        program: the words of a shell by which the agent's own program is called for it.
         catalogue: the database that the agent uses.
         copy: that of the catalogue, which is saved.
         medium: the directory of the newest saveset.
@@ -26,6 +27,7 @@ class SelfBackupPlaces:
     """
 
     root: str
+    program: str
     catalogue: str
     copy: str
     medium: str
@@ -38,8 +40,9 @@ class SelfBackupFiles(Protocol):
     """The files around self-backups. Raises OSError where nothing else is said."""
 
     @property
-    def root(self) -> bytes:
-        """What a self-backup has to save: the directory of the installation."""
+    def sources(self) -> tuple[bytes, ...]:
+        """What a self-backup has to save: the directory of the installation, or its trees and its
+        anchor where they lie apart."""
 
     def is_saved_by(self, sources: Iterable[bytes]) -> bool:
         """Whether the sources hold all that is needed to put the location back."""

@@ -323,17 +323,6 @@ def entry(item: Entry) -> savesets_pb2.Entry:
     )
 
 
-def credential(item: access.Credential) -> access_pb2.Credential:
-    return access_pb2.Credential(
-        credential_id=item.id,
-        holder=item.holder,
-        role=ROLES[item.role],
-        create_time=timestamp(item.create_time),
-        revoke_time=timestamp_or_none(item.revoke_time),
-        last_used_time=timestamp_or_none(item.last_used_time),
-    )
-
-
 def location(item: Location) -> location_pb2.Location:
     return location_pb2.Location(
         location_id=item.id,

@@ -9,13 +9,14 @@ import asyncio
 import logging
 from collections import OrderedDict, deque
 
-from server_agent.domain.errors import (
-    InvalidArgument,
+from server_agent.domain.access_errors import (
     TokenExpired,
+    TokenRevoked,
     TokenUnknown,
     TokenUsed,
     TooManyTries,
 )
+from server_agent.domain.errors import InvalidArgument
 from server_agent.rpc.workers import Workers
 from server_agent.service.access import Access, Enrolled, check_holder
 from server_agent.service.requests import Request
@@ -43,7 +44,7 @@ class Enrolments:
         try:
             self._check(token, holder)
             return await self._in_turn(request, token, holder)
-        except (InvalidArgument, TokenUnknown, TokenUsed, TokenExpired):
+        except (InvalidArgument, TokenUnknown, TokenUsed, TokenExpired, TokenRevoked):
             self._count_failed(address)
             raise
 

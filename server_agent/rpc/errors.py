@@ -5,7 +5,7 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from server_agent.domain import errors
+from server_agent.domain import access_errors, errors
 
 DOMAIN = "sesam"
 LONGEST_TEXT = 500  # characters; the status travels in a trailer, which peers limit to 8 KiB
@@ -18,9 +18,14 @@ CODES: dict[type[errors.DomainError], grpc.StatusCode] = {
     errors.RequestIdReused: grpc.StatusCode.INVALID_ARGUMENT,
     errors.NotAuthenticated: grpc.StatusCode.UNAUTHENTICATED,
     errors.RoleRequired: grpc.StatusCode.PERMISSION_DENIED,
-    errors.TokenUnknown: grpc.StatusCode.UNAUTHENTICATED,
-    errors.TokenUsed: grpc.StatusCode.UNAUTHENTICATED,
-    errors.TokenExpired: grpc.StatusCode.UNAUTHENTICATED,
+    access_errors.TokenUnknown: grpc.StatusCode.UNAUTHENTICATED,
+    access_errors.TokenUsed: grpc.StatusCode.UNAUTHENTICATED,
+    access_errors.TokenExpired: grpc.StatusCode.UNAUTHENTICATED,
+    access_errors.TokenRevoked: grpc.StatusCode.UNAUTHENTICATED,
+    access_errors.OutOfScope: grpc.StatusCode.PERMISSION_DENIED,
+    access_errors.OtpRequired: grpc.StatusCode.PERMISSION_DENIED,
+    access_errors.OtpWrong: grpc.StatusCode.PERMISSION_DENIED,
+    access_errors.ApproverNeeded: grpc.StatusCode.PERMISSION_DENIED,
     errors.NotFound: grpc.StatusCode.NOT_FOUND,
     errors.AlreadyExists: grpc.StatusCode.ALREADY_EXISTS,
     errors.ChangedMeanwhile: grpc.StatusCode.ABORTED,
@@ -32,7 +37,8 @@ CODES: dict[type[errors.DomainError], grpc.StatusCode] = {
     errors.ClientUnusable: grpc.StatusCode.FAILED_PRECONDITION,
     errors.ShuttingDown: grpc.StatusCode.UNAVAILABLE,
     errors.NoSpace: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    errors.TooManyTries: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    access_errors.TooManyTries: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    access_errors.LockedOut: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
 
 

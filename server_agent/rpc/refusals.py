@@ -7,7 +7,8 @@ at once the first time, and then once a minute with a count, so that a flood doe
 import asyncio
 import logging
 
-from server_agent.domain.errors import DomainError, NoSpace, NotAuthenticated, TooManyTries
+from server_agent.domain.access_errors import LockedOut, TooManyTries
+from server_agent.domain.errors import DomainError, NoSpace, NotAuthenticated
 from server_agent.rpc.roles import WITHOUT_CREDENTIAL
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,8 @@ class Refusals:
 
     def tell(self, name: str, peer: str, error: DomainError) -> None:
         """Of a call from the peer, an address with its port."""
-        if isinstance(error, TooManyTries):
-            return  # `Enrolments` says so once
+        if isinstance(error, TooManyTries | LockedOut):
+            return  # `Enrolments` and `LockOuts` say so once
         if isinstance(error, NotAuthenticated) or name in WITHOUT_CREDENTIAL:
             subject = (peer.rpartition(":")[0], error.reason)
             if subject not in self._untold and len(self._untold) >= MOST_COUNTED:

@@ -6,13 +6,25 @@ from server_agent.domain.access import EVERY_ROLE, Role
 
 _ADMIN = frozenset({Role.ADMIN})
 
-# Exchanges a token for a credential, so its caller has none yet.
-WITHOUT_CREDENTIAL = frozenset({"AccessService/Enrol"})
+# What exchanges a token for a credential, and what probes ask: their callers have none.
+WITHOUT_CREDENTIAL = frozenset({"AccessService/Enrol", "Health/Check"})
 
 ALLOWED: Mapping[str, frozenset[Role]] = {
     "AccessService/CreateToken": _ADMIN,
+    "AccessService/DecideApproval": _ADMIN,
+    "AccessService/EnrolOtp": _ADMIN,
+    "AccessService/GetAccessRules": EVERY_ROLE,
+    "AccessService/ListApprovals": _ADMIN,
     "AccessService/ListCredentials": _ADMIN,
+    "AccessService/ListLockOuts": _ADMIN,
+    "AccessService/ListTokens": _ADMIN,
+    "AccessService/RemoveOtp": _ADMIN,
     "AccessService/RevokeCredential": _ADMIN,
+    "AccessService/RevokeToken": _ADMIN,
+    "AccessService/SetAccessRules": _ADMIN,
+    "AgentService/GetAgent": EVERY_ROLE,
+    "AgentService/RestartPart": _ADMIN,
+    "AgentService/StopAgent": _ADMIN,
     "CalendarService/ListCalendar": EVERY_ROLE,
     "CalendarService/GetCalendarSheet": EVERY_ROLE,
     # As for jobs, it depends on the kind of what is taken back.
@@ -33,6 +45,7 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "FindingService/CompareSavesets": EVERY_ROLE,
     "FindingService/GetEntry": EVERY_ROLE,
     "FindingService/ReadEntry": frozenset({Role.ADMIN, Role.OPERATOR, Role.RESTORE}),
+    "Health/Watch": EVERY_ROLE,
     "HistoryService/ListStoreHistory": EVERY_ROLE,
     "HistoryService/ListGrowth": EVERY_ROLE,
     "JobService/StartBackup": frozenset({Role.ADMIN, Role.OPERATOR, Role.BACKUP}),
@@ -43,6 +56,9 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     "JobService/ListJobGroups": EVERY_ROLE,
     "JobService/WatchJob": EVERY_ROLE,
     "JobService/ReadProtocol": EVERY_ROLE,
+    "LicenceService/GetLicence": EVERY_ROLE,
+    "LicenceService/InstallLicence": _ADMIN,
+    "LicenceService/GetLicenceOrder": EVERY_ROLE,
     "LoaderService/CreateLoader": _ADMIN,
     "LoaderService/UpdateLoader": _ADMIN,
     "LoaderService/DeleteLoader": _ADMIN,
@@ -54,6 +70,11 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     # What the programs wrote is for some of them only: rpc.location.
     "LocationService/ListInterfaces": EVERY_ROLE,
     "LocationService/Watch": EVERY_ROLE,
+    # The logs of parts are for some of them only: service.logs.
+    "LogService/ListLogs": EVERY_ROLE,
+    "LogService/ReadLog": EVERY_ROLE,
+    "LogService/SearchLogs": EVERY_ROLE,
+    "LogService/FollowLog": EVERY_ROLE,
     "MediaService/CreateDataStore": _ADMIN,
     "MediaService/UpdateDataStore": _ADMIN,
     "MediaService/DeleteDataStore": _ADMIN,
@@ -78,6 +99,7 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
     # To move needs the role admin: service.starting.
     "SavesetService/StartMigration": frozenset({Role.ADMIN, Role.OPERATOR}),
     "SavesetService/StartRestoreProof": frozenset({Role.ADMIN, Role.OPERATOR}),
+    "ServerReflection/ServerReflectionInfo": EVERY_ROLE,
     "ScheduleService/CreateSchedule": _ADMIN,
     "ScheduleService/UpdateSchedule": _ADMIN,
     "ScheduleService/DeleteSchedule": _ADMIN,

@@ -3,17 +3,20 @@ of life when nothing has."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from server_agent.domain.access import Caller
 from server_agent.domain.errors import NotAuthenticated, ShuttingDown
 from server_agent.domain.groups import TaskGroup
+from server_agent.domain.parts import Part
 from server_agent.domain.queue import Drive
 from server_agent.domain.topology import Client, Task
-from server_agent.ports import Cell, CellKey, Clock, ObjectKey, ObjectKind
+from server_agent.ports import Cell, CellKey, Clock, ObjectKind
 from server_agent.rpc import convert
 from server_agent.rpc import convert_plan as plan
+from server_agent.rpc.agent import part_to_wire
+from server_agent.rpc.licence import licence_to_wire
 from server_agent.rpc.workers import Workers
 from server_agent.service.access import Access
 from server_agent.service.changes import Changes, Subscription
@@ -23,11 +26,14 @@ from server_agent.service.location import Location
 from server_agent.service.watched import (
     Changed,
     ChangeSet,
+    LicenceReport,
     LiveJob,
     MediaChanged,
+    Removed,
     Snapshot,
     Watched,
 )
+from sesam_api.v1 import agent_pb2, licence_pb2
 from sesam_api.v1 import location_pb2 as pb
 
 PART_OBJECTS = 1000
@@ -214,6 +220,7 @@ def _snapshot_parts(
         location=convert.location(location),
         role=convert.ROLES[caller.role],
         epoch=location.epoch,
+        licence=licence_to_wire(snapshot.licence) if snapshot.licence is not None else None,
     )
     count = size = 0
     items: tuple[Watched, ...] = (
@@ -223,6 +230,7 @@ def _snapshot_parts(
         *snapshot.events,
         *snapshot.groups,
         *snapshot.drives,
+        *snapshot.parts,
         *snapshot.jobs,
     )
     for item in items:
@@ -244,6 +252,9 @@ def _append(part: pb.Snapshot, item: Watched) -> int:
         case Task():
             part.tasks.append(convert.task(item))
             return part.tasks[-1].ByteSize()
+        case Part():
+            part.agent_parts.append(part_to_wire(item))
+            return part.agent_parts[-1].ByteSize()
         case LiveJob():
             part.jobs.append(convert.job(item))
             return part.jobs[-1].ByteSize()
@@ -298,28 +309,31 @@ def _change(item: Changed) -> pb.Change:
             return pb.Change(drive=plan.drive_to_wire(item))
         case Cell():
             return pb.Change(calendar_cell=plan.cell(item))
-        case MediaChanged():
-            return pb.Change(media_changed=pb.MediaChanged())
-    return _removed(item.key)
+        case Removed():
+            return _REMOVED[item.key.kind](item.key.id)
+    return _change_of_agent(item)
 
 
-def _removed(key: ObjectKey) -> pb.Change:
-    match key.kind:
-        case ObjectKind.CLIENT:
-            return pb.Change(removed_client=key.id)
-        case ObjectKind.TASK:
-            return pb.Change(removed_task=key.id)
-        case ObjectKind.JOB:
-            return pb.Change(removed_job=key.id)
-        case ObjectKind.SCHEDULE:
-            return pb.Change(removed_schedule=key.id)
-        case ObjectKind.EVENT:
-            return pb.Change(removed_event=key.id)
-        case ObjectKind.GROUP:
-            return pb.Change(removed_group=key.id)
-        case ObjectKind.DRIVE:
-            return pb.Change(removed_drive=key.id)
-        case ObjectKind.CELL:
-            return pb.Change(calendar_cell=plan.empty_cell(CellKey.of_id(key.id)))
-        case ObjectKind.MEDIA:
-            return pb.Change(media_changed=pb.MediaChanged())
+def _change_of_agent(item: MediaChanged | LicenceReport | Part) -> pb.Change:
+    """Of what is no object of the plan."""
+    match item:
+        case LicenceReport():
+            return pb.Change(licence=licence_to_wire(item))
+        case Part():
+            return pb.Change(agent_part=part_to_wire(item))
+    return pb.Change(media_changed=pb.MediaChanged())
+
+
+_REMOVED: Mapping[ObjectKind, Callable[[str], pb.Change]] = {
+    ObjectKind.CLIENT: lambda id_: pb.Change(removed_client=id_),
+    ObjectKind.TASK: lambda id_: pb.Change(removed_task=id_),
+    ObjectKind.JOB: lambda id_: pb.Change(removed_job=id_),
+    ObjectKind.SCHEDULE: lambda id_: pb.Change(removed_schedule=id_),
+    ObjectKind.EVENT: lambda id_: pb.Change(removed_event=id_),
+    ObjectKind.GROUP: lambda id_: pb.Change(removed_group=id_),
+    ObjectKind.DRIVE: lambda id_: pb.Change(removed_drive=id_),
+    ObjectKind.CELL: lambda id_: pb.Change(calendar_cell=plan.empty_cell(CellKey.of_id(id_))),
+    ObjectKind.MEDIA: lambda _: pb.Change(media_changed=pb.MediaChanged()),
+    ObjectKind.LICENCE: lambda _: pb.Change(licence=licence_pb2.Licence()),
+    ObjectKind.PART: lambda id_: pb.Change(agent_part=agent_pb2.Part(name=id_)),
+}

@@ -19,17 +19,19 @@ from server_agent.domain.access import (
     Caller,
     Credential,
     Role,
+    Terms,
     Token,
     check_token,
+    checked_terms,
     checked_token_life,
 )
-from server_agent.domain.errors import (
+from server_agent.domain.access_errors import (
     CredentialNotFound,
-    InvalidArgument,
-    NotAuthenticated,
-    RequestIdReused,
+    CredentialUnknown,
+    TokenNotFound,
     TokenUnknown,
 )
+from server_agent.domain.errors import InvalidArgument, NotAuthenticated, RequestIdReused
 from server_agent.domain.quoting import printable
 from server_agent.ports import CatalogueView, Clock, Page
 from server_agent.service.changes import Changes
@@ -42,6 +44,7 @@ TOKEN_LENGTH = 16  # 62 ** 16 is more than 2 ** 95
 LONGEST_HOLDER = 200  # characters
 USE_INTERVAL = timedelta(minutes=1)  # how exactly the last use is kept
 CACHE_SIZE = 1024  # callers known without asking the catalogue
+ONE_USE = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +63,32 @@ class Access:
         self._clock = clock
         self._secret = secret
         self._lock = threading.Lock()
-        self._known: OrderedDict[bytes, Caller] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[Caller, datetime | None]] = OrderedDict()
         self._used: dict[str, datetime] = {}
         self._revocations = 0
         with changes.read() as view:
             self._tokens = view.token_digests()
 
     def create_token(
-        self, request: Request, role: Role, life: timedelta | None
-    ) -> tuple[str, datetime]:
-        """The token's text and when its time is over."""
+        self, request: Request, role: Role, life: timedelta | None, terms: Terms = ONE_USE
+    ) -> tuple[str, Token]:
+        """The token's text, and what is kept of it."""
         life = checked_token_life(life if life is not None else DEFAULT_TOKEN_LIFE)
+        checked_terms(terms)
         text = _token_text(self._derived("token", request.id))
         now = self._clock.now()
-        token = Token(_digest(text), role, now, now + life, None, None)
+        token = Token(
+            id=_digest(text).hex()[:16],
+            digest=_digest(text),
+            role=role,
+            create_time=now,
+            expire_time=now + life,
+            scope=terms.scope,
+            uses=terms.uses,
+            credential_life=terms.credential_life,
+            comment=terms.comment,
+            made_by=request.caller.name,
+        )
         with self._changes.write() as tx:
             if first_answer(tx, request) is not None:
                 token = tx.token(token.digest) or token
@@ -82,7 +97,27 @@ class Access:
                 remember(tx, request, "", now)
         with self._lock:
             self._tokens.add(token.digest)
-        return text, token.expire_time
+        return text, token
+
+    def list_tokens(self, descending: bool, position: str | None, limit: int) -> Page[Token]:
+        """By time of creation."""
+        with self._changes.read() as view:
+            return view.tokens(descending, position, limit)
+
+    def revoke_token(self, request: Request, token_id: str) -> Token:
+        """Ends a token; the credentials that it was exchanged for stay. Raises TokenNotFound."""
+        now = self._clock.now()
+        with self._changes.write() as tx:
+            answered = first_answer(tx, request)
+            token = tx.token_by_id(token_id if answered is None else answered)
+            if token is None:
+                raise TokenNotFound(token=printable(token_id))
+            if answered is None:
+                if token.revoke_time is None:
+                    token = replace(token, revoke_time=now)
+                    tx.put_token(token)
+                remember(tx, request, token_id, now)
+        return token
 
     def knows_token(self, token_text: str) -> bool:
         """Whether this is a token that was made here, used or not. Does not block."""
@@ -96,15 +131,17 @@ class Access:
         token_digest = _digest(token_text.strip())
         secret = _credential_text(self._derived("credential", request.id + token_digest.hex()))
         with self._changes.read() as view:
-            _checked_token(view, token_digest, now, request.id)
+            if view.credential(_digest(secret)) is None:
+                _checked_token(view, token_digest, now)
         with self._changes.write() as tx:
-            token = _checked_token(tx, token_digest, now, request.id)
             answered = first_answer(tx, request)
             given = tx.credential(_digest(secret))
             if given is not None:
                 return Enrolled(secret, given)
+            token = _checked_token(tx, token_digest, now)
             if answered is not None:
                 raise RequestIdReused(method=request.method)
+            life = token.credential_life
             credential = Credential(
                 id=_digest(secret).hex()[:16],
                 digest=_digest(secret),
@@ -113,9 +150,11 @@ class Access:
                 create_time=now,
                 revoke_time=None,
                 last_used_time=None,
+                scope=token.scope,
+                expire_time=None if life is None else now + life,
             )
             tx.put_credential(credential)
-            tx.put_token(replace(token, used_time=now, used_by_request=request.id))
+            tx.put_token(replace(token, used_time=now, used=token.used + 1))
             remember(tx, request, credential.id, now)
         return Enrolled(secret, credential)
 
@@ -123,29 +162,34 @@ class Access:
         """The caller if it was authenticated a moment ago. Does not block."""
         digest = _digest(secret)
         with self._lock:
-            caller = self._known.get(digest)
+            caller, expire_time = self._known.get(digest, (None, None))
             if caller is not None:
                 self._known.move_to_end(digest)
-            return caller
+        if expire_time is not None and self._clock.now() >= expire_time:
+            return None
+        return caller
 
     def authenticate(self, secret: str) -> Caller:
         """The caller, out of the catalogue.
 
         Raises:
-            NotAuthenticated: the credential is unknown or revoked.
+            CredentialUnknown: it never was one of this agent's.
+            NotAuthenticated: it is revoked, or its time is over.
         """
         digest = _digest(secret)
         with self._lock:
             revocations = self._revocations
         with self._changes.read() as view:
             credential = view.credential(digest)
-        if credential is None or credential.revoke_time is not None:
+        if credential is None:
+            raise CredentialUnknown
+        if not credential.is_good(self._clock.now()):
             raise NotAuthenticated
-        caller = Caller(credential.holder, credential.role, credential.id)
+        caller = Caller(credential.holder, credential.role, credential.id, credential.scope)
         with self._lock:
             # What was read before a revocation may not be remembered after it.
             if revocations == self._revocations:
-                self._known[digest] = caller
+                self._known[digest] = caller, credential.expire_time
                 while len(self._known) > CACHE_SIZE:
                     self._known.popitem(last=False)
         return caller
@@ -156,7 +200,7 @@ class Access:
             return True
         with self._changes.read() as view:
             credential = view.credential_by_id(caller.credential_id)
-        return credential is not None and credential.revoke_time is None
+        return credential is not None and credential.is_good(self._clock.now())
 
     def use_is_due(self, caller: Caller) -> bool:
         """Whether `note_use` should be called. Does not block."""
@@ -170,14 +214,15 @@ class Access:
             self._used[caller.credential_id] = now
             return True
 
-    def note_use(self, caller: Caller) -> None:
-        """Keeps the time of use."""
+    def note_use(self, caller: Caller, address: str) -> None:
+        """Keeps when and from where it is used."""
         if caller.credential_id is None:
             return
         with self._changes.write() as tx:
             credential = tx.credential_by_id(caller.credential_id)
             if credential is not None:
-                tx.put_credential(replace(credential, last_used_time=self._clock.now()))
+                used = replace(credential, last_used_time=self._clock.now(), last_address=address)
+                tx.put_credential(used)
 
     def list_credentials(
         self, text: str, descending: bool, token: str | None, limit: int
@@ -208,11 +253,11 @@ class Access:
         return hmac.digest(self._secret, f"{purpose}:{request_id}".encode(), "sha256")
 
 
-def _checked_token(view: CatalogueView, digest: bytes, now: datetime, request_id: str) -> Token:
+def _checked_token(view: CatalogueView, digest: bytes, now: datetime) -> Token:
     token = view.token(digest)
     if token is None:
         raise TokenUnknown
-    check_token(token, now, request_id)
+    check_token(token, now)
     return token
 
 

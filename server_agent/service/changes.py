@@ -15,6 +15,7 @@ from datetime import timedelta
 from server_agent.domain.errors import WatchOverflow
 from server_agent.domain.events import Event
 from server_agent.domain.jobs import Job, JobState, Progress
+from server_agent.domain.parts import Part
 from server_agent.domain.queue import Waiting
 from server_agent.domain.schedule import Schedule
 from server_agent.ports import (
@@ -29,7 +30,7 @@ from server_agent.ports import (
 from server_agent.service.coming import LiveEvent, LiveSchedule, live_event, live_schedule
 from server_agent.service.days import zone_of
 from server_agent.service.occurrences import tasks_of
-from server_agent.service.watched import ChangeSet, LiveJob, Snapshot, Told
+from server_agent.service.watched import ChangeSet, LicenceReport, LiveJob, Snapshot, Told
 
 CHANGES_KEPT = 10_000  # some days of a busy location; a desk that was away longer begins anew
 ANSWERS_KEPT = timedelta(days=7)  # the longest that anybody tries a request again
@@ -50,6 +51,8 @@ class Changes:
         self._progress: dict[str, tuple[int, Progress | None]] = {}
         self._waiting: dict[str, tuple[int, Waiting]] = {}
         self._held: dict[str, tuple[JobState, str]] = {}
+        self._licence: LicenceReport | None = None
+        self._parts: dict[str, Part] = {}
         self._progress_serial = 0
         self._begun = self._ended = 0  # transactions; the first counted by who holds the writer
         self.removing = threading.Lock()  # held while files of savesets are removed
@@ -169,6 +172,29 @@ class Changes:
             return LiveJob(job, None, waiting[1] if waiting else None)
         return LiveJob(job, entry[1] if entry else None)
 
+    @property
+    def licence(self) -> LicenceReport | None:
+        """What is to be said of the licence; None until it was looked at."""
+        return self._licence
+
+    def set_licence(self, report: LicenceReport) -> None:
+        """Watchers are told when it is touched in the catalogue, which has to follow."""
+        self._licence = report
+
+    def part(self, name: str) -> Part | None:
+        """A part of the agent, as it was told last."""
+        return self._parts.get(name)
+
+    def parts(self) -> tuple[Part, ...]:
+        """All that were told."""
+        return tuple(self._parts.values())
+
+    def tell_part(self, part: Part) -> None:
+        """Tells watchers of a part of the agent."""
+        self._parts = {**self._parts, part.name: part}
+        with self.write() as tx:
+            tx.touch(ObjectKey(ObjectKind.PART, part.name))
+
     def live_schedules(self, schedules: Iterable[Schedule]) -> tuple[LiveSchedule, ...]:
         """The schedules with their coming starts."""
         zone, now = zone_of(self._clock), self._clock.now()
@@ -230,6 +256,8 @@ class Subscription:
                 events=self._changes.live_events(view, view.events()),
                 groups=tuple(view.groups()),
                 drives=tuple(view.drives()),
+                licence=self._changes.licence,
+                parts=self._changes.parts(),
             )
         self._revision = snapshot.revision
         return snapshot

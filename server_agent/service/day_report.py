@@ -8,8 +8,12 @@ from datetime import date, datetime
 from server_agent.domain.calendar import SEVERITY, EntryState, state_of
 from server_agent.domain.events import EventKind, kind_of
 from server_agent.domain.jobs import Job, JobKind
+from server_agent.domain.logs import level_of
 from server_agent.ports import CatalogueView, Clock, JobQuery, Past, PastKey
 from server_agent.service.days import EndedDay
+
+# When it was, its place among what was at the same moment, what is said, and its level.
+_Told = tuple[datetime, int, str, str]
 
 _AT_ONCE = 1000  # occurrences or jobs that are read together
 _COUNTED = {
@@ -61,13 +65,16 @@ class DayReport:
     has_failures: bool = False
 
 
-def day_report(view: CatalogueView, clock: Clock, ended: EndedDay) -> DayReport:
-    """The day as it stands now."""
+def day_report(
+    view: CatalogueView, clock: Clock, ended: EndedDay, *, goes_on: bool = False
+) -> DayReport:
+    """The day as it stands now. Of one that goes on, no job that is open and no sum stand in its
+    logs: what is there stays, and the rest comes behind it."""
     now = clock.now()
     day = ended.day
     # A job is told on the day on which it started, whenever it was planned, as in the calendar.
     given_up = [row for row in _past(view, ended.begin, ended.end) if row.job is None]
-    jobs = [job for job in _jobs_of(view, day) if not job.dry_run]
+    jobs = sorted((job for job in _jobs_of(view, day) if not job.dry_run), key=_by_end)
     counts = Counter(
         state_of(job.planned_time or job.create_time, None, job, now)
         for job in jobs
@@ -84,18 +91,17 @@ def day_report(view: CatalogueView, clock: Clock, ended: EndedDay) -> DayReport:
     def shown(moment: datetime | None) -> str:
         return clock.local(moment).isoformat(" ", "seconds") if moment is not None else ""
 
-    happened = sorted(
-        (moment, text)
-        for moment, text in (*_begun_and_ended(jobs), *_given_up(given_up, now, shown))
-    )
+    happened = sorted((*_begun_and_ended(jobs), *_given_up(given_up, now, shown)))
+    told_jobs = [job for job in jobs if not (goes_on and job.state.is_open)]
+    closed = f"{shown(now)}\tINFO\tSesam day {day} is closed: {summed_up}"
     return DayReport(
         day=day,
         summed_up=summed_up,
         for_good=not any(job.state.is_open for job in jobs),
-        states=("\t".join(STATE_COLUMNS), *(_state_line(job, shown) for job in jobs)),
+        states=("\t".join(STATE_COLUMNS), *(_state_line(job, shown) for job in told_jobs)),
         happened=(
-            *(f"{shown(moment)}\t{text}" for moment, text in happened),
-            f"{shown(now)}\tSesam day {day} is closed: {summed_up}",
+            *(f"{shown(moment)}\t{level}\t{text}" for moment, _, text, level in happened),
+            *(() if goes_on else (closed,)),
         ),
         has_failures=any(counts[state] for state in _FAILURES),
     )
@@ -143,24 +149,31 @@ def _state_line(job: Job, shown: Callable[[datetime | None], str]) -> str:
     return "\t".join(map(str, fields))
 
 
-def _begun_and_ended(jobs: list[Job]) -> Iterator[tuple[datetime, str]]:
+def _by_end(job: Job) -> tuple[bool, datetime, str]:
+    """As they have ended, and behind them those that are open."""
+    return job.end_time is None, job.end_time or job.create_time, job.id
+
+
+def _begun_and_ended(jobs: list[Job]) -> Iterator[_Told]:
     for job in jobs:
         about = f"{job.kind.value} {job.task or job.event}, job {job.id}"
         if job.start_time is not None:
-            yield job.start_time, f"started {about}"
+            yield job.start_time, 0, f"started {about}", "INFO"
         if job.end_time is not None:
             why = f": {job.message}" if job.message else ""
-            yield job.end_time, f"ended {about}, {job.state.name.lower()}{why}"
+            text = f"ended {about}, {job.state.name.lower()}{why}"
+            yield job.end_time, 1, text, level_of(job.state).name
 
 
 def _given_up(
     rows: list[Past], now: datetime, shown: Callable[[datetime | None], str]
-) -> Iterator[tuple[datetime, str]]:
+) -> Iterator[_Told]:
     for row in rows:
         decided = row.occurrence
         planned = decided.slot.planned_time
-        state = state_of(planned, decided, None, now).name.lower()
+        state = state_of(planned, decided, None, now)
+        level = "ERROR" if state in _FAILURES else "WARNING"
         why = ", ".join(filter(None, (decided.cause.value.replace("_", " "), decided.by)))
         about = f"{kind_of(row.event).value} {row.task or row.event.name}"
-        text = f"{state} {about} of {shown(planned)}: {why}"
-        yield decided.decide_time, f"{text}: {decided.text}" if decided.text else text
+        text = f"{state.name.lower()} {about} of {shown(planned)}: {why}"
+        yield decided.decide_time, 2, f"{text}: {decided.text}" if decided.text else text, level

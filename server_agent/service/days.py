@@ -6,14 +6,17 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
 from server_agent.domain.events import NEWDAY
+from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.occurrences import Slot
 from server_agent.domain.sesam_day import LONGEST_DAY, SesamDays
-from server_agent.ports import CatalogueView, Clock
+from server_agent.ports import CatalogueView, Clock, JobQuery
 
 HELD_BACK = (
     "Nothing is deleted before the next NEWDAY: no day of the last month was seen to begin, the"
     " clock may be wrong"
 )
+_RUNS = (JobState.OK, JobState.WARNING, JobState.ERROR, JobState.BROKEN)
+_MOST_RESTORES = 1000  # as many as a day can have
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
 
@@ -80,6 +83,17 @@ def ended_days(view: CatalogueView, clock: Clock, until: datetime) -> list[Ended
     return ended
 
 
+def current_day(view: CatalogueView, clock: Clock) -> EndedDay:
+    """The day of now, and when it will end as far as that is known."""
+    zone, now = zone_of(clock), clock.now()
+    since = now.astimezone(zone).date() - LONGEST_DAY
+    days = sesam_days(view, zone, since, now, now + LONGEST_DAY)
+    day = days.day_of(now)
+    begun = [start.moment for start in days.starts(date.min, day) if start.moment <= now]
+    end = days.end_of(day) or now + LONGEST_DAY
+    return EndedDay(day, begun[-1] if begun else now - _DAY, end)
+
+
 def was_seen(view: CatalogueView, begins: Sequence[datetime]) -> bool:
     """Whether the agent did NEWDAY at one of these moments: a clock that has just leapt far ahead
     is no reason to delete anything."""
@@ -108,3 +122,19 @@ def is_held_back(view: CatalogueView, clock: Clock, day: date) -> bool:
         if own - LONGEST_DAY <= start.moment < own
     ]
     return not any(moment > now for moment in before) and not was_seen(view, before)
+
+
+def run_of_day(view: CatalogueView, job: Job) -> int:
+    """Which run of its task in its sesam day a job is that begins now, from 1. Of restores those
+    that were done count, and of what never ran nothing does."""
+    query = JobQuery(
+        kinds=frozenset({job.kind}),
+        task=job.task,
+        first_sesam_day=job.sesam_day,
+        last_sesam_day=job.sesam_day,
+    )
+    if job.kind is not JobKind.RESTORE:
+        counts = view.job_counts(query)
+        return 1 + sum(counts.get(state, 0) for state in _RUNS)
+    restores = view.jobs(query, None, _MOST_RESTORES).items
+    return 1 + sum(not each.dry_run and each.state in _RUNS for each in restores)

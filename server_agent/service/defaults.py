@@ -35,17 +35,21 @@ class FirstMedium:
 
 
 def ensure_defaults(
-    tx: CatalogueTransaction, now: datetime, first: FirstMedium, root: bytes = b"", host: str = ""
+    tx: CatalogueTransaction,
+    now: datetime,
+    first: FirstMedium,
+    sources: tuple[bytes, ...] = (),
+    host: str = "",
 ) -> None:
     """Enters what of it is not there yet; NEWDAY is planned from now on. The backup of itself only
     where there is no NEWDAY, which is at the first start: who deletes it later has a reason.
 
     Args:
-        root: of the installation; empty for one that cannot be backed up.
+        sources: what a self-backup has to save; none where it cannot be backed up.
         host: name of its machine.
     """
-    if root and tx.event(NEWDAY) is None:
-        _add_self_backup(tx, root, host, now)
+    if sources and tx.event(NEWDAY) is None:
+        _add_self_backup(tx, sources, host, now)
     _ensure_media(tx, now, first)
     if not tx.drives():
         tx.put_drive(Drive(FIRST_DRIVE))
@@ -72,14 +76,16 @@ def ensure_defaults(
         )
 
 
-def _add_self_backup(tx: CatalogueTransaction, root: bytes, host: str, now: datetime) -> None:
+def _add_self_backup(
+    tx: CatalogueTransaction, sources: tuple[bytes, ...], host: str, now: datetime
+) -> None:
     """The location saves itself, daily behind the usual NEWDAY (manual, "DISASTER")."""
     try:
         client = client_of(checked_name("name", host), now)
     except InvalidArgument:
         client = client_of("localhost", now)
     tx.put_client(client)
-    tx.put_task(task_of(client.name, root, now))
+    tx.put_task(task_of(client.name, sources, now))
     tx.put_schedule(schedule_of(now))
     tx.add_event(event_of(now))
 

@@ -65,15 +65,15 @@ def commands(facts: Facts) -> list[str]:
     places = facts.places
     catalogue = shlex.quote(places.catalogue)
     wal, shm = shlex.quote(f"{places.catalogue}-wal"), shlex.quote(f"{places.catalogue}-shm")
-    root, report_file = shlex.quote(places.root), shlex.quote(places.report)
+    report_file = shlex.quote(places.report)
     key_id = facts.saveset.key_id  # of a chain all have the same
-    imports = [f"sesam-agent --root {root} key import {report_file}"]
+    imports = [f"{places.program} key import {report_file}"]
     return [
         *(restore_command(data, key_id, places.report) for data in reversed(places.data)),
         f"rm -f {catalogue} {wal} {shm}",
         f"cp -p {shlex.quote(places.copy)} {catalogue}",
         *(imports if any(key.escrow for key in facts.keys) else []),
-        f"sesam-agent --root {root} serve",
+        f"{places.program} serve",
     ]
 
 

@@ -15,12 +15,12 @@ from server_agent.ports.names import NamedSaveset, Names, NamesLost
 from server_agent.service.chains import ref
 from server_agent.service.changes import Changes
 from server_agent.service.faults import note_listing
+from server_agent.service.supervising import Keep, Kept, Pulse
 
 log = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 20_000  # entries in memory, and in one transaction: some hundred milliseconds
 LOOK_SECONDS = 5.0  # between two looks for new savesets; each costs a millisecond or two
-RETRY_SECONDS = 60.0  # after a failure that nobody foresaw
 TRY_AGAIN = timedelta(minutes=10)  # with a listing that could not be read
 MOST_NAMED = 100  # savesets that are named to people
 
@@ -82,21 +82,20 @@ class Indexing:
         self._unforgotten: set[str] = set()  # removed savesets that the index still has
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._kept: Kept | None = None
         self._is_full = False
 
-    def start(self) -> None:
+    def start(self, keep: Keep = Kept) -> None:
         """Begins, or goes on where the last agent has ended."""
-        self._thread = threading.Thread(target=self._run, name="names")
-        self._thread.start()
+        self._kept = keep("names", self._run, self._wake.set)
 
     def stop(self) -> None:
         """Waits for what is being entered just now, which is little."""
         self._stop.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._kept is not None:
+            self._kept.join()
+            self._kept = None
 
     def unindexed(self, admits: Callable[[NamedSaveset], bool]) -> Unindexed:
         """The savesets of those that are admitted that are not entered wholly, the oldest first.
@@ -117,12 +116,10 @@ class Indexing:
             self._whole, self._begun = None, {}
             self._generation += 1
 
-    def _run(self) -> None:
+    def _run(self, pulse: Pulse) -> None:
         while not self._stop.is_set():
-            wait = self._try_step()
-            if wait:
-                self._wake.wait(wait)
-                self._wake.clear()
+            pulse.wait(self._wake, self._try_step())
+            self._wake.clear()
 
     def _try_step(self) -> float:
         """Seconds to wait before the next one; 0 if there may be more to do."""
@@ -139,9 +136,6 @@ class Indexing:
                 )
             self._is_full = True
             return self._look_seconds
-        except Exception:
-            log.exception("the names of the savesets could not be entered; it is tried again")
-            return RETRY_SECONDS
         self._is_full = False
         return 0.0 if is_busy else self._look_seconds
 

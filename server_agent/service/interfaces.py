@@ -16,7 +16,7 @@ from server_agent.domain.interfaces import (
     post_arguments,
     pre_arguments,
 )
-from server_agent.domain.jobs import Job, JobKind, JobState, Level, ProtocolPart
+from server_agent.domain.jobs import Job, JobKind, Level, ProtocolPart
 from server_agent.domain.media import pool_of
 from server_agent.domain.quoting import printable
 from server_agent.domain.reach import LOCAL, Reach
@@ -24,27 +24,24 @@ from server_agent.domain.savesets import BackupType
 from server_agent.domain.topology import Task
 from server_agent.ports import (
     Cancelled,
-    CatalogueView,
     Clock,
     Control,
     EngineError,
-    JobQuery,
     Protocols,
 )
 from server_agent.ports.programs import Ended, ProgramError, Programs
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl
+from server_agent.service.days import run_of_day
 from server_agent.service.plan import Outcome, Plan, with_sources
 from server_agent.service.protocol import JobProtocol
 from server_agent.service.remarks import Remark
 from server_agent.service.time_limit import TimeLimit
 
 PRE_POST_SECONDS = 3600.0
-_RUNS = (JobState.OK, JobState.WARNING, JobState.ERROR, JobState.BROKEN)
 _KINDS = (JobKind.BACKUP, JobKind.RESTORE)
 _PARTS = {PRE: ProtocolPart.PRE, POST: ProtocolPart.POST}
 _NAMES = {PRE: "PRE", POST: "POST"}
-_MOST_RESTORES = 1000
 _UNENDED = "it did not end before the agent stopped"
 
 
@@ -224,15 +221,8 @@ class Interfaces:
         return plan
 
     def _facts(self, job: Job) -> BackupFacts:
-        day = job.sesam_day
-        query = JobQuery(
-            kinds=frozenset({job.kind}),
-            task=job.task,
-            first_sesam_day=day,
-            last_sesam_day=day,
-        )
         with self._changes.read() as view:
-            earlier = _earlier(view, query)
+            count = job.number or run_of_day(view, job)
             event = view.event_by_id(job.event_id)
             saveset = view.saveset(job.saveset)
         is_restore = job.kind is JobKind.RESTORE
@@ -245,7 +235,7 @@ class Interfaces:
             task=job.task,
             drive=job.drive,
             type=None if is_restore else job.type or BackupType.FULL,
-            count=1 + earlier,
+            count=count,
             saveset=job.saveset,
             label=job.label,
             pool=job.pool,
@@ -278,15 +268,6 @@ def _options_of(task: Task | None) -> InterfaceOptions:
         return InterfaceOptions()
     said = task.options
     return InterfaceOptions(not said.without_interfaces, said.backup_even_if_pre_fails)
-
-
-def _earlier(view: CatalogueView, query: JobQuery) -> int:
-    """How many jobs have run; of restores at most so many as a day can have, without dry runs."""
-    if JobKind.RESTORE not in query.kinds:
-        counts = view.job_counts(query)
-        return sum(counts.get(state, 0) for state in _RUNS)
-    restores = view.jobs(query, None, _MOST_RESTORES).items
-    return sum(not job.dry_run and job.state in _RUNS for job in restores)
 
 
 def pre_failed(text: str) -> Remark:

@@ -18,6 +18,7 @@ CAPABILITIES = (
     "media",
     "migration",
     "plan",
+    "licence",
 )
 
 

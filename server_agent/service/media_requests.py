@@ -40,6 +40,7 @@ from server_agent.service.media_presence import (
 from server_agent.service.notice_texts import medium_text
 from server_agent.service.plan import Outcome, Plan
 from server_agent.service.requests import Request, first_answer, remember
+from server_agent.service.supervising import Keep, Kept, Pulse
 
 log = logging.getLogger(__name__)
 
@@ -85,21 +86,19 @@ class MediaRequests:
         self._look_seconds = look_seconds
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._kept: Kept | None = None
 
-    def start(self) -> None:
+    def start(self, keep: Keep = Kept) -> None:
         """Begins with what is wanted from before."""
-        self._thread = threading.Thread(target=self._run, name="media")
-        self._thread.start()
-        self._wake.set()
+        self._kept = keep("media", self._run, self._wake.set)
 
     def stop(self) -> None:
         """Ends; what is wanted stays so."""
         self._stop.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._kept is not None:
+            self._kept.join()
+            self._kept = None
 
     def wake(self) -> None:
         """Something may be there now."""
@@ -285,18 +284,13 @@ class MediaRequests:
         why = self._loading.fault(request.label)
         return f"{why}. {away}" if away and why else away
 
-    def _run(self) -> None:
-        is_wanted = False
+    def _run(self, pulse: Pulse) -> None:
         while not self._stop.is_set():
-            self._wake.wait(self._look_seconds if is_wanted else None)
             self._wake.clear()
-            try:
-                is_wanted = self.look()
-            except Exception:
-                log.exception("media that jobs wait for could not be looked for")
-                is_wanted = True
+            is_wanted = self.look()
             # Who asks often has it looked for no more often than that.
             self._stop.wait(self._look_seconds / 4)
+            pulse.wait(self._wake, self._look_seconds if is_wanted else None)
 
 
 def _open(view: CatalogueView) -> list[MediaRequest]:

@@ -21,6 +21,7 @@ from server_agent.service.control import JobControl
 from server_agent.service.day_report import DayReport
 from server_agent.service.location import Location
 from server_agent.service.notice_texts import MODULES, day_text, group_text, job_text, went_well
+from server_agent.service.supervising import Keep, Kept, Pulse
 from server_agent.service.time_limit import TimeLimit
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ class Notices:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._control = JobControl()
-        self._thread: threading.Thread | None = None
+        self._kept: Kept | None = None
 
     def begin(self) -> None:
         """Whatever ends from here on is told."""
@@ -80,23 +81,20 @@ class Notices:
         """The revision up to which it is settled what is told; None before `begin`."""
         return self._revision
 
-    def start(self) -> None:
+    def start(self, keep: Keep = Kept) -> None:
         """Begins to call."""
-        self._wake.set()  # for what has ended since `begin`
-        self._thread = threading.Thread(target=self._run, name="notices")
-        self._thread.start()
+        self._kept = keep("notify", self._run, self._wake.set)
 
     def stop(self) -> None:
         """Tells what is known by now, for a short time, and ends."""
-        if self._thread is None:
+        if self._kept is None:
             return
         end = threading.Timer(self._grace_seconds, self._control.cancel, [None])
         end.name = "notices-end"
         end.start()
         self._stop.set()
-        self._wake.set()
-        self._thread.join()
-        self._thread = None
+        self._kept.join()
+        self._kept = None
         end.cancel()
         end.join()
 
@@ -128,28 +126,23 @@ class Notices:
         facts = {"SESAM_DAY": report.day.isoformat()}
         self.tell(Module.BACKUP_DAY, not report.has_failures, day_text(report), facts)
 
-    def _run(self) -> None:
+    def _run(self, pulse: Pulse) -> None:
         subscription = self._changes.subscribe(self._wake.set, is_watcher=False)
         try:
+            self._wake.set()  # for what has ended since `begin`
             while not self._stop.is_set():
-                self._wake.wait()
+                pulse.wait(self._wake)
                 self._wake.clear()
-                self._look()
+                self._tell_ends()
                 while (notice := self._next()) is not None:
                     self._call(notice)
-                    self._look()
+                    self._tell_ends()
         finally:
             subscription.close()
 
     def _next(self) -> Notice | None:
         with self._lock:
             return self._waiting.popleft() if self._waiting else None
-
-    def _look(self) -> None:
-        try:
-            self._tell_ends()
-        except Exception:
-            log.exception("which jobs have ended could not be read for %s and %s", NOTIFY, ALARM)
 
     def _tell_ends(self) -> None:
         """Tells the jobs and groups that have ended since the last look."""

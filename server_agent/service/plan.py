@@ -30,7 +30,7 @@ from server_agent.ports import (
 )
 from server_agent.service.bases import alike, newest_like
 from server_agent.service.chains import chain, known
-from server_agent.service.days import day_of
+from server_agent.service.days import day_of, run_of_day
 from server_agent.service.remarks import (
     Remark,
     base_damaged,
@@ -156,7 +156,8 @@ def plan_of(tx: CatalogueTransaction, job: Job, clock: Clock) -> Plan:
     if client is not None and client.locked:
         raise ClientLocked(client=client.name)
     place = writing_place(tx, job)
-    active = replace(active, pool=place.pool.name, label=place.medium.label)
+    number = run_of_day(tx, active)
+    active = replace(active, pool=place.pool.name, label=place.medium.label, number=number)
     reach = client.reach if client is not None else LOCAL
     plan = Plan(active, now, task.excludes, (), place=place, options=task.options, reach=reach)
     plan = replace(plan, commands=task.commands)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from server_agent.domain.errors import no_space
 from server_agent.domain.jobs import Job, JobState
 from server_agent.domain.queue import admit
+from server_agent.domain.quoting import printable
 from server_agent.service.changes import Changes
 from server_agent.service.control import JobControl
 from server_agent.service.media_requests import MediaRequests
 from server_agent.service.plan import Outcome, Plan
+from server_agent.service.supervising import Keep, Kept, Pulse
 from server_agent.service.work import Work
 
 log = logging.getLogger(__name__)
@@ -60,22 +62,37 @@ class Runner:
         self._wake = threading.Event()
         self._look_wake = threading.Event()
         self._stop = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._is_held_back = False
+        self._on_idle: Callable[[], None] = lambda: None
+        self._kept: list[Kept] = []
 
     @property
     def stopping(self) -> bool:
         """True from the moment on at which no new work is taken."""
         return self._stop.is_set()
 
-    def start(self) -> None:
+    def start(self, keep: Keep = Kept) -> None:
         """Begins with what is queued."""
-        self._threads = [
-            threading.Thread(target=self._dispatch, name="runner"),
-            threading.Thread(target=self._look, name="store"),
+        self._kept = [
+            keep("qm", self._dispatch, self._wake.set),
+            keep("stores", self._look, self._look_wake.set),
         ]
-        for thread in self._threads:
-            thread.start()
-        self._wake.set()
+
+    def on_idle(self, told: Callable[[], None]) -> None:
+        """`told` is called, by any thread, whenever the last of the running jobs has ended."""
+        self._on_idle = told
+
+    def hold_back(self) -> int:
+        """From now on no queued job starts; returns how many jobs run."""
+        with self._lock:
+            self._is_held_back = True
+            return len(self._running)
+
+    @property
+    def running(self) -> int:
+        """How many jobs run."""
+        with self._lock:
+            return len(self._running)
 
     def wake(self) -> None:
         """To be called when a job was queued."""
@@ -97,11 +114,9 @@ class Runner:
     def stop(self) -> None:
         """Stops the running jobs, which become broken, and waits for them; queued ones stay."""
         self._stop.set()
-        self._wake.set()
-        self._look_wake.set()
-        for thread in self._threads:
-            thread.join()
-        self._threads = []
+        for kept in self._kept:
+            kept.join()
+        self._kept = []
         with self._lock:
             running = list(self._running.values())
         for job in running:
@@ -109,31 +124,18 @@ class Runner:
         for job in running:
             job.thread.join()
 
-    def _dispatch(self) -> None:
-        failed = 0
+    def _dispatch(self, pulse: Pulse) -> None:
         while not self._stop.is_set():
-            self._wake.wait()
             self._wake.clear()
-            try:
-                self._start_admitted()
-                failed = 0
-            except Exception:
-                if failed % TRIES_PER_WARNING == 0:
-                    log.exception("the queue could not be read; it is tried again")
-                failed += 1
-                self._stop.wait(self._retry_seconds)
-                self._wake.set()
+            self._start_admitted()
+            pulse.wait(self._wake)
 
-    def _look(self) -> None:
+    def _look(self, pulse: Pulse) -> None:
         while not self._stop.is_set():
             self._look_wake.clear()
-            try:
-                self._work.look_at_store()
-            except Exception:
-                log.exception("what is missing in the data store could not be entered")
+            self._work.look_at_store()
             self._each_look()
-            if not self._stop.is_set():
-                self._look_wake.wait(self._look_seconds)
+            pulse.wait(self._look_wake, self._look_seconds)
 
     def _start_admitted(self) -> None:
         with self._changes.read() as view:
@@ -143,7 +145,7 @@ class Runner:
             wanting = self._media.waiting(view)
         away = self._media.drives_away()  # behind that, so that it is so for all of these jobs
         with self._lock:
-            if self._stop.is_set():
+            if self._stop.is_set() or self._is_held_back:
                 return
             active = [running.job for running in self._running.values()]
             queued = [
@@ -180,6 +182,8 @@ class Runner:
             plan = self._work.start(job_id, job.drive, self._media.settling())
             self._tries.pop(job_id, None)
             if plan is not None:
+                what = printable(job.task or job.event)
+                log.info("job %s starts: %s %s", job_id, job.kind.value, what)
                 plan, outcome = self._work.do(plan, control)
                 if outcome.code == "NO_SPACE":
                     self._media.ran_full(plan)
@@ -199,7 +203,10 @@ class Runner:
         finally:
             with self._lock:
                 del self._running[job_id]
+                is_idle = not self._running
             self._wake.set()
+            if is_idle:
+                self._on_idle()
 
     def _end(self, plan: Plan, outcome: Outcome) -> None:
         """Tries until the end is entered, since a saveset may depend on it. What the agent's own
@@ -217,6 +224,7 @@ class Runner:
                     log.warning("job %s has ended, which cannot be entered: %s", plan.job.id, why)
                 tried += 1
             else:
+                log.info("job %s has ended: %s", plan.job.id, outcome.state.name.lower())
                 return
             if self._stop.wait(self._retry_seconds):
                 log.error("the end of job %s was not entered; the next start does", plan.job.id)

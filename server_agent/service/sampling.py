@@ -15,6 +15,7 @@ from server_agent.ports import Clock, ObjectKind
 from server_agent.service.changes import Changes
 from server_agent.service.days import day_of
 from server_agent.service.media import DataStores
+from server_agent.service.supervising import Keep, Kept, Pulse
 
 log = logging.getLogger(__name__)
 
@@ -36,26 +37,23 @@ class Sampling:
         self._revision = 0
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._kept: Kept | None = None
 
-    def start(self) -> None:
+    def start(self, keep: Keep = Kept) -> None:
         """Takes the first samples if they are due, and follows what ends from here on."""
         with self._changes.read() as view:
             self._revision = view.revision()
         # Nothing is lost with it: a disk that never answers must not keep the agent from ending.
-        self._thread = threading.Thread(target=self._run, name="sampling", daemon=True)
-        self._thread.start()
+        self._kept = keep("samples", self._run, self._wake.set, daemon=True)
 
     def stop(self) -> None:
         """Waits a short time for a sample that is being taken."""
-        if self._thread is None:
+        if self._kept is None:
             return
         self._stop.set()
-        self._wake.set()
-        self._thread.join(GRACE_SECONDS)
-        if self._thread.is_alive():
+        if not self._kept.join(GRACE_SECONDS):
             log.warning("a data store does not say how full it is; nobody waits for that any more")
-        self._thread = None
+        self._kept = None
 
     def take(self, older_than: timedelta) -> None:
         """A sample of each data store whose last one is that old. One that cannot be used just now,
@@ -88,12 +86,12 @@ class Sampling:
                 for sample in samples:
                     tx.add_store_sample(sample)
 
-    def _run(self) -> None:
+    def _run(self, pulse: Pulse) -> None:
         subscription = self._changes.subscribe(self._wake.set, is_watcher=False)
         try:
             self._take(AT_START)
             while not self._stop.is_set():
-                self._wake.wait()
+                pulse.wait(self._wake)
                 self._wake.clear()
                 self._look()
         finally:
@@ -101,11 +99,7 @@ class Sampling:
 
     def _look(self) -> None:
         """Takes the samples for what has ended since the last look."""
-        try:
-            ended = self._ended()
-        except Exception:
-            log.exception("which jobs have ended could not be read for the samples of data stores")
-            return
+        ended = self._ended()
         if any(job.kind is JobKind.NEWDAY for job in ended):
             self._take(_ALWAYS)
             self._thin()

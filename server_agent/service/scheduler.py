@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from server_agent.domain.calendar import QUEUED_TOO_LONG
 from server_agent.domain.jobs import Job, JobState
 from server_agent.domain.occurrences import Slot, decide, planned_slots, rewound
+from server_agent.domain.quoting import printable
 from server_agent.domain.schedule import starts
 from server_agent.ports import CatalogueTransaction, CatalogueView, CellKey, Clock
 from server_agent.service.changes import Changes
@@ -23,12 +24,12 @@ from server_agent.service.occurrences import (
     start_follow_up,
     taken_back_from,
 )
+from server_agent.service.supervising import Keep, Kept, Pulse
 
 log = logging.getLogger(__name__)
 
 # A machine that sleeps stops the clock that waits are measured by, and a clock may be set.
 LOOK_EVERY = timedelta(seconds=20)
-RETRY_SECONDS = 5.0  # a full disk or a locked catalogue is seldom over sooner
 # That all is decided up to a moment is written with each decision, else so often.
 NOTE_EVERY = timedelta(minutes=5)
 # A machine without a battery shows 1970 until its clock is set. It has not been set back.
@@ -51,12 +52,11 @@ class Scheduler:
         self._has_queued = threading.Event()
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._kept: Kept | None = None
 
-    def start(self) -> None:
+    def start(self, keep: Keep = Kept) -> None:
         """Begins with what has passed while the agent did not run."""
-        self._thread = threading.Thread(target=self._run, name="scheduler")
-        self._thread.start()
+        self._kept = keep("sepuler", self._run, self._wake.set)
 
     def wake(self) -> None:
         """To be called when the plan was changed."""
@@ -66,9 +66,9 @@ class Scheduler:
         """Decides nothing more; what is due is decided at the next start."""
         self._stop.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._kept is not None:
+            self._kept.join()
+            self._kept = None
 
     def look(self) -> timedelta:
         """Decides what is due; returns how long nothing else is, at most `LOOK_EVERY`."""
@@ -113,6 +113,9 @@ class Scheduler:
             jobs: list[Job] = []
             for each in decided:
                 jobs += enter(tx, by_id[each.slot.event_id], each, days, self._zone)
+            for job in jobs:
+                what = printable(job.task or job.event)
+                log.info("job %s is queued: %s %s", job.id, job.kind.value, what)
             if jobs:
                 self._has_queued.set()
         _show_long_waits(tx, now)
@@ -159,14 +162,9 @@ class Scheduler:
         coming = planned_slots(plans_at(view, now), self._zone, before + _INSTANT, until, ())
         return max(coming[0][0].planned_time - now, timedelta()) if coming else LOOK_EVERY
 
-    def _run(self) -> None:
+    def _run(self, pulse: Pulse) -> None:
         while not self._stop.is_set():
-            try:
-                rest = self._clock.seconds(self.look())
-            except Exception:
-                log.exception("the plan could not be read or entered; it is tried again")
-                rest = RETRY_SECONDS
-            self._wake.wait(rest)
+            pulse.wait(self._wake, self._clock.seconds(self.look()))
             self._wake.clear()
 
 

@@ -93,12 +93,15 @@ class Starting:
         clock: Clock,
         runner: Runner,
         scheduler: Scheduler,
+        check_licence: Callable[[], None] = lambda: None,
     ) -> None:
+        """`check_licence` raises LicenceNeeded if no backup may start now."""
         self._changes = changes
         self._engine = engine
         self._clock = clock
         self._runner = runner
         self._scheduler = scheduler
+        self._check_licence = check_licence
 
     def start_backup(self, request: Request, order: BackupOrder) -> Started:
         """Starts a backup once, now or later: a one-off event of the calendar."""
@@ -111,6 +114,8 @@ class Starting:
             # Read behind that: a time that came while others wrote would be taken for decided.
             now = self._clock.now()
             planned_time = max(order.start_time or now, now)
+            if planned_time == now:
+                self._check_licence()
             event = _one_off(request, order.action, planned_time, now)
             event = replace(event, priority=order.priority, follow_up=order.follow_up)
             check_names(tx, checked_event(event))

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from server_agent.domain.events import Event, is_of_group
 from server_agent.domain.groups import TaskGroup
 from server_agent.domain.jobs import Job, JobKind, Progress
+from server_agent.domain.licence import Licence, Server, Use, Verdict
+from server_agent.domain.parts import Part
 from server_agent.domain.queue import Drive, Waiting
 from server_agent.domain.schedule import Schedule
 from server_agent.domain.topology import Client, Task
@@ -25,6 +28,25 @@ class LiveJob:
 
 
 @dataclass(frozen=True, slots=True)
+class LicenceReport:
+    """What is to be said of the licence.
+
+    Attributes:
+        licence: what the installed file says, also if it does not count; None without one that can
+            be read.
+        install_time: when the agent first ran.
+        is_set_back: the clock shows less than it did, and the verdict goes by what it showed.
+    """
+
+    verdict: Verdict
+    licence: Licence | None
+    server: Server
+    use: Use
+    install_time: datetime
+    is_set_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The state of the location as of a revision."""
 
@@ -36,6 +58,8 @@ class Snapshot:
     events: tuple[LiveEvent, ...] = ()
     groups: tuple[TaskGroup, ...] = ()
     drives: tuple[Drive, ...] = ()
+    licence: LicenceReport | None = None
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +74,8 @@ class MediaChanged:
     """A data store, media pool or medium was added, changed or removed."""
 
 
-Watched = Client | Task | LiveJob | LiveSchedule | LiveEvent | TaskGroup | Drive
-Changed = Watched | Cell | MediaChanged | Removed
+Watched = Client | Task | LiveJob | LiveSchedule | LiveEvent | TaskGroup | Drive | Part
+Changed = Watched | Cell | MediaChanged | LicenceReport | Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +96,11 @@ class Live(Protocol):
     def live_events(
         self, view: CatalogueView, events: Iterable[Event]
     ) -> tuple[LiveEvent, ...]: ...
+
+    @property
+    def licence(self) -> LicenceReport | None: ...
+
+    def part(self, name: str) -> Part | None: ...
 
 
 class Told:
@@ -125,6 +154,10 @@ class Told:
                 return self._view.cell(CellKey.of_id(key.id))
             case ObjectKind.MEDIA:
                 return MediaChanged()
+            case ObjectKind.LICENCE:
+                return self._live.licence
+            case ObjectKind.PART:
+                return self._live.part(key.id)
         return None
 
     def _tell_schedule(self, key: ObjectKey) -> None:

@@ -12,7 +12,14 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from server_agent.domain.errors import ClientLocked, InvalidArgument, NoSpace, NotFound, no_space
+from server_agent.domain.errors import (
+    ClientLocked,
+    InvalidArgument,
+    LicenceNeeded,
+    NoSpace,
+    NotFound,
+    no_space,
+)
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.media import NEVER, DataStore
 from server_agent.domain.queue import MOVES_DATA
@@ -34,6 +41,7 @@ from server_agent.service.engine_jobs import EngineJobs
 from server_agent.service.faults import look_again, look_for_missing, note_failure
 from server_agent.service.forgetting import remove_files
 from server_agent.service.interfaces import NotPrepared
+from server_agent.service.licence_texts import WHAT_TO_DO
 from server_agent.service.plan import (
     Outcome,
     Plan,
@@ -59,9 +67,10 @@ class Work:
         others: what does the jobs that move no data, by their kinds.
         around: what is done before backups and after them.
         follow: is called in the transaction in which a job ends.
+        check_licence: raises LicenceNeeded if no backup may start now.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything that a job needs
         self,
         changes: Changes,
         engine: Engine,
@@ -70,11 +79,13 @@ class Work:
         around: Around,
         clock: Clock,
         follow: Callable[[CatalogueTransaction, Job], None],
+        check_licence: Callable[[], None] = lambda: None,
     ) -> None:
         self._changes = changes
         self._others = others
         self._around = around
         self._follow = follow
+        self._check_licence = check_licence
         self._engine_jobs = EngineJobs(changes, engine, clock)
         self._engine = engine
         self._protocols = protocols
@@ -137,11 +148,13 @@ class Work:
             if job is None or job.state is not JobState.QUEUED:
                 return None
             try:
+                if job.kind is JobKind.BACKUP:
+                    self._check_licence()
                 plan = plan_of(tx, replace(job, drive=drive), self._clock)
                 settled = settle(tx, plan)
             except NoSpace:
                 raise
-            except (NotFound, ClientLocked, InvalidArgument) as error:
+            except (NotFound, ClientLocked, InvalidArgument, LicenceNeeded) as error:
                 gone = Outcome(JobState.ERROR, error.reason, _gone(job, error))
                 self._end_at_once(tx, job, gone, day_of(tx, self._clock, self._clock.now()))
                 return None
@@ -283,8 +296,10 @@ def _stopped(control: JobControl) -> Outcome:
     return cancelled_by(control.stopped_by)
 
 
-def _gone(job: Job, error: NotFound | ClientLocked | InvalidArgument) -> str:
+def _gone(job: Job, error: NotFound | ClientLocked | InvalidArgument | LicenceNeeded) -> str:
     """Why a job could not start."""
+    if isinstance(error, LicenceNeeded):
+        return f"Not backed up: {error.metadata['detail']}. {WHAT_TO_DO}"
     if isinstance(error, ClientLocked):
         client = quoted(error.metadata["client"])
         what = "restored" if job.kind is JobKind.RESTORE else "backed up"

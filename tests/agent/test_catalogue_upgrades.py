@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.catalogue.migrations import MIGRATIONS
 from server_agent.adapters.catalogue.opening import CatalogueTooNew
+from server_agent.domain.access import Scope
 from server_agent.domain.calendar import EntryState
 from server_agent.domain.errors import NoSpace
 from server_agent.domain.events import BackupAction, EventKind, RestoreAction
@@ -284,3 +285,28 @@ def test_a_planned_restore_of_before_there_was_a_rule_replaces_as_it_did(tmp_pat
         event = view.event("back")
     assert event is not None
     assert event.action == RestoreAction("docs", b"/t", (), OverwriteRule.ALWAYS)
+
+
+def test_tokens_of_before_they_had_uses_are_used_once(tmp_path: Path) -> None:
+    file = tmp_path / "old.sdb"
+    SqlCatalogue(url(file), create=True, migrations=MIGRATIONS[:11]).close()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(
+            "INSERT INTO tokens (digest, role, create_time, expire_time, used_time,"
+            " used_by_request) VALUES (x'0011', 'admin', 1, 2, 1, 'r'), (x'0022', 'admin', 1, 2,"
+            " NULL, NULL)"
+        )
+        connection.execute(
+            "INSERT INTO credentials (id, digest, holder, role, create_time, search)"
+            " VALUES ('c', x'00', 'desk', 'admin', 1, 'desk')"
+        )
+        connection.commit()
+    with closing(SqlCatalogue(url(file))) as catalogue, catalogue.read() as view:
+        used, unused = view.token(b"\0\x11"), view.token_by_id("0022")
+        credential = view.credential_by_id("c")
+    assert used is not None
+    assert unused is not None
+    assert (used.id, used.uses, used.used) == ("0011", 1, 1)
+    assert (unused.digest, unused.uses, unused.used) == (b"\0\x22", 1, 0)
+    assert credential is not None
+    assert (credential.scope, credential.expire_time) == (Scope(), None)

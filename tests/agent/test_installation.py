@@ -6,32 +6,17 @@ import stat
 import subprocess
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from server_agent.adapters.catalogue.database import SqlCatalogue
 from server_agent.adapters.identity import load_identity, load_secret
-from server_agent.adapters.setup import make_installation
 from server_agent.adapters.tar.store import check_label
 from server_agent.domain.interfaces import ALARM, DISASTER, NOTIFY, POST, PRE
-from server_agent.installation import Installation, InstallationError, find_installation
-
-NOW = datetime(2026, 3, 1, tzinfo=UTC)
-
-
-def make(root: Path, name: str = "north", host: str = "127.0.0.1", port: int = 0) -> Installation:
-    return make_installation(root, name, host, port, NOW)
-
-
-def tree(root: Path) -> dict[str, bytes | None]:
-    """Every file below the directory with its content."""
-    return {
-        str(path.relative_to(root)): path.read_bytes() if path.is_file() else None
-        for path in root.rglob("*")
-    }
-
+from server_agent.ini_files import InstallationError
+from server_agent.installation import find_installation
+from tests.agent.installations import make, tree
 
 # --- made -----------------------------------------------------------------------------------------
 
@@ -73,21 +58,6 @@ def test_the_templates_of_the_interfaces_are_there_and_switched_off(tmp_path: Pa
     for name, file in templates.items():
         assert stat.S_IMODE(file.stat().st_mode) == 0o755
         assert not (made.gv_ro / "bin/sesam" / name).exists()
-
-
-@pytest.mark.parametrize("name", ["pre_post_seconds", "notice_seconds"])
-def test_how_long_interface_programs_may_run(tmp_path: Path, name: str) -> None:
-    made = make(tmp_path / "root")
-    usual = getattr(made, name)
-    text = made.sm_ini.read_text()
-    made.sm_ini.write_text(text.replace(f"{name} = {usual}", f"{name} = 5"))
-    assert getattr(find_installation(tmp_path / "root", {}), name) == 5
-    made.sm_ini.write_text(text.replace("[INTERFACES]", "[OTHERS]"))
-    assert getattr(find_installation(tmp_path / "root", {}), name) == usual
-    for wrong in ("0", "-1", "week", "604801", "\N{SUPERSCRIPT TWO}"):
-        made.sm_ini.write_text(text.replace(f"{name} = {usual}", f"{name} = {wrong}"))
-        with pytest.raises(InstallationError, match=rf"{name} in section \[INTERFACES\] is"):
-            find_installation(tmp_path / "root", {})
 
 
 def test_it_comes_with_identity_and_an_empty_catalogue(tmp_path: Path) -> None:
@@ -367,48 +337,3 @@ def test_another_way_to_the_same_place_is_no_copy(tmp_path: Path) -> None:
         (None, {"SESAM2000_INI": str(tmp_path / "anchor.ini")}),
     ):
         assert find_installation(root, environ).sm_ini == made.sm_ini
-
-
-@pytest.mark.parametrize(
-    ("was", "becomes", "said"),
-    [
-        ("[SERVER]\n", "[OTHER]\n", "no name in section [SERVER]"),
-        ("port = 0", "port = eighty", 'port in section [SERVER] is "eighty"'),
-        ("port = 0", "port = 65536", "from 1 to 65535"),
-        ("port = 0", "port =", "no port in section [SERVER]"),
-        ("gv_ro = /", "gv_ro = ", "gv_ro in section [PATHS]"),
-        (
-            "plain_days = 7",
-            "plain_days = week",
-            'listings_plain_days in section [NEWDAY] is "week"',
-        ),
-        ("plain_days = 7", "plain_days = 36501", "from 0 to 36500"),
-        ("[PATHS]\n", "", "not a usable ini file"),
-        ("[STORE]\n", "[STORE]\n[STORE]\n", "not a usable ini file"),
-    ],
-)
-def test_a_damaged_sm_ini(tmp_path: Path, was: str, becomes: str, said: str) -> None:
-    made = make(tmp_path / "root")
-    text = made.sm_ini.read_text()
-    assert was in text
-    made.sm_ini.write_text(text.replace(was, becomes))
-    with pytest.raises(InstallationError) as refused:
-        find_installation(tmp_path / "root", {})
-    assert str(made.sm_ini) in str(refused.value)
-    assert said in str(refused.value)
-
-
-def test_an_sm_ini_of_an_older_agent_says_nothing_about_newday(tmp_path: Path) -> None:
-    made = make(tmp_path / "root")
-    text = made.sm_ini.read_text()
-    made.sm_ini.write_text(text.replace("[NEWDAY]\nlistings_plain_days = 7\n", ""))
-    assert find_installation(tmp_path / "root", {}).listings_plain_days == 7
-    made.sm_ini.write_text(text.replace("plain_days = 7", "plain_days = 30"))
-    assert find_installation(tmp_path / "root", {}).listings_plain_days == 30
-
-
-def test_an_sm_ini_that_is_no_text(tmp_path: Path) -> None:
-    made = make(tmp_path / "root")
-    made.sm_ini.write_bytes(b"\xff\xfe")
-    with pytest.raises(InstallationError, match="not text in UTF-8"):
-        find_installation(tmp_path / "root", {})

@@ -29,7 +29,9 @@ def test_one_file_for_each_day_of_the_site(
     log.error("after the end")
     before, after = sorted(tmp_path.iterdir())
     assert (before.name, after.name) == ("agent_20260304.log", "agent_20260305.log")
-    line = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} INFO server_agent\.test: before midnight\n"
+    line = (
+        r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\+0\d:00 INFO server_agent\.test: before midnight\n"
+    )
     assert re.fullmatch(line, before.read_text())
     assert after.read_text().endswith("WARNING server_agent.test: after midnight\n")
     said = capsys.readouterr().err
@@ -123,11 +125,49 @@ def test_a_log_that_somebody_removed_is_begun_again(
         assert file.read_text().endswith(": found\n")
 
 
-def test_a_day_that_says_too_much_forgets_its_older_half(tmp_path: Path) -> None:
+def test_a_day_that_says_too_much_forgets_its_oldest_lines_and_says_so(tmp_path: Path) -> None:
     with logging_to(tmp_path, FakeClock(START), largest_file=1000):
         for number in range(100):
             logging.getLogger("server_agent.test").info("line %d", number)
     sizes = {path.name: path.stat().st_size for path in tmp_path.iterdir()}
-    assert set(sizes) == {"agent_20260304.log", "agent_20260304.log.1"}
-    assert max(sizes.values()) <= 1000
-    assert "line 99" in (tmp_path / "agent_20260304.log").read_text()
+    current, older = sorted(sizes)
+    assert current == "agent_20260304.log"
+    assert re.fullmatch(r"agent_20260304\.log\.\d+", older)
+    assert max(sizes.values()) <= 1100  # a line more
+    text = (tmp_path / current).read_text()
+    assert "Older lines of this day are not kept" in text.splitlines()[0]
+    assert "line 99" in text
+    numbers = [
+        int(each) for each in re.findall(r"line (\d+)", (tmp_path / older).read_text() + text)
+    ]
+    assert numbers == list(range(numbers[0], 100))
+
+
+def test_each_part_has_a_log_of_its_own(tmp_path: Path) -> None:
+    with logging_to(tmp_path, FakeClock(START)):
+        for name in ("rpc.guard", "service.runner", "service.scheduler", "service.loading", "app"):
+            logging.getLogger(f"server_agent.{name}").info("said")
+        logging.getLogger("grpc").info("said")
+    lines = {path.name: len(path.read_text().splitlines()) for path in tmp_path.iterdir()}
+    assert lines == {
+        "agent_20260304.log": 2,
+        "sm_gui_server_requests_20260304.log": 1,
+        "sm_init_20260304.log": 1,
+        "sm_qm_main_20260304.log": 1,
+        "sm_sepul_event_20260304.log": 1,
+    }
+
+
+def test_no_message_can_be_taken_for_another_record(tmp_path: Path) -> None:
+    log = logging.getLogger("server_agent.test")
+    with logging_to(tmp_path, FakeClock(START)):
+        log.info(
+            "one\n2026-01-01 00:00:00.000+00:00 ERROR server_agent.test: forged\x1b[2J\u2028end"
+        )
+        log.error("failed", exc_info=ValueError("why"))
+    lines = (tmp_path / "agent_20260304.log").read_text().splitlines()
+    begins = [line.split(" server_agent.test: ")[0].split(" ")[-1] for line in lines]
+    assert begins[:3] == ["INFO"] * 3
+    assert set(begins[3:]) == {"ERROR"}
+    assert lines[-1].endswith(" ERROR server_agent.test: ValueError: why")
+    assert "\x1b" not in "".join(lines)

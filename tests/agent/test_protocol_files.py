@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from server_agent.adapters.protocol_files import ProtocolFiles
-from server_agent.domain.jobs import Level, ProtocolLine, ProtocolPart
+from server_agent.domain.jobs import JobKind, Level, ProtocolLine, ProtocolPart
 from tests.fakes.records import JOB, START
 
 RUNNING = replace(JOB, id="7")
@@ -51,6 +51,16 @@ def test_what_interface_programs_say_lies_in_a_place_of_its_own(tmp_path: Path) 
         "prepost/20260301/home-20260301_7.pre",
         "prepost/20260301/home-20260301_7.pos",
     }
+
+
+def test_backups_are_numbered_and_migrations_have_a_suffix_of_their_own(tmp_path: Path) -> None:
+    protocols = ProtocolFiles(tmp_path / "lis", tmp_path / "prepost")
+    backup = replace(RUNNING, number=12)
+    migration = replace(RUNNING, kind=JobKind.MIGRATION)
+    assert protocols.file(backup).name == "home-20260301_012_7.not"
+    assert protocols.file(backup, ProtocolPart.POST).name == "home-20260301_012_7.pos"
+    assert protocols.file(migration).name == "home-20260301_7.mig"
+    assert protocols.file(migration, ProtocolPart.PRE).name == "home-20260301_7.pre"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,9 @@ import pytest
 
 from server_agent.adapters.instance_lock import AlreadyRunning, only_agent
 from server_agent.adapters.setup import make_installation
-from server_agent.installation import Installation, InstallationError, socket_address
+from server_agent.adapters.trees import Trees
+from server_agent.ini_files import InstallationError
+from server_agent.installation import Installation, socket_address
 
 HOLDING = """
 import os, sys
@@ -53,7 +55,9 @@ asyncio.run(main())
 
 
 def make(root: Path) -> Installation:
-    return make_installation(root, "north", "127.0.0.1", 0, datetime(2026, 3, 1, tzinfo=UTC))
+    return make_installation(
+        Trees.below(root), "north", "127.0.0.1", 0, datetime(2026, 3, 1, tzinfo=UTC)
+    )
 
 
 @contextmanager

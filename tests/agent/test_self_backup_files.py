@@ -16,7 +16,8 @@ from server_agent.adapters.protocol_files import ProtocolFiles
 from server_agent.adapters.self_backup_files import SelfBackupFilesOf
 from server_agent.adapters.setup import make_installation
 from server_agent.adapters.tar.stores import remove_medium
-from server_agent.domain.jobs import Job, JobState, ProtocolPart
+from server_agent.adapters.trees import Trees
+from server_agent.domain.jobs import Job, JobState
 from server_agent.domain.task_options import ExcludeKind
 from server_agent.domain.topology import Client
 from server_agent.installation import Installation
@@ -30,7 +31,7 @@ OWN = SavesetRef("SF20260304130000000@9DdOQVSaem6", "DISK00001", DAY, None)
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Installation:
-    return make_installation(tmp_path / "a [root]", "Alpha", "127.0.0.1", 0, NOW)
+    return make_installation(Trees.below(tmp_path / "a [root]"), "Alpha", "127.0.0.1", 0, NOW)
 
 
 @pytest.fixture
@@ -99,13 +100,26 @@ def test_a_catalogue_that_cannot_be_copied(
 
 
 def test_what_has_to_be_saved(installation: Installation, files: SelfBackupFilesOf) -> None:
-    assert files.root == os.fsencode(installation.gv_rw)
-    assert files.is_saved_by([b"/nowhere", files.root])
+    assert files.sources == (os.fsencode(installation.gv_rw),)
+    assert files.is_saved_by([b"/nowhere", *files.sources])
     assert files.is_saved_by([b"/"])
     assert files.is_saved_by([os.fsencode(installation.var), os.fsencode(installation.anchor)])
     assert not files.is_saved_by([os.fsencode(installation.var)])
     assert not files.is_saved_by([os.fsencode(installation.db), b"/etc"])
-    assert not files.is_saved_by([files.root + b"-other"])
+    assert not files.is_saved_by([files.sources[0] + b"-other"])
+
+
+def test_trees_that_lie_apart_are_saved_all(tmp_path: Path) -> None:
+    trees = Trees(tmp_path / "etc" / "s 2000.ini", tmp_path / "opt", tmp_path / "var")
+    installation = make_installation(trees, "Alpha", "127.0.0.1", 0, NOW)
+    files = SelfBackupFilesOf(installation, ProtocolFiles(installation.lis))
+    assert files.sources == tuple(
+        os.fsencode(path) for path in (trees.variable, trees.static, trees.anchor)
+    )
+    assert files.is_saved_by(files.sources)
+    assert not files.is_saved_by(files.sources[:2])
+    places = files.places([OWN], {OWN.label: os.fsencode(installation.store)})
+    assert places.program == f"SESAM2000_INI='{trees.anchor}' sesam-agent"
 
 
 def test_only_protocols_that_may_be_written_are_left_out(
@@ -114,10 +128,10 @@ def test_only_protocols_that_may_be_written_are_left_out(
     found = files.excludes(DAY, [job_in(JobState.ACTIVE, date(2026, 3, 2))])
     place = str(installation.gv_rw).replace("[", r"\[").replace("]", r"\]")
     assert set(found) == {
-        f"{place}/var/{directory}/{day}/*.{part.value}"
+        f"{place}/var/{directory}/{day}/*.{suffix}"
         for directory in ("lis", "prepost")
         for day in ("20260302", "20260304")
-        for part in ProtocolPart
+        for suffix in ("not", "mig", "pre", "pos")
     }
 
 
@@ -132,7 +146,7 @@ def test_they_are_left_out_by_expressions_too(
         (f"/x{protocol}", False),
     ):
         assert any(re.search(each, path) for each in found) is is_left_out
-    assert len(found) == 2 * len(ProtocolPart)
+    assert len(found) == 2 * 4
 
 
 def test_a_report_lies_beside_its_data(

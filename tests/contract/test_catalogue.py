@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from server_agent.domain.access import Role
+from server_agent.domain.access import Role, Scope
 from server_agent.domain.errors import (
     AlreadyExists,
     ClientInUse,
@@ -262,20 +262,40 @@ def test_chains(catalogue: Catalogue) -> None:
 
 
 def test_tokens(catalogue: Catalogue) -> None:
-    used = replace(TOKEN, used_time=START + HOUR, used_by_request="r1")
+    scope = Scope(("a*", "b\n"), (), ("DISK",), ("é",))
+    used = replace(
+        TOKEN,
+        used_time=START + HOUR,
+        scope=scope,
+        uses=3,
+        used=2,
+        credential_life=HOUR,
+        comment="for the night",
+        made_by="local",
+        revoke_time=START + HOUR,
+    )
     with catalogue.write() as writer:
         writer.put_token(TOKEN)
-        writer.put_token(replace(TOKEN, digest=b"other", role=Role.ADMIN))
+        writer.put_token(replace(TOKEN, id="t2", digest=b"other", role=Role.ADMIN))
     with catalogue.write() as writer:
         assert writer.token(TOKEN.digest) == TOKEN
         writer.put_token(used)
     with catalogue.read() as view:
         assert repr(view.token(TOKEN.digest)) == repr(used)
         assert view.token(b"") is None
+        assert view.token_by_id(TOKEN.id) == used
+        assert view.token_by_id("T1") is None
 
 
 def test_credentials(catalogue: Catalogue) -> None:
-    revoked = replace(CREDENTIAL, revoke_time=START + HOUR, last_used_time=START)
+    revoked = replace(
+        CREDENTIAL,
+        revoke_time=START + HOUR,
+        last_used_time=START,
+        scope=Scope(tasks=("home",)),
+        expire_time=START + HOUR,
+        last_address="ipv4:127.0.0.1",
+    )
     with catalogue.write() as writer:
         writer.put_credential(CREDENTIAL)
     with catalogue.write() as writer:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from server_agent.adapters.catalogue import job_pages as sql_pages
-from server_agent.domain.access import Credential
+from server_agent.domain.access import Credential, Token
 from server_agent.domain.errors import InvalidArgument, PageTokenInvalid
 from server_agent.domain.jobs import Job, JobKind, JobState
 from server_agent.domain.savesets import BackupType, Saveset
@@ -24,7 +24,7 @@ from tests.contract.job_lists import (
     job_pages,
     spread_jobs,
 )
-from tests.fakes.records import CREDENTIAL, JOB, SAVESET, START
+from tests.fakes.records import CREDENTIAL, JOB, SAVESET, START, TOKEN
 
 SECOND = timedelta(seconds=1)
 
@@ -324,3 +324,32 @@ def test_list_of_credentials(catalogue: Catalogue, descending: bool) -> None:
             if position is None:
                 break
         assert found == [c for c in expected if text.casefold() in c.holder.casefold()]
+
+
+@pytest.mark.parametrize("descending", [True, False])
+def test_list_of_tokens(catalogue: Catalogue, descending: bool) -> None:
+    draw = random.Random(10)
+    tokens = [
+        replace(
+            TOKEN,
+            id=f"t{number}",
+            digest=bytes([number]),
+            create_time=START + draw.randrange(3) * SECOND,
+        )
+        for number in draw.sample(range(20), 20)
+    ]
+    with catalogue.write() as writer:
+        for token in tokens:
+            writer.put_token(token)
+    found: list[Token] = []
+    position: str | None = None
+    while True:
+        with catalogue.read() as view:
+            page = view.tokens(descending, position, 3)
+        found += page.items
+        position = page.next_position
+        if position is None:
+            break
+    assert found == sorted(tokens, key=lambda t: (t.create_time, t.id), reverse=descending)
+    with catalogue.read() as view, pytest.raises(PageTokenInvalid):
+        view.credentials("", descending, view.tokens(descending, None, 3).next_position, 3)

@@ -44,6 +44,34 @@ def test_a_day_of_which_something_is_open_is_not_closed(logs: DayLogs) -> None:
     assert not logs.is_closed(DAY)
 
 
+def test_a_day_that_is_carried_on_is_not_closed(logs: DayLogs) -> None:
+    logs.carry_on(DAY, ["state"], [])
+    assert not logs.is_closed(DAY)
+    logs.close(DAY, ["state", "0"], ["it ended"], for_good=True)
+    logs.carry_on(DAY, ["state"], [])
+    assert logs.is_closed(DAY)
+
+
+def test_what_is_carried_on_stays_where_it_is(tmp_path: Path) -> None:
+    logs = DayLogFiles(tmp_path, lambda _day: None)
+    states, happened = tmp_path / "20260304.status", tmp_path / "20260304.prt"
+    logs.carry_on(DAY, ["state"], ["a"])
+    before = states.stat().st_ino, happened.stat().st_ino
+    logs.carry_on(DAY, ["state", "0\n1"], ["a", "b"])
+    assert (states.read_text(), happened.read_text()) == ("state\n0 1\n", "a\nb\n")
+    assert (states.stat().st_ino, happened.stat().st_ino) == before
+    logs.carry_on(DAY, ["state", "0\n1"], ["a", "other", "b"])
+    assert happened.read_text() == "a\nother\nb\n"
+    assert states.stat().st_ino == before[0]
+    with happened.open("a") as file:
+        file.write("torn")
+    logs.carry_on(DAY, ["state", "0\n1"], ["a", "other", "b", "c"])
+    assert happened.read_text() == "a\nother\nb\nc\n"
+    logs.close(DAY, ["state", "2"], [], for_good=True)
+    logs.carry_on(DAY, ["state", "3"], ["a"])
+    assert (states.read_text(), happened.read_text()) == ("state\n2\n", "")
+
+
 def test_older_days_are_forgotten(logs: DayLogs) -> None:
     for day in (BEFORE, DAY):
         logs.close(day, [], [], for_good=True)

@@ -49,6 +49,7 @@ class Site:
         self.here = enrol(rig, agent)
         self.gateway = rig.hub.gateway
         self.data = place / "data"
+        self.agent = agent
         self.place = place
         self.data.mkdir()
 

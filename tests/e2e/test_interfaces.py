@@ -104,7 +104,11 @@ def test_a_snapshot_is_saved_in_place_of_the_data(
     assert [line for line in lines if line.isupper()] == ["BACKUP", "BACKUP", "RESTORE"]
     day = full.sesam_day.replace("-", "")
     kept = {file.name for file in (agent.root / "var/prepost" / day).iterdir()}
-    assert kept == {f"docs-{day}_{job.id}.{end}" for job in (full, inc) for end in ("pre", "pos")}
+    assert kept == {
+        f"docs-{day}_{number:03}_{job.id}.{end}"
+        for number, job in enumerate((full, inc), 1)
+        for end in ("pre", "pos")
+    }
 
 
 def test_a_restore_has_its_pre_and_post(tmp_path: Path, agent: AgentProcess, data: Path) -> None:

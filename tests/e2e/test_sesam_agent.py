@@ -16,7 +16,8 @@ from server_agent.adapters.clock import SystemClock
 from server_agent.adapters.identity import load_secret
 from server_agent.app import serve
 from server_agent.commands.sesam_agent import main
-from server_agent.installation import Installation, InstallationError, find_installation
+from server_agent.ini_files import InstallationError
+from server_agent.installation import Installation, find_installation
 from server_agent.service.access import LOCAL_CALLER, Access
 from server_agent.service.changes import Changes
 from server_agent.service.requests import Request
@@ -127,9 +128,11 @@ def test_a_token_is_made_without_a_running_agent(root: Path, capsys: Captured) -
     credential_id = enrol(root, token, "desk")
     assert main(["--root", str(root), "credentials"]) == 0
     head, row = capsys.readouterr().out.splitlines()
-    assert head.split() == ["ID", "ROLE", "GIVEN", "LAST", "USED", "REVOKED", "HOLDER"]
+    assert re.split(r"  +", head) == [
+        *("ID", "ROLE", "GIVEN", "UNTIL", "LAST USED", "FROM", "REVOKED", "LIMITS", "HOLDER")
+    ]
     assert row.startswith(f"{credential_id}  backup  ")
-    assert row.endswith("  -          -        desk")
+    assert re.split(r"  +", row)[3:] == ["-", "-", "-", "-", "-", "desk"]
     assert main(["--root", str(root), "revoke", credential_id]) == 0
     assert capsys.readouterr().out == f"Revoked {credential_id} (desk)\n"
     assert main(["--root", str(root), "credentials", "--json"]) == 0
@@ -138,6 +141,45 @@ def test_a_token_is_made_without_a_running_agent(root: Path, capsys: Captured) -
     assert listed["revoke_time"] is not None
     unknown = refused(capsys, "--root", str(root), "revoke", "nobody")
     assert "nobody" in unknown
+
+
+def test_a_token_has_limits_and_can_be_revoked(root: Path, capsys: Captured) -> None:
+    where = ("--root", str(root))
+    limits = ("--client", "web*", "--client", "db1", "--pool", "DISK")
+    kind = ("--role", "restore", "--uses", "3", "--credential-life", "8h", "--comment", "nights")
+    assert main([*where, "token", *kind, *limits]) == 0
+    token = capsys.readouterr().out.strip()
+    credential_id = enrol(root, token, "desk")
+    assert main([*where, "tokens"]) == 0
+    head, row = (re.split(r"  +", line) for line in capsys.readouterr().out.splitlines())
+    listed = dict(zip(head, row, strict=True))
+    assert (listed["ROLE"], listed["USED"], listed["REVOKED"]) == ("restore", "1/3", "-")
+    assert listed["LIMITS"] == "client=web*,db1 pool=DISK"
+    assert (listed["MADE BY"], listed["COMMENT"]) == ("local", "nights")
+    assert main([*where, "revoke-token", listed["ID"]]) == 0
+    assert listed["ID"] in capsys.readouterr().out
+    assert main([*where, "tokens", "--json"]) == 0
+    [told] = json.loads(capsys.readouterr().out)
+    assert (told["id"], told["credential_life"]) == (listed["ID"], 8 * 3600)
+    assert told["revoke_time"] is not None
+    assert token not in json.dumps(told)
+    assert main([*where, "credentials", "--json"]) == 0
+    [given] = json.loads(capsys.readouterr().out)
+    assert (given["id"], given["scope"]["clients"]) == (credential_id, ["web*", "db1"])
+    assert given["expire_time"] is not None
+    assert "nobody" in refused(capsys, *where, "revoke-token", "nobody")
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--uses", "0"), ("--uses", "x"), ("--credential-life", "59s"), ("--ttl", "8d")]
+)
+def test_a_token_that_cannot_be_is_refused_by_name(
+    root: Path, capsys: Captured, wrong: tuple[str, str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--root", str(root), "token", "--role", "admin", *wrong])
+    assert ended.value.code == 2
+    assert f'"{wrong[1]}"' in capsys.readouterr().err
 
 
 def test_a_free_port_is_not_known_before_it_runs(
@@ -215,3 +257,17 @@ def test_a_store_is_named_like_its_label(root: Path) -> None:
     sm_ini.write_text(sm_ini.read_text().replace("label = DISK00001", "label = TAPE00001"))
     with pytest.raises(InstallationError, match='"DISK00001", but label is "TAPE00001"'):
         serve(installation_of(root), print)
+
+
+def test_an_installation_where_the_system_keeps_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SESAM2000_INI", str(tmp_path / "etc/sesam2000.ini"))
+    trees = ("--bin", str(tmp_path / "opt"), "--var", str(tmp_path / "var"))
+    assert "init --system --name NAME" in refused(capsys, "init", "--name", "A", *trees)
+    assert not list(tmp_path.iterdir())
+    assert main(["init", "--system", "--name", "A", "--port", "0", *trees]) == 0
+    assert f"Anchor: {tmp_path}/etc/sesam2000.ini" in capsys.readouterr().out
+    made = find_installation(None, {"SESAM2000_INI": str(tmp_path / "etc/sesam2000.ini")})
+    assert (made.gv_ro, made.gv_rw) == (tmp_path / "opt", tmp_path / "var")
+    assert main(["fingerprint"]) == 0

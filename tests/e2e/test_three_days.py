@@ -229,8 +229,8 @@ def check_day_logs(days: Days, jobs: dict[str, Job]) -> None:
             assert still_ran or row[0] == codes[job.state], row
         told = (days.agent.root / f"var/prot/{name}.prt").read_text()
         assert f"Sesam day {day} is closed" in told
-    logs = sorted(path.name for path in (days.agent.root / "var/log/lgc").iterdir())
-    assert logs == [f"agent_202703{day}.log" for day in range(25, 30)]
+    logs = sorted(path.name for path in (days.agent.root / "var/log/lgc").glob("sm_qm_main_*"))
+    assert logs == [f"sm_qm_main_202703{day}.log" for day in range(25, 30)]
     listings = days.agent.root / "var/lis"
     assert not list(listings.glob("2027032[67]/S*.db"))
     assert list(listings.glob("20270326/S*.db.zst"))

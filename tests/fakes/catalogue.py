@@ -32,8 +32,10 @@ from server_agent.ports import (
     Page,
     SavesetQuery,
 )
+from tests.fakes.catalogue_access import MemoryAccessTransaction, MemoryAccessView
 from tests.fakes.catalogue_groups import SEVERITIES, groups_of, order_of
 from tests.fakes.catalogue_history import MemoryHistoryTransaction, MemoryHistoryView
+from tests.fakes.catalogue_licence import MemoryLicenceTransaction, MemoryLicenceView
 from tests.fakes.catalogue_media import MemoryMediaTransaction, MemoryMediaView
 from tests.fakes.catalogue_plan import MemoryPlanningTransaction, MemoryPlanningView
 from tests.fakes.catalogue_state import State
@@ -131,7 +133,13 @@ def _job_matches(job: Job, query: JobQuery) -> bool:
     )
 
 
-class MemoryView(MemoryPlanningView, MemoryMediaView, MemoryHistoryView):
+class MemoryView(
+    MemoryPlanningView,
+    MemoryMediaView,
+    MemoryHistoryView,
+    MemoryLicenceView,
+    MemoryAccessView,
+):
     """The `CatalogueView` port."""
 
     def revision(self) -> int:
@@ -272,6 +280,18 @@ class MemoryView(MemoryPlanningView, MemoryMediaView, MemoryHistoryView):
     def token_digests(self) -> set[bytes]:
         return set(self._state.tokens)
 
+    def token_by_id(self, token_id: str) -> Token | None:
+        return next((each for each in self._state.tokens.values() if each.id == token_id), None)
+
+    def tokens(self, descending: bool, position: str | None, limit: int) -> Page[Token]:
+        list_name = positions.token_list(descending)
+        after = positions.decode(list_name, position, int, str) if position else None
+        rows = [
+            (_microseconds(token.create_time), token.id, token)
+            for token in self._state.tokens.values()
+        ]
+        return _page(rows, list_name, descending, after, limit)
+
     def credential(self, digest: bytes) -> Credential | None:
         for credential in self._state.credentials.values():
             if credential.digest == digest:
@@ -299,7 +319,12 @@ class MemoryView(MemoryPlanningView, MemoryMediaView, MemoryHistoryView):
 
 
 class MemoryTransaction(
-    MemoryView, MemoryPlanningTransaction, MemoryMediaTransaction, MemoryHistoryTransaction
+    MemoryView,
+    MemoryPlanningTransaction,
+    MemoryMediaTransaction,
+    MemoryHistoryTransaction,
+    MemoryLicenceTransaction,
+    MemoryAccessTransaction,
 ):
     """The `CatalogueTransaction` port."""
 
@@ -369,6 +394,9 @@ class MemoryTransaction(
 
     def put_credential(self, credential: Credential) -> None:
         self._state.credentials[credential.id] = credential
+
+    def touch(self, key: ObjectKey) -> None:
+        self._state.changed(key)
 
     def remember_answer(self, request_id: str, answer: Answer, now: datetime) -> None:
         if request_id in self._state.answers:

@@ -5,11 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 from server_agent.domain.access import Credential, Token
+from server_agent.domain.approvals import AccessRules, Approval
 from server_agent.domain.copies import Copy
 from server_agent.domain.events import Event
 from server_agent.domain.groups import TaskGroup
 from server_agent.domain.history import StoreSample
 from server_agent.domain.jobs import Job
+from server_agent.domain.licence import LicenceFacts
 from server_agent.domain.loaders import Loader
 from server_agent.domain.media import DataStore, MediaPool, Medium
 from server_agent.domain.media_requests import WantedMedium
@@ -60,6 +62,9 @@ class State:
     decided_events: dict[str, None] = field(default_factory=dict)  # immediate starts
     day_starts: dict[datetime, date] = field(default_factory=dict)
     decided_until: datetime | None = None
+    licence_facts: LicenceFacts | None = None
+    access_rules: AccessRules = field(default_factory=AccessRules)
+    approvals: dict[str, Approval] = field(default_factory=dict)
     cells: dict[CellKey, Cell] = field(default_factory=dict)
     changes: dict[ObjectKey, int] = field(default_factory=dict)  # newest change last
     revision: int = 0

@@ -69,6 +69,13 @@ class FakeComponentsGateway:
         self._note("components", location_id)
         return self._site(location_id)
 
+    async def components_of(
+        self, location_id: str, kind: type[AnyComponent]
+    ) -> tuple[AnyComponent, ...]:
+        self._note("components_of", location_id, kind)
+        found: tuple[AnyComponent, ...] | None = getattr(self._site(location_id), _KINDS[kind][0])
+        return found or ()
+
     async def add_component(self, location_id: str, item: AnyComponent) -> AnyComponent:
         self._note_change("add_component", location_id, item)
         if item.name in self._of_kind(location_id, item):

@@ -1,6 +1,7 @@
 """Logs of sesam days in memory."""
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from server_agent.ports.day_logs import DayLogError
@@ -14,6 +15,7 @@ class MemoryDayLogs:
         error: raised by the next `close`.
         begun: the days that have begun.
         open: the days that were not closed for good.
+        tried: set when one was written, or could not be.
     """
 
     def __init__(self) -> None:
@@ -21,6 +23,7 @@ class MemoryDayLogs:
         self.error: DayLogError | None = None
         self.begun: list[date] = []
         self.open: set[date] = set()
+        self.tried = threading.Event()
 
     def begin(self, day: date) -> None:
         self.begun.append(day)
@@ -28,10 +31,15 @@ class MemoryDayLogs:
     def is_closed(self, day: date) -> bool:
         return day in self.closed and day not in self.open
 
+    def carry_on(self, day: date, states: Sequence[str], happened: Sequence[str]) -> None:
+        if not self.is_closed(day):
+            self.close(day, states, happened, for_good=False)
+
     def close(
         self, day: date, states: Iterable[str], happened: Iterable[str], *, for_good: bool
     ) -> None:
         error, self.error = self.error, None
+        self.tried.set()
         if error is not None:
             raise error
         self.closed[day] = ([*map(_line, states)], [*map(_line, happened)])
@@ -39,6 +47,7 @@ class MemoryDayLogs:
             self.open.discard(day)
         else:
             self.open.add(day)
+        self.tried.set()
 
     def forget(self, before: date) -> None:
         for day in [day for day in self.closed if day < before]:

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sesam_master.core.fleet import Lazy, Picture
+from sesam_master.core.fleet import Picture
+from sesam_master.core.lazy import Lazy
 from sesam_master.core.records import Access, Client, Identity, Job, JobKind, Role, Task
 from sesam_master.core.registry import Registration
 from sesam_master.core.states import JobState

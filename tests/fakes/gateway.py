@@ -30,11 +30,16 @@ from sesam_master.core.states import JobState
 from tests.fakes import fleet
 from tests.fakes.client_files import FakeClientFilesGateway
 from tests.fakes.components import FakeComponentsGateway
+from tests.fakes.control import FakeControlGateway
+from tests.fakes.desk_access import FakeAccessGateway
+from tests.fakes.desk_logs import FakeLogsGateway
 from tests.fakes.finding import FakeFindingGateway
 from tests.fakes.history import FakeHistoryGateway
 from tests.fakes.interfaces import FakeInterfacesGateway
+from tests.fakes.licences import FakeLicenceGateway
 from tests.fakes.loaders import FakeLoadersGateway
 from tests.fakes.plan import FakePlanGateway
+from tests.fakes.processes import FakeProcessesGateway
 from tests.fakes.savesets import FakeSavesetGateway
 
 PRESENTED = Presented("127.0.0.1", 11401, b"certificate", "AB12CD34" + "0F" * 28)
@@ -82,13 +87,18 @@ class Parked:
 
 @dataclass
 class FakeGateway(
+    FakeAccessGateway,
     FakeClientFilesGateway,
     FakeComponentsGateway,
+    FakeControlGateway,
     FakeFindingGateway,
     FakeHistoryGateway,
     FakeInterfacesGateway,
+    FakeLicenceGateway,
     FakeLoadersGateway,
+    FakeLogsGateway,
     FakePlanGateway,
+    FakeProcessesGateway,
     FakeSavesetGateway,
 ):
     """`failure` is raised by every method; `calls` holds name and arguments of each."""

@@ -58,12 +58,11 @@ SAVESET = Saveset(
 )
 
 TOKEN = Token(
+    id="t1",
     digest=b"\x00\xffdigest",
     role=Role.OPERATOR,
     create_time=START,
     expire_time=START + timedelta(hours=1),
-    used_time=None,
-    used_by_request=None,
 )
 
 CREDENTIAL = Credential(

@@ -29,8 +29,8 @@ class MemorySelfBackupFiles:
         self.is_on_same_disk = False
 
     @property
-    def root(self) -> bytes:
-        return ROOT
+    def sources(self) -> tuple[bytes, ...]:
+        return (ROOT,)
 
     def is_saved_by(self, sources: Iterable[bytes]) -> bool:
         return ROOT in sources
@@ -48,6 +48,7 @@ class MemorySelfBackupFiles:
     def places(self, chain: Sequence[SavesetRef], media: Mapping[str, bytes]) -> SelfBackupPlaces:
         return SelfBackupPlaces(
             root="/srv/sesam",
+            program="sesam-agent --root /srv/sesam",
             catalogue="/srv/sesam/var/db/sesam_db.sdb",
             copy="/srv/sesam/var/db/self-backup/sesam_db.sdb",
             medium=media[chain[0].label].decode(),

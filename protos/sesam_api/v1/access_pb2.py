@@ -26,33 +26,83 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sesam_api/v1/access.proto\x12\x0csesam_api.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x90\x01\n\x12\x43reateTokenRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12 \n\x04role\x18\x03 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12/\n\x0ctime_to_live\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"U\n\x13\x43reateTokenResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\x0c\x45nrolRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\r\n\x05token\x18\x03 \x01(\t\x12\x0e\n\x06holder\x18\x04 \x01(\t\"h\n\rEnrolResponse\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\ncredential\x18\x03 \x01(\t\x12 \n\x04role\x18\x04 \x01(\x0e\x32\x12.sesam_api.v1.Role\"\x98\x02\n\nCredential\x12\x15\n\rcredential_id\x18\x01 \x01(\t\x12\x0e\n\x06holder\x18\x02 \x01(\t\x12 \n\x04role\x18\x03 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x0brevoke_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x37\n\x0elast_used_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x42\x0e\n\x0c_revoke_timeB\x11\n\x0f_last_used_time\"a\n\x16ListCredentialsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"a\n\x17ListCredentialsResponse\x12-\n\x0b\x63redentials\x18\x01 \x03(\x0b\x32\x18.sesam_api.v1.Credential\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Y\n\x17RevokeCredentialRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x15\n\rcredential_id\x18\x03 \x01(\t\"H\n\x18RevokeCredentialResponse\x12,\n\ncredential\x18\x01 \x01(\x0b\x32\x18.sesam_api.v1.Credential*t\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n\nROLE_ADMIN\x10\x01\x12\x11\n\rROLE_OPERATOR\x10\x02\x12\x0f\n\x0bROLE_BACKUP\x10\x03\x12\x10\n\x0cROLE_RESTORE\x10\x04\x12\x10\n\x0cROLE_MONITOR\x10\x05\x32\xe8\x02\n\rAccessService\x12R\n\x0b\x43reateToken\x12 .sesam_api.v1.CreateTokenRequest\x1a!.sesam_api.v1.CreateTokenResponse\x12@\n\x05\x45nrol\x12\x1a.sesam_api.v1.EnrolRequest\x1a\x1b.sesam_api.v1.EnrolResponse\x12^\n\x0fListCredentials\x12$.sesam_api.v1.ListCredentialsRequest\x1a%.sesam_api.v1.ListCredentialsResponse\x12\x61\n\x10RevokeCredential\x12%.sesam_api.v1.RevokeCredentialRequest\x1a&.sesam_api.v1.RevokeCredentialResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sesam_api/v1/access.proto\x12\x0csesam_api.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"I\n\x05Scope\x12\x0f\n\x07\x63lients\x18\x01 \x03(\t\x12\r\n\x05tasks\x18\x02 \x03(\t\x12\r\n\x05pools\x18\x03 \x03(\t\x12\x11\n\tschedules\x18\x04 \x03(\t\"\x87\x02\n\x12\x43reateTokenRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12 \n\x04role\x18\x03 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12/\n\x0ctime_to_live\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\"\n\x05scope\x18\x05 \x01(\x0b\x32\x13.sesam_api.v1.Scope\x12\x0c\n\x04uses\x18\x06 \x01(\x05\x12\x32\n\x0f\x63redential_life\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0f\n\x07\x63omment\x18\x08 \x01(\t\"g\n\x13\x43reateTokenResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08token_id\x18\x03 \x01(\t\"V\n\x0c\x45nrolRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\r\n\x05token\x18\x03 \x01(\t\x12\x0e\n\x06holder\x18\x04 \x01(\t\"h\n\rEnrolResponse\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\ncredential\x18\x03 \x01(\t\x12 \n\x04role\x18\x04 \x01(\x0e\x32\x12.sesam_api.v1.Role\"\xae\x03\n\nCredential\x12\x15\n\rcredential_id\x18\x01 \x01(\t\x12\x0e\n\x06holder\x18\x02 \x01(\t\x12 \n\x04role\x18\x03 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x0brevoke_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x37\n\x0elast_used_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\"\n\x05scope\x18\x07 \x01(\x0b\x32\x13.sesam_api.v1.Scope\x12\x34\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x02\x88\x01\x01\x12\x14\n\x0clast_address\x18\t \x01(\t\x12\x14\n\x0cotp_enrolled\x18\n \x01(\x08\x42\x0e\n\x0c_revoke_timeB\x11\n\x0f_last_used_timeB\x0e\n\x0c_expire_time\"a\n\x16ListCredentialsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"a\n\x17ListCredentialsResponse\x12-\n\x0b\x63redentials\x18\x01 \x03(\x0b\x32\x18.sesam_api.v1.Credential\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Y\n\x17RevokeCredentialRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x15\n\rcredential_id\x18\x03 \x01(\t\"H\n\x18RevokeCredentialResponse\x12,\n\ncredential\x18\x01 \x01(\x0b\x32\x18.sesam_api.v1.Credential\"\xd4\x03\n\x05Token\x12\x10\n\x08token_id\x18\x01 \x01(\t\x12 \n\x04role\x18\x02 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12\"\n\x05scope\x18\x03 \x01(\x0b\x32\x13.sesam_api.v1.Scope\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04uses\x18\x06 \x01(\x05\x12\x0c\n\x04used\x18\x07 \x01(\x05\x12\x32\n\tused_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x34\n\x0brevoke_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x37\n\x0f\x63redential_life\x18\n \x01(\x0b\x32\x19.google.protobuf.DurationH\x02\x88\x01\x01\x12\x0f\n\x07\x63omment\x18\x0b \x01(\t\x12\x0f\n\x07made_by\x18\x0c \x01(\tB\x0c\n\n_used_timeB\x0e\n\x0c_revoke_timeB\x12\n\x10_credential_life\"L\n\x11ListTokensRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x10\n\x08order_by\x18\x03 \x01(\t\"R\n\x12ListTokensResponse\x12#\n\x06tokens\x18\x01 \x03(\x0b\x32\x13.sesam_api.v1.Token\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"O\n\x12RevokeTokenRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x10\n\x08token_id\x18\x03 \x01(\t\"9\n\x13RevokeTokenResponse\x12\"\n\x05token\x18\x01 \x01(\x0b\x32\x13.sesam_api.v1.Token\"q\n\x07LockOut\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x15\n\rcredential_id\x18\x02 \x01(\t\x12\x10\n\x08\x66\x61ilures\x18\x03 \x01(\x05\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x15\n\x13ListLockOutsRequest\"@\n\x14ListLockOutsResponse\x12(\n\tlock_outs\x18\x01 \x03(\x0b\x32\x15.sesam_api.v1.LockOut\"E\n\x0b\x41\x63\x63\x65ssRules\x12\x11\n\tfour_eyes\x18\x01 \x01(\x08\x12#\n\x03otp\x18\x02 \x03(\x0e\x32\x16.sesam_api.v1.OtpGroup\"\x17\n\x15GetAccessRulesRequest\"B\n\x16GetAccessRulesResponse\x12(\n\x05rules\x18\x01 \x01(\x0b\x32\x19.sesam_api.v1.AccessRules\"j\n\x15SetAccessRulesRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12(\n\x05rules\x18\x03 \x01(\x0b\x32\x19.sesam_api.v1.AccessRules\"B\n\x16SetAccessRulesResponse\x12(\n\x05rules\x18\x01 \x01(\x0b\x32\x19.sesam_api.v1.AccessRules\"\x9d\x03\n\x08\x41pproval\x12\x13\n\x0b\x61pproval_id\x18\x01 \x01(\t\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x10\n\x08subjects\x18\x03 \x03(\t\x12\x15\n\rsubject_count\x18\x04 \x01(\x05\x12\x11\n\trequester\x18\x05 \x01(\t\x12\x1f\n\x17requester_credential_id\x18\x06 \x01(\t\x12\x19\n\x11requester_address\x18\x07 \x01(\t\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x05state\x18\n \x01(\x0e\x32\x1b.sesam_api.v1.ApprovalState\x12\x0f\n\x07\x64\x65\x63ider\x18\x0b \x01(\t\x12\x34\n\x0b\x64\x65\x63ide_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x0f\n\x07\x66\x61ilure\x18\r \x01(\tB\x0e\n\x0c_decide_time\"=\n\x14ListApprovalsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"[\n\x15ListApprovalsResponse\x12)\n\tapprovals\x18\x01 \x03(\x0b\x32\x16.sesam_api.v1.Approval\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"f\n\x15\x44\x65\x63ideApprovalRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61pproval_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61pprove\x18\x04 \x01(\x08\"B\n\x16\x44\x65\x63ideApprovalResponse\x12(\n\x08\x61pproval\x18\x01 \x01(\x0b\x32\x16.sesam_api.v1.Approval\"Q\n\x0f\x45nrolOtpRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x15\n\rcredential_id\x18\x03 \x01(\t\"/\n\x10\x45nrolOtpResponse\x12\x0e\n\x06secret\x18\x01 \x01(\t\x12\x0b\n\x03uri\x18\x02 \x01(\t\"R\n\x10RemoveOtpRequest\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x15\n\rcredential_id\x18\x03 \x01(\t\"\x13\n\x11RemoveOtpResponse*t\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n\nROLE_ADMIN\x10\x01\x12\x11\n\rROLE_OPERATOR\x10\x02\x12\x0f\n\x0bROLE_BACKUP\x10\x03\x12\x10\n\x0cROLE_RESTORE\x10\x04\x12\x10\n\x0cROLE_MONITOR\x10\x05*\x99\x01\n\x08OtpGroup\x12\x19\n\x15OTP_GROUP_UNSPECIFIED\x10\x00\x12\x14\n\x10OTP_GROUP_DELETE\x10\x01\x12\x14\n\x10OTP_GROUP_ACCESS\x10\x02\x12\x15\n\x11OTP_GROUP_LICENCE\x10\x03\x12\x12\n\x0eOTP_GROUP_STOP\x10\x05\x12\x15\n\x11OTP_GROUP_RESTORE\x10\x06\"\x04\x08\x04\x10\x04*\xd4\x01\n\rApprovalState\x12\x1e\n\x1a\x41PPROVAL_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41PPROVAL_STATE_PENDING\x10\x01\x12\x1b\n\x17\x41PPROVAL_STATE_APPROVED\x10\x02\x12\x17\n\x13\x41PPROVAL_STATE_DONE\x10\x03\x12\x19\n\x15\x41PPROVAL_STATE_FAILED\x10\x04\x12\x1a\n\x16\x41PPROVAL_STATE_REFUSED\x10\x05\x12\x1a\n\x16\x41PPROVAL_STATE_EXPIRED\x10\x06\x32\xee\x08\n\rAccessService\x12R\n\x0b\x43reateToken\x12 .sesam_api.v1.CreateTokenRequest\x1a!.sesam_api.v1.CreateTokenResponse\x12@\n\x05\x45nrol\x12\x1a.sesam_api.v1.EnrolRequest\x1a\x1b.sesam_api.v1.EnrolResponse\x12^\n\x0fListCredentials\x12$.sesam_api.v1.ListCredentialsRequest\x1a%.sesam_api.v1.ListCredentialsResponse\x12\x61\n\x10RevokeCredential\x12%.sesam_api.v1.RevokeCredentialRequest\x1a&.sesam_api.v1.RevokeCredentialResponse\x12O\n\nListTokens\x12\x1f.sesam_api.v1.ListTokensRequest\x1a .sesam_api.v1.ListTokensResponse\x12R\n\x0bRevokeToken\x12 .sesam_api.v1.RevokeTokenRequest\x1a!.sesam_api.v1.RevokeTokenResponse\x12U\n\x0cListLockOuts\x12!.sesam_api.v1.ListLockOutsRequest\x1a\".sesam_api.v1.ListLockOutsResponse\x12[\n\x0eGetAccessRules\x12#.sesam_api.v1.GetAccessRulesRequest\x1a$.sesam_api.v1.GetAccessRulesResponse\x12[\n\x0eSetAccessRules\x12#.sesam_api.v1.SetAccessRulesRequest\x1a$.sesam_api.v1.SetAccessRulesResponse\x12X\n\rListApprovals\x12\".sesam_api.v1.ListApprovalsRequest\x1a#.sesam_api.v1.ListApprovalsResponse\x12[\n\x0e\x44\x65\x63ideApproval\x12#.sesam_api.v1.DecideApprovalRequest\x1a$.sesam_api.v1.DecideApprovalResponse\x12I\n\x08\x45nrolOtp\x12\x1d.sesam_api.v1.EnrolOtpRequest\x1a\x1e.sesam_api.v1.EnrolOtpResponse\x12L\n\tRemoveOtp\x12\x1e.sesam_api.v1.RemoveOtpRequest\x1a\x1f.sesam_api.v1.RemoveOtpResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sesam_api.v1.access_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=1182
-  _globals['_ROLE']._serialized_end=1298
-  _globals['_CREATETOKENREQUEST']._serialized_start=109
-  _globals['_CREATETOKENREQUEST']._serialized_end=253
-  _globals['_CREATETOKENRESPONSE']._serialized_start=255
-  _globals['_CREATETOKENRESPONSE']._serialized_end=340
-  _globals['_ENROLREQUEST']._serialized_start=342
-  _globals['_ENROLREQUEST']._serialized_end=428
-  _globals['_ENROLRESPONSE']._serialized_start=430
-  _globals['_ENROLRESPONSE']._serialized_end=534
-  _globals['_CREDENTIAL']._serialized_start=537
-  _globals['_CREDENTIAL']._serialized_end=817
-  _globals['_LISTCREDENTIALSREQUEST']._serialized_start=819
-  _globals['_LISTCREDENTIALSREQUEST']._serialized_end=916
-  _globals['_LISTCREDENTIALSRESPONSE']._serialized_start=918
-  _globals['_LISTCREDENTIALSRESPONSE']._serialized_end=1015
-  _globals['_REVOKECREDENTIALREQUEST']._serialized_start=1017
-  _globals['_REVOKECREDENTIALREQUEST']._serialized_end=1106
-  _globals['_REVOKECREDENTIALRESPONSE']._serialized_start=1108
-  _globals['_REVOKECREDENTIALRESPONSE']._serialized_end=1180
-  _globals['_ACCESSSERVICE']._serialized_start=1301
-  _globals['_ACCESSSERVICE']._serialized_end=1661
+  _globals['_ROLE']._serialized_start=3842
+  _globals['_ROLE']._serialized_end=3958
+  _globals['_OTPGROUP']._serialized_start=3961
+  _globals['_OTPGROUP']._serialized_end=4114
+  _globals['_APPROVALSTATE']._serialized_start=4117
+  _globals['_APPROVALSTATE']._serialized_end=4329
+  _globals['_SCOPE']._serialized_start=108
+  _globals['_SCOPE']._serialized_end=181
+  _globals['_CREATETOKENREQUEST']._serialized_start=184
+  _globals['_CREATETOKENREQUEST']._serialized_end=447
+  _globals['_CREATETOKENRESPONSE']._serialized_start=449
+  _globals['_CREATETOKENRESPONSE']._serialized_end=552
+  _globals['_ENROLREQUEST']._serialized_start=554
+  _globals['_ENROLREQUEST']._serialized_end=640
+  _globals['_ENROLRESPONSE']._serialized_start=642
+  _globals['_ENROLRESPONSE']._serialized_end=746
+  _globals['_CREDENTIAL']._serialized_start=749
+  _globals['_CREDENTIAL']._serialized_end=1179
+  _globals['_LISTCREDENTIALSREQUEST']._serialized_start=1181
+  _globals['_LISTCREDENTIALSREQUEST']._serialized_end=1278
+  _globals['_LISTCREDENTIALSRESPONSE']._serialized_start=1280
+  _globals['_LISTCREDENTIALSRESPONSE']._serialized_end=1377
+  _globals['_REVOKECREDENTIALREQUEST']._serialized_start=1379
+  _globals['_REVOKECREDENTIALREQUEST']._serialized_end=1468
+  _globals['_REVOKECREDENTIALRESPONSE']._serialized_start=1470
+  _globals['_REVOKECREDENTIALRESPONSE']._serialized_end=1542
+  _globals['_TOKEN']._serialized_start=1545
+  _globals['_TOKEN']._serialized_end=2013
+  _globals['_LISTTOKENSREQUEST']._serialized_start=2015
+  _globals['_LISTTOKENSREQUEST']._serialized_end=2091
+  _globals['_LISTTOKENSRESPONSE']._serialized_start=2093
+  _globals['_LISTTOKENSRESPONSE']._serialized_end=2175
+  _globals['_REVOKETOKENREQUEST']._serialized_start=2177
+  _globals['_REVOKETOKENREQUEST']._serialized_end=2256
+  _globals['_REVOKETOKENRESPONSE']._serialized_start=2258
+  _globals['_REVOKETOKENRESPONSE']._serialized_end=2315
+  _globals['_LOCKOUT']._serialized_start=2317
+  _globals['_LOCKOUT']._serialized_end=2430
+  _globals['_LISTLOCKOUTSREQUEST']._serialized_start=2432
+  _globals['_LISTLOCKOUTSREQUEST']._serialized_end=2453
+  _globals['_LISTLOCKOUTSRESPONSE']._serialized_start=2455
+  _globals['_LISTLOCKOUTSRESPONSE']._serialized_end=2519
+  _globals['_ACCESSRULES']._serialized_start=2521
+  _globals['_ACCESSRULES']._serialized_end=2590
+  _globals['_GETACCESSRULESREQUEST']._serialized_start=2592
+  _globals['_GETACCESSRULESREQUEST']._serialized_end=2615
+  _globals['_GETACCESSRULESRESPONSE']._serialized_start=2617
+  _globals['_GETACCESSRULESRESPONSE']._serialized_end=2683
+  _globals['_SETACCESSRULESREQUEST']._serialized_start=2685
+  _globals['_SETACCESSRULESREQUEST']._serialized_end=2791
+  _globals['_SETACCESSRULESRESPONSE']._serialized_start=2793
+  _globals['_SETACCESSRULESRESPONSE']._serialized_end=2859
+  _globals['_APPROVAL']._serialized_start=2862
+  _globals['_APPROVAL']._serialized_end=3275
+  _globals['_LISTAPPROVALSREQUEST']._serialized_start=3277
+  _globals['_LISTAPPROVALSREQUEST']._serialized_end=3338
+  _globals['_LISTAPPROVALSRESPONSE']._serialized_start=3340
+  _globals['_LISTAPPROVALSRESPONSE']._serialized_end=3431
+  _globals['_DECIDEAPPROVALREQUEST']._serialized_start=3433
+  _globals['_DECIDEAPPROVALREQUEST']._serialized_end=3535
+  _globals['_DECIDEAPPROVALRESPONSE']._serialized_start=3537
+  _globals['_DECIDEAPPROVALRESPONSE']._serialized_end=3603
+  _globals['_ENROLOTPREQUEST']._serialized_start=3605
+  _globals['_ENROLOTPREQUEST']._serialized_end=3686
+  _globals['_ENROLOTPRESPONSE']._serialized_start=3688
+  _globals['_ENROLOTPRESPONSE']._serialized_end=3735
+  _globals['_REMOVEOTPREQUEST']._serialized_start=3737
+  _globals['_REMOVEOTPREQUEST']._serialized_end=3819
+  _globals['_REMOVEOTPRESPONSE']._serialized_start=3821
+  _globals['_REMOVEOTPRESPONSE']._serialized_end=3840
+  _globals['_ACCESSSERVICE']._serialized_start=4332
+  _globals['_ACCESSSERVICE']._serialized_end=5466
 # @@protoc_insertion_point(module_scope)

@@ -54,6 +54,108 @@ ROLE_MONITOR: Role.ValueType  # 5
 """Sees all, changes nothing."""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
+class _OtpGroup:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OtpGroupEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OtpGroup.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OTP_GROUP_UNSPECIFIED: _OtpGroup.ValueType  # 0
+    OTP_GROUP_DELETE: _OtpGroup.ValueType  # 1
+    """Deleting savesets, media, data stores and media pools, and keeping savesets for a shorter time."""
+    OTP_GROUP_ACCESS: _OtpGroup.ValueType  # 2
+    """Tokens, credentials, rules, one-time codes and approvals."""
+    OTP_GROUP_LICENCE: _OtpGroup.ValueType  # 3
+    OTP_GROUP_STOP: _OtpGroup.ValueType  # 5
+    """Stopping the agent or its parts."""
+    OTP_GROUP_RESTORE: _OtpGroup.ValueType  # 6
+    """Starting restores; not reading single files out of savesets."""
+
+class OtpGroup(_OtpGroup, metaclass=_OtpGroupEnumTypeWrapper):
+    """Acts that may need a one-time code."""
+
+OTP_GROUP_UNSPECIFIED: OtpGroup.ValueType  # 0
+OTP_GROUP_DELETE: OtpGroup.ValueType  # 1
+"""Deleting savesets, media, data stores and media pools, and keeping savesets for a shorter time."""
+OTP_GROUP_ACCESS: OtpGroup.ValueType  # 2
+"""Tokens, credentials, rules, one-time codes and approvals."""
+OTP_GROUP_LICENCE: OtpGroup.ValueType  # 3
+OTP_GROUP_STOP: OtpGroup.ValueType  # 5
+"""Stopping the agent or its parts."""
+OTP_GROUP_RESTORE: OtpGroup.ValueType  # 6
+"""Starting restores; not reading single files out of savesets."""
+Global___OtpGroup: _TypeAlias = OtpGroup  # noqa: Y015
+
+class _ApprovalState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ApprovalStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ApprovalState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    APPROVAL_STATE_UNSPECIFIED: _ApprovalState.ValueType  # 0
+    APPROVAL_STATE_PENDING: _ApprovalState.ValueType  # 1
+    APPROVAL_STATE_APPROVED: _ApprovalState.ValueType  # 2
+    """It is being done."""
+    APPROVAL_STATE_DONE: _ApprovalState.ValueType  # 3
+    APPROVAL_STATE_FAILED: _ApprovalState.ValueType  # 4
+    """It could not be done: see `failure`."""
+    APPROVAL_STATE_REFUSED: _ApprovalState.ValueType  # 5
+    APPROVAL_STATE_EXPIRED: _ApprovalState.ValueType  # 6
+    """Nobody decided in time."""
+
+class ApprovalState(_ApprovalState, metaclass=_ApprovalStateEnumTypeWrapper): ...
+
+APPROVAL_STATE_UNSPECIFIED: ApprovalState.ValueType  # 0
+APPROVAL_STATE_PENDING: ApprovalState.ValueType  # 1
+APPROVAL_STATE_APPROVED: ApprovalState.ValueType  # 2
+"""It is being done."""
+APPROVAL_STATE_DONE: ApprovalState.ValueType  # 3
+APPROVAL_STATE_FAILED: ApprovalState.ValueType  # 4
+"""It could not be done: see `failure`."""
+APPROVAL_STATE_REFUSED: ApprovalState.ValueType  # 5
+APPROVAL_STATE_EXPIRED: ApprovalState.ValueType  # 6
+"""Nobody decided in time."""
+Global___ApprovalState: _TypeAlias = ApprovalState  # noqa: Y015
+
+@_typing.final
+class Scope(_message.Message):
+    """What a credential may act on: names, or patterns with *, ? and [...]; letter case matters. Empty:
+    all. Who is limited by clients may start, cancel, change, delete, restore and read out of backups
+    only what belongs to such clients, and nothing that belongs to none (the location's settings, its
+    stores, its tokens); by tasks, pools and schedules alike, and all limits at once. Lists, the
+    calendar and what is watched show the whole location to everybody. Else OUT_OF_SCOPE.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLIENTS_FIELD_NUMBER: _builtins.int
+    TASKS_FIELD_NUMBER: _builtins.int
+    POOLS_FIELD_NUMBER: _builtins.int
+    SCHEDULES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def clients(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def pools(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def schedules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        clients: _abc.Iterable[_builtins.str] | None = ...,
+        tasks: _abc.Iterable[_builtins.str] | None = ...,
+        pools: _abc.Iterable[_builtins.str] | None = ...,
+        schedules: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clients", b"clients", "pools", b"pools", "schedules", b"schedules", "tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Scope: _TypeAlias = Scope  # noqa: Y015
+
 @_typing.final
 class CreateTokenRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -62,12 +164,26 @@ class CreateTokenRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
     TIME_TO_LIVE_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    USES_FIELD_NUMBER: _builtins.int
+    CREDENTIAL_LIFE_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
     location_id: _builtins.str
     request_id: _builtins.str
     role: Global___Role.ValueType
+    uses: _builtins.int
+    """How many credentials it can be exchanged for: 1 to 1000; 0 means 1."""
+    comment: _builtins.str
+    """For whom it is, at most 200 characters."""
     @_builtins.property
     def time_to_live(self) -> _duration_pb2.Duration:
         """1 minute to 7 days. Absent: 1 hour."""
+
+    @_builtins.property
+    def scope(self) -> Global___Scope: ...
+    @_builtins.property
+    def credential_life(self) -> _duration_pb2.Duration:
+        """How long each of these is good: 1 minute to 3650 days. Absent: until it is revoked."""
 
     def __init__(
         self,
@@ -76,10 +192,14 @@ class CreateTokenRequest(_message.Message):
         request_id: _builtins.str = ...,
         role: Global___Role.ValueType = ...,
         time_to_live: _duration_pb2.Duration | None = ...,
+        scope: Global___Scope | None = ...,
+        uses: _builtins.int = ...,
+        credential_life: _duration_pb2.Duration | None = ...,
+        comment: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["time_to_live", b"time_to_live"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credential_life", b"credential_life", "scope", b"scope", "time_to_live", b"time_to_live"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["location_id", b"location_id", "request_id", b"request_id", "role", b"role", "time_to_live", b"time_to_live"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "credential_life", b"credential_life", "location_id", b"location_id", "request_id", b"request_id", "role", b"role", "scope", b"scope", "time_to_live", b"time_to_live", "uses", b"uses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -91,8 +211,11 @@ class CreateTokenResponse(_message.Message):
 
     TOKEN_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    TOKEN_ID_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     """Shown once; the agent keeps only its digest."""
+    token_id: _builtins.str
+    """Not secret; as listed."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -100,10 +223,11 @@ class CreateTokenResponse(_message.Message):
         *,
         token: _builtins.str = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
+        token_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "token", b"token", "token_id", b"token_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -178,10 +302,18 @@ class Credential(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     REVOKE_TIME_FIELD_NUMBER: _builtins.int
     LAST_USED_TIME_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    LAST_ADDRESS_FIELD_NUMBER: _builtins.int
+    OTP_ENROLLED_FIELD_NUMBER: _builtins.int
     credential_id: _builtins.str
     """Not secret."""
     holder: _builtins.str
     role: Global___Role.ValueType
+    last_address: _builtins.str
+    """Where it was used from last, without the port, such as "ipv4:192.0.2.7". Empty: not known."""
+    otp_enrolled: _builtins.bool
+    """It has a secret for one-time codes."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -192,6 +324,12 @@ class Credential(_message.Message):
     def last_used_time(self) -> _timestamp_pb2.Timestamp:
         """Absent if it was never used; kept to the minute."""
 
+    @_builtins.property
+    def scope(self) -> Global___Scope: ...
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Absent if it is good until it is revoked."""
+
     def __init__(
         self,
         *,
@@ -201,15 +339,23 @@ class Credential(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         revoke_time: _timestamp_pb2.Timestamp | None = ...,
         last_used_time: _timestamp_pb2.Timestamp | None = ...,
+        scope: Global___Scope | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        last_address: _builtins.str = ...,
+        otp_enrolled: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_last_used_time", b"_last_used_time", "_revoke_time", b"_revoke_time", "create_time", b"create_time", "last_used_time", b"last_used_time", "revoke_time", b"revoke_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expire_time", b"_expire_time", "_last_used_time", b"_last_used_time", "_revoke_time", b"_revoke_time", "create_time", b"create_time", "expire_time", b"expire_time", "last_used_time", b"last_used_time", "revoke_time", b"revoke_time", "scope", b"scope"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_last_used_time", b"_last_used_time", "_revoke_time", b"_revoke_time", "create_time", b"create_time", "credential_id", b"credential_id", "holder", b"holder", "last_used_time", b"last_used_time", "revoke_time", b"revoke_time", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expire_time", b"_expire_time", "_last_used_time", b"_last_used_time", "_revoke_time", b"_revoke_time", "create_time", b"create_time", "credential_id", b"credential_id", "expire_time", b"expire_time", "holder", b"holder", "last_address", b"last_address", "last_used_time", b"last_used_time", "otp_enrolled", b"otp_enrolled", "revoke_time", b"revoke_time", "role", b"role", "scope", b"scope"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expire_time: _TypeAlias = _typing.Literal["expire_time"]  # noqa: Y015
+    _WhichOneofArgType__expire_time: _TypeAlias = _typing.Literal["_expire_time", b"_expire_time"]  # noqa: Y015
     _WhichOneofReturnType__last_used_time: _TypeAlias = _typing.Literal["last_used_time"]  # noqa: Y015
     _WhichOneofArgType__last_used_time: _TypeAlias = _typing.Literal["_last_used_time", b"_last_used_time"]  # noqa: Y015
     _WhichOneofReturnType__revoke_time: _TypeAlias = _typing.Literal["revoke_time"]  # noqa: Y015
     _WhichOneofArgType__revoke_time: _TypeAlias = _typing.Literal["_revoke_time", b"_revoke_time"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expire_time) -> _WhichOneofReturnType__expire_time | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__last_used_time) -> _WhichOneofReturnType__last_used_time | None: ...
     @_typing.overload
@@ -316,3 +462,619 @@ class RevokeCredentialResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RevokeCredentialResponse: _TypeAlias = RevokeCredentialResponse  # noqa: Y015
+
+@_typing.final
+class Token(_message.Message):
+    """An enrolment token, without its secret."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    USES_FIELD_NUMBER: _builtins.int
+    USED_FIELD_NUMBER: _builtins.int
+    USED_TIME_FIELD_NUMBER: _builtins.int
+    REVOKE_TIME_FIELD_NUMBER: _builtins.int
+    CREDENTIAL_LIFE_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    MADE_BY_FIELD_NUMBER: _builtins.int
+    token_id: _builtins.str
+    """Not secret."""
+    role: Global___Role.ValueType
+    uses: _builtins.int
+    """How many credentials it can be exchanged for, and how many it was."""
+    used: _builtins.int
+    comment: _builtins.str
+    made_by: _builtins.str
+    """Who made it: the holder of a credential, or "local". Empty: not known."""
+    @_builtins.property
+    def scope(self) -> Global___Scope: ...
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def used_time(self) -> _timestamp_pb2.Timestamp:
+        """The last time. Absent if it was never."""
+
+    @_builtins.property
+    def revoke_time(self) -> _timestamp_pb2.Timestamp:
+        """Absent unless it was revoked."""
+
+    @_builtins.property
+    def credential_life(self) -> _duration_pb2.Duration:
+        """How long each credential is good. Absent: until it is revoked."""
+
+    def __init__(
+        self,
+        *,
+        token_id: _builtins.str = ...,
+        role: Global___Role.ValueType = ...,
+        scope: Global___Scope | None = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        uses: _builtins.int = ...,
+        used: _builtins.int = ...,
+        used_time: _timestamp_pb2.Timestamp | None = ...,
+        revoke_time: _timestamp_pb2.Timestamp | None = ...,
+        credential_life: _duration_pb2.Duration | None = ...,
+        comment: _builtins.str = ...,
+        made_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_credential_life", b"_credential_life", "_revoke_time", b"_revoke_time", "_used_time", b"_used_time", "create_time", b"create_time", "credential_life", b"credential_life", "expire_time", b"expire_time", "revoke_time", b"revoke_time", "scope", b"scope", "used_time", b"used_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_credential_life", b"_credential_life", "_revoke_time", b"_revoke_time", "_used_time", b"_used_time", "comment", b"comment", "create_time", b"create_time", "credential_life", b"credential_life", "expire_time", b"expire_time", "made_by", b"made_by", "revoke_time", b"revoke_time", "role", b"role", "scope", b"scope", "token_id", b"token_id", "used", b"used", "used_time", b"used_time", "uses", b"uses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__credential_life: _TypeAlias = _typing.Literal["credential_life"]  # noqa: Y015
+    _WhichOneofArgType__credential_life: _TypeAlias = _typing.Literal["_credential_life", b"_credential_life"]  # noqa: Y015
+    _WhichOneofReturnType__revoke_time: _TypeAlias = _typing.Literal["revoke_time"]  # noqa: Y015
+    _WhichOneofArgType__revoke_time: _TypeAlias = _typing.Literal["_revoke_time", b"_revoke_time"]  # noqa: Y015
+    _WhichOneofReturnType__used_time: _TypeAlias = _typing.Literal["used_time"]  # noqa: Y015
+    _WhichOneofArgType__used_time: _TypeAlias = _typing.Literal["_used_time", b"_used_time"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__credential_life) -> _WhichOneofReturnType__credential_life | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__revoke_time) -> _WhichOneofReturnType__revoke_time | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__used_time) -> _WhichOneofReturnType__used_time | None: ...
+
+Global___Token: _TypeAlias = Token  # noqa: Y015
+
+@_typing.final
+class ListTokensRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ORDER_BY_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """1 to 1000; 0 means 256. A page also ends before it is too large for a message."""
+    page_token: _builtins.str
+    order_by: _builtins.str
+    """"create_time desc" (default) or "create_time"."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        order_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTokensRequest: _TypeAlias = ListTokensRequest  # noqa: Y015
+
+@_typing.final
+class ListTokensResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKENS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def tokens(self) -> _containers.RepeatedCompositeFieldContainer[Global___Token]: ...
+    def __init__(
+        self,
+        *,
+        tokens: _abc.Iterable[Global___Token] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "tokens", b"tokens"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListTokensResponse: _TypeAlias = ListTokensResponse  # noqa: Y015
+
+@_typing.final
+class RevokeTokenRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    TOKEN_ID_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    token_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        token_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location_id", b"location_id", "request_id", b"request_id", "token_id", b"token_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeTokenRequest: _TypeAlias = RevokeTokenRequest  # noqa: Y015
+
+@_typing.final
+class RevokeTokenResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def token(self) -> Global___Token: ...
+    def __init__(
+        self,
+        *,
+        token: Global___Token | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeTokenResponse: _TypeAlias = RevokeTokenResponse  # noqa: Y015
+
+@_typing.final
+class LockOut(_message.Message):
+    """After 10 tries that failed within 10 minutes: for a minute, then for twice as long each time, at
+    most an hour. A credential that was right at an address before goes on there. The Unix socket is
+    never locked.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    CREDENTIAL_ID_FIELD_NUMBER: _builtins.int
+    FAILURES_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    address: _builtins.str
+    """Where the tries came from, without the port. Empty: of a credential, from wherever it has given
+    no right one-time code yet.
+    """
+    credential_id: _builtins.str
+    """Whose one-time codes were wrong. Empty: credentials were."""
+    failures: _builtins.int
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        address: _builtins.str = ...,
+        credential_id: _builtins.str = ...,
+        failures: _builtins.int = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "credential_id", b"credential_id", "end_time", b"end_time", "failures", b"failures"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LockOut: _TypeAlias = LockOut  # noqa: Y015
+
+@_typing.final
+class ListLockOutsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLockOutsRequest: _TypeAlias = ListLockOutsRequest  # noqa: Y015
+
+@_typing.final
+class ListLockOutsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCK_OUTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lock_outs(self) -> _containers.RepeatedCompositeFieldContainer[Global___LockOut]: ...
+    def __init__(
+        self,
+        *,
+        lock_outs: _abc.Iterable[Global___LockOut] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lock_outs", b"lock_outs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListLockOutsResponse: _TypeAlias = ListLockOutsResponse  # noqa: Y015
+
+@_typing.final
+class AccessRules(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FOUR_EYES_FIELD_NUMBER: _builtins.int
+    OTP_FIELD_NUMBER: _builtins.int
+    four_eyes: _builtins.bool
+    """A second administrator, with another credential and another holder, has to approve: the deletion
+    of savesets, media, data stores and media pools; an earlier EOL; a retention that keeps less; new
+    tokens of the role admin; and that this is switched off. What is asked for is refused with
+    APPROVAL_NEEDED and waits for 24 hours; asked for again with the same request_id after it was
+    approved, it is answered. NEWDAY deletes as ever.
+    """
+    @_builtins.property
+    def otp(self) -> _containers.RepeatedScalarFieldContainer[Global___OtpGroup.ValueType]:
+        """These acts need a one-time code (TOTP, RFC 6238) as metadata `sesam-otp`; not on the Unix socket."""
+
+    def __init__(
+        self,
+        *,
+        four_eyes: _builtins.bool = ...,
+        otp: _abc.Iterable[Global___OtpGroup.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["four_eyes", b"four_eyes", "otp", b"otp"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccessRules: _TypeAlias = AccessRules  # noqa: Y015
+
+@_typing.final
+class GetAccessRulesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAccessRulesRequest: _TypeAlias = GetAccessRulesRequest  # noqa: Y015
+
+@_typing.final
+class GetAccessRulesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rules(self) -> Global___AccessRules: ...
+    def __init__(
+        self,
+        *,
+        rules: Global___AccessRules | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rules", b"rules"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rules", b"rules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAccessRulesResponse: _TypeAlias = GetAccessRulesResponse  # noqa: Y015
+
+@_typing.final
+class SetAccessRulesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    @_builtins.property
+    def rules(self) -> Global___AccessRules: ...
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        rules: Global___AccessRules | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rules", b"rules"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location_id", b"location_id", "request_id", b"request_id", "rules", b"rules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetAccessRulesRequest: _TypeAlias = SetAccessRulesRequest  # noqa: Y015
+
+@_typing.final
+class SetAccessRulesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rules(self) -> Global___AccessRules: ...
+    def __init__(
+        self,
+        *,
+        rules: Global___AccessRules | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rules", b"rules"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rules", b"rules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetAccessRulesResponse: _TypeAlias = SetAccessRulesResponse  # noqa: Y015
+
+@_typing.final
+class Approval(_message.Message):
+    """Something that was asked for and needs a second administrator."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPROVAL_ID_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    SUBJECTS_FIELD_NUMBER: _builtins.int
+    SUBJECT_COUNT_FIELD_NUMBER: _builtins.int
+    REQUESTER_FIELD_NUMBER: _builtins.int
+    REQUESTER_CREDENTIAL_ID_FIELD_NUMBER: _builtins.int
+    REQUESTER_ADDRESS_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    DECIDER_FIELD_NUMBER: _builtins.int
+    DECIDE_TIME_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    approval_id: _builtins.str
+    """The request_id of the request."""
+    method: _builtins.str
+    """Such as "SavesetService/DeleteSavesets"."""
+    subject_count: _builtins.int
+    requester: _builtins.str
+    """Who asked: the holder of a credential and its id (empty for the agent's own user), and from where."""
+    requester_credential_id: _builtins.str
+    requester_address: _builtins.str
+    state: Global___ApprovalState.ValueType
+    decider: _builtins.str
+    """Who approved or refused it, and when."""
+    failure: _builtins.str
+    """Why it could not be done: a reason of errors.proto."""
+    @_builtins.property
+    def subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What would be deleted or changed: the first hundred, and how many there are."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def decide_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        approval_id: _builtins.str = ...,
+        method: _builtins.str = ...,
+        subjects: _abc.Iterable[_builtins.str] | None = ...,
+        subject_count: _builtins.int = ...,
+        requester: _builtins.str = ...,
+        requester_credential_id: _builtins.str = ...,
+        requester_address: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___ApprovalState.ValueType = ...,
+        decider: _builtins.str = ...,
+        decide_time: _timestamp_pb2.Timestamp | None = ...,
+        failure: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_decide_time", b"_decide_time", "create_time", b"create_time", "decide_time", b"decide_time", "expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_decide_time", b"_decide_time", "approval_id", b"approval_id", "create_time", b"create_time", "decide_time", b"decide_time", "decider", b"decider", "expire_time", b"expire_time", "failure", b"failure", "method", b"method", "requester", b"requester", "requester_address", b"requester_address", "requester_credential_id", b"requester_credential_id", "state", b"state", "subject_count", b"subject_count", "subjects", b"subjects"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__decide_time: _TypeAlias = _typing.Literal["decide_time"]  # noqa: Y015
+    _WhichOneofArgType__decide_time: _TypeAlias = _typing.Literal["_decide_time", b"_decide_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__decide_time) -> _WhichOneofReturnType__decide_time | None: ...
+
+Global___Approval: _TypeAlias = Approval  # noqa: Y015
+
+@_typing.final
+class ListApprovalsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """1 to 1000; 0 means 256. A page also ends before it is too large for a message."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListApprovalsRequest: _TypeAlias = ListApprovalsRequest  # noqa: Y015
+
+@_typing.final
+class ListApprovalsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPROVALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def approvals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Approval]: ...
+    def __init__(
+        self,
+        *,
+        approvals: _abc.Iterable[Global___Approval] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvals", b"approvals", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListApprovalsResponse: _TypeAlias = ListApprovalsResponse  # noqa: Y015
+
+@_typing.final
+class DecideApprovalRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    APPROVAL_ID_FIELD_NUMBER: _builtins.int
+    APPROVE_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    approval_id: _builtins.str
+    approve: _builtins.bool
+    """Else it is refused."""
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        approval_id: _builtins.str = ...,
+        approve: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval_id", b"approval_id", "approve", b"approve", "location_id", b"location_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideApprovalRequest: _TypeAlias = DecideApprovalRequest  # noqa: Y015
+
+@_typing.final
+class DecideApprovalResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPROVAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def approval(self) -> Global___Approval: ...
+    def __init__(
+        self,
+        *,
+        approval: Global___Approval | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideApprovalResponse: _TypeAlias = DecideApprovalResponse  # noqa: Y015
+
+@_typing.final
+class EnrolOtpRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CREDENTIAL_ID_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    credential_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        credential_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential_id", b"credential_id", "location_id", b"location_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolOtpRequest: _TypeAlias = EnrolOtpRequest  # noqa: Y015
+
+@_typing.final
+class EnrolOtpResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SECRET_FIELD_NUMBER: _builtins.int
+    URI_FIELD_NUMBER: _builtins.int
+    secret: _builtins.str
+    """Base32; SHA-1, 6 digits, 30 seconds. Shown once."""
+    uri: _builtins.str
+    """The same as authenticator programs take it (otpauth://)."""
+    def __init__(
+        self,
+        *,
+        secret: _builtins.str = ...,
+        uri: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["secret", b"secret", "uri", b"uri"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EnrolOtpResponse: _TypeAlias = EnrolOtpResponse  # noqa: Y015
+
+@_typing.final
+class RemoveOtpRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CREDENTIAL_ID_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    request_id: _builtins.str
+    credential_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        credential_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential_id", b"credential_id", "location_id", b"location_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveOtpRequest: _TypeAlias = RemoveOtpRequest  # noqa: Y015
+
+@_typing.final
+class RemoveOtpResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveOtpResponse: _TypeAlias = RemoveOtpResponse  # noqa: Y015

@@ -57,6 +57,51 @@ class AccessServiceStub(object):
                 request_serializer=sesam__api_dot_v1_dot_access__pb2.RevokeCredentialRequest.SerializeToString,
                 response_deserializer=sesam__api_dot_v1_dot_access__pb2.RevokeCredentialResponse.FromString,
                 _registered_method=True)
+        self.ListTokens = channel.unary_unary(
+                '/sesam_api.v1.AccessService/ListTokens',
+                request_serializer=sesam__api_dot_v1_dot_access__pb2.ListTokensRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_access__pb2.ListTokensResponse.FromString,
+                _registered_method=True)
+        self.RevokeToken = channel.unary_unary(
+                '/sesam_api.v1.AccessService/RevokeToken',
+                request_serializer=sesam__api_dot_v1_dot_access__pb2.RevokeTokenRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_access__pb2.RevokeTokenResponse.FromString,
+                _registered_method=True)
+        self.ListLockOuts = channel.unary_unary(
+                '/sesam_api.v1.AccessService/ListLockOuts',
+                request_serializer=sesam__api_dot_v1_dot_access__pb2.ListLockOutsRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_access__pb2.ListLockOutsResponse.FromString,
+                _registered_method=True)
+        self.GetAccessRules = channel.unary_unary(
+                '/sesam_api.v1.AccessService/GetAccessRules',
+                request_serializer=sesam__api_dot_v1_dot_access__pb2.GetAccessRulesRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_access__pb2.GetAccessRulesResponse.FromString,
+                _registered_method=True)
+        self.SetAccessRules = channel.unary_unary(
+                '/sesam_api.v1.AccessService/SetAccessRules',
+                request_serializer=sesam__api_dot_v1_dot_access__pb2.SetAccessRulesRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_access__pb2.SetAccessRulesResponse.FromString,
+                _registered_method=True)
+        self.ListApprovals = channel.unary_unary(
+                '/sesam_api.v1.AccessService/ListApprovals',
+                request_serializer=sesam__api_dot_v1_dot_access__pb2.ListApprovalsRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_access__pb2.ListApprovalsResponse.FromString,
+                _registered_method=True)
+        self.DecideApproval = channel.unary_unary(
+                '/sesam_api.v1.AccessService/DecideApproval',
+                request_serializer=sesam__api_dot_v1_dot_access__pb2.DecideApprovalRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_access__pb2.DecideApprovalResponse.FromString,
+                _registered_method=True)
+        self.EnrolOtp = channel.unary_unary(
+                '/sesam_api.v1.AccessService/EnrolOtp',
+                request_serializer=sesam__api_dot_v1_dot_access__pb2.EnrolOtpRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_access__pb2.EnrolOtpResponse.FromString,
+                _registered_method=True)
+        self.RemoveOtp = channel.unary_unary(
+                '/sesam_api.v1.AccessService/RemoveOtp',
+                request_serializer=sesam__api_dot_v1_dot_access__pb2.RemoveOtpRequest.SerializeToString,
+                response_deserializer=sesam__api_dot_v1_dot_access__pb2.RemoveOtpResponse.FromString,
+                _registered_method=True)
 
 
 class AccessServiceServicer(object):
@@ -66,8 +111,8 @@ class AccessServiceServicer(object):
     """
 
     def CreateToken(self, request, context):
-        """Makes an enrolment token: it can be exchanged once, within its time, for a credential.
-        Role admin. Idempotent by request_id. Reasons: INVALID_ARGUMENT.
+        """Makes an enrolment token: it can be exchanged, within its time and so often as it says, for
+        credentials. Role admin, without a scope. Idempotent by request_id. Reasons: INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -77,7 +122,8 @@ class AccessServiceServicer(object):
         """Exchanges an enrolment token for a credential. The only call without a credential.
         Idempotent by request_id together with the token.
         Wrong tokens are answered a few times a minute to one address; a good one always.
-        Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, TOO_MANY_TRIES, INVALID_ARGUMENT.
+        Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, TOKEN_REVOKED, TOO_MANY_TRIES,
+        INVALID_ARGUMENT.
         location_id may be empty here only: the caller does not know it yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -95,6 +141,82 @@ class AccessServiceServicer(object):
     def RevokeCredential(self, request, context):
         """Ends a credential: its next call is refused and its watch streams are ended.
         Role admin. Idempotent by request_id. Reasons: CREDENTIAL_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTokens(self, request, context):
+        """The enrolment tokens that were made, newest first; never the secrets. Role admin. Reads only.
+        Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeToken(self, request, context):
+        """Ends an enrolment token; the credentials that it was exchanged for stay. Role admin, without a
+        scope. Idempotent by request_id. Reasons: TOKEN_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListLockOuts(self, request, context):
+        """Who is not listened to just now after too many failed tries (LOCKED_OUT), the longest first: at
+        most some thousands. Role admin. Reads only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAccessRules(self, request, context):
+        """What the location asks beside a credential. Every role. Reads only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetAccessRules(self, request, context):
+        """Replaces the rules. Role admin, without a scope. Idempotent by request_id. Four eyes are switched
+        off by two administrators, or by the agent's own user on the Unix socket.
+        Reasons: INVALID_ARGUMENT, APPROVAL_NEEDED, APPROVAL_DECIDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListApprovals(self, request, context):
+        """What waits for a second administrator, and what became of such requests in the last 6 days, the
+        newest first. Role admin. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DecideApproval(self, request, context):
+        """Approves what somebody else asked for, which is then done at once, as the one who asked; or
+        refuses it. Who asked may refuse only. Role admin, without a scope. Idempotent by request_id; what
+        was approved and not done, since the agent ended in between, can be approved again. That it could
+        not be done is no error of this call: its state is FAILED.
+        Reasons: APPROVAL_NOT_FOUND, APPROVAL_DECIDED, APPROVER_NEEDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EnrolOtp(self, request, context):
+        """Makes a secret for one-time codes of a credential, in place of one that it had. Role admin, without
+        a scope. Idempotent by request_id. Where any act needs a code, this does, too: the first one is
+        made on the Unix socket, or before. Reasons: CREDENTIAL_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveOtp(self, request, context):
+        """Removes the secret of a credential: what needs a code is then refused to it. Role admin, without a
+        scope. Idempotent by request_id. Needs a code as EnrolOtp. Reasons: CREDENTIAL_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -122,6 +244,51 @@ def add_AccessServiceServicer_to_server(servicer, server):
                     servicer.RevokeCredential,
                     request_deserializer=sesam__api_dot_v1_dot_access__pb2.RevokeCredentialRequest.FromString,
                     response_serializer=sesam__api_dot_v1_dot_access__pb2.RevokeCredentialResponse.SerializeToString,
+            ),
+            'ListTokens': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTokens,
+                    request_deserializer=sesam__api_dot_v1_dot_access__pb2.ListTokensRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_access__pb2.ListTokensResponse.SerializeToString,
+            ),
+            'RevokeToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeToken,
+                    request_deserializer=sesam__api_dot_v1_dot_access__pb2.RevokeTokenRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_access__pb2.RevokeTokenResponse.SerializeToString,
+            ),
+            'ListLockOuts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLockOuts,
+                    request_deserializer=sesam__api_dot_v1_dot_access__pb2.ListLockOutsRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_access__pb2.ListLockOutsResponse.SerializeToString,
+            ),
+            'GetAccessRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAccessRules,
+                    request_deserializer=sesam__api_dot_v1_dot_access__pb2.GetAccessRulesRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_access__pb2.GetAccessRulesResponse.SerializeToString,
+            ),
+            'SetAccessRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetAccessRules,
+                    request_deserializer=sesam__api_dot_v1_dot_access__pb2.SetAccessRulesRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_access__pb2.SetAccessRulesResponse.SerializeToString,
+            ),
+            'ListApprovals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListApprovals,
+                    request_deserializer=sesam__api_dot_v1_dot_access__pb2.ListApprovalsRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_access__pb2.ListApprovalsResponse.SerializeToString,
+            ),
+            'DecideApproval': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideApproval,
+                    request_deserializer=sesam__api_dot_v1_dot_access__pb2.DecideApprovalRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_access__pb2.DecideApprovalResponse.SerializeToString,
+            ),
+            'EnrolOtp': grpc.unary_unary_rpc_method_handler(
+                    servicer.EnrolOtp,
+                    request_deserializer=sesam__api_dot_v1_dot_access__pb2.EnrolOtpRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_access__pb2.EnrolOtpResponse.SerializeToString,
+            ),
+            'RemoveOtp': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveOtp,
+                    request_deserializer=sesam__api_dot_v1_dot_access__pb2.RemoveOtpRequest.FromString,
+                    response_serializer=sesam__api_dot_v1_dot_access__pb2.RemoveOtpResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -235,6 +402,249 @@ class AccessService(object):
             '/sesam_api.v1.AccessService/RevokeCredential',
             sesam__api_dot_v1_dot_access__pb2.RevokeCredentialRequest.SerializeToString,
             sesam__api_dot_v1_dot_access__pb2.RevokeCredentialResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTokens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.AccessService/ListTokens',
+            sesam__api_dot_v1_dot_access__pb2.ListTokensRequest.SerializeToString,
+            sesam__api_dot_v1_dot_access__pb2.ListTokensResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.AccessService/RevokeToken',
+            sesam__api_dot_v1_dot_access__pb2.RevokeTokenRequest.SerializeToString,
+            sesam__api_dot_v1_dot_access__pb2.RevokeTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLockOuts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.AccessService/ListLockOuts',
+            sesam__api_dot_v1_dot_access__pb2.ListLockOutsRequest.SerializeToString,
+            sesam__api_dot_v1_dot_access__pb2.ListLockOutsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAccessRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.AccessService/GetAccessRules',
+            sesam__api_dot_v1_dot_access__pb2.GetAccessRulesRequest.SerializeToString,
+            sesam__api_dot_v1_dot_access__pb2.GetAccessRulesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetAccessRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.AccessService/SetAccessRules',
+            sesam__api_dot_v1_dot_access__pb2.SetAccessRulesRequest.SerializeToString,
+            sesam__api_dot_v1_dot_access__pb2.SetAccessRulesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListApprovals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.AccessService/ListApprovals',
+            sesam__api_dot_v1_dot_access__pb2.ListApprovalsRequest.SerializeToString,
+            sesam__api_dot_v1_dot_access__pb2.ListApprovalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideApproval(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.AccessService/DecideApproval',
+            sesam__api_dot_v1_dot_access__pb2.DecideApprovalRequest.SerializeToString,
+            sesam__api_dot_v1_dot_access__pb2.DecideApprovalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EnrolOtp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.AccessService/EnrolOtp',
+            sesam__api_dot_v1_dot_access__pb2.EnrolOtpRequest.SerializeToString,
+            sesam__api_dot_v1_dot_access__pb2.EnrolOtpResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveOtp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sesam_api.v1.AccessService/RemoveOtp',
+            sesam__api_dot_v1_dot_access__pb2.RemoveOtpRequest.SerializeToString,
+            sesam__api_dot_v1_dot_access__pb2.RemoveOtpResponse.FromString,
             options,
             channel_credentials,
             insecure,

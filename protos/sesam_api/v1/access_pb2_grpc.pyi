@@ -37,14 +37,15 @@ class AccessServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AccessServiceAsyncStub: ...
     CreateToken: _grpc.UnaryUnaryMultiCallable[_access_pb2.CreateTokenRequest, _access_pb2.CreateTokenResponse]
-    """Makes an enrolment token: it can be exchanged once, within its time, for a credential.
-    Role admin. Idempotent by request_id. Reasons: INVALID_ARGUMENT.
+    """Makes an enrolment token: it can be exchanged, within its time and so often as it says, for
+    credentials. Role admin, without a scope. Idempotent by request_id. Reasons: INVALID_ARGUMENT.
     """
     Enrol: _grpc.UnaryUnaryMultiCallable[_access_pb2.EnrolRequest, _access_pb2.EnrolResponse]
     """Exchanges an enrolment token for a credential. The only call without a credential.
     Idempotent by request_id together with the token.
     Wrong tokens are answered a few times a minute to one address; a good one always.
-    Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, TOO_MANY_TRIES, INVALID_ARGUMENT.
+    Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, TOKEN_REVOKED, TOO_MANY_TRIES,
+    INVALID_ARGUMENT.
     location_id may be empty here only: the caller does not know it yet.
     """
     ListCredentials: _grpc.UnaryUnaryMultiCallable[_access_pb2.ListCredentialsRequest, _access_pb2.ListCredentialsResponse]
@@ -54,6 +55,45 @@ class AccessServiceStub:
     RevokeCredential: _grpc.UnaryUnaryMultiCallable[_access_pb2.RevokeCredentialRequest, _access_pb2.RevokeCredentialResponse]
     """Ends a credential: its next call is refused and its watch streams are ended.
     Role admin. Idempotent by request_id. Reasons: CREDENTIAL_NOT_FOUND.
+    """
+    ListTokens: _grpc.UnaryUnaryMultiCallable[_access_pb2.ListTokensRequest, _access_pb2.ListTokensResponse]
+    """The enrolment tokens that were made, newest first; never the secrets. Role admin. Reads only.
+    Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+    """
+    RevokeToken: _grpc.UnaryUnaryMultiCallable[_access_pb2.RevokeTokenRequest, _access_pb2.RevokeTokenResponse]
+    """Ends an enrolment token; the credentials that it was exchanged for stay. Role admin, without a
+    scope. Idempotent by request_id. Reasons: TOKEN_NOT_FOUND.
+    """
+    ListLockOuts: _grpc.UnaryUnaryMultiCallable[_access_pb2.ListLockOutsRequest, _access_pb2.ListLockOutsResponse]
+    """Who is not listened to just now after too many failed tries (LOCKED_OUT), the longest first: at
+    most some thousands. Role admin. Reads only.
+    """
+    GetAccessRules: _grpc.UnaryUnaryMultiCallable[_access_pb2.GetAccessRulesRequest, _access_pb2.GetAccessRulesResponse]
+    """What the location asks beside a credential. Every role. Reads only."""
+    SetAccessRules: _grpc.UnaryUnaryMultiCallable[_access_pb2.SetAccessRulesRequest, _access_pb2.SetAccessRulesResponse]
+    """Replaces the rules. Role admin, without a scope. Idempotent by request_id. Four eyes are switched
+    off by two administrators, or by the agent's own user on the Unix socket.
+    Reasons: INVALID_ARGUMENT, APPROVAL_NEEDED, APPROVAL_DECIDED.
+    """
+    ListApprovals: _grpc.UnaryUnaryMultiCallable[_access_pb2.ListApprovalsRequest, _access_pb2.ListApprovalsResponse]
+    """What waits for a second administrator, and what became of such requests in the last 6 days, the
+    newest first. Role admin. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+    """
+    DecideApproval: _grpc.UnaryUnaryMultiCallable[_access_pb2.DecideApprovalRequest, _access_pb2.DecideApprovalResponse]
+    """Approves what somebody else asked for, which is then done at once, as the one who asked; or
+    refuses it. Who asked may refuse only. Role admin, without a scope. Idempotent by request_id; what
+    was approved and not done, since the agent ended in between, can be approved again. That it could
+    not be done is no error of this call: its state is FAILED.
+    Reasons: APPROVAL_NOT_FOUND, APPROVAL_DECIDED, APPROVER_NEEDED.
+    """
+    EnrolOtp: _grpc.UnaryUnaryMultiCallable[_access_pb2.EnrolOtpRequest, _access_pb2.EnrolOtpResponse]
+    """Makes a secret for one-time codes of a credential, in place of one that it had. Role admin, without
+    a scope. Idempotent by request_id. Where any act needs a code, this does, too: the first one is
+    made on the Unix socket, or before. Reasons: CREDENTIAL_NOT_FOUND.
+    """
+    RemoveOtp: _grpc.UnaryUnaryMultiCallable[_access_pb2.RemoveOtpRequest, _access_pb2.RemoveOtpResponse]
+    """Removes the secret of a credential: what needs a code is then refused to it. Role admin, without a
+    scope. Idempotent by request_id. Needs a code as EnrolOtp. Reasons: CREDENTIAL_NOT_FOUND.
     """
 
 @_typing.type_check_only
@@ -65,14 +105,15 @@ class AccessServiceAsyncStub(AccessServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateToken: _aio.UnaryUnaryMultiCallable[_access_pb2.CreateTokenRequest, _access_pb2.CreateTokenResponse]  # type: ignore[assignment]
-    """Makes an enrolment token: it can be exchanged once, within its time, for a credential.
-    Role admin. Idempotent by request_id. Reasons: INVALID_ARGUMENT.
+    """Makes an enrolment token: it can be exchanged, within its time and so often as it says, for
+    credentials. Role admin, without a scope. Idempotent by request_id. Reasons: INVALID_ARGUMENT.
     """
     Enrol: _aio.UnaryUnaryMultiCallable[_access_pb2.EnrolRequest, _access_pb2.EnrolResponse]  # type: ignore[assignment]
     """Exchanges an enrolment token for a credential. The only call without a credential.
     Idempotent by request_id together with the token.
     Wrong tokens are answered a few times a minute to one address; a good one always.
-    Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, TOO_MANY_TRIES, INVALID_ARGUMENT.
+    Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, TOKEN_REVOKED, TOO_MANY_TRIES,
+    INVALID_ARGUMENT.
     location_id may be empty here only: the caller does not know it yet.
     """
     ListCredentials: _aio.UnaryUnaryMultiCallable[_access_pb2.ListCredentialsRequest, _access_pb2.ListCredentialsResponse]  # type: ignore[assignment]
@@ -82,6 +123,45 @@ class AccessServiceAsyncStub(AccessServiceStub):
     RevokeCredential: _aio.UnaryUnaryMultiCallable[_access_pb2.RevokeCredentialRequest, _access_pb2.RevokeCredentialResponse]  # type: ignore[assignment]
     """Ends a credential: its next call is refused and its watch streams are ended.
     Role admin. Idempotent by request_id. Reasons: CREDENTIAL_NOT_FOUND.
+    """
+    ListTokens: _aio.UnaryUnaryMultiCallable[_access_pb2.ListTokensRequest, _access_pb2.ListTokensResponse]  # type: ignore[assignment]
+    """The enrolment tokens that were made, newest first; never the secrets. Role admin. Reads only.
+    Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+    """
+    RevokeToken: _aio.UnaryUnaryMultiCallable[_access_pb2.RevokeTokenRequest, _access_pb2.RevokeTokenResponse]  # type: ignore[assignment]
+    """Ends an enrolment token; the credentials that it was exchanged for stay. Role admin, without a
+    scope. Idempotent by request_id. Reasons: TOKEN_NOT_FOUND.
+    """
+    ListLockOuts: _aio.UnaryUnaryMultiCallable[_access_pb2.ListLockOutsRequest, _access_pb2.ListLockOutsResponse]  # type: ignore[assignment]
+    """Who is not listened to just now after too many failed tries (LOCKED_OUT), the longest first: at
+    most some thousands. Role admin. Reads only.
+    """
+    GetAccessRules: _aio.UnaryUnaryMultiCallable[_access_pb2.GetAccessRulesRequest, _access_pb2.GetAccessRulesResponse]  # type: ignore[assignment]
+    """What the location asks beside a credential. Every role. Reads only."""
+    SetAccessRules: _aio.UnaryUnaryMultiCallable[_access_pb2.SetAccessRulesRequest, _access_pb2.SetAccessRulesResponse]  # type: ignore[assignment]
+    """Replaces the rules. Role admin, without a scope. Idempotent by request_id. Four eyes are switched
+    off by two administrators, or by the agent's own user on the Unix socket.
+    Reasons: INVALID_ARGUMENT, APPROVAL_NEEDED, APPROVAL_DECIDED.
+    """
+    ListApprovals: _aio.UnaryUnaryMultiCallable[_access_pb2.ListApprovalsRequest, _access_pb2.ListApprovalsResponse]  # type: ignore[assignment]
+    """What waits for a second administrator, and what became of such requests in the last 6 days, the
+    newest first. Role admin. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+    """
+    DecideApproval: _aio.UnaryUnaryMultiCallable[_access_pb2.DecideApprovalRequest, _access_pb2.DecideApprovalResponse]  # type: ignore[assignment]
+    """Approves what somebody else asked for, which is then done at once, as the one who asked; or
+    refuses it. Who asked may refuse only. Role admin, without a scope. Idempotent by request_id; what
+    was approved and not done, since the agent ended in between, can be approved again. That it could
+    not be done is no error of this call: its state is FAILED.
+    Reasons: APPROVAL_NOT_FOUND, APPROVAL_DECIDED, APPROVER_NEEDED.
+    """
+    EnrolOtp: _aio.UnaryUnaryMultiCallable[_access_pb2.EnrolOtpRequest, _access_pb2.EnrolOtpResponse]  # type: ignore[assignment]
+    """Makes a secret for one-time codes of a credential, in place of one that it had. Role admin, without
+    a scope. Idempotent by request_id. Where any act needs a code, this does, too: the first one is
+    made on the Unix socket, or before. Reasons: CREDENTIAL_NOT_FOUND.
+    """
+    RemoveOtp: _aio.UnaryUnaryMultiCallable[_access_pb2.RemoveOtpRequest, _access_pb2.RemoveOtpResponse]  # type: ignore[assignment]
+    """Removes the secret of a credential: what needs a code is then refused to it. Role admin, without a
+    scope. Idempotent by request_id. Needs a code as EnrolOtp. Reasons: CREDENTIAL_NOT_FOUND.
     """
 
 class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -96,8 +176,8 @@ class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _access_pb2.CreateTokenRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_access_pb2.CreateTokenResponse, _abc.Awaitable[_access_pb2.CreateTokenResponse]]:
-        """Makes an enrolment token: it can be exchanged once, within its time, for a credential.
-        Role admin. Idempotent by request_id. Reasons: INVALID_ARGUMENT.
+        """Makes an enrolment token: it can be exchanged, within its time and so often as it says, for
+        credentials. Role admin, without a scope. Idempotent by request_id. Reasons: INVALID_ARGUMENT.
         """
 
     @_abc_1.abstractmethod
@@ -109,7 +189,8 @@ class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
         """Exchanges an enrolment token for a credential. The only call without a credential.
         Idempotent by request_id together with the token.
         Wrong tokens are answered a few times a minute to one address; a good one always.
-        Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, TOO_MANY_TRIES, INVALID_ARGUMENT.
+        Reasons: TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, TOKEN_REVOKED, TOO_MANY_TRIES,
+        INVALID_ARGUMENT.
         location_id may be empty here only: the caller does not know it yet.
         """
 
@@ -131,6 +212,99 @@ class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_access_pb2.RevokeCredentialResponse, _abc.Awaitable[_access_pb2.RevokeCredentialResponse]]:
         """Ends a credential: its next call is refused and its watch streams are ended.
         Role admin. Idempotent by request_id. Reasons: CREDENTIAL_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTokens(
+        self,
+        request: _access_pb2.ListTokensRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.ListTokensResponse, _abc.Awaitable[_access_pb2.ListTokensResponse]]:
+        """The enrolment tokens that were made, newest first; never the secrets. Role admin. Reads only.
+        Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def RevokeToken(
+        self,
+        request: _access_pb2.RevokeTokenRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.RevokeTokenResponse, _abc.Awaitable[_access_pb2.RevokeTokenResponse]]:
+        """Ends an enrolment token; the credentials that it was exchanged for stay. Role admin, without a
+        scope. Idempotent by request_id. Reasons: TOKEN_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListLockOuts(
+        self,
+        request: _access_pb2.ListLockOutsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.ListLockOutsResponse, _abc.Awaitable[_access_pb2.ListLockOutsResponse]]:
+        """Who is not listened to just now after too many failed tries (LOCKED_OUT), the longest first: at
+        most some thousands. Role admin. Reads only.
+        """
+
+    @_abc_1.abstractmethod
+    def GetAccessRules(
+        self,
+        request: _access_pb2.GetAccessRulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.GetAccessRulesResponse, _abc.Awaitable[_access_pb2.GetAccessRulesResponse]]:
+        """What the location asks beside a credential. Every role. Reads only."""
+
+    @_abc_1.abstractmethod
+    def SetAccessRules(
+        self,
+        request: _access_pb2.SetAccessRulesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.SetAccessRulesResponse, _abc.Awaitable[_access_pb2.SetAccessRulesResponse]]:
+        """Replaces the rules. Role admin, without a scope. Idempotent by request_id. Four eyes are switched
+        off by two administrators, or by the agent's own user on the Unix socket.
+        Reasons: INVALID_ARGUMENT, APPROVAL_NEEDED, APPROVAL_DECIDED.
+        """
+
+    @_abc_1.abstractmethod
+    def ListApprovals(
+        self,
+        request: _access_pb2.ListApprovalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.ListApprovalsResponse, _abc.Awaitable[_access_pb2.ListApprovalsResponse]]:
+        """What waits for a second administrator, and what became of such requests in the last 6 days, the
+        newest first. Role admin. Reads only. Reasons: PAGE_TOKEN_INVALID, INVALID_ARGUMENT.
+        """
+
+    @_abc_1.abstractmethod
+    def DecideApproval(
+        self,
+        request: _access_pb2.DecideApprovalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.DecideApprovalResponse, _abc.Awaitable[_access_pb2.DecideApprovalResponse]]:
+        """Approves what somebody else asked for, which is then done at once, as the one who asked; or
+        refuses it. Who asked may refuse only. Role admin, without a scope. Idempotent by request_id; what
+        was approved and not done, since the agent ended in between, can be approved again. That it could
+        not be done is no error of this call: its state is FAILED.
+        Reasons: APPROVAL_NOT_FOUND, APPROVAL_DECIDED, APPROVER_NEEDED.
+        """
+
+    @_abc_1.abstractmethod
+    def EnrolOtp(
+        self,
+        request: _access_pb2.EnrolOtpRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.EnrolOtpResponse, _abc.Awaitable[_access_pb2.EnrolOtpResponse]]:
+        """Makes a secret for one-time codes of a credential, in place of one that it had. Role admin, without
+        a scope. Idempotent by request_id. Where any act needs a code, this does, too: the first one is
+        made on the Unix socket, or before. Reasons: CREDENTIAL_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveOtp(
+        self,
+        request: _access_pb2.RemoveOtpRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.RemoveOtpResponse, _abc.Awaitable[_access_pb2.RemoveOtpResponse]]:
+        """Removes the secret of a credential: what needs a code is then refused to it. Role admin, without a
+        scope. Idempotent by request_id. Needs a code as EnrolOtp. Reasons: CREDENTIAL_NOT_FOUND.
         """
 
 def add_AccessServiceServicer_to_server(servicer: AccessServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

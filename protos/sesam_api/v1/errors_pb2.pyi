@@ -143,6 +143,45 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """metadata: loader."""
     ERROR_REASON_LOADER_FAILED: _ErrorReason.ValueType  # 62
     """A loader that cannot be used. metadata: loader, detail."""
+    ERROR_REASON_LICENCE_NEEDED: _ErrorReason.ValueType  # 63
+    """No backup starts: the trial or the licence has ended, or there is none for this server.
+    metadata: state, detail.
+    """
+    ERROR_REASON_LICENCE_REFUSED: _ErrorReason.ValueType  # 64
+    """A licence that does not count at this location. metadata: detail, and for each field that differs
+    (file, key, signature, server_name, addresses, valid_from, valid_until) what it says and what is
+    so here.
+    """
+    ERROR_REASON_PART_NOT_FOUND: _ErrorReason.ValueType  # 65
+    """No part of the agent that can begin again by itself. metadata: part, expected."""
+    ERROR_REASON_SERVICE_NOT_FOUND: _ErrorReason.ValueType  # 66
+    """Of the health check. metadata: service."""
+    ERROR_REASON_TOKEN_NOT_FOUND: _ErrorReason.ValueType  # 67
+    """metadata: token (its id)."""
+    ERROR_REASON_TOKEN_REVOKED: _ErrorReason.ValueType  # 68
+    """The enrolment token was revoked. metadata: revoke_time."""
+    ERROR_REASON_OUT_OF_SCOPE: _ErrorReason.ValueType  # 69
+    """The credential is limited to other names. metadata: limit (client, task, pool or schedule), name
+    (empty: what was asked is about no such thing, or about all of them), allowed.
+    """
+    ERROR_REASON_LOCKED_OUT: _ErrorReason.ValueType  # 70
+    """Too many failed tries. metadata: seconds (try again after so many)."""
+    ERROR_REASON_OTP_REQUIRED: _ErrorReason.ValueType  # 71
+    """The call needs a one-time code as metadata `sesam-otp`. metadata: group, enrolled ("yes", or "no"
+    for a credential that has no secret for such codes).
+    """
+    ERROR_REASON_OTP_WRONG: _ErrorReason.ValueType  # 72
+    """The one-time code is not the right one, or was used before. metadata: group."""
+    ERROR_REASON_APPROVAL_NEEDED: _ErrorReason.ValueType  # 73
+    """Kept until another administrator approves it. metadata: approval, expire_time."""
+    ERROR_REASON_APPROVAL_NOT_FOUND: _ErrorReason.ValueType  # 74
+    """metadata: approval."""
+    ERROR_REASON_APPROVAL_DECIDED: _ErrorReason.ValueType  # 75
+    """What was kept is decided or over. metadata: approval, state."""
+    ERROR_REASON_APPROVER_NEEDED: _ErrorReason.ValueType  # 76
+    """Who asked for something does not decide on it. metadata: approval, holder."""
+    ERROR_REASON_LOG_NOT_FOUND: _ErrorReason.ValueType  # 78
+    """No such log of that day. metadata: log (its kind, or the name of the part), sesam_day."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused. A refused call ends with a gRPC status whose details hold one
@@ -279,4 +318,43 @@ ERROR_REASON_LOADER_NOT_FOUND: ErrorReason.ValueType  # 61
 """metadata: loader."""
 ERROR_REASON_LOADER_FAILED: ErrorReason.ValueType  # 62
 """A loader that cannot be used. metadata: loader, detail."""
+ERROR_REASON_LICENCE_NEEDED: ErrorReason.ValueType  # 63
+"""No backup starts: the trial or the licence has ended, or there is none for this server.
+metadata: state, detail.
+"""
+ERROR_REASON_LICENCE_REFUSED: ErrorReason.ValueType  # 64
+"""A licence that does not count at this location. metadata: detail, and for each field that differs
+(file, key, signature, server_name, addresses, valid_from, valid_until) what it says and what is
+so here.
+"""
+ERROR_REASON_PART_NOT_FOUND: ErrorReason.ValueType  # 65
+"""No part of the agent that can begin again by itself. metadata: part, expected."""
+ERROR_REASON_SERVICE_NOT_FOUND: ErrorReason.ValueType  # 66
+"""Of the health check. metadata: service."""
+ERROR_REASON_TOKEN_NOT_FOUND: ErrorReason.ValueType  # 67
+"""metadata: token (its id)."""
+ERROR_REASON_TOKEN_REVOKED: ErrorReason.ValueType  # 68
+"""The enrolment token was revoked. metadata: revoke_time."""
+ERROR_REASON_OUT_OF_SCOPE: ErrorReason.ValueType  # 69
+"""The credential is limited to other names. metadata: limit (client, task, pool or schedule), name
+(empty: what was asked is about no such thing, or about all of them), allowed.
+"""
+ERROR_REASON_LOCKED_OUT: ErrorReason.ValueType  # 70
+"""Too many failed tries. metadata: seconds (try again after so many)."""
+ERROR_REASON_OTP_REQUIRED: ErrorReason.ValueType  # 71
+"""The call needs a one-time code as metadata `sesam-otp`. metadata: group, enrolled ("yes", or "no"
+for a credential that has no secret for such codes).
+"""
+ERROR_REASON_OTP_WRONG: ErrorReason.ValueType  # 72
+"""The one-time code is not the right one, or was used before. metadata: group."""
+ERROR_REASON_APPROVAL_NEEDED: ErrorReason.ValueType  # 73
+"""Kept until another administrator approves it. metadata: approval, expire_time."""
+ERROR_REASON_APPROVAL_NOT_FOUND: ErrorReason.ValueType  # 74
+"""metadata: approval."""
+ERROR_REASON_APPROVAL_DECIDED: ErrorReason.ValueType  # 75
+"""What was kept is decided or over. metadata: approval, state."""
+ERROR_REASON_APPROVER_NEEDED: ErrorReason.ValueType  # 76
+"""Who asked for something does not decide on it. metadata: approval, holder."""
+ERROR_REASON_LOG_NOT_FOUND: ErrorReason.ValueType  # 78
+"""No such log of that day. metadata: log (its kind, or the name of the part), sesam_day."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

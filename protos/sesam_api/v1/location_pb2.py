@@ -24,55 +24,57 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from sesam_api.v1 import access_pb2 as sesam__api_dot_v1_dot_access__pb2
+from sesam_api.v1 import agent_pb2 as sesam__api_dot_v1_dot_agent__pb2
 from sesam_api.v1 import calendar_pb2 as sesam__api_dot_v1_dot_calendar__pb2
 from sesam_api.v1 import drives_pb2 as sesam__api_dot_v1_dot_drives__pb2
 from sesam_api.v1 import events_pb2 as sesam__api_dot_v1_dot_events__pb2
 from sesam_api.v1 import groups_pb2 as sesam__api_dot_v1_dot_groups__pb2
 from sesam_api.v1 import jobs_pb2 as sesam__api_dot_v1_dot_jobs__pb2
+from sesam_api.v1 import licence_pb2 as sesam__api_dot_v1_dot_licence__pb2
 from sesam_api.v1 import schedules_pb2 as sesam__api_dot_v1_dot_schedules__pb2
 from sesam_api.v1 import tasks_pb2 as sesam__api_dot_v1_dot_tasks__pb2
 from sesam_api.v1 import topology_pb2 as sesam__api_dot_v1_dot_topology__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsesam_api/v1/location.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sesam_api/v1/access.proto\x1a\x1bsesam_api/v1/calendar.proto\x1a\x19sesam_api/v1/drives.proto\x1a\x19sesam_api/v1/events.proto\x1a\x19sesam_api/v1/groups.proto\x1a\x17sesam_api/v1/jobs.proto\x1a\x1csesam_api/v1/schedules.proto\x1a\x18sesam_api/v1/tasks.proto\x1a\x1bsesam_api/v1/topology.proto\"\x17\n\x15ListInterfacesRequest\"^\n\x16ListInterfacesResponse\x12+\n\ninterfaces\x18\x01 \x03(\x0b\x32\x17.sesam_api.v1.Interface\x12\x17\n\x0foutput_withheld\x18\x02 \x01(\x08\"\xba\x01\n\tInterface\x12\x0c\n\x04name\x18\x01 \x01(\t\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.sesam_api.v1.InterfaceState\x12\r\n\x05\x66\x61ult\x18\x03 \x01(\t\x12\x0c\n\x04path\x18\x04 \x01(\x0c\x12\x15\n\rtemplate_path\x18\x05 \x01(\x0c\x12\x31\n\x08last_run\x18\x06 \x01(\x0b\x32\x1a.sesam_api.v1.InterfaceRunH\x00\x88\x01\x01\x42\x0b\n\t_last_run\"\xc9\x02\n\x0cInterfaceRun\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12/\n\x07outcome\x18\x03 \x01(\x0e\x32\x1e.sesam_api.v1.InterfaceOutcome\x12\x18\n\x0b\x65xit_status\x18\x04 \x01(\x05H\x01\x88\x01\x01\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x0e\n\x06job_id\x18\x06 \x01(\t\x12\x0c\n\x04task\x18\x07 \x01(\t\x12\x0e\n\x06\x63lient\x18\x08 \x01(\t\x12\x0e\n\x06module\x18\t \x01(\t\x12\x0e\n\x06output\x18\n \x01(\x0c\x12\x12\n\noutput_cut\x18\x0b \x01(\x08\x42\x0b\n\t_end_timeB\x0e\n\x0c_exit_status\"\xa5\x01\n\x08Location\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04host\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x14\n\x12GetLocationRequest\"\x91\x01\n\x13GetLocationResponse\x12(\n\x08location\x18\x01 \x01(\x0b\x32\x16.sesam_api.v1.Location\x12 \n\x04role\x18\x02 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12.\n\nagent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"b\n\x0cWatchRequest\x12\x1b\n\x0e\x61\x66ter_revision\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\x13\n\x0blocation_id\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\tB\x11\n\x0f_after_revision\"\xde\x01\n\rWatchResponse\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12.\n\nagent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x08snapshot\x18\x03 \x01(\x0b\x32\x16.sesam_api.v1.SnapshotH\x00\x12(\n\x07\x63hanges\x18\x04 \x01(\x0b\x32\x15.sesam_api.v1.ChangesH\x00\x12,\n\theartbeat\x18\x05 \x01(\x0b\x32\x17.sesam_api.v1.HeartbeatH\x00\x42\x07\n\x05\x65vent\"\xa1\x03\n\x08Snapshot\x12\r\n\x05\x66irst\x18\x01 \x01(\x08\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\x12-\n\x08location\x18\x03 \x01(\x0b\x32\x16.sesam_api.v1.LocationH\x00\x88\x01\x01\x12 \n\x04role\x18\x04 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12%\n\x07\x63lients\x18\x05 \x03(\x0b\x32\x14.sesam_api.v1.Client\x12!\n\x05tasks\x18\x06 \x03(\x0b\x32\x12.sesam_api.v1.Task\x12\x1f\n\x04jobs\x18\x07 \x03(\x0b\x32\x11.sesam_api.v1.Job\x12\r\n\x05\x65poch\x18\x08 \x01(\t\x12)\n\tschedules\x18\t \x03(\x0b\x32\x16.sesam_api.v1.Schedule\x12#\n\x06\x65vents\x18\n \x03(\x0b\x32\x13.sesam_api.v1.Event\x12\'\n\x06groups\x18\x0b \x03(\x0b\x32\x17.sesam_api.v1.TaskGroup\x12#\n\x06\x64rives\x18\x0c \x03(\x0b\x32\x13.sesam_api.v1.DriveB\x0b\n\t_location\">\n\x07\x43hanges\x12%\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x14.sesam_api.v1.Change\x12\x0c\n\x04more\x18\x02 \x01(\x08\"\xe8\x04\n\x06\x43hange\x12*\n\x08location\x18\x01 \x01(\x0b\x32\x16.sesam_api.v1.LocationH\x00\x12&\n\x06\x63lient\x18\x02 \x01(\x0b\x32\x14.sesam_api.v1.ClientH\x00\x12\"\n\x04task\x18\x03 \x01(\x0b\x32\x12.sesam_api.v1.TaskH\x00\x12 \n\x03job\x18\x04 \x01(\x0b\x32\x11.sesam_api.v1.JobH\x00\x12\x18\n\x0eremoved_client\x18\x05 \x01(\tH\x00\x12\x16\n\x0cremoved_task\x18\x06 \x01(\tH\x00\x12\x15\n\x0bremoved_job\x18\x07 \x01(\tH\x00\x12*\n\x08schedule\x18\x08 \x01(\x0b\x32\x16.sesam_api.v1.ScheduleH\x00\x12$\n\x05\x65vent\x18\t \x01(\x0b\x32\x13.sesam_api.v1.EventH\x00\x12(\n\x05group\x18\n \x01(\x0b\x32\x17.sesam_api.v1.TaskGroupH\x00\x12$\n\x05\x64rive\x18\x0b \x01(\x0b\x32\x13.sesam_api.v1.DriveH\x00\x12\x1a\n\x10removed_schedule\x18\x0c \x01(\tH\x00\x12\x17\n\rremoved_event\x18\r \x01(\tH\x00\x12\x17\n\rremoved_group\x18\x0e \x01(\tH\x00\x12\x17\n\rremoved_drive\x18\x0f \x01(\tH\x00\x12\x33\n\rcalendar_cell\x18\x10 \x01(\x0b\x32\x1a.sesam_api.v1.CalendarCellH\x00\x12\x33\n\rmedia_changed\x18\x11 \x01(\x0b\x32\x1a.sesam_api.v1.MediaChangedH\x00\x42\x08\n\x06object\"\x0e\n\x0cMediaChanged\"\x0b\n\tHeartbeat*\x80\x01\n\x0eInterfaceState\x12\x1f\n\x1bINTERFACE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13INTERFACE_STATE_OFF\x10\x01\x12\x16\n\x12INTERFACE_STATE_ON\x10\x02\x12\x1c\n\x18INTERFACE_STATE_UNUSABLE\x10\x03*\xab\x01\n\x10InterfaceOutcome\x12!\n\x1dINTERFACE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19INTERFACE_OUTCOME_RUNNING\x10\x01\x12\x18\n\x14INTERFACE_OUTCOME_OK\x10\x02\x12\x1c\n\x18INTERFACE_OUTCOME_FAILED\x10\x03\x12\x1d\n\x19INTERFACE_OUTCOME_UNKNOWN\x10\x04\x32\x86\x02\n\x0fLocationService\x12R\n\x0bGetLocation\x12 .sesam_api.v1.GetLocationRequest\x1a!.sesam_api.v1.GetLocationResponse\x12\x42\n\x05Watch\x12\x1a.sesam_api.v1.WatchRequest\x1a\x1b.sesam_api.v1.WatchResponse0\x01\x12[\n\x0eListInterfaces\x12#.sesam_api.v1.ListInterfacesRequest\x1a$.sesam_api.v1.ListInterfacesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsesam_api/v1/location.proto\x12\x0csesam_api.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sesam_api/v1/access.proto\x1a\x18sesam_api/v1/agent.proto\x1a\x1bsesam_api/v1/calendar.proto\x1a\x19sesam_api/v1/drives.proto\x1a\x19sesam_api/v1/events.proto\x1a\x19sesam_api/v1/groups.proto\x1a\x17sesam_api/v1/jobs.proto\x1a\x1asesam_api/v1/licence.proto\x1a\x1csesam_api/v1/schedules.proto\x1a\x18sesam_api/v1/tasks.proto\x1a\x1bsesam_api/v1/topology.proto\"\x17\n\x15ListInterfacesRequest\"^\n\x16ListInterfacesResponse\x12+\n\ninterfaces\x18\x01 \x03(\x0b\x32\x17.sesam_api.v1.Interface\x12\x17\n\x0foutput_withheld\x18\x02 \x01(\x08\"\xba\x01\n\tInterface\x12\x0c\n\x04name\x18\x01 \x01(\t\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.sesam_api.v1.InterfaceState\x12\r\n\x05\x66\x61ult\x18\x03 \x01(\t\x12\x0c\n\x04path\x18\x04 \x01(\x0c\x12\x15\n\rtemplate_path\x18\x05 \x01(\x0c\x12\x31\n\x08last_run\x18\x06 \x01(\x0b\x32\x1a.sesam_api.v1.InterfaceRunH\x00\x88\x01\x01\x42\x0b\n\t_last_run\"\xc9\x02\n\x0cInterfaceRun\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12/\n\x07outcome\x18\x03 \x01(\x0e\x32\x1e.sesam_api.v1.InterfaceOutcome\x12\x18\n\x0b\x65xit_status\x18\x04 \x01(\x05H\x01\x88\x01\x01\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\x0e\n\x06job_id\x18\x06 \x01(\t\x12\x0c\n\x04task\x18\x07 \x01(\t\x12\x0e\n\x06\x63lient\x18\x08 \x01(\t\x12\x0e\n\x06module\x18\t \x01(\t\x12\x0e\n\x06output\x18\n \x01(\x0c\x12\x12\n\noutput_cut\x18\x0b \x01(\x08\x42\x0b\n\t_end_timeB\x0e\n\x0c_exit_status\"\xa5\x01\n\x08Location\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04host\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x11\n\ttime_zone\x18\x05 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x06 \x03(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x14\n\x12GetLocationRequest\"\x91\x01\n\x13GetLocationResponse\x12(\n\x08location\x18\x01 \x01(\x0b\x32\x16.sesam_api.v1.Location\x12 \n\x04role\x18\x02 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12.\n\nagent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"b\n\x0cWatchRequest\x12\x1b\n\x0e\x61\x66ter_revision\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\x13\n\x0blocation_id\x18\x02 \x01(\t\x12\r\n\x05\x65poch\x18\x03 \x01(\tB\x11\n\x0f_after_revision\"\xde\x01\n\rWatchResponse\x12\x10\n\x08revision\x18\x01 \x01(\x04\x12.\n\nagent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x08snapshot\x18\x03 \x01(\x0b\x32\x16.sesam_api.v1.SnapshotH\x00\x12(\n\x07\x63hanges\x18\x04 \x01(\x0b\x32\x15.sesam_api.v1.ChangesH\x00\x12,\n\theartbeat\x18\x05 \x01(\x0b\x32\x17.sesam_api.v1.HeartbeatH\x00\x42\x07\n\x05\x65vent\"\x83\x04\n\x08Snapshot\x12\r\n\x05\x66irst\x18\x01 \x01(\x08\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\x12-\n\x08location\x18\x03 \x01(\x0b\x32\x16.sesam_api.v1.LocationH\x00\x88\x01\x01\x12 \n\x04role\x18\x04 \x01(\x0e\x32\x12.sesam_api.v1.Role\x12%\n\x07\x63lients\x18\x05 \x03(\x0b\x32\x14.sesam_api.v1.Client\x12!\n\x05tasks\x18\x06 \x03(\x0b\x32\x12.sesam_api.v1.Task\x12\x1f\n\x04jobs\x18\x07 \x03(\x0b\x32\x11.sesam_api.v1.Job\x12\r\n\x05\x65poch\x18\x08 \x01(\t\x12)\n\tschedules\x18\t \x03(\x0b\x32\x16.sesam_api.v1.Schedule\x12#\n\x06\x65vents\x18\n \x03(\x0b\x32\x13.sesam_api.v1.Event\x12\'\n\x06groups\x18\x0b \x03(\x0b\x32\x17.sesam_api.v1.TaskGroup\x12#\n\x06\x64rives\x18\x0c \x03(\x0b\x32\x13.sesam_api.v1.Drive\x12\'\n\x0b\x61gent_parts\x18\r \x03(\x0b\x32\x12.sesam_api.v1.Part\x12+\n\x07licence\x18\x0e \x01(\x0b\x32\x15.sesam_api.v1.LicenceH\x01\x88\x01\x01\x42\x0b\n\t_locationB\n\n\x08_licence\">\n\x07\x43hanges\x12%\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x14.sesam_api.v1.Change\x12\x0c\n\x04more\x18\x02 \x01(\x08\"\xbc\x05\n\x06\x43hange\x12*\n\x08location\x18\x01 \x01(\x0b\x32\x16.sesam_api.v1.LocationH\x00\x12&\n\x06\x63lient\x18\x02 \x01(\x0b\x32\x14.sesam_api.v1.ClientH\x00\x12\"\n\x04task\x18\x03 \x01(\x0b\x32\x12.sesam_api.v1.TaskH\x00\x12 \n\x03job\x18\x04 \x01(\x0b\x32\x11.sesam_api.v1.JobH\x00\x12\x18\n\x0eremoved_client\x18\x05 \x01(\tH\x00\x12\x16\n\x0cremoved_task\x18\x06 \x01(\tH\x00\x12\x15\n\x0bremoved_job\x18\x07 \x01(\tH\x00\x12*\n\x08schedule\x18\x08 \x01(\x0b\x32\x16.sesam_api.v1.ScheduleH\x00\x12$\n\x05\x65vent\x18\t \x01(\x0b\x32\x13.sesam_api.v1.EventH\x00\x12(\n\x05group\x18\n \x01(\x0b\x32\x17.sesam_api.v1.TaskGroupH\x00\x12$\n\x05\x64rive\x18\x0b \x01(\x0b\x32\x13.sesam_api.v1.DriveH\x00\x12\x1a\n\x10removed_schedule\x18\x0c \x01(\tH\x00\x12\x17\n\rremoved_event\x18\r \x01(\tH\x00\x12\x17\n\rremoved_group\x18\x0e \x01(\tH\x00\x12\x17\n\rremoved_drive\x18\x0f \x01(\tH\x00\x12\x33\n\rcalendar_cell\x18\x10 \x01(\x0b\x32\x1a.sesam_api.v1.CalendarCellH\x00\x12\x33\n\rmedia_changed\x18\x11 \x01(\x0b\x32\x1a.sesam_api.v1.MediaChangedH\x00\x12(\n\nagent_part\x18\x12 \x01(\x0b\x32\x12.sesam_api.v1.PartH\x00\x12(\n\x07licence\x18\x13 \x01(\x0b\x32\x15.sesam_api.v1.LicenceH\x00\x42\x08\n\x06object\"\x0e\n\x0cMediaChanged\"\x0b\n\tHeartbeat*\x80\x01\n\x0eInterfaceState\x12\x1f\n\x1bINTERFACE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13INTERFACE_STATE_OFF\x10\x01\x12\x16\n\x12INTERFACE_STATE_ON\x10\x02\x12\x1c\n\x18INTERFACE_STATE_UNUSABLE\x10\x03*\xab\x01\n\x10InterfaceOutcome\x12!\n\x1dINTERFACE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19INTERFACE_OUTCOME_RUNNING\x10\x01\x12\x18\n\x14INTERFACE_OUTCOME_OK\x10\x02\x12\x1c\n\x18INTERFACE_OUTCOME_FAILED\x10\x03\x12\x1d\n\x19INTERFACE_OUTCOME_UNKNOWN\x10\x04\x32\x86\x02\n\x0fLocationService\x12R\n\x0bGetLocation\x12 .sesam_api.v1.GetLocationRequest\x1a!.sesam_api.v1.GetLocationResponse\x12\x42\n\x05Watch\x12\x1a.sesam_api.v1.WatchRequest\x1a\x1b.sesam_api.v1.WatchResponse0\x01\x12[\n\x0eListInterfaces\x12#.sesam_api.v1.ListInterfacesRequest\x1a$.sesam_api.v1.ListInterfacesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sesam_api.v1.location_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_INTERFACESTATE']._serialized_start=2763
-  _globals['_INTERFACESTATE']._serialized_end=2891
-  _globals['_INTERFACEOUTCOME']._serialized_start=2894
-  _globals['_INTERFACEOUTCOME']._serialized_end=3065
-  _globals['_LISTINTERFACESREQUEST']._serialized_start=325
-  _globals['_LISTINTERFACESREQUEST']._serialized_end=348
-  _globals['_LISTINTERFACESRESPONSE']._serialized_start=350
-  _globals['_LISTINTERFACESRESPONSE']._serialized_end=444
-  _globals['_INTERFACE']._serialized_start=447
-  _globals['_INTERFACE']._serialized_end=633
-  _globals['_INTERFACERUN']._serialized_start=636
-  _globals['_INTERFACERUN']._serialized_end=965
-  _globals['_LOCATION']._serialized_start=968
-  _globals['_LOCATION']._serialized_end=1133
-  _globals['_GETLOCATIONREQUEST']._serialized_start=1135
-  _globals['_GETLOCATIONREQUEST']._serialized_end=1155
-  _globals['_GETLOCATIONRESPONSE']._serialized_start=1158
-  _globals['_GETLOCATIONRESPONSE']._serialized_end=1303
-  _globals['_WATCHREQUEST']._serialized_start=1305
-  _globals['_WATCHREQUEST']._serialized_end=1403
-  _globals['_WATCHRESPONSE']._serialized_start=1406
-  _globals['_WATCHRESPONSE']._serialized_end=1628
-  _globals['_SNAPSHOT']._serialized_start=1631
-  _globals['_SNAPSHOT']._serialized_end=2048
-  _globals['_CHANGES']._serialized_start=2050
-  _globals['_CHANGES']._serialized_end=2112
-  _globals['_CHANGE']._serialized_start=2115
-  _globals['_CHANGE']._serialized_end=2731
-  _globals['_MEDIACHANGED']._serialized_start=2733
-  _globals['_MEDIACHANGED']._serialized_end=2747
-  _globals['_HEARTBEAT']._serialized_start=2749
-  _globals['_HEARTBEAT']._serialized_end=2760
-  _globals['_LOCATIONSERVICE']._serialized_start=3068
-  _globals['_LOCATIONSERVICE']._serialized_end=3330
+  _globals['_INTERFACESTATE']._serialized_start=2999
+  _globals['_INTERFACESTATE']._serialized_end=3127
+  _globals['_INTERFACEOUTCOME']._serialized_start=3130
+  _globals['_INTERFACEOUTCOME']._serialized_end=3301
+  _globals['_LISTINTERFACESREQUEST']._serialized_start=379
+  _globals['_LISTINTERFACESREQUEST']._serialized_end=402
+  _globals['_LISTINTERFACESRESPONSE']._serialized_start=404
+  _globals['_LISTINTERFACESRESPONSE']._serialized_end=498
+  _globals['_INTERFACE']._serialized_start=501
+  _globals['_INTERFACE']._serialized_end=687
+  _globals['_INTERFACERUN']._serialized_start=690
+  _globals['_INTERFACERUN']._serialized_end=1019
+  _globals['_LOCATION']._serialized_start=1022
+  _globals['_LOCATION']._serialized_end=1187
+  _globals['_GETLOCATIONREQUEST']._serialized_start=1189
+  _globals['_GETLOCATIONREQUEST']._serialized_end=1209
+  _globals['_GETLOCATIONRESPONSE']._serialized_start=1212
+  _globals['_GETLOCATIONRESPONSE']._serialized_end=1357
+  _globals['_WATCHREQUEST']._serialized_start=1359
+  _globals['_WATCHREQUEST']._serialized_end=1457
+  _globals['_WATCHRESPONSE']._serialized_start=1460
+  _globals['_WATCHRESPONSE']._serialized_end=1682
+  _globals['_SNAPSHOT']._serialized_start=1685
+  _globals['_SNAPSHOT']._serialized_end=2200
+  _globals['_CHANGES']._serialized_start=2202
+  _globals['_CHANGES']._serialized_end=2264
+  _globals['_CHANGE']._serialized_start=2267
+  _globals['_CHANGE']._serialized_end=2967
+  _globals['_MEDIACHANGED']._serialized_start=2969
+  _globals['_MEDIACHANGED']._serialized_end=2983
+  _globals['_HEARTBEAT']._serialized_start=2985
+  _globals['_HEARTBEAT']._serialized_end=2996
+  _globals['_LOCATIONSERVICE']._serialized_start=3304
+  _globals['_LOCATIONSERVICE']._serialized_end=3566
 # @@protoc_insertion_point(module_scope)

@@ -10,11 +10,13 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from sesam_api.v1 import access_pb2 as _access_pb2
+from sesam_api.v1 import agent_pb2 as _agent_pb2
 from sesam_api.v1 import calendar_pb2 as _calendar_pb2
 from sesam_api.v1 import drives_pb2 as _drives_pb2
 from sesam_api.v1 import events_pb2 as _events_pb2
 from sesam_api.v1 import groups_pb2 as _groups_pb2
 from sesam_api.v1 import jobs_pb2 as _jobs_pb2
+from sesam_api.v1 import licence_pb2 as _licence_pb2
 from sesam_api.v1 import schedules_pb2 as _schedules_pb2
 from sesam_api.v1 import tasks_pb2 as _tasks_pb2
 from sesam_api.v1 import topology_pb2 as _topology_pb2
@@ -421,6 +423,8 @@ class Snapshot(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     GROUPS_FIELD_NUMBER: _builtins.int
     DRIVES_FIELD_NUMBER: _builtins.int
+    AGENT_PARTS_FIELD_NUMBER: _builtins.int
+    LICENCE_FIELD_NUMBER: _builtins.int
     first: _builtins.bool
     """True in the first part."""
     complete: _builtins.bool
@@ -449,6 +453,14 @@ class Snapshot(_message.Message):
     def groups(self) -> _containers.RepeatedCompositeFieldContainer[_groups_pb2.TaskGroup]: ...
     @_builtins.property
     def drives(self) -> _containers.RepeatedCompositeFieldContainer[_drives_pb2.Drive]: ...
+    @_builtins.property
+    def agent_parts(self) -> _containers.RepeatedCompositeFieldContainer[_agent_pb2.Part]:
+        """The parts of the agent."""
+
+    @_builtins.property
+    def licence(self) -> _licence_pb2.Licence:
+        """In the first part only."""
+
     def __init__(
         self,
         *,
@@ -464,13 +476,20 @@ class Snapshot(_message.Message):
         events: _abc.Iterable[_events_pb2.Event] | None = ...,
         groups: _abc.Iterable[_groups_pb2.TaskGroup] | None = ...,
         drives: _abc.Iterable[_drives_pb2.Drive] | None = ...,
+        agent_parts: _abc.Iterable[_agent_pb2.Part] | None = ...,
+        licence: _licence_pb2.Licence | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_location", b"_location", "location", b"location"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_licence", b"_licence", "_location", b"_location", "licence", b"licence", "location", b"location"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_location", b"_location", "clients", b"clients", "complete", b"complete", "drives", b"drives", "epoch", b"epoch", "events", b"events", "first", b"first", "groups", b"groups", "jobs", b"jobs", "location", b"location", "role", b"role", "schedules", b"schedules", "tasks", b"tasks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_licence", b"_licence", "_location", b"_location", "agent_parts", b"agent_parts", "clients", b"clients", "complete", b"complete", "drives", b"drives", "epoch", b"epoch", "events", b"events", "first", b"first", "groups", b"groups", "jobs", b"jobs", "licence", b"licence", "location", b"location", "role", b"role", "schedules", b"schedules", "tasks", b"tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__licence: _TypeAlias = _typing.Literal["licence"]  # noqa: Y015
+    _WhichOneofArgType__licence: _TypeAlias = _typing.Literal["_licence", b"_licence"]  # noqa: Y015
     _WhichOneofReturnType__location: _TypeAlias = _typing.Literal["location"]  # noqa: Y015
     _WhichOneofArgType__location: _TypeAlias = _typing.Literal["_location", b"_location"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__licence) -> _WhichOneofReturnType__licence | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__location) -> _WhichOneofReturnType__location | None: ...
 
 Global___Snapshot: _TypeAlias = Snapshot  # noqa: Y015
@@ -524,6 +543,8 @@ class Change(_message.Message):
     REMOVED_DRIVE_FIELD_NUMBER: _builtins.int
     CALENDAR_CELL_FIELD_NUMBER: _builtins.int
     MEDIA_CHANGED_FIELD_NUMBER: _builtins.int
+    AGENT_PART_FIELD_NUMBER: _builtins.int
+    LICENCE_FIELD_NUMBER: _builtins.int
     removed_client: _builtins.str
     """Name of a client that was removed."""
     removed_task: _builtins.str
@@ -573,6 +594,14 @@ class Change(_message.Message):
     def media_changed(self) -> Global___MediaChanged:
         """A data store, media pool or medium was added, changed or removed: ask for them again."""
 
+    @_builtins.property
+    def agent_part(self) -> _agent_pb2.Part:
+        """A part of the agent came into another state."""
+
+    @_builtins.property
+    def licence(self) -> _licence_pb2.Licence:
+        """What is to be said of the licence is another, or its days have become fewer."""
+
     def __init__(
         self,
         *,
@@ -593,12 +622,14 @@ class Change(_message.Message):
         removed_drive: _builtins.str = ...,
         calendar_cell: _calendar_pb2.CalendarCell | None = ...,
         media_changed: Global___MediaChanged | None = ...,
+        agent_part: _agent_pb2.Part | None = ...,
+        licence: _licence_pb2.Licence | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["calendar_cell", b"calendar_cell", "client", b"client", "drive", b"drive", "event", b"event", "group", b"group", "job", b"job", "location", b"location", "media_changed", b"media_changed", "object", b"object", "removed_client", b"removed_client", "removed_drive", b"removed_drive", "removed_event", b"removed_event", "removed_group", b"removed_group", "removed_job", b"removed_job", "removed_schedule", b"removed_schedule", "removed_task", b"removed_task", "schedule", b"schedule", "task", b"task"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["agent_part", b"agent_part", "calendar_cell", b"calendar_cell", "client", b"client", "drive", b"drive", "event", b"event", "group", b"group", "job", b"job", "licence", b"licence", "location", b"location", "media_changed", b"media_changed", "object", b"object", "removed_client", b"removed_client", "removed_drive", b"removed_drive", "removed_event", b"removed_event", "removed_group", b"removed_group", "removed_job", b"removed_job", "removed_schedule", b"removed_schedule", "removed_task", b"removed_task", "schedule", b"schedule", "task", b"task"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_cell", b"calendar_cell", "client", b"client", "drive", b"drive", "event", b"event", "group", b"group", "job", b"job", "location", b"location", "media_changed", b"media_changed", "object", b"object", "removed_client", b"removed_client", "removed_drive", b"removed_drive", "removed_event", b"removed_event", "removed_group", b"removed_group", "removed_job", b"removed_job", "removed_schedule", b"removed_schedule", "removed_task", b"removed_task", "schedule", b"schedule", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent_part", b"agent_part", "calendar_cell", b"calendar_cell", "client", b"client", "drive", b"drive", "event", b"event", "group", b"group", "job", b"job", "licence", b"licence", "location", b"location", "media_changed", b"media_changed", "object", b"object", "removed_client", b"removed_client", "removed_drive", b"removed_drive", "removed_event", b"removed_event", "removed_group", b"removed_group", "removed_job", b"removed_job", "removed_schedule", b"removed_schedule", "removed_task", b"removed_task", "schedule", b"schedule", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_object: _TypeAlias = _typing.Literal["location", "client", "task", "job", "removed_client", "removed_task", "removed_job", "schedule", "event", "group", "drive", "removed_schedule", "removed_event", "removed_group", "removed_drive", "calendar_cell", "media_changed"]  # noqa: Y015
+    _WhichOneofReturnType_object: _TypeAlias = _typing.Literal["location", "client", "task", "job", "removed_client", "removed_task", "removed_job", "schedule", "event", "group", "drive", "removed_schedule", "removed_event", "removed_group", "removed_drive", "calendar_cell", "media_changed", "agent_part", "licence"]  # noqa: Y015
     _WhichOneofArgType_object: _TypeAlias = _typing.Literal["object", b"object"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_object) -> _WhichOneofReturnType_object | None: ...
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from server_agent.domain.access import Scope
 from server_agent.domain.command_sources import CommandSource
 from server_agent.domain.jobs import JobState
 from server_agent.domain.reach import Ssh
@@ -129,6 +130,20 @@ class Login(sa.TypeDecorator[Ssh]):
 
     def process_result_value(self, value: Any | None, _dialect: sa.Dialect) -> Ssh | None:
         return Ssh(**json.loads(value)) if value else None
+
+
+class ScopeText(sa.TypeDecorator[Scope]):
+    """A scope as JSON; empty text for one without limits."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Scope | None, _dialect: sa.Dialect) -> str:
+        return json.dumps(asdict(value)) if value is not None and value.limits else ""
+
+    def process_result_value(self, value: Any | None, _dialect: sa.Dialect) -> Scope:
+        held = json.loads(value or "{}")
+        return Scope(**{name: tuple(patterns) for name, patterns in held.items()})
 
 
 class StateNumber(sa.TypeDecorator[JobState]):

@@ -4,14 +4,14 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from server_agent.adapters.catalogue.access_tables import SqlAccessTransaction
 from server_agent.adapters.catalogue.history_schema import store_samples
 from server_agent.adapters.catalogue.history_view import SqlHistoryView
-from server_agent.adapters.catalogue.media_transaction import SqlMediaTransaction
 from server_agent.adapters.catalogue.records import values_of
 from server_agent.domain.history import StoreSample
 
 
-class SqlHistoryTransaction(SqlHistoryView, SqlMediaTransaction):
+class SqlHistoryTransaction(SqlHistoryView, SqlAccessTransaction):
     """The `HistoryTransaction` port."""
 
     def add_store_sample(self, sample: StoreSample) -> None:

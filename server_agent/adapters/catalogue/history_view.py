@@ -4,8 +4,8 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
+from server_agent.adapters.catalogue.access_tables import SqlAccessView
 from server_agent.adapters.catalogue.history_schema import store_samples
-from server_agent.adapters.catalogue.media_view import SqlMediaView
 from server_agent.adapters.catalogue.records import record, select
 from server_agent.adapters.catalogue.schema import HAS_SAVED
 from server_agent.domain.history import GrowthDay, StoreSample
@@ -29,7 +29,7 @@ _GROWTH = (
 )
 
 
-class SqlHistoryView(SqlMediaView):
+class SqlHistoryView(SqlAccessView):
     """The `HistoryView` port."""
 
     def store_samples(

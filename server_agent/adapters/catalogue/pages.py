@@ -11,6 +11,7 @@ from server_agent.adapters.catalogue.schema import (
     credentials,
     eol_or_never,
     savesets,
+    tokens,
     verified_or_never,
 )
 from server_agent.domain.errors import InvalidArgument
@@ -51,6 +52,11 @@ def saveset_order(query: SavesetQuery) -> Order:
 def credential_order(descending: bool) -> Order:
     """By time of creation."""
     return Order(as_kept(credentials.c.create_time), credentials.c.id, descending)
+
+
+def token_order(descending: bool) -> Order:
+    """By time of creation."""
+    return Order(as_kept(tokens.c.create_time), tokens.c.id, descending)
 
 
 def saveset_conditions(query: SavesetQuery) -> list[Condition]:

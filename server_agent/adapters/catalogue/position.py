@@ -54,6 +54,16 @@ def credential_list(text: str, descending: bool) -> str:
     return _name("credentials", text, descending)
 
 
+def token_list(descending: bool) -> str:
+    """Names a list of enrolment tokens."""
+    return _name("tokens", descending)
+
+
+def approval_list() -> str:
+    """Names the list of what waits for approval."""
+    return _name("approvals")
+
+
 def encode(list_name: str, key: int | str, item_id: int | str) -> str:
     """The position behind the item with this sort key and id."""
     packed = json.dumps([_hash(list_name), key, item_id], ensure_ascii=False)

@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from server_agent.adapters.catalogue.columns import (
     ByteStrings,
     Commands,
+    Duration,
     Login,
     Moment,
     Options,
+    ScopeText,
     StateNumber,
     Strings,
     value_of,
@@ -107,6 +109,7 @@ jobs = sa.Table(
     sa.Column("dry_run", sa.Boolean, nullable=False, server_default=sa.text("0")),
     sa.Column("target_client", sa.Text, nullable=False, server_default=_NO_TEXT),
     sa.Column("without_interfaces", sa.Boolean, nullable=False, server_default=sa.text("0")),
+    sa.Column("number", sa.Integer, nullable=False, server_default=sa.text("0")),
     sqlite_autoincrement=True,
 )
 # One index per order. Each also holds what the usual filters look at, so that a rare state is
@@ -252,8 +255,16 @@ tokens = sa.Table(
     sa.Column("create_time", Moment, nullable=False),
     sa.Column("expire_time", Moment, nullable=False),
     sa.Column("used_time", Moment),
-    sa.Column("used_by_request", sa.Text),
+    sa.Column("id", sa.Text, nullable=False, server_default=_NO_TEXT),
+    sa.Column("scope", ScopeText, nullable=False, server_default=_NO_TEXT),
+    sa.Column("uses", sa.Integer, nullable=False, server_default=sa.text("1")),
+    sa.Column("used", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("credential_life", Duration),
+    sa.Column("comment", sa.Text, nullable=False, server_default=_NO_TEXT),
+    sa.Column("made_by", sa.Text, nullable=False, server_default=_NO_TEXT),
+    sa.Column("revoke_time", Moment),
 )
+sa.Index("tokens_by_time", tokens.c.create_time, tokens.c.id)
 
 credentials = sa.Table(
     "credentials",
@@ -266,6 +277,9 @@ credentials = sa.Table(
     sa.Column("revoke_time", Moment),
     sa.Column("last_used_time", Moment),
     sa.Column("search", sa.Text, nullable=False),
+    sa.Column("scope", ScopeText, nullable=False, server_default=_NO_TEXT),
+    sa.Column("expire_time", Moment),
+    sa.Column("last_address", sa.Text, nullable=False, server_default=_NO_TEXT),
 )
 sa.Index("credentials_by_time", credentials.c.create_time, credentials.c.id)
 

@@ -132,6 +132,9 @@ class SqlTransaction(SqlView, SqlHistoryTransaction):
         values = {**values_of(credential), "search": _search(credential.holder)}
         self._put(credentials, credentials.c.id, values)
 
+    def touch(self, key: ObjectKey) -> None:
+        self._changed(key)
+
     def remember_answer(self, request_id: str, answer: Answer, now: datetime) -> None:
         before = self.answered(request_id)
         if before is not None:

@@ -46,6 +46,10 @@ def _saveset(row: sa.Row[Any]) -> Saveset:
     return record(Saveset, row)
 
 
+def _token(row: sa.Row[Any]) -> Token:
+    return record(Token, row)
+
+
 def _credential(row: sa.Row[Any]) -> Credential:
     return record(Credential, row)
 
@@ -217,6 +221,20 @@ class SqlView(SqlHistoryView):
 
     def token_digests(self) -> set[bytes]:
         return set(self._connection.scalars(sa.select(tokens.c.digest)))
+
+    def token_by_id(self, token_id: str) -> Token | None:
+        return self._one(Token, tokens, tokens.c.id == token_id)
+
+    def tokens(self, descending: bool, position: str | None, limit: int) -> Page[Token]:
+        return pages.page(
+            self._connection,
+            select(Token, tokens),
+            pages.token_order(descending),
+            positions.token_list(descending),
+            position,
+            limit,
+            _token,
+        )
 
     def credential(self, digest: bytes) -> Credential | None:
         return self._one(Credential, credentials, credentials.c.digest == digest)

@@ -100,6 +100,10 @@ class ResticEngine:
         """From now on data stores of other agents are not used. `claim`: as in `Places`."""
         self._places = replace(self._places, claim=claim)
 
+    def give(self, environment: Mapping[str, str]) -> None:
+        """From now on programs of tasks, and restic, are given these variables too."""
+        self._places = replace(self._places, environment=environment)
+
     def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:
         """As the port says; none of them need be of this engine. The media of the others are only
         never saved."""
@@ -216,7 +220,8 @@ class ResticEngine:
         _check_client(request.client, "saved")
         _check_reference(request.options.time_reference)
         try:
-            with self._leftovers.around(self._places, request), LocalClient() as client:
+            client_here = LocalClient(self._places.environment)
+            with self._leftovers.around(self._places, request), client_here as client:
                 yield from ResticBackup(self._places, 1, request, control, client).events()
         finally:
             self._seen.forget()

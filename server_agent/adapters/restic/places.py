@@ -70,7 +70,8 @@ class ResticPlaces(Places):
         """
         store = self.store_of.get(label) or self._found(label)
         place = store.url.rstrip("/") + "/" + label
-        program = Program(self.secrets.access(store, label), self.cache_dir)
+        access = self.secrets.access(store, label)
+        program = Program(access, self.cache_dir, self.environment)
         return Repository(place, program)
 
     def check_store(self, label: str, then: str = TRY_AGAIN) -> None:

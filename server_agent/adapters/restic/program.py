@@ -9,8 +9,8 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from threading import Event
@@ -125,10 +125,12 @@ class Program:
 
     Attributes:
         cache_dir: where restic keeps what it knows of repositories, and its short-lived files.
+        environment: variables that it is given beside those of the account.
     """
 
     access: Access
     cache_dir: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def turns(self) -> Turns:
@@ -144,7 +146,8 @@ class Program:
             Cancelled: the control said so.
             OSError: it cannot be started.
         """
-        environment = {**environment_of_account(), "LC_ALL": "C", "TZ": "UTC"}
+        environment = {**environment_of_account(), **self.environment}
+        environment |= {"LC_ALL": "C", "TZ": "UTC"}
         if shutil.which("restic", path=environment["PATH"]) is None:
             text = "restic is not installed: install the package restic"
             raise EngineError("PROGRAM_MISSING", text)

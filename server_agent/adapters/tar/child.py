@@ -8,15 +8,16 @@ import pwd
 import select
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from server_agent.ports import Cancelled, Control
 
 PIPE_BYTES = 1 << 20  # Linux gives an unprivileged process at most this; fewer, larger reads
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 CANCEL_LATENCY_MILLISECONDS = 200  # how long a silent child may hide that its job was cancelled
 
 

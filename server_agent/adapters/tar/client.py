@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from server_agent.adapters.tar.child import Child, Setting, environment_of_account
+from server_agent.adapters.tar.child import NO_VARIABLES, Child, Setting, environment_of_account
 from server_agent.adapters.tar.mounts import mount_table, real_place
 from server_agent.ports import Cancelled, Control
 
@@ -122,9 +122,16 @@ class Client(Protocol):
 
 
 class LocalClient:
-    """The machine on which the agent runs."""
+    """The machine on which the agent runs.
+
+    Args:
+        environment: variables that programs of tasks are given beside those of the account.
+    """
 
     is_here = True
+
+    def __init__(self, environment: Mapping[str, str] = NO_VARIABLES) -> None:
+        self._environment = environment
 
     def __enter__(self) -> Self:
         return self
@@ -158,7 +165,8 @@ class LocalClient:
             return Child(command, control, fed=fed, source=source, umask=umask)
 
     def start_command(self, argv: Sequence[bytes], control: Control) -> Child:
-        return Child(argv, control, setting=Setting(environment_of_account(), Path("/")))
+        environment = {**environment_of_account(), **self._environment}
+        return Child(argv, control, setting=Setting(environment, Path("/")))
 
 
 @contextlib.contextmanager

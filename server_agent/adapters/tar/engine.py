@@ -109,6 +109,10 @@ class TarEngine:
         """From now on data stores of other agents are not used. `claim`: as in `Places`."""
         self._places = replace(self._places, claim=claim)
 
+    def give(self, environment: Mapping[str, str]) -> None:
+        """From now on programs of tasks are given these variables too."""
+        self._places = replace(self._places, environment=environment)
+
     def use_stores(self, directories: Sequence[bytes], homes: Mapping[str, bytes]) -> None:
         store_dirs = tuple(Path(os.fsdecode(directory)) for directory in directories)
         if not store_dirs:
@@ -288,7 +292,9 @@ class TarEngine:
         return [*killed.clean_up(journal), *staging.clean_up(remote, self._places.tmp_dir)]
 
     def _client(self, client: Reach) -> Client:
-        return SshClient(client, self._places.tmp_dir) if isinstance(client, Ssh) else LocalClient()
+        if isinstance(client, Ssh):
+            return SshClient(client, self._places.tmp_dir)
+        return LocalClient(self._places.environment)
 
     def _listing(self, saveset: SavesetRef) -> Path:
         return self._places.files_of(saveset).listing

@@ -81,6 +81,7 @@ class Places:
         immutable: labels of the media on which savesets are made immutable.
         claim: raises EngineError (STORE_MISSING) if another agent uses a data store.
         silent: data stores that do not answer: only who asks for a medium of theirs looks there.
+        environment: variables that programs of tasks, and restic, are given.
     """
 
     store_dirs: tuple[Path, ...]
@@ -93,6 +94,7 @@ class Places:
     immutable: frozenset[str] = frozenset()
     claim: Callable[[Path, str], None] | None = None
     silent: frozenset[Path] = frozenset()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def answering(self) -> tuple[Path, ...]:

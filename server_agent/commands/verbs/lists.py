@@ -1,5 +1,5 @@
 """`sm_cmd list clients|tasks|savesets|jobs|schedules|events|groups|drives|stores|pools|media
-|interfaces|calendar [--json] [--limit N]`."""
+|interfaces|logs|calendar [--json] [--limit N]`."""
 
 import argparse
 import itertools
@@ -36,6 +36,7 @@ _COLUMNS = {
     " init_time comment",
     "interfaces": "name state start_time end_time outcome exit_status job task module text fault"
     " path template",
+    "logs": "kind name sesam_day size cut",
     "calendar": "planned_time sesam_day state kind event task client type priority job_id"
     " started_late cause by text event_id end_time",
 }
@@ -76,6 +77,7 @@ def define(verbs: Verbs) -> None:
     _define(objects, "media", lambda location, _: location.media())
     _define(objects, "loaders", lambda location, _: location.loaders())
     _define(objects, "interfaces", lambda location, _: iter(location.interfaces()))
+    _define(objects, "logs", lambda location, _: location.logs())
     calendar = _define(objects, "calendar", _calendar)
     calendar.add_argument(
         "--from", dest="first", type=day, metavar="D", help="first sesam day; else the open one"

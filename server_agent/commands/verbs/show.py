@@ -1,5 +1,5 @@
 """`sm_cmd show client|task|saveset|job|protocol|schedule|event|group|drive|store|pool|medium
-|interface`."""
+|interface|log`."""
 
 import argparse
 import sys
@@ -16,6 +16,7 @@ from server_agent.commands.output import (
     zone_of,
 )
 from server_agent.commands.parsing import Verbs, add_json, add_objects, text
+from server_agent.commands.verbs import show_log
 from server_agent.domain.quoting import quoted
 from sesam_api.location import Location
 
@@ -73,6 +74,7 @@ def define(verbs: Verbs) -> None:
             )
         if name == "schedule":
             parser.add_argument("--ics", action="store_true", help="as an iCalendar file")
+    show_log.define(objects)
 
 
 def _one(location: Location, arguments: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from server_agent.adapters.setup import make_installation
+from server_agent.adapters.trees import Trees
 from server_agent.commands.sm_cmd import main
 from server_agent.installation import Installation
 from tests.fakes.agent_server import FakeAgent
@@ -25,7 +26,7 @@ def no_agent_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 @pytest.fixture
 def installation(tmp_path: Path) -> Installation:
     now = datetime(2025, 3, 1, tzinfo=UTC)
-    return make_installation(tmp_path / "rö ot", "Alpha", "127.0.0.1", 0, now)
+    return make_installation(Trees.below(tmp_path / "rö ot"), "Alpha", "127.0.0.1", 0, now)
 
 
 @pytest.fixture

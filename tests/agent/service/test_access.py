@@ -6,14 +6,13 @@ from datetime import timedelta
 import pytest
 
 from server_agent.domain.access import Caller, Role
-from server_agent.domain.errors import (
+from server_agent.domain.access_errors import (
     CredentialNotFound,
-    InvalidArgument,
-    NotAuthenticated,
     TokenExpired,
     TokenUnknown,
     TokenUsed,
 )
+from server_agent.domain.errors import InvalidArgument, NotAuthenticated
 from server_agent.service.access import LOCAL_CALLER, Enrolled
 from tests.agent.service.rig import START, Rig, request
 
@@ -24,9 +23,9 @@ def enrolled(rig: Rig, role: Role = Role.OPERATOR, holder: str = "desk on host f
 
 
 def test_a_token_can_be_read_aloud_and_a_credential_cannot_be_guessed(idle_rig: Rig) -> None:
-    token, expire_time = idle_rig.access.create_token(request(), Role.ADMIN, None)
+    token, kept = idle_rig.access.create_token(request(), Role.ADMIN, None)
     assert re.fullmatch(r"(\w{4}-){3}\w{4}", token, re.ASCII)
-    assert expire_time == START + timedelta(hours=1)
+    assert kept.expire_time == START + timedelta(hours=1)
     secret = enrolled(idle_rig).secret
     assert re.fullmatch(r"sesam_[\w-]{43}", secret, re.ASCII)
 
@@ -141,7 +140,7 @@ def test_the_time_of_use_is_kept_to_the_minute(idle_rig: Rig) -> None:
     given = enrolled(idle_rig)
     caller = idle_rig.access.authenticate(given.secret)
     assert idle_rig.access.use_is_due(caller)
-    idle_rig.access.note_use(caller)
+    idle_rig.access.note_use(caller, "ipv4:192.0.2.7")
     assert not idle_rig.access.use_is_due(caller)
     idle_rig.clock.advance(timedelta(minutes=1))
     assert idle_rig.access.use_is_due(caller)
@@ -152,5 +151,5 @@ def test_the_time_of_use_is_kept_to_the_minute(idle_rig: Rig) -> None:
 def test_the_local_caller_has_no_credential(idle_rig: Rig) -> None:
     assert idle_rig.access.in_force(LOCAL_CALLER)
     assert not idle_rig.access.use_is_due(LOCAL_CALLER)
-    idle_rig.access.note_use(LOCAL_CALLER)
+    idle_rig.access.note_use(LOCAL_CALLER, "unix")
     assert idle_rig.access.list_credentials("", True, None, 10).items == ()

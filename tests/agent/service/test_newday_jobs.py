@@ -144,8 +144,8 @@ def test_it_writes_the_logs_of_the_day(rig: Rig) -> None:
     assert (rows[0]["saveset"], rows[0]["files"]) == (first.saveset, "10")
     assert happened[-1].endswith("Sesam day 2026-03-04 is closed: 1 failed, 1 ok")
     assert [line.partition("\t")[2] for line in happened[:-1] if f"job {second.id}" in line] == [
-        f"ended backup docs, job {second.id}, error: {rows[1]['message']}",
-        f"started backup docs, job {second.id}",
+        f"INFO\tstarted backup docs, job {second.id}",
+        f"ERROR\tended backup docs, job {second.id}, error: {rows[1]['message']}",
     ]
     assert job.sesam_day not in rig.day_logs.closed
     assert rig.day_logs.begun == [job.sesam_day]
@@ -241,8 +241,8 @@ def test_what_was_given_up_is_in_the_log_of_the_day(rig: Rig) -> None:
     TakingBack(rig.changes, rig.clock, rig.scheduler).cancel(request(), event.id, None)
     assert newday(rig).message == "Wed 04 Mar: 1 cancelled"
     [told, _] = rig.day_logs.closed[date(2026, 3, 4)][1]
-    when, text = told.split("\t")
-    assert when == "2026-03-04 13:00:00+01:00"
+    when, level, text = told.split("\t")
+    assert (when, level) == ("2026-03-04 13:00:00+01:00", "WARNING")
     assert text == "cancelled backup docs of 2026-03-04 20:00:00+01:00: taken back, the admin"
 
 

@@ -8,7 +8,8 @@ from typing import TypeVar
 import pytest
 
 from server_agent.domain.access import Caller, Role
-from server_agent.domain.errors import RequestIdReused, TaskNotFound, TokenUsed
+from server_agent.domain.access_errors import TokenUsed
+from server_agent.domain.errors import RequestIdReused, TaskNotFound
 from server_agent.domain.jobs import JobState
 from server_agent.domain.topology import Client, Task
 from server_agent.ports import JobQuery

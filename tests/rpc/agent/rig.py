@@ -15,20 +15,25 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2
 from grpc_status import rpc_status
 
 from server_agent.adapters.calendar_files import IcalendarFiles
 from server_agent.adapters.identity import Identity, make_identity
 from server_agent.adapters.loader.devices import LoaderDevices
-from server_agent.agent import Agent, Outside
+from server_agent.agent import Agent
 from server_agent.domain.access import Role
+from server_agent.outside import Outside
 from server_agent.ports import Catalogue
 from server_agent.rpc import convert
 from server_agent.rpc.server import Endpoint
 from server_agent.rpc.watch import Pace
 from server_agent.service.location import Location
+from server_agent.service.stopping import Stopping
 from sesam_api.v1 import (
     access_pb2,
+    agent_pb2,
     calendar_pb2,
     client_files_pb2,
     drives_pb2,
@@ -37,8 +42,10 @@ from sesam_api.v1 import (
     groups_pb2,
     history_pb2,
     jobs_pb2,
+    licence_pb2,
     loaders_pb2,
     location_pb2,
+    logs_pb2,
     media_pb2,
     savesets_pb2,
     schedules_pb2,
@@ -52,8 +59,11 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.day_logs import MemoryDayLogs
 from tests.fakes.interface_files import FakeInterfaceFiles
 from tests.fakes.keys import MemoryKeys
+from tests.fakes.licence import MemoryLicenceFiles
 from tests.fakes.listings import MemoryListings
+from tests.fakes.logs import MemoryLogs
 from tests.fakes.names import MemoryNames
+from tests.fakes.otp import MemoryOtp
 from tests.fakes.programs import FakePrograms
 from tests.fakes.protocols import MemoryProtocols
 from tests.fakes.stamps import FakeStamps
@@ -61,6 +71,7 @@ from tests.fakes.stamps import FakeStamps
 LOCATION_ID = "6f1a2b3c-0000-4000-8000-00000000a1fa"
 PROTOS = (
     access_pb2,
+    agent_pb2,
     calendar_pb2,
     client_files_pb2,
     drives_pb2,
@@ -69,13 +80,17 @@ PROTOS = (
     groups_pb2,
     history_pb2,
     jobs_pb2,
+    licence_pb2,
     loaders_pb2,
     location_pb2,
+    logs_pb2,
     media_pb2,
     savesets_pb2,
     schedules_pb2,
     tasks_pb2,
     topology_pb2,
+    health_pb2,
+    reflection_pb2,
 )
 METHODS: dict[str, MethodDescriptor] = {
     f"{service.name}/{method.name}": method
@@ -178,10 +193,18 @@ class AgentRig:
     listings: MemoryListings = field(default_factory=MemoryListings)
     names: MemoryNames = field(default_factory=MemoryNames)
     keys: MemoryKeys = field(default_factory=MemoryKeys)
+    otp: MemoryOtp = field(default_factory=MemoryOtp)
+    licence: MemoryLicenceFiles = field(default_factory=MemoryLicenceFiles)
+    logs: MemoryLogs = field(default_factory=MemoryLogs)
     protocols: MemoryProtocols = field(default_factory=MemoryProtocols)
     day_logs: MemoryDayLogs = field(default_factory=MemoryDayLogs)
     programs: FakePrograms = field(default_factory=FakePrograms)
     port: int = 0
+
+    @property
+    def stopping(self) -> Stopping:
+        """The agent's, while it runs."""
+        return self._agent.stopping
 
     def __enter__(self) -> "AgentRig":
         self._ready = threading.Event()
@@ -282,6 +305,9 @@ class AgentRig:
             self.names,
             FakeStamps(),
             FakeInterfaceFiles(),
+            self.licence,
+            self.logs,
+            self.otp,
             keys=self.keys,
             loader_devices=LoaderDevices(),
         )

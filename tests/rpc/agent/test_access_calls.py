@@ -9,6 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from server_agent.domain.access import Role
 from server_agent.rpc.enrolments import MINUTE, MOST_FAILED
+from server_agent.service.lock_outs import TRIES
 from sesam_api.v1 import access_pb2
 from tests.rpc.agent.rig import LOCATION_ID, AgentRig
 
@@ -139,3 +140,32 @@ def test_a_message_of_somebody_unknown_is_not_read_without_end(agent: AgentRig) 
         nobody.call(ENROL, token="x" * (9 << 20), holder="desk")
     assert isinstance(caught.value, grpc.Call)
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+@pytest.mark.logs_warnings
+def test_an_address_with_many_wrong_credentials_is_locked_out_for_a_while(agent: AgentRig) -> None:
+    desk, late = agent.enrolled(Role.MONITOR, "desk"), agent.credential(Role.MONITOR, "late")
+    desk.call("LocationService/GetLocation")
+    guesses = [
+        agent.caller(f"sesam_{number}").refused("LocationService/GetLocation").reason
+        for number in range(TRIES + 1)
+    ]
+    assert guesses == ["NOT_AUTHENTICATED"] * TRIES + ["LOCKED_OUT"]
+    refusal = agent.caller(late).refused("LocationService/GetLocation")
+    assert (refusal.code, refusal.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "LOCKED_OUT")
+    assert refusal.metadata == {"seconds": "60"}
+    desk.call("LocationService/GetLocation")  # it was right here before
+    [lock_out] = agent.local.call("AccessService/ListLockOuts").lock_outs
+    assert (lock_out.address, lock_out.failures) == ("ipv4:127.0.0.1", TRIES)
+    agent.clock.advance(timedelta(minutes=1))
+    agent.caller(late).call("LocationService/GetLocation")
+    assert not agent.local.call("AccessService/ListLockOuts").lock_outs
+
+
+def test_a_revoked_credential_locks_nobody_out(agent: AgentRig) -> None:
+    desk = agent.enrolled(Role.MONITOR, "desk")
+    [given] = agent.local.call(LIST).credentials
+    agent.local.call(REVOKE, credential_id=given.credential_id)
+    for _ in range(2 * TRIES):
+        assert desk.refused("LocationService/GetLocation").reason == "NOT_AUTHENTICATED"
+    agent.enrolled(Role.MONITOR, "other").call("LocationService/GetLocation")

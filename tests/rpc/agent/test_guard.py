@@ -139,11 +139,11 @@ def test_a_request_id_is_good_for_one_content_and_caller(agent: AgentRig) -> Non
     assert again.reason == "REQUEST_ID_REUSED"
 
 
-def test_a_flood_of_wrong_credentials_is_not_a_flood_in_the_log(
+def test_a_flood_of_calls_without_a_credential_is_not_a_flood_in_the_log(
     agent: AgentRig, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    stranger = agent.caller("sesam_wrong")
+    stranger = agent.caller(None)
     for _ in range(30):
         assert stranger.refused("TaskService/ListTasks").reason == "NOT_AUTHENTICATED"
     told = [r.getMessage() for r in caplog.records if "NOT_AUTHENTICATED" in r.getMessage()]

@@ -1,6 +1,8 @@
 """Who may call what: every method of every service, with every role, no credential and a revoked
 one, and on the Unix socket."""
 
+from datetime import timedelta
+
 import grpc
 import pytest
 
@@ -13,8 +15,20 @@ ALL = set(EVERY_ROLE)
 # Written out a second time on purpose: what the protos say, not what the table says.
 EXPECTED: dict[str, set[Role]] = {
     "AccessService/CreateToken": ADMIN,
+    "AccessService/DecideApproval": ADMIN,
+    "AccessService/EnrolOtp": ADMIN,
+    "AccessService/GetAccessRules": ALL,
+    "AccessService/ListApprovals": ADMIN,
     "AccessService/ListCredentials": ADMIN,
+    "AccessService/ListLockOuts": ADMIN,
+    "AccessService/ListTokens": ADMIN,
+    "AccessService/RemoveOtp": ADMIN,
     "AccessService/RevokeCredential": ADMIN,
+    "AccessService/RevokeToken": ADMIN,
+    "AccessService/SetAccessRules": ADMIN,
+    "AgentService/GetAgent": ALL,
+    "AgentService/RestartPart": ADMIN,
+    "AgentService/StopAgent": ADMIN,
     "CalendarService/ListCalendar": ALL,
     "CalendarService/GetCalendarSheet": ALL,
     "CalendarService/CancelOccurrence": {Role.ADMIN, Role.OPERATOR, Role.BACKUP, Role.RESTORE},
@@ -32,6 +46,7 @@ EXPECTED: dict[str, set[Role]] = {
     "FindingService/ListVersions": ALL,
     "FindingService/CompareSavesets": ALL,
     "FindingService/GetEntry": ALL,
+    "Health/Watch": ALL,
     "HistoryService/ListStoreHistory": ALL,
     "HistoryService/ListGrowth": ALL,
     "FindingService/ReadEntry": {Role.ADMIN, Role.OPERATOR, Role.RESTORE},
@@ -42,6 +57,9 @@ EXPECTED: dict[str, set[Role]] = {
     "JobService/ListJobGroups": ALL,
     "JobService/WatchJob": ALL,
     "JobService/ReadProtocol": ALL,
+    "LicenceService/GetLicence": ALL,
+    "LicenceService/InstallLicence": ADMIN,
+    "LicenceService/GetLicenceOrder": ALL,
     "LoaderService/CreateLoader": ADMIN,
     "LoaderService/UpdateLoader": ADMIN,
     "LoaderService/DeleteLoader": ADMIN,
@@ -52,6 +70,10 @@ EXPECTED: dict[str, set[Role]] = {
     "LocationService/GetLocation": ALL,
     "LocationService/ListInterfaces": ALL,
     "LocationService/Watch": ALL,
+    "LogService/ListLogs": ALL,
+    "LogService/ReadLog": ALL,
+    "LogService/SearchLogs": ALL,
+    "LogService/FollowLog": ALL,
     "MediaService/CreateDataStore": ADMIN,
     "MediaService/UpdateDataStore": ADMIN,
     "MediaService/DeleteDataStore": ADMIN,
@@ -75,6 +97,7 @@ EXPECTED: dict[str, set[Role]] = {
     "SavesetService/StartVerify": {Role.ADMIN, Role.OPERATOR},
     "SavesetService/StartMigration": {Role.ADMIN, Role.OPERATOR},
     "SavesetService/StartRestoreProof": {Role.ADMIN, Role.OPERATOR},
+    "ServerReflection/ServerReflectionInfo": ALL,
     "ScheduleService/CreateSchedule": ADMIN,
     "ScheduleService/UpdateSchedule": ADMIN,
     "ScheduleService/DeleteSchedule": ADMIN,
@@ -131,14 +154,24 @@ def test_a_refused_role_is_told_which_would_do(agent: AgentRig) -> None:
     assert refusal.metadata == {"role": "monitor", "allowed": "admin, backup, operator"}
 
 
-@pytest.mark.parametrize("credential", [None, "", "sesam_unknown", "two words"])
+@pytest.mark.parametrize("credential", [None, "", "two words"])
 def test_nobody_may_anything_but_enrol(agent: AgentRig, credential: str | None) -> None:
     caller = agent.caller(credential)
     reasons = {method: reason(caller, method) for method in METHODS}
     assert reasons.pop("AccessService/Enrol") == "INVALID_ARGUMENT"
+    assert reasons.pop("Health/Check") == ""  # it says nothing but whether the agent is well
     assert set(reasons.values()) == {"NOT_AUTHENTICATED"}
     refusal = caller.refused("LocationService/GetLocation")
     assert refusal.code is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.logs_warnings
+def test_a_credential_that_is_none_may_nothing(agent: AgentRig) -> None:
+    caller = agent.caller("sesam_unknown")
+    for method in EXPECTED:
+        # Time for the failures before to be forgotten: it is about the methods here.
+        agent.clock.advance(timedelta(minutes=11))
+        assert reason(caller, method) == "NOT_AUTHENTICATED", method
 
 
 def test_a_revoked_credential_may_nothing(agent: AgentRig) -> None:

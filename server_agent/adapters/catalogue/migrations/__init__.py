@@ -20,6 +20,7 @@ from server_agent.adapters.catalogue.migrations import (
     m0009_media,
     m0010_copies,
     m0011_tape_devices,
+    m0012_installation,
 )
 
 Migration = Callable[[sa.Connection], None]
@@ -36,4 +37,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     m0009_media.upgrade,
     m0010_copies.upgrade,
     m0011_tape_devices.upgrade,
+    m0012_installation.upgrade,
 )

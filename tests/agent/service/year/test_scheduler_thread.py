@@ -98,4 +98,4 @@ def test_what_cannot_be_read_is_tried_again(caplog: pytest.LogCaptureFixture) ->
             scheduler.wake()
             told.wait(0.05)
         assert [job.task for job in location.jobs()] == ["docs"]
-    assert "tried again" in caplog.text
+    assert "the part sepuler has failed and begins again" in caplog.text
