@@ -20,6 +20,13 @@ from typing import TextIO
 from PySide6.QtWidgets import QApplication, QDialog
 
 from sesam_master import headless
+from sesam_master.core.control_source import (
+    FarmStore,
+    LockState,
+    LockStore,
+    MemoryFarms,
+    NoLock,
+)
 from sesam_master.core.errors import AlreadyListed, LocationError
 from sesam_master.core.registry import (
     CredentialStore,
@@ -33,6 +40,8 @@ from sesam_master.local import LocalAgent, MemoryCredentials, MemoryRegistry, No
 from sesam_master.remote.hub import Hub
 from sesam_master.storage.credentials import PassphraseNeeded, open_credentials
 from sesam_master.storage.desk_lock import DeskLock
+from sesam_master.storage.farm_file import FarmFile
+from sesam_master.storage.lock_file import LockFile
 from sesam_master.storage.pictures import PictureFile
 from sesam_master.storage.places import Places, places
 from sesam_master.storage.registry_file import RegistryFile
@@ -89,14 +98,22 @@ class Stores:
     pictures: PictureStore
     settings: SettingsStore | None = None
     views: ViewStore = field(default_factory=MemoryViews)
+    control: tuple[FarmStore, LockStore] = field(default_factory=lambda: (MemoryFarms(), NoLock()))
 
 
 class Program:
     """A desk over a running network thread. `start`, then `stop`."""
 
-    def __init__(self, holder: ThemeHolder, stores: Stores, *, is_local: bool = False) -> None:
+    def __init__(
+        self, holder: ThemeHolder, stores: Stores, *, is_local: bool = False, may_lock: bool = True
+    ) -> None:
+        self._may_lock = may_lock
         self.bridge = Bridge(lambda coroutine, done: self.hub.submit(coroutine, done))
-        self.hub = Hub(stores.registry, stores.credentials, stores.pictures, self.bridge.deliver)
+        self._lock = stores.control[1]
+        self.hub = Hub(
+            *(stores.registry, stores.credentials, stores.pictures, self.bridge.deliver),
+            control=stores.control,
+        )
         self.desk = Desk(
             *(holder, self.bridge, self.hub.gateway, headless.now, version("sesam-master")),
             is_local=is_local,
@@ -104,9 +121,10 @@ class Program:
 
     def start(self) -> None:
         """Shows the window and begins to connect. Raises KeepingError."""
+        lock = self._lock.state()
         self.hub.start()
         self._quiet = QuietStart(self.desk)
-        self.desk.window.show()
+        self.desk.control.begin(lock if self._may_lock else LockState())
 
     def stop(self) -> None:
         """Ends every connection."""
@@ -159,7 +177,7 @@ def run(options: Options, tour: Path | None = None) -> int:
             stores = _stores(options, stack, asks=tour is None, holder=holder)
             if stores is None:
                 return 0
-            program = Program(holder, stores, is_local=options.is_local)
+            program = Program(holder, stores, is_local=options.is_local, may_lock=tour is None)
             if stores.settings is not None and tour is None:
                 program.desk.look_as(_look(stores.settings.load(), options.theme))
                 program.desk.results.use_views(stores.views)
@@ -252,6 +270,7 @@ def _stores(
         PictureFile(kept.pictures),
         SettingsFile(kept.settings),
         ViewsFile(kept.views),
+        (FarmFile(kept.farms), LockFile(kept.passphrase)),
     )
 
 

@@ -79,6 +79,7 @@ class Tour:
     def _pages(self) -> list[tuple[str, Callable[[], QWidget]]]:
         """Each with what shows it, and returns the window that it is in."""
         pages: list[tuple[str, Callable[[], QWidget]]] = [
+            ("morning", partial(self._show, "morning")),
             ("backups", self._show_results),
             ("savesets", self._show_savesets),
             ("calendar", partial(self._show, "calendar")),
@@ -98,6 +99,8 @@ class Tour:
             ]
             pages.append(("growth", partial(self._show_growth, location_id)))
             pages.append(("interfaces", partial(self._show_interfaces, location_id)))
+            pages.append(("logs", partial(self._show_logs, location_id)))
+            pages.append(("processes", partial(self._show_processes, location_id)))
             pages.append(("restore", partial(self._show_restore, location_id, name)))
             chosen = Selection(tasks=tuple(tasks))
             pages.append(("start-backup", partial(self._desk.open_start, chosen)))
@@ -124,6 +127,16 @@ class Tour:
 
     def _show_interfaces(self, location_id: str) -> QWidget:
         self._desk.interfaces.open(location_id)
+        return self._window
+
+    def _show_logs(self, location_id: str) -> QWidget:
+        page = self._desk.logs.open(location_id)
+        if page is not None:
+            self._wait(lambda: page.view.lines.rowCount() > 0, PAGE_SECONDS)
+        return self._window
+
+    def _show_processes(self, location_id: str) -> QWidget:
+        self._desk.processes.open(location_id)
         return self._window
 
     def _show_restore(self, location_id: str, task: str) -> QWidget:

@@ -20,7 +20,9 @@ MANY_ITEMS = 20  # of more, or at more locations, a person has to type how many
 MANY_LOCATIONS = 3
 LOST = "The answer was lost. It is asked for again; nothing happens twice."
 # With these nothing was done: refused as it was asked, or never sent.
-_NOT_DONE = frozenset({Trouble.REJECTED, Trouble.REFUSED, Trouble.OFF, Trouble.UNREACHABLE})
+_NOT_DONE = frozenset(
+    {Trouble.REJECTED, Trouble.REFUSED, Trouble.OFF, Trouble.OBSERVED, Trouble.UNREACHABLE}
+)
 
 
 class Stage(StrEnum):

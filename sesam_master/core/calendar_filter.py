@@ -16,8 +16,9 @@ RowTest = Callable[[str, str, SheetRow, bytes], bool]
 
 @dataclass(frozen=True, slots=True)
 class CalendarFilter:
-    """Empty sets and texts take nothing away. `states`: the row has one of them on a shown day;
-    `only_problems`: the row has trouble or a hole up to today. `tasks` are (location id, name)."""
+    """Empty sets and texts take nothing away. `states`: the row has one of them on a shown day, or
+    if `since` is given on a day from then up to today; `only_problems`: the row has trouble or a
+    hole up to today. `tasks` are (location id, name)."""
 
     locations: frozenset[str] = frozenset()
     clients: frozenset[str] = frozenset()
@@ -26,6 +27,7 @@ class CalendarFilter:
     states: frozenset[JobState] = frozenset()
     text: str = ""
     only_problems: bool = False
+    since: date | None = None
 
     @property
     def narrows_rows(self) -> bool:
@@ -51,6 +53,8 @@ class CalendarFilter:
         wanted = _others(self.states)
         harmless = _others(_PROBLEMS)
         until = max(0, min(span.days, (today - span.first).days + 1))
+        first = max(0, (self.since - span.first).days) if self.since is not None else 0
+        last = until if self.since is not None else span.days
 
         def accepts(location_id: str, location: str, row: SheetRow, cells: bytes) -> bool:
             if self.kinds and row.kind not in self.kinds:
@@ -59,7 +63,7 @@ class CalendarFilter:
                 return False
             if self.tasks and (location_id, row.name) not in self.tasks:
                 return False
-            if self.states and not cells.translate(None, wanted):
+            if self.states and not cells[first:last].translate(None, wanted):
                 return False
             if self.only_problems and not cells[:until].translate(None, harmless):
                 return False

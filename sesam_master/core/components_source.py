@@ -13,6 +13,11 @@ class ComponentsSource(Protocol):
         """All of them. Of a location that is not reached what the desk kept, with its own `as_of`,
         or it raises."""
 
+    async def components_of(
+        self, location_id: str, kind: type[AnyComponent]
+    ) -> tuple[AnyComponent, ...]:
+        """All of one kind, by name, as the location says now; nothing is kept of it."""
+
     async def add_component(self, location_id: str, item: AnyComponent) -> AnyComponent:
         """The object as the location has it now; never a medium. Reasons: INVALID_ARGUMENT,
         ALREADY_EXISTS, STORE_UNUSABLE, and the NOT_FOUND of what it names."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class Coverage:
     """`covered` of `total` locations in scope have proved what is shown.
 
-    The total counts all locations in scope, those that are off too. Ages are seconds since the
-    newest and the oldest proof that is part of the picture, None when there was none.
+    The total counts all locations in scope, those that are off too; `off` says how many of the
+    missing ones a person switched off. Ages are seconds since the newest and the oldest proof that
+    is part of the picture, None when there was none.
     Raises ValueError when the counts contradict each other.
     """
 
@@ -16,10 +17,13 @@ class Coverage:
     total: int
     newest_age: float | None = None
     oldest_age: float | None = None
+    off: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.covered <= self.total:
             raise ValueError(f"{self.covered} of {self.total} locations cannot be covered.")
+        if not 0 <= self.off <= self.missing:
+            raise ValueError(f"{self.off} of {self.missing} missing locations cannot be off.")
 
     @property
     def is_complete(self) -> bool:

@@ -10,8 +10,9 @@ class Trouble(StrEnum):
 
     UNREACHABLE: no connection; the watch says since when. NO_ANSWER: the deadline passed; what was
     asked may have happened. REFUSED: credential or role. REJECTED: the request cannot be met as it
-    is (reason says why). OFF: a person switched the location off; nothing was sent. INTERNAL: the
-    agent failed, or answered something that is not in the contract.
+    is (reason says why). OFF: a person switched the location off; nothing was sent. OBSERVED: this
+    desk only observes the location; nothing was sent. INTERNAL: the agent failed, or answered
+    something that is not in the contract.
     """
 
     UNREACHABLE = "unreachable"
@@ -19,6 +20,7 @@ class Trouble(StrEnum):
     REFUSED = "refused"
     REJECTED = "rejected"
     OFF = "off"
+    OBSERVED = "observed"
     INTERNAL = "internal"
 
 

@@ -4,14 +4,17 @@ Lives in the GUI thread. `remote` sends the events below; views read `Fleet`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sesam_master.core.calendar_source import CalendarEvent, CellsChanged, PlanChanged
 from sesam_master.core.coverage import Coverage
+from sesam_master.core.farms import Control, Farms
+from sesam_master.core.lazy import Lazy
+from sesam_master.core.licence import Licence
+from sesam_master.core.processes import Process
 from sesam_master.core.records import Client, Identity, Job, JobKind, Role, Task
 from sesam_master.core.registry import Registration
 from sesam_master.core.sheet import CellChange, CellKey
@@ -24,57 +27,6 @@ from sesam_master.core.states import (
 )
 
 _LATE = timedelta(seconds=PROOF_SECONDS + HEARTBEAT_SECONDS)
-Value = TypeVar("Value")
-
-
-class Lazy(Mapping[str, Value], Generic[Value]):
-    """Values by key, each converted when it is first asked for.
-
-    A fleet of 1000 locations brings a quarter of a million objects at the start, of which a
-    person looks at a few hundred.
-    """
-
-    def __init__(
-        self, raw: Mapping[str, Any] | None = None, convert: Callable[[Any], Value] | None = None
-    ) -> None:
-        self._raw: dict[str, Any] = dict(raw or {})
-        self._convert = convert
-        self._ready: dict[str, Value] = {}
-        self._groups: dict[str, list[str]] | None = None
-
-    def __getitem__(self, key: str) -> Value:
-        value = self._ready.get(key)
-        if value is None:
-            raw = self._raw[key]
-            value = self._convert(raw) if self._convert else raw
-            self._ready[key] = value
-        return value
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._raw)
-
-    def __len__(self) -> int:
-        return len(self._raw)
-
-    def put(self, key: str, value: Value) -> None:
-        """Adds or replaces a value that is converted already."""
-        self._raw[key] = value
-        self._ready[key] = value
-        self._groups = None
-
-    def drop(self, key: str) -> None:
-        """No error if it is not there."""
-        self._raw.pop(key, None)
-        self._ready.pop(key, None)
-        self._groups = None
-
-    def grouped(self, group: Callable[[Value], str]) -> Mapping[str, list[str]]:
-        """The keys by group, found once until something changes; `group` is always the same."""
-        if self._groups is None:
-            self._groups = {}
-            for key in self._raw:
-                self._groups.setdefault(group(self[key]), []).append(key)
-        return self._groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +44,8 @@ class Picture:
     states: Mapping[JobState, int]
     backups: dict[str, tuple[str, ...]]
     open_ids: set[str] = field(default_factory=set)
+    licence: Licence | None = None  # None of an agent that does not say it
+    processes: Mapping[str, Process] = field(default_factory=dict)  # by name; {} if not said
 
     @property
     def open_jobs(self) -> list[Job]:
@@ -136,9 +90,12 @@ class ConnectionTrouble:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationsChanged:
-    """The whole list of locations, after a change of it and once at the start."""
+    """The whole list of locations with the farms, after a change of them and once at the start, at
+    that time. The registrations are as the farms have them."""
 
     registrations: tuple[Registration, ...]
+    farms: Farms = field(default_factory=Farms)
+    time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +128,8 @@ class ObjectsChanged:
     revision: int = 0
     is_plan_changed: bool = False
     is_media_changed: bool = False
+    licence: Licence | None = None
+    processes: Mapping[str, Process] = field(default_factory=dict)
 
     def calendar_events(self) -> list[CalendarEvent]:
         """What a calendar has to follow."""
@@ -203,7 +162,9 @@ FleetEvent = RegistrationsChanged | PictureArrived | ObjectsChanged | Connection
 
 @dataclass(slots=True)
 class LocationState:
-    """What the desk knows of one location. `picture` is None until anything was ever known."""
+    """What the desk knows of one location. `picture` is None until anything was ever known.
+    `control` is what this desk's farms set on it; `maintenance_end` is until when its silence is
+    expected, None if it is not."""
 
     registration: Registration
     connection: Connection
@@ -211,6 +172,8 @@ class LocationState:
     proof_time: datetime | None = None
     clock_offset_seconds: float | None = None
     picture: Picture | None = None
+    control: Control = field(default_factory=Control)
+    maintenance_end: datetime | None = None
 
     @property
     def is_live(self) -> bool:
@@ -253,9 +216,21 @@ class LocationState:
         return {state: n for state, n in states.items() if state in TROUBLE_STATES and n}
 
     @property
+    def failed_processes(self) -> list[Process]:
+        """Parts of its agent that hang or begin again. Nobody knows it of a dark location."""
+        told = self.picture.processes.values() if self.picture is not None and self.is_live else ()
+        return [one for one in told if one.state.is_trouble]
+
+    @property
+    def is_silent(self) -> bool:
+        """Nothing here raises an alarm: it is off, or in maintenance. What is true stays shown."""
+        return self.connection is Connection.OFF or self.maintenance_end is not None
+
+    @property
     def is_in_trouble(self) -> bool:
         """Something here needs a person: a result, or a connection that does not mend by itself."""
-        return self.connection is Connection.BROKEN or bool(self.trouble_counts)
+        is_bad = self.connection is Connection.BROKEN or bool(self.trouble_counts)
+        return (is_bad or bool(self.failed_processes)) and not self.is_silent
 
 
 @dataclass(slots=True)
@@ -269,6 +244,8 @@ class FleetChange:
     tasks: set[tuple[str, str]] = field(default_factory=set)
     jobs: set[tuple[str, str]] = field(default_factory=set)
     media: set[str] = field(default_factory=set)  # location ids; drives, data stores, pools, media
+    licences: set[str] = field(default_factory=set)  # location ids
+    processes: set[str] = field(default_factory=set)  # location ids
     calendar: list[CalendarEvent] = field(default_factory=list)  # in the order in which they came
 
     def merge(self, other: "FleetChange") -> None:
@@ -279,22 +256,25 @@ class FleetChange:
         self.tasks |= other.tasks
         self.jobs |= other.jobs
         self.media |= other.media
+        self.licences |= other.licences
+        self.processes |= other.processes
         self.calendar += other.calendar
 
 
 class Fleet:
-    """The locations by id, in the order of the registry. None of them is known before
-    `is_listed`."""
+    """The locations by id, in the order of the registry, and the farms that they lie in. None of
+    them is known before `is_listed`."""
 
     def __init__(self) -> None:
         self.locations: dict[str, LocationState] = {}
+        self.farms = Farms()
         self.is_listed = False  # the registry was read
 
     def apply(self, event: FleetEvent) -> FleetChange:
         """Takes an event in. Events for locations that are not (any more) listed are dropped."""
         change = FleetChange()
         if isinstance(event, RegistrationsChanged):
-            self._list(event.registrations)
+            self._list(event)
             self.is_listed = change.locations_listed = True
             return change
         state = self.locations.get(event.location_id)
@@ -320,9 +300,18 @@ class Fleet:
 
     def expire(self, now: datetime) -> FleetChange:
         """No proof lasts for ever, also if nobody tells its end: the network thread itself may have
-        stopped. It is given the time of a heartbeat more than it needs."""
+        stopped. It is given the time of a heartbeat more than it needs. Maintenance ends, and
+        begins, by itself too."""
         change = FleetChange()
+        ends: dict[object, datetime | None] = {}  # many locations have the windows of one farm
         for location_id, state in self.locations.items():
+            windows = state.control.windows
+            if windows and windows not in ends:
+                ends[windows] = state.control.maintenance_end(now)
+            end = ends.get(windows)
+            if end != state.maintenance_end:
+                state.maintenance_end = end
+                change.connections.add(location_id)
             if state.is_live and state.proof_time is not None and now - state.proof_time > _LATE:
                 state.connection = Connection.STALE
                 change.connections.add(location_id)
@@ -345,17 +334,22 @@ class Fleet:
             total=len(scope),
             newest_age=min(ages, default=None),
             oldest_age=max(ages, default=None),
+            off=sum(s.connection is Connection.OFF for s in scope),
         )
 
-    def _list(self, registrations: tuple[Registration, ...]) -> None:
+    def _list(self, event: RegistrationsChanged) -> None:
         known = self.locations
         self.locations = {}
-        for registration in registrations:
+        self.farms = event.farms.adopted(event.registrations)
+        for registration in event.registrations:
             state = known.get(registration.location_id)
             if state is None:
                 connection = Connection.STALE if registration.is_on else Connection.OFF
                 state = LocationState(registration, connection)
             state.registration = registration
+            state.control = self.farms.control(registration.location_id)
+            if event.time is not None:
+                state.maintenance_end = state.control.maintenance_end(event.time)
             self.locations[registration.location_id] = state
 
     def _change_objects(
@@ -380,11 +374,21 @@ class Fleet:
         for job_id in event.removed_jobs:
             picture.drop_job(job_id, states)
         identity = event.identity or picture.identity
-        state.picture = replace(picture, identity=identity, states=+states)
+        licence = event.licence or picture.licence
+        processes = {**picture.processes, **event.processes} if event.processes else {}
+        state.picture = replace(
+            picture,
+            identity=identity,
+            states=+states,
+            licence=licence,
+            processes=processes or picture.processes,
+        )
         change.clients |= {(location_id, n) for n in (*event.clients, *event.removed_clients)}
         change.tasks |= {(location_id, n) for n in (*event.tasks, *event.removed_tasks)}
         change.calendar += event.calendar_events()
         change.media |= {location_id} if event.is_media_changed else set()
+        change.licences |= {location_id} if event.licence is not None else set()
+        change.processes |= {location_id} if event.processes else set()
         change.jobs |= {(location_id, i) for i in (*event.jobs, *event.removed_jobs)}
         if event.identity is not None:
             change.connections.add(location_id)

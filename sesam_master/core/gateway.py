@@ -11,14 +11,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from sesam_master.core.access_source import AccessSource
 from sesam_master.core.calendar_source import CalendarSource
 from sesam_master.core.client_files_source import ClientFilesSource
 from sesam_master.core.components_source import ComponentsSource
+from sesam_master.core.control_source import ControlSource
 from sesam_master.core.finding_source import FindingSource
 from sesam_master.core.history_source import HistorySource
 from sesam_master.core.interfaces_source import InterfacesSource
+from sesam_master.core.licence_source import LicenceSource
 from sesam_master.core.loaders_source import LoadersSource
+from sesam_master.core.logs_source import LogsSource
 from sesam_master.core.plan_source import PlanSource
+from sesam_master.core.processes_source import ProcessesSource
 from sesam_master.core.records import Entry, Job, JobKind, ProtocolLine, Role
 from sesam_master.core.registry import Registration, RegistrationChange
 from sesam_master.core.restoring import RestoreOrder
@@ -174,14 +179,19 @@ class Diagnosis:
 
 
 class FleetGateway(
+    AccessSource,
     CalendarSource,
     ClientFilesSource,
     ComponentsSource,
+    ControlSource,
     FindingSource,
     HistorySource,
     InterfacesSource,
+    LicenceSource,
     LoadersSource,
+    LogsSource,
     PlanSource,
+    ProcessesSource,
     SavesetSource,
     StartSource,
     Protocol,

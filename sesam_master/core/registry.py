@@ -13,7 +13,8 @@ class Registration:
 
     Attributes:
         name: the desk's own name for it; at first that of the location.
-        farm: path of the folder in the tree, "EMEA / DACH"; empty: none.
+        farm: path of the folder in the tree, "EMEA / DACH"; empty: none. This and `is_on` are what
+            the farms of the desk say; they take from here only a location that is new to them.
         certificate: DER of the accepted certificate; empty for a local agent's socket.
         fingerprint: SHA-256 of the certificate, 64 capital hex digits.
         is_on: False: a person switched it off; the desk does not talk to it.

@@ -59,6 +59,7 @@ async def stream(
     """The messages of a stream that has an end; whoever stops reading cancels the call. Raises
     LocationError."""
     link, location_id = _link(session), session.registration.location_id
+    _obey(session, request)
     messages = None
     try:
         messages = call(link.channel)(request, metadata=link.metadata, timeout=seconds)
@@ -115,17 +116,31 @@ async def change(session: Session, call: Call, request: Message, seconds: float)
 
 async def _change(session: Session, call: Call, request: Message, seconds: float) -> Any:
     link = _link(session)  # without one nothing is sent, and nothing can have happened
+    code, session.code = session.code, ""
+    coded = _with_code(call, code) if code else call
 
     async def once_more() -> Any:
         async with asyncio.timeout(seconds):
             await session.is_proved.wait()
-        return await read(session, call, request, seconds)
+        return await read(session, coded, request, seconds)
 
     return await repeated(
-        lambda: _send_over(link, session, call, request, seconds),
+        lambda: _send_over(link, session, coded, request, seconds),
         once_more,
         session.registration.location_id,
     )
+
+
+def _with_code(call: Call, code: str) -> Call:
+    """The same call with a one-time code, which is good for its repetition, too."""
+
+    def coded(channel: grpc.aio.Channel) -> Any:
+        method = call(channel)
+        return lambda message, metadata, timeout: method(
+            message, metadata=(*metadata, ("sesam-otp", code)), timeout=timeout
+        )
+
+    return coded
 
 
 async def repeated(
@@ -146,7 +161,7 @@ async def repeated(
     except TimeoutError as error:
         raise LocationError(Trouble.NO_ANSWER, location_id, reason) from error
     except LocationError as lost:
-        if lost.trouble in _LOST:
+        if lost.trouble in _LOST or lost.trouble is Trouble.OBSERVED:
             raise LocationError(Trouble.NO_ANSWER, location_id, reason) from lost
         raise
 
@@ -155,7 +170,17 @@ async def _send_over(
     link: Link, session: Session, call: Call, request: Message, seconds: float
 ) -> Any:
     location_id = session.registration.location_id
+    _obey(session, request)
     return await send(link.channel, link.metadata, location_id, call, request, seconds)
+
+
+def _obey(session: Session, request: Message) -> None:
+    """Whatever changes something carries a request id, by contract; so none of it leaves a desk
+    that only observes the location. Raises LocationError OBSERVED."""
+    if session.observed_by is None or "request_id" not in request.DESCRIPTOR.fields_by_name:
+        return
+    location_id = session.registration.location_id
+    raise LocationError(Trouble.OBSERVED, location_id, metadata={"by": session.observed_by})
 
 
 def _link(session: Session) -> Link:

@@ -192,6 +192,12 @@ class ComponentsGateway:
             loaders=loaders,
         )
 
+    async def components_of(
+        self, location_id: str, kind: type[AnyComponent]
+    ) -> tuple[AnyComponent, ...]:
+        session = self._roster.session(location_id)
+        return await self._all_of(session, _KINDS[kind])
+
     async def add_component(self, location_id: str, item: AnyComponent) -> AnyComponent:
         kind = _KINDS[type(item)]
         made: AnyComponent = await self._put_component(

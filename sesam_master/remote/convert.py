@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from sesam_api.v1 import access_pb2, jobs_pb2, location_pb2, tasks_pb2, topology_pb2
-from sesam_master.core.fleet import Lazy, Picture
+from sesam_master.core.fleet import Picture
 from sesam_master.core.gateway import JobGroup, JobGrouping, JobQuery
+from sesam_master.core.lazy import Lazy
 from sesam_master.core.records import (
     Access,
     BackupType,

@@ -31,14 +31,19 @@ from sesam_master.remote import (
     enrolment,
     probe,
 )
+from sesam_master.remote.access_gateway import AccessGateway
 from sesam_master.remote.calendar_gateway import CalendarGateway
 from sesam_master.remote.client_files_gateway import ClientFilesGateway
 from sesam_master.remote.components_gateway import ComponentsGateway
+from sesam_master.remote.control_gateway import ControlGateway
 from sesam_master.remote.finding_gateway import FindingGateway
 from sesam_master.remote.history_gateway import HistoryGateway
 from sesam_master.remote.interfaces_gateway import InterfacesGateway
+from sesam_master.remote.licence_gateway import LicenceGateway
 from sesam_master.remote.loaders_gateway import LoadersGateway
+from sesam_master.remote.logs_gateway import LogsGateway
 from sesam_master.remote.plan_gateway import PlanGateway
+from sesam_master.remote.processes_gateway import ProcessesGateway
 from sesam_master.remote.roster import Roster
 from sesam_master.remote.savesets_gateway import SavesetGateway
 from sesam_master.remote.start_gateway import StartGateway
@@ -51,14 +56,19 @@ _PARTS = {
 
 
 class Gateway(
+    AccessGateway,
     CalendarGateway,
     ClientFilesGateway,
     ComponentsGateway,
+    ControlGateway,
     FindingGateway,
     HistoryGateway,
     InterfacesGateway,
+    LicenceGateway,
     LoadersGateway,
+    LogsGateway,
     PlanGateway,
+    ProcessesGateway,
     SavesetGateway,
     StartGateway,
 ):

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from sesam_master.core.control_source import FarmStore, LockStore, MemoryFarms, NoLock
 from sesam_master.core.errors import LocationError
 from sesam_master.core.fleet import FleetEvent
 from sesam_master.core.gateway import FleetGateway
@@ -41,10 +42,16 @@ class Hub:
         deliver: Callable[[FleetEvent], None],
         times: Times | None = None,
         clock: Clock = waking_clock,
+        *,
+        control: tuple[FarmStore, LockStore] | None = None,
     ) -> None:
+        """`control` keeps the farms and the desk lock; without, they are not kept."""
+        stores = control or (MemoryFarms(), NoLock())
         self._registry = registry
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._roster = Roster(registry, credentials, pictures, deliver, times or Times(), clock)
+        self._roster = Roster(
+            registry, credentials, pictures, stores, deliver, times or Times(), clock
+        )
         self._gateway = Gateway(self._roster)
         self._thread: threading.Thread | None = None
         self._main: asyncio.Task[None] | None = None
@@ -59,9 +66,10 @@ class Hub:
     def start(self) -> None:
         """Loads the registrations and begins to connect.
 
-        Raises RegistryError if they cannot be used; then nothing was started.
+        Raises KeepingError if they or the farms cannot be used; then nothing was started.
         """
         registrations = self._registry.load()
+        self._roster.control.begin(registrations)
         loop = self._loop = asyncio.new_event_loop()
         # A daemon: a name server that never answers must not keep the program from ending.
         self._thread = threading.Thread(

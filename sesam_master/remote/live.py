@@ -1,13 +1,18 @@
 """The state of one location as its watch stream tells it, kept as messages."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sesam_api.v1 import location_pb2
+from sesam_api.v1 import licence_pb2, location_pb2
 from sesam_master.core.fleet import ObjectsChanged, Picture
+from sesam_master.core.licence import Licence
+from sesam_master.core.processes import Process
 from sesam_master.core.records import Identity
 from sesam_master.remote import convert
+from sesam_master.remote.convert_licence import licence
+from sesam_master.remote.convert_processes import process
 from sesam_master.remote.kept import Kept
 from sesam_master.remote.live_plan import LivePlan, told_cells
 
@@ -33,6 +38,9 @@ class LiveState:
         self._tasks = Kept(self._snapshot.tasks, lambda message: message.name)
         self._jobs = Kept(self._snapshot.jobs, lambda message: message.job_id)
         self._plan = LivePlan(self._snapshot)
+        self._agent_parts = Kept(self._snapshot.agent_parts, lambda message: message.name)
+        has_licence = self._snapshot.HasField("licence")
+        self.licence: licence_pb2.Licence | None = self._snapshot.licence if has_licence else None
 
     @classmethod
     def from_bytes(cls, kept: bytes) -> "LiveState":
@@ -50,14 +58,18 @@ class LiveState:
             tasks=self._tasks,
             jobs=self._jobs,
             epoch=self.epoch,
+            licence=self.licence,
+            agent_parts=self._agent_parts,
             **self._plan.messages(),
         ).SerializeToString()
 
     def picture(self) -> Picture:
         """As of the snapshot; what changed later is told by `take`."""
-        return convert.picture(
-            self._snapshot, self._clients.places, self._tasks.places, self._jobs.places
-        )
+        places = self._clients.places, self._tasks.places, self._jobs.places
+        has_licence = self._snapshot.HasField("licence")
+        known = licence(self._snapshot.licence) if has_licence else None
+        told = {part.name: process(part) for part in self._snapshot.agent_parts}
+        return replace(convert.picture(self._snapshot, *places), licence=known, processes=told)
 
     def groups(self) -> dict[str, tuple[str, ...]]:
         """The task groups by task, as of now."""
@@ -118,9 +130,25 @@ class LiveState:
             *(frozenset(removed_clients), frozenset(removed_tasks), frozenset(removed_jobs)),
             *(told_cells(changes), revision, self._plan.take(changes, proof_time)),
             is_media_changed=any(change.WhichOneof("object") in _MEDIA for change in changes),
+            licence=self._take_licence(changes),
+            processes=self._take_parts(changes),
         )
-        is_news = told != ObjectsChanged(location_id, proof_time, revision=revision)
-        return told if is_news else None
+        return told if told != ObjectsChanged(location_id, proof_time, revision=revision) else None
+
+    def _take_licence(self, changes: Sequence[location_pb2.Change]) -> Licence | None:
+        """The newest, None if it is as before."""
+        told = [change.licence for change in changes if change.HasField("licence")]
+        if not told:
+            return None
+        self.licence = told[-1]
+        return licence(told[-1])
+
+    def _take_parts(self, changes: Sequence[location_pb2.Change]) -> dict[str, Process]:
+        """Those that are others now, by name."""
+        told = [change.agent_part for change in changes if change.HasField("agent_part")]
+        for part in told:
+            self._agent_parts.put(part.name, part)
+        return {part.name: process(part) for part in told}
 
     def _take_identity(self, message: location_pb2.Location) -> Identity | None:
         """None if it is the same as before: an agent repeats it on a stream that goes on."""

@@ -4,9 +4,12 @@ import asyncio
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
+from sesam_master.core.control_source import FarmEdit, FarmStore, LockStore
 from sesam_master.core.errors import AlreadyListed, DeskReason, LocationError, Trouble
+from sesam_master.core.farm_edits import forget_location, placed
+from sesam_master.core.farms import Farms, Marks
 from sesam_master.core.fleet import ConnectionChanged, FleetEvent, RegistrationsChanged
 from sesam_master.core.registry import (
     CredentialStore,
@@ -17,6 +20,7 @@ from sesam_master.core.registry import (
     RegistryStore,
 )
 from sesam_master.core.states import Connection
+from sesam_master.remote.control import ControlLayer
 from sesam_master.remote.disk import Disk
 from sesam_master.remote.keeper import Keeper
 from sesam_master.remote.live import LiveState
@@ -40,6 +44,7 @@ class Roster:
         registry: RegistryStore,
         credentials: CredentialStore,
         pictures: PictureStore,
+        control: tuple[FarmStore, LockStore],
         deliver: Callable[[FleetEvent], None],
         times: Times,
         clock: Clock,
@@ -50,13 +55,16 @@ class Roster:
         self._credentials = credentials
         self._tell = deliver
         self._disk = Disk()
+        self.control = ControlLayer(*control, self._disk.run, clock)
         self._keeper = Keeper(
             pictures,
             self._disk.run,
             lambda location_id: self.listed(location_id) is not None,
             times,
         )
-        self._registrations: dict[str, Registration] = {}
+        self._kept: list[Registration] = []
+        self._told_farms = Farms()
+        self._registrations: dict[str, Registration] = {}  # as the farms have them
         self._sessions: dict[str, Session] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()
@@ -64,8 +72,9 @@ class Roster:
 
     async def run(self, registrations: Iterable[Registration]) -> None:
         """Keeps the sessions until it is cancelled; then ends them and saves their pictures."""
-        self._registrations = _by_id(registrations)
-        self._tell(RegistrationsChanged(tuple(self._registrations.values())))
+        self._kept = list(registrations)
+        self._registrations = _by_id(map(self.control.farms.applied, self._kept))
+        self._tell_list()
         beside = [
             asyncio.create_task(_lasting(lambda: watch_for_sleep(self._clock, self._wake))),
             asyncio.create_task(_lasting(self._follow)),
@@ -166,10 +175,31 @@ class Roster:
         return self.registration(location_id)
 
     async def change(self, location_id: str, change: RegistrationChange) -> None:
-        """Of a listed location. Raises LocationError NOT_LISTED and KeepingError."""
-        await self._alone(
-            lambda: self._change(lambda listed: _replace(listed, location_id, change.applied_to))
-        )
+        """Of a listed location; its farm and switch are the farms'. Raises LocationError NOT_LISTED
+        and KeepingError."""
+        way = dataclasses.replace(change, farm=None, is_on=None)
+
+        async def work() -> None:
+            self.registration(location_id)
+            if change != way:
+                await self.control.admit("")
+                await self.control.change(lambda farms: placed(farms, location_id, change), [])
+                await self._take_over(self._kept)
+            if way != RegistrationChange():
+                await self._change(lambda listed: _replace(listed, location_id, way.applied_to))
+
+        await self._alone(work)
+
+    async def change_farms(self, edit: FarmEdit, passphrase: str) -> Farms:
+        """Raises KeepingError; see core.control_source."""
+
+        async def work() -> None:
+            await self.control.admit(passphrase)
+            await self.control.change(edit, self._kept)
+            await self._take_over(self._kept)
+
+        await self._alone(work)
+        return self.control.farms
 
     async def pin(self, location_id: str, certificate: bytes, fingerprint: str) -> None:
         """Accepts a certificate in place of the old one. Raises as `change` does."""
@@ -194,7 +224,9 @@ class Roster:
             self.registration(location_id)
             # First: nobody could ask for it again once the location is not listed.
             await self._disk.run(self._credentials.delete, location_id)
-            await self._change(drop)
+            kept = await self._disk.run(self._registry.change, drop)
+            await self._forget_place(location_id)
+            await self._take_over(kept)
 
         await self._alone(leave)
 
@@ -224,10 +256,11 @@ class Roster:
             await asyncio.sleep(self.times.follow)
             async with self._changing:
                 try:
-                    stamp = await self._disk.run(self._registry.stamp)
+                    stamp = await self._disk.run(self._registry.stamp), await self.control.stamp()
                     if stamp == seen:
                         continue
                     listed = await self._disk.run(self._registry.load)
+                    await self.control.reload()
                 except KeepingError as error:
                     if str(error) != told:  # not every two seconds
                         _log.warning("The list of locations stays as it was: %s", error)
@@ -236,12 +269,16 @@ class Roster:
                 seen, told = stamp, ""
                 await self._take_over(listed)
 
-    async def _take_over(self, listed: list[Registration], anew: str = "") -> None:
+    async def _take_over(self, kept: list[Registration], anew: str = "") -> None:
         """Tells the list as it is now, and ends, begins and begins anew the connections which that
         asks for; in any case that of the location `anew`."""
+        self._kept = kept
+        await self.control.adopt(kept)
+        listed = [self.control.farms.applied(registration) for registration in kept]
         before, self._registrations = self._registrations, _by_id(listed)
-        if listed != list(before.values()):
-            self._tell(RegistrationsChanged(tuple(listed)))
+        if listed != list(before.values()) or self.control.farms != self._told_farms:
+            self._tell_list()
+        self._obey()
         for location_id in before.keys() - self._registrations.keys():
             await self._disconnect(location_id)
             await self._keeper.forget(location_id)
@@ -251,6 +288,26 @@ class Roster:
             if known is None or _way(known) != _way(registration) or location_id == anew:
                 await self._disconnect(location_id)
                 self._connect(registration)
+
+    async def _forget_place(self, location_id: str) -> None:
+        """What somebody set on a location that is deleted stays, where a passphrase protects it:
+        else it would be gone with a location that is enrolled again."""
+        place = self.control.farms.places.get(location_id)
+        try:
+            if place is not None and place.marks != Marks():
+                await self.control.admit("")
+            await self.control.change(lambda farms: forget_location(farms, location_id), [])
+        except KeepingError as error:
+            _log.info("The place of %s in the farms stays: %s", location_id, error)
+
+    def _tell_list(self) -> None:
+        self._told_farms = self.control.farms
+        listed = tuple(self._registrations.values())
+        self._tell(RegistrationsChanged(listed, self._told_farms, datetime.now(UTC)))
+
+    def _obey(self) -> None:
+        for location_id, session in self._sessions.items():
+            session.observed_by = self.control.farms.control(location_id).observed_by
 
     async def _connect_all(self) -> None:
         """A few at a time: to begin a connection takes the interpreter, and the window needs it
@@ -273,6 +330,7 @@ class Roster:
             self.times,
             self._clock,
         )
+        session.observed_by = self.control.farms.control(location_id).observed_by
         self._sessions[location_id] = session
         self._tasks[location_id] = asyncio.create_task(session.run(), name=f"watch {location_id}")
 

@@ -64,6 +64,7 @@ class Session:
         link: the open channel; None between two attempts.
         is_proved: set while the watch stream stands.
         sent: changes that are on their way; see `calls.to_its_end`.
+        observed_by: what says that this desk only observes the location; None if it may act.
     """
 
     def __init__(
@@ -81,6 +82,8 @@ class Session:
         self.link: Link | None = None
         self.is_proved = asyncio.Event()
         self.sent: set[asyncio.Task[Any]] = set()
+        self.code = ""  # a one-time code that a person gave for the next change
+        self.observed_by: str | None = None
         self.connection = Connection.STALE
         self.trouble: ConnectionTrouble | None = None
         self._secret = secret

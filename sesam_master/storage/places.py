@@ -16,6 +16,8 @@ class Places:
     pictures: what was last known of each location.
     settings: of the windows.
     views: of the results, that a person saved.
+    farms: the order of the locations, and what this desk may do with them.
+    passphrase: of the desk lock.
     log: directory of the log files.
     lock: held by the one window that uses all this.
     """
@@ -25,6 +27,8 @@ class Places:
     pictures: Path
     settings: Path
     views: Path
+    farms: Path
+    passphrase: Path
     log: Path
     lock: Path
 
@@ -45,6 +49,8 @@ def places(profile: Path | None = None) -> Places:
         pictures=cache / "pictures.sqlite",
         settings=configuration / "settings.ini",
         views=configuration / "views.json",
+        farms=configuration / "farms.json",
+        passphrase=configuration / "desk-lock.json",
         log=log,
         lock=data / "desk.lock",
     )

@@ -16,7 +16,8 @@ class Selection:
 
     `tasks` are (location id, task name), `jobs` (location id, job id); both may be of several
     locations. `location_id` is that of all of them, else empty. `client` and `saveset` only if one
-    was chosen.
+    was chosen. `farm` is the id of a farm of the tree, `stranger` that of a location which the
+    farms know and the desk does not list.
     """
 
     location_id: str = ""
@@ -24,6 +25,8 @@ class Selection:
     client: str = ""
     jobs: tuple[tuple[str, str], ...] = ()
     saveset: str = ""
+    farm: str = ""
+    stranger: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,14 @@ class ActionSet(QObject):
     def qaction(self, action_id: str) -> QAction:
         """Raises KeyError for an unknown id."""
         return self._qactions[action_id]
+
+    def all(self) -> list[Action]:
+        """In the order in which they were given."""
+        return list(self._actions.values())
+
+    def action(self, action_id: str) -> Action | None:
+        """What an id stands for."""
+        return self._actions.get(action_id)
 
     def set_selection(self, selection: Selection) -> None:
         self._selection = selection

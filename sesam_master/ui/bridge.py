@@ -255,6 +255,8 @@ def _merged(old: ObjectsChanged, new: ObjectsChanged) -> ObjectsChanged:
         revision=max(old.revision, new.revision),
         is_plan_changed=old.is_plan_changed or new.is_plan_changed,
         is_media_changed=old.is_media_changed or new.is_media_changed,
+        licence=new.licence or old.licence,
+        processes={**old.processes, **new.processes},
     )
 
 

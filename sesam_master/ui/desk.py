@@ -11,33 +11,40 @@ from PySide6.QtWidgets import QMenu
 from sesam_master.core.fleet import FleetChange
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.records import Job
-from sesam_master.core.registry import Registration, RegistrationChange
+from sesam_master.core.registry import Registration
 from sesam_master.core.settings import Settings, SettingsStore
 from sesam_master.ui import appearance
+from sesam_master.ui.access.page import AccessPage
 from sesam_master.ui.actions import ActionSet, Selection
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.calendar.offers import CalendarVerbs
 from sesam_master.ui.calendar.page import CalendarPage
 from sesam_master.ui.calendar.scope import scope_of
 from sesam_master.ui.components.page import ComponentsPage
+from sesam_master.ui.farms.control_desk import ControlDesk
 from sesam_master.ui.first_start.page import AddLocationPage
 from sesam_master.ui.fleet_status import FleetStatus
 from sesam_master.ui.growth.page import GrowthPage
 from sesam_master.ui.interfaces.page import InterfacesPage
+from sesam_master.ui.licence.licence_desk import LicenceDesk
 from sesam_master.ui.location_pages import LocationPages, OpensPages
-from sesam_master.ui.main_window import MainWindow
+from sesam_master.ui.logs.page import LogsPage
+from sesam_master.ui.main_window import MainWindow, Refreshes
 from sesam_master.ui.messages import MessagesBar
-from sesam_master.ui.notices import notice, trouble_text
+from sesam_master.ui.morning.leading import Leading, Places
+from sesam_master.ui.morning.page import MorningPage
+from sesam_master.ui.morning.presenter import MorningScope
+from sesam_master.ui.notices import notice
 from sesam_master.ui.now.media_panel import wanted_words
 from sesam_master.ui.now.offers import NowVerbs
 from sesam_master.ui.now.page import NowPage
 from sesam_master.ui.now.presenter import NowScope
 from sesam_master.ui.objects.opening import ObjectPages
-from sesam_master.ui.objects.page import ObjectsPage
+from sesam_master.ui.palette.panel import PalettePanel
 from sesam_master.ui.plan.page import PlanPage
+from sesam_master.ui.processes.page import ProcessesPage
 from sesam_master.ui.remote_server.page import RemoteServerPage
-from sesam_master.ui.restore.compare import ComparePage
-from sesam_master.ui.restore.page import RestorePage
+from sesam_master.ui.restore.opening import RestorePages
 from sesam_master.ui.results.filters import Scope
 from sesam_master.ui.results.page import ResultsPage
 from sesam_master.ui.savesets.page import SavesetsPage
@@ -45,6 +52,7 @@ from sesam_master.ui.savesets.preview_page import RetentionPage
 from sesam_master.ui.start_backup.dialog import StartBackupDialog
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.topology.panel import TopologyPanel
+from sesam_master.ui.trouble_notes import TroubleNotes
 from sesam_master.ui.verbs import CONTEXT, MENUS, TOOLS, Verbs, desk_actions
 
 
@@ -69,38 +77,56 @@ class Desk(QObject):
         self._now = now
         self._is_local = is_local
         self._add_page: AddLocationPage | None = None
-        self._troubles: dict[str, str] = {}
+        self.control = ControlDesk(holder, bridge, gateway, now, is_local=is_local)
+        self.licences = LicenceDesk(holder, bridge, gateway, now)
         actions = [
             *desk_actions(bridge.fleet, self._verbs()),
+            *self.control.actions(),
+            *self.licences.actions(),
             *appearance.text_size_actions(holder),
         ]
         self.actions = ActionSet(holder, actions, self)
         self.tree = TopologyPanel(holder, bridge, now)
         self.messages = MessagesBar(holder, now)
+        self._troubles = TroubleNotes(bridge.fleet, self.messages.add)
         status = FleetStatus(holder, bridge, now)
         menus = {**MENUS, "&Window": (*MENUS["&Window"], *appearance.TEXT_SIZE_MENU)}
         self.window = MainWindow(
             holder, self.actions, menus, TOOLS, self.tree, status, self.messages
         )
+        self._restores = RestorePages(holder, bridge, gateway, self.window, now)
+        self._make_site_pages()
         self._make_pages()
-        self.plans = ObjectPages(holder, bridge, gateway, self.window, PlanPage, now)
-        self.components = ObjectPages(holder, bridge, gateway, self.window, ComponentsPage, now)
-        shown = holder, bridge, gateway
-        self.growth = LocationPages(bridge, self.window, partial(GrowthPage, *shown, clock=now))
-        interfaces = partial(InterfacesPage, *shown, open_job=self._open_job, clock=now)
-        self.interfaces = LocationPages(bridge, self.window, interfaces)
+        self.palette = PalettePanel(
+            *(holder, bridge.fleet, self.actions), self._show_chosen, self.window
+        )
         self.window.may_close = self._may_close
-        self.window.add_page(self.results, is_fixed=True)
-        self.window.add_page(self.savesets, is_fixed=True)
-        self.window.add_page(self.calendar, is_fixed=True)
-        self.window.add_page(self.now, is_fixed=True)
-        if not is_local:
-            self.window.add_page(self.remote_server, is_fixed=True)
+        self.licences.attach(self.window)
+        self.control.attach(self.tree, self.window, self.actions, self._may_close)
+        self._add_fixed_pages()
         self.tree.tree.setFocus()
         status.location_clicked.connect(lambda key: self._show_remote_server(Selection(key)))
         bridge.fleet_changed.connect(self._take)
-        bridge.aged.connect(lambda: bridge.expire(now()))
         self._connect()
+
+    def _add_fixed_pages(self) -> None:
+        for page in (self.morning, self.results, self.savesets, self.calendar, self.now):
+            self.window.add_page(page, is_fixed=True)
+        if not self._is_local:
+            self.window.add_page(self.remote_server, is_fixed=True)
+
+    def _make_site_pages(self) -> None:
+        """The tabs of single locations."""
+        window, now, bridge = self.window, self._now, self._bridge
+        shown = self._holder, bridge, self._gateway
+        self.plans = ObjectPages(*shown, window, PlanPage, now)
+        self.components = ObjectPages(*shown, window, ComponentsPage, now)
+        self.growth = LocationPages(bridge, window, partial(GrowthPage, *shown, clock=now))
+        self.processes = LocationPages(bridge, window, partial(ProcessesPage, *shown, clock=now))
+        self.logs = LocationPages(bridge, window, partial(LogsPage, *shown, clock=now))
+        self.access = LocationPages(bridge, window, partial(AccessPage, *shown, clock=now))
+        interfaces = partial(InterfacesPage, *shown, open_job=self._open_job, clock=now)
+        self.interfaces = LocationPages(bridge, window, interfaces)
 
     def _make_pages(self) -> None:
         holder, bridge, gateway, now = self._holder, self._bridge, self._gateway, self._now
@@ -122,8 +148,17 @@ class Desk(QObject):
         self.now = NowPage(
             holder, bridge, gateway, NowVerbs(self._start_backup, self._open_job), clock=now
         )
+        places = Places(
+            *(self.window, self.results, self.calendar, self.now),
+            *(self.licences, self.components, self.processes),
+            location=lambda key: self._show_remote_server(Selection(key)),
+            job=self._open_job,
+            new_location=self._add_location,
+        )
+        self.morning = MorningPage(holder, bridge, gateway, Leading(places).verbs(), clock=now)
 
     def _connect(self) -> None:
+        self._bridge.aged.connect(lambda: self._bridge.expire(self._now()))
         self.tree.selected.connect(self._choose)
         self.tree.activated.connect(self._show_remote_server)
         self.tree.plan_wanted.connect(self.plans.open)
@@ -166,6 +201,8 @@ class Desk(QObject):
             restore=self._restore_selection,
             cancel=self._cancel,
             refresh=self._refresh,
+            palette=lambda: self.palette.open(),
+            morning=lambda _selection: self.window.show_page(self.morning),
             results=lambda _selection: self.window.show_page(self.results),
             savesets=lambda _selection: self.window.show_page(self.savesets),
             calendar=lambda _selection: self.window.show_page(self.calendar),
@@ -173,9 +210,11 @@ class Desk(QObject):
             scheduling=lambda selection: self._open(self.plans, selection),
             components=lambda selection: self._open(self.components, selection),
             growth=lambda selection: self._open(self.growth, selection),
+            logs=lambda selection: self._open(self.logs, selection),
             interfaces=lambda selection: self._open(self.interfaces, selection),
+            access=lambda selection: self._open(self.access, selection),
+            processes=lambda selection: self._open(self.processes, selection),
             remote_server=self._show_remote_server,
-            switch=self._switch,
             reconnect=self._reconnect,
             set_theme=self._holder.set_mode,
             about=lambda: self.messages.add(f"Sesam Master, version {self._version}"),
@@ -209,11 +248,18 @@ class Desk(QObject):
         if selection.location_id:
             self.remote_server.choose(selection.location_id)
 
+    def _show_chosen(self, selection: Selection) -> None:
+        """The results of what was found, wherever one is."""
+        task = selection.tasks[0][1] if selection.tasks else ""
+        self.results.set_scope(Scope(selection.location_id, selection.client, task))
+        self.window.show_page(self.results)
+
     def _choose(self, selection: Selection) -> None:
         """What is chosen in the tree narrows the pages over several locations."""
         task = selection.tasks[0][1] if selection.tasks else ""
         location_id = selection.location_id
         scope = Scope(location_id, selection.client, task) if location_id else None
+        self.morning.set_scope(MorningScope(location_id, selection.farm))
         self.results.set_scope(scope)
         self.savesets.set_scope(scope)
         self.calendar.set_scope(scope_of(selection))
@@ -244,13 +290,7 @@ class Desk(QObject):
 
     def _refresh(self) -> None:
         page = self.window.current_page
-        if (
-            page is self.results
-            or page is self.savesets
-            or page is self.calendar
-            or page is self.now
-            or isinstance(page, RetentionPage | ObjectsPage | GrowthPage | InterfacesPage)
-        ):
+        if isinstance(page, Refreshes):
             page.refresh()
         else:
             self.messages.add("This page follows its locations by itself.")
@@ -315,32 +355,7 @@ class Desk(QObject):
         return page
 
     def open_restore(self, location_id: str, saveset: str | None, task: str) -> None:
-        page = RestorePage(
-            *(self._holder, self._bridge, self._gateway, location_id, task, saveset),
-            clock=self._now,
-        )
-        page.renamed.connect(lambda: self.window.rename_page(page))
-        page.compare_wanted.connect(lambda: self._open_compare(page))
-        self.window.open_page(page)
-        (page.tree if task else page.by_name.text).setFocus()
-
-    def _open_compare(self, restore: RestorePage) -> None:
-        chosen, savesets = restore.presenter.saveset, restore.presenter.savesets
-        if chosen is not None:
-            page = ComparePage(
-                *(self._holder, self._bridge, self._gateway, savesets, chosen, self._now())
-            )
-            self.window.open_page(page)
-
-    def _switch(self, selection: Selection) -> None:
-        state = self._bridge.fleet.locations.get(selection.location_id)
-        if state is None:
-            return
-        is_on = not state.registration.is_on
-        call = self._gateway.change_registration(
-            selection.location_id, RegistrationChange(is_on=is_on)
-        )
-        self._ask(call, "switch on" if is_on else "switch off", state.registration.name)
+        self._restores.open(location_id, saveset, task)
 
     def _reconnect(self, selection: Selection) -> None:
         state = self._bridge.fleet.locations.get(selection.location_id)
@@ -378,18 +393,4 @@ class Desk(QObject):
         self.actions.refresh()
         if change.locations_listed and not self._bridge.fleet.locations:
             self._add_location()
-        for location_id in change.connections:
-            state = self._bridge.fleet.locations.get(location_id)
-            if state is not None:
-                self._note_trouble(location_id, state.registration.name)
-
-    def _note_trouble(self, location_id: str, name: str) -> None:
-        """A message when a location breaks, and when it is back; not for every heartbeat."""
-        state = self._bridge.fleet.locations[location_id]
-        trouble = trouble_text(state.trouble) if state.trouble else ""
-        if trouble and self._troubles.get(location_id) != trouble:
-            self.messages.add(f"{name}: {trouble}")
-        if not trouble and state.is_live and self._troubles.pop(location_id, ""):
-            self.messages.add(f"{name} is connected again.")
-        elif trouble:
-            self._troubles[location_id] = trouble
+        self._troubles.follow(change.connections)

@@ -1,12 +1,13 @@
 """The status bar: a tick per location, how many are live, what runs, and the clock."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QStatusBar
 
-from sesam_master.core.fleet import Fleet
+from sesam_master.core.fleet import Fleet, LocationState
 from sesam_master.core.states import CONNECTION_WORDS, Connection, JobState
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import age_text
@@ -45,10 +46,14 @@ class FleetStatus(QStatusBar):
     def refresh(self) -> None:
         locations = self._fleet.locations
         self._ticks.set_locations(
-            [Tick(key, s.registration.name, s.connection) for key, s in locations.items()]
+            [
+                Tick(key, s.registration.name, s.connection, s.maintenance_end is not None)
+                for key, s in locations.items()
+            ]
         )
         coverage = self._fleet.coverage(self._now())
-        self._live.setText(f"{coverage_words(coverage)} live" if locations else "No locations yet")
+        live = coverage_words(replace(coverage, off=0))  # those that are off stand beside it
+        self._live.setText(f"{live} live" if locations else "No locations yet")
         self._show_details()
 
     def _tick(self) -> None:
@@ -64,8 +69,12 @@ def _details(fleet: Fleet, now: datetime) -> str:
     parts = [
         f"{number} {CONNECTION_WORDS[kind].lower()}"
         for kind in (Connection.CONNECTING, Connection.STALE, Connection.BROKEN, Connection.OFF)
-        if (number := sum(s.shown_connection is kind for s in states))
+        if (number := sum(s.shown_connection is kind and _is_told(s) for s in states))
     ]
+    if number := sum(s.maintenance_end is not None for s in states):
+        parts.append(f"{number} in maintenance")
+    if number := sum(s.control.observed_by is not None for s in states):
+        parts.append(f"{number} only observed")
     coverage = fleet.coverage(now)
     if coverage.newest_age is not None and coverage.oldest_age is not None:
         parts.append(f"newest {age_text(coverage.newest_age)}")
@@ -75,3 +84,8 @@ def _details(fleet: Fleet, now: datetime) -> str:
         if number := sum(picture.states.get(kind, 0) for picture in live):
             parts.append(f"{number} {word}")
     return ", ".join(parts)
+
+
+def _is_told(state: LocationState) -> bool:
+    """What is dark in maintenance is counted as that."""
+    return not state.is_silent or state.shown_connection is Connection.OFF

@@ -4,7 +4,7 @@ It knows no pages and no verbs: both are given to it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, cast
+from typing import Protocol, cast, runtime_checkable
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QKeySequence
@@ -39,6 +39,14 @@ class Page(Protocol):
     icon_name: str
 
 
+@runtime_checkable
+class Refreshes(Protocol):
+    """A page that can ask its locations again."""
+
+    def refresh(self) -> None:
+        """What is shown stays until they answer."""
+
+
 class MainWindow(QMainWindow):
     """`closed` comes once, when a person closes the window and `may_close` does not object."""
 
@@ -66,6 +74,7 @@ class MainWindow(QMainWindow):
         self.tabs = WorkTabs(holder)
         self._strip = TabStrip(holder, self.tabs)
         self.stack = QStackedWidget()
+        self._banners = QVBoxLayout()
         self.setWindowTitle("Sesam Master")
         made = self._fill_menus(menus)
         self._fill_tools(tools)
@@ -78,6 +87,11 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
 
     # -- pages
+
+    def add_banner(self, banner: QWidget) -> None:
+        """A line over all pages, for what concerns the whole desk; it is hidden and shown by its
+        owner."""
+        self._banners.addWidget(banner)
 
     def add_page(self, page: Page, *, is_fixed: bool = False) -> None:
         """Opens a tab for a page; a fixed one cannot be closed."""
@@ -172,6 +186,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._strip)
+        column.addLayout(self._banners)
         column.addWidget(self.stack, 1)
         column.addWidget(self.messages)
         splitter = QSplitter(Qt.Orientation.Horizontal)

@@ -109,6 +109,18 @@ REASONS: dict[str, tuple[str, str]] = {
         "The task {task} is needed by {users}.",
         "Delete these first, or give them another task.",
     ),
+    "LOG_NOT_FOUND": (
+        "It has no log {log} of the sesam day {sesam_day}.",
+        "It may be too old to be kept. Choose another day.",
+    ),
+    "SERVICE_NOT_FOUND": (
+        "Its agent has no service {service}.",
+        "It may be older than this program. Update the agent.",
+    ),
+    "PART_NOT_FOUND": (
+        "Its agent has no part {part} that can begin again by itself.",
+        "Choose one of: {expected}.",
+    ),
     "OCCURRENCE_NOT_PLANNED": (
         "It is not planned any more: it has begun, was given up or taken back.",
         "Refresh the list with F5. What has begun is a job, which can be cancelled.",
@@ -230,6 +242,14 @@ REASONS: dict[str, tuple[str, str]] = {
         "The data of the saveset {saveset} cannot be read just now: {detail}.",
         "See to that, and do it again.",
     ),
+    "LICENCE_NEEDED": (
+        "No backup starts there: {detail}.",
+        "Install a licence under Help, License Info. Restores go on.",
+    ),
+    "LICENCE_REFUSED": (
+        "{detail}.",
+        "Nothing was changed. Ask whoever sent the file for one that is for this server.",
+    ),
     "NO_SPACE": (
         "The disk of its agent is full at {place}.",
         "Make room there; nothing that was backed up before is touched.",
@@ -237,6 +257,47 @@ REASONS: dict[str, tuple[str, str]] = {
     "TOO_MANY_TRIES": (
         "Too many wrong tokens came from this computer.",
         "Wait {seconds} s, and compare the token with what sesam-agent token printed.",
+    ),
+    "TOKEN_NOT_FOUND": (
+        "It has no enrolment token {token}.",
+        "Look at its tokens again.",
+    ),
+    "TOKEN_REVOKED": (
+        "The token was revoked at {revoke_time}.",
+        "Ask its administrator for another one.",
+    ),
+    "OUT_OF_SCOPE": (
+        "The credential of this desk is limited to {limit}: {allowed}.",
+        "Ask its administrator for a credential with wider limits.",
+    ),
+    "LOCKED_OUT": (
+        "Too many tries failed.",
+        "Wait {seconds} s, then try again.",
+    ),
+    "OTP_REQUIRED": (
+        "It asks for a one-time code (enrolled: {enrolled}).",
+        "Give it under Configuration, Access, and do it again. Who has no secret for codes asks "
+        "its administrator for one.",
+    ),
+    "OTP_WRONG": (
+        "The one-time code is not the right one, or was used before.",
+        "Wait for the next one, give it under Configuration, Access, and do it again.",
+    ),
+    "APPROVAL_NEEDED": (
+        "Another administrator has to approve it until {expire_time}.",
+        "Nothing has happened yet; it is kept as {approval} on its access page.",
+    ),
+    "APPROVAL_NOT_FOUND": (
+        "Nothing waits there under {approval}.",
+        "Look at its approvals again.",
+    ),
+    "APPROVAL_DECIDED": (
+        "The request {approval} is {state}.",
+        "Look at its approvals again.",
+    ),
+    "APPROVER_NEEDED": (
+        "{holder} asked for it, and may not decide on it.",
+        "Have another administrator decide.",
     ),
     "SHUTTING_DOWN": (
         "Its agent is stopping and takes no new work.",
@@ -264,6 +325,10 @@ _TROUBLES: dict[Trouble, tuple[str, str]] = {
     Trouble.OFF: (
         "The location is switched off at this desk; nothing was sent.",
         "Switch it on under Remote server.",
+    ),
+    Trouble.OBSERVED: (
+        "This desk only observes it{set_at}; nothing was sent.",
+        "Whoever may change the switches of this desk ends that in its properties.",
     ),
     Trouble.INTERNAL: (
         "It answered something that this desk cannot read.",
@@ -314,5 +379,5 @@ def trouble_text(trouble: ConnectionTrouble) -> str:
 
 
 def _finding(metadata: Mapping[str, str]) -> dict[str, str]:
-    found = metadata.get("found", "").rstrip(".")
-    return {"finding": f": {found}" if found else ""}
+    found, by = metadata.get("found", "").rstrip("."), metadata.get("by", "")
+    return {"finding": f": {found}" if found else "", "set_at": f" (set at {by})" if by else ""}

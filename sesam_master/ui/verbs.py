@@ -7,33 +7,41 @@ from sesam_master.core.fleet import Fleet, LocationState
 from sesam_master.core.records import Job, JobKind, Role
 from sesam_master.core.states import CONNECTION_WORDS
 from sesam_master.ui.actions import Action, Selection, always
+from sesam_master.ui.farms.actions import CONFIGURATION_MENU, CONTEXT_MENU, FILE_MENU
+from sesam_master.ui.licence.licence_desk import HELP_MENU
+from sesam_master.ui.observing import observe_reason
 from sesam_master.ui.theme import ThemeMode
 
 MENUS: Mapping[str, tuple[str | None, ...]] = {
-    "&File": ("new_location", None, "quit"),
+    "&File": ("new_location", None, *FILE_MENU, None, "quit"),
     "&Activities": (
         "start_backup",
         "restore",
         "cancel",
         None,
+        "morning",
         "results",
         "savesets",
         "calendar",
         "now",
         "growth",
+        "processes",
+        "logs",
         "refresh",
     ),
     "&Configuration": (
         "components",
         "scheduling",
         "interfaces",
+        "access",
         None,
         "remote_server",
-        "switch",
         "reconnect",
+        None,
+        *CONFIGURATION_MENU,
     ),
-    "&Window": ("theme_system", "theme_light", "theme_dark"),
-    "&Help": ("about",),
+    "&Window": ("palette", None, "theme_system", "theme_light", "theme_dark"),
+    "&Help": (*HELP_MENU, None, "about"),
 }
 TOOLS: tuple[str | None, ...] = (
     "start_backup",
@@ -53,15 +61,18 @@ CONTEXT: tuple[str | None, ...] = (
     "calendar",
     "now",
     "growth",
+    "processes",
+    "logs",
     "components",
     "scheduling",
     "interfaces",
+    "access",
     None,
     "start_backup",
     "restore",
     "cancel",
     None,
-    "switch",
+    *CONTEXT_MENU,
     "reconnect",
 )
 LOCAL_ONLY = "This desk shows the agent of this computer only."
@@ -77,6 +88,8 @@ class Verbs:
     restore: Callable[[Selection], None]
     cancel: Callable[[Sequence[Job]], None]
     refresh: Callable[[], None]
+    palette: Callable[[], None]
+    morning: Callable[[Selection], None]
     results: Callable[[Selection], None]
     calendar: Callable[[Selection], None]
     now: Callable[[Selection], None]
@@ -85,8 +98,10 @@ class Verbs:
     components: Callable[[Selection], None]
     growth: Callable[[Selection], None]
     interfaces: Callable[[Selection], None]
+    access: Callable[[Selection], None]
+    processes: Callable[[Selection], None]
+    logs: Callable[[Selection], None]
     remote_server: Callable[[Selection], None]
-    switch: Callable[[Selection], None]
     reconnect: Callable[[Selection], None]
     set_theme: Callable[[ThemeMode], None]
     about: Callable[[], None]
@@ -117,28 +132,36 @@ def desk_actions(fleet: Fleet, verbs: Verbs) -> list[Action]:
             can.cancel,
             lambda selection: verbs.cancel(open_jobs(fleet, selection)),
         ),
+        Action(
+            *("palette", "Find or do anything", "search", "Ctrl+K"), always, _plain(verbs.palette)
+        ),
         Action("refresh", "Ask again", "refresh-cw", "F5", always, _plain(verbs.refresh)),
+        Action("morning", "Morning", "sunrise", "Ctrl+1", always, verbs.morning),
         Action("results", "Results", "activity", "Ctrl+2", always, verbs.results),
         Action("calendar", "Calendar sheet", "calendar-days", "Ctrl+3", always, verbs.calendar),
         Action("now", "Now", "timer", "Ctrl+4", always, verbs.now),
-        Action("growth", "Growth", "gauge", "Ctrl+G", can.plan, verbs.growth),
-        Action("interfaces", "Interfaces", "terminal", "", can.plan, verbs.interfaces),
+        *_site_actions(can, verbs),
         Action("savesets", "Savesets", "rows-3", "Ctrl+9", always, verbs.savesets),
-        Action("components", "Components", "server", "Ctrl+8", can.plan, verbs.components),
-        Action("scheduling", "Scheduling", "calendar-clock", "Ctrl+7", can.plan, verbs.scheduling),
         Action(
-            "remote_server",
-            "Remote server",
-            "plug-zap",
-            "Ctrl+5",
+            *("remote_server", "Remote server", "plug-zap", "Ctrl+5"),
             can.register,
             verbs.remote_server,
         ),
-        Action("switch", "Switch on or off", "power", "", can.switch, verbs.switch),
         Action("reconnect", "Connect now", "refresh-cw", "", can.reconnect, verbs.reconnect),
         *_theme_actions(verbs),
         Action("about", "About Sesam Master", "info", "", always, _plain(verbs.about)),
     ]
+
+
+def _site_actions(can: "_Ability", verbs: Verbs) -> Iterator[Action]:
+    """Those that open a page of one location."""
+    yield Action("growth", "Growth", "gauge", "Ctrl+G", can.plan, verbs.growth)
+    yield Action("logs", "Logs", "scroll-text", "Ctrl+Shift+L", can.plan, verbs.logs)
+    yield Action("processes", "Processes", "settings-2", "", can.plan, verbs.processes)
+    yield Action("interfaces", "Interfaces", "terminal", "", can.plan, verbs.interfaces)
+    yield Action("access", "Access", "key-round", "", can.plan, verbs.access)
+    yield Action("components", "Components", "server", "Ctrl+8", can.plan, verbs.components)
+    yield Action("scheduling", "Scheduling", "calendar-clock", "Ctrl+7", can.plan, verbs.scheduling)
 
 
 def _theme_actions(verbs: Verbs) -> Iterator[Action]:
@@ -186,9 +209,6 @@ class _Ability:
 
     def register(self, _selection: Selection) -> str | None:
         return LOCAL_ONLY if self._is_local else None
-
-    def switch(self, selection: Selection) -> str | None:
-        return self.register(selection) or self.choose(selection)
 
     def choose(self, selection: Selection) -> str | None:
         return None if self._state(selection) else "Choose a location in the tree first."
@@ -242,6 +262,8 @@ class _Ability:
         name = place.registration.name
         if not place.is_live:
             return f"{name} is {CONNECTION_WORDS[place.shown_connection].lower()}."
+        if (observed := observe_reason(place)) is not None:
+            return observed
         if not allows(place.role):
             return f"The role {place.role} at {name} does not allow to {doing}."
         return None

@@ -24,6 +24,7 @@ from sesam_master.core.fleet import FleetChange, LocationState
 from sesam_master.core.records import Job
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.notices import notice
+from sesam_master.ui.observing import observe_reason
 
 ASK_AGAIN_MS = 5_000
 
@@ -188,6 +189,9 @@ class Actor(QObject, Generic[ItemT]):
     def _prepared(self, item: ItemT) -> Act[ItemT] | None:
         place = self._place(item)
         act = self._deed.prepared(item, place)
+        observed = observe_reason(place)
+        if act is not None and act.stage is Stage.READY and observed is not None:
+            act = replace(act, stage=Stage.HINDERED, reason=observed)
         return followed(act, place, self._clock()) if act is not None else None
 
     def _place(self, item: ItemT) -> LocationState | None:

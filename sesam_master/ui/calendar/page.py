@@ -28,7 +28,7 @@ from sesam_master.ui.calendar.export_actions import ExportActions
 from sesam_master.ui.calendar.filter_bar import CalendarFilterBar
 from sesam_master.ui.calendar.offers import CalendarVerbs, cell_offers, filter_offers
 from sesam_master.ui.calendar.panes import CalendarPanes
-from sesam_master.ui.calendar.period import ZOOM, Length
+from sesam_master.ui.calendar.period import ZOOM, Length, Period
 from sesam_master.ui.calendar.presenter import CalendarPresenter
 from sesam_master.ui.calendar.scope import SCOPE_PARTS
 from sesam_master.ui.calendar.sentences import (
@@ -98,6 +98,13 @@ class CalendarPage(QWidget):
         kept = replace(own, locations=chosen.locations, clients=chosen.clients, tasks=chosen.tasks)
         if kept != own:
             self.presenter.set_filter(kept)
+
+    def show_only(self, chosen: CalendarFilter) -> None:
+        """Narrow to exactly this, over days in which it can be seen."""
+        today = self.presenter.today()
+        is_before = chosen.since is not None and chosen.since < today.replace(day=1)
+        self.presenter.set_period(Period(Length.QUARTER if is_before else Length.MONTH, today))
+        self.presenter.set_filter(chosen)
 
     def refresh(self) -> None:
         """Ask the locations again."""

@@ -129,7 +129,8 @@ class CalendarPresenter(QObject):
         scope = [key for key in fleet.locations if self.filter.accepts_place(key)]
         proved = fleet.coverage(self.now(), scope)
         covered = sum(fleet.locations[key].is_live and self._covers(key) for key in scope)
-        return Coverage(covered, len(scope), proved.newest_age, proved.oldest_age)
+        off = min(proved.off, len(scope) - covered)
+        return Coverage(covered, len(scope), proved.newest_age, proved.oldest_age, off)
 
     @property
     def asking(self) -> int:

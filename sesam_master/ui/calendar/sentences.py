@@ -43,6 +43,8 @@ def filter_chips(chosen: CalendarFilter, names: Mapping[str, str]) -> dict[str, 
         chips["tasks"] = _listed("Task", tasks)
     if chosen.kinds:
         chips["kinds"] = _listed("Kind", [kind.value for kind in chosen.kinds])
+    if chosen.since is not None:
+        chips["since"] = f"State since {day_text(chosen.since)}"
     return chips
 
 

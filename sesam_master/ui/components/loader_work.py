@@ -14,6 +14,7 @@ from sesam_master.core.records import Role
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.notices import notice
 from sesam_master.ui.objects.place import Place
+from sesam_master.ui.observing import observe_reason
 
 _MAY = (Role.ADMIN, Role.OPERATOR)
 
@@ -51,6 +52,8 @@ class LoaderWork(QObject):
         state = self._place.state
         if self._place.darkness is not None or state is None:
             return self._place.darkness
+        if (observed := observe_reason(state)) is not None:
+            return observed
         if state.role not in _MAY:
             return (
                 f"This desk has the role {state.role} at {self._place.name}: loaders are moved by "

@@ -109,7 +109,7 @@ def forecast_words(store: DataStore) -> str:
         pace = f"{size_text(abs(store.trend_per_day))} {more} a day"
     if store.full_day:
         full = f"at its mark on {full_day_text(store)}"
-        return f"{pace}: {full}" if pace else full.capitalize()
+        return f"{pace}: {full}" if pace else f"{full[:1].upper()}{full[1:]}"
     note = store.forecast_note
     return ", ".join(part for part in (pace, f"no forecast: {note}" if note else "") if part)
 

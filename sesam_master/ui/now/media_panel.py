@@ -16,6 +16,7 @@ from sesam_master.ui.acts.strip import ActStrip
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import moment_text
 from sesam_master.ui.icons import icon_pixmap
+from sesam_master.ui.observing import observe_reason
 from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.widgets.elided_label import ElidedLabel
 
@@ -143,6 +144,8 @@ def _hindrance(medium: WantedMedium, place_of: Callable[[str], LocationState | N
     place = place_of(medium.location_id)
     if place is None or not place.is_live:
         return f"{medium.location} is not connected."
+    if (observed := observe_reason(place)) is not None:
+        return observed
     if place.role not in _MAY:
         return f"Your role at {medium.location} does not allow it: ask an operator."
     return ""

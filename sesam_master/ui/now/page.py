@@ -111,6 +111,10 @@ class NowPage(QWidget):
             kept = replace(kept, farm=None)
         self._narrow(kept)
 
+    def show_only(self, scope: NowScope) -> None:
+        """Narrow to exactly this."""
+        self._narrow(scope)
+
     def refresh(self) -> None:
         """Ask again what starts next; what runs is told by itself, only its order waits."""
         self.coming.refresh()

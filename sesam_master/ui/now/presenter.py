@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from sesam_master.core.coverage import Coverage
+from sesam_master.core.farms import SEPARATOR
 from sesam_master.core.fleet import FleetChange, LocationState
 from sesam_master.core.gateway import FleetGateway
 from sesam_master.core.now import BoardChange, JobKey, NowBoard, OpenJob, Tally, tally_of
@@ -29,8 +30,9 @@ class NowScope:
     farm: str | None = None
 
     def accepts_place(self, location_id: str, farm: str) -> bool:
-        """Whether a location is in it."""
-        return self.location_id in ("", location_id) and self.farm in (None, farm)
+        """Whether a location is in it; what lies in a farm of a farm is in both."""
+        inner = bool(self.farm) and farm.startswith(f"{self.farm}{SEPARATOR}")
+        return self.location_id in ("", location_id) and (inner or self.farm in (None, farm))
 
     def accepts(self, one: OpenJob) -> bool:
         """Whether a job is in it."""

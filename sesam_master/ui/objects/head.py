@@ -44,6 +44,10 @@ class LocationHead(QWidget):
             column.addWidget(widget)
         bridge.aged.connect(self._show_age)
 
+    def set_subject(self, sentence: str) -> None:
+        """Another sentence of what the page shows; `show_state` shows it."""
+        self._sentence = sentence
+
     def show_state(self, as_of: datetime | None, problem: str, *, is_asking: bool) -> None:
         """What is shown is of then, None for nothing; `problem` is why nothing newer came."""
         self._as_of = as_of

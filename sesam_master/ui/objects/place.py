@@ -6,6 +6,7 @@ from datetime import UTC, tzinfo
 from sesam_master.core.fleet import Fleet, LocationState
 from sesam_master.core.records import Role
 from sesam_master.core.states import CONNECTION_WORDS
+from sesam_master.ui.observing import observe_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Place:
         state = self.state
         if self.darkness is not None or state is None:
             return self.darkness
+        if (observed := observe_reason(state)) is not None:
+            return observed
         if state.role is not Role.ADMIN:
             return (
                 f"This desk has the role {state.role} at {self.name} and may only look. "

@@ -19,6 +19,7 @@ from sesam_master.core.records import EntryKind, Saveset
 from sesam_master.core.states import JobState
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.formatting import age_between
+from sesam_master.ui.observing import observe_reason
 from sesam_master.ui.restore.emptiness import savesets_emptiness
 from sesam_master.ui.restore.files_step import files_step
 from sesam_master.ui.restore.find_step import FilePane, TaskPane, find_step
@@ -253,7 +254,7 @@ class RestorePage(QWidget):
                 self._stack.setCurrentWidget(self.last.run)
                 if self.hasFocus():
                     self.last.focus_run()
-            self.last.run.show_row(row)
+            self.last.run.show_row(row, observe_reason(self.presenter.place))
         self._show_foot()
 
     # -- finding

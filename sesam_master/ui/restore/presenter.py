@@ -16,6 +16,7 @@ from sesam_master.core.savesets import SavesetPage
 from sesam_master.core.states import Connection
 from sesam_master.ui.bridge import Bridge
 from sesam_master.ui.notices import notice
+from sesam_master.ui.observing import observe_reason
 from sesam_master.ui.restore.tree import shown_name
 from sesam_master.ui.results.rows import RateMeter, ResultRow, make_row
 
@@ -258,6 +259,8 @@ def start_trouble(place: LocationState | None) -> str | None:
         return "The location is not listed any more."
     if not place.is_live:
         return f"{place.registration.name} is dark; nothing can be sent to it."
+    if (observed := observe_reason(place)) is not None:
+        return observed
     if not place.role.may_restore:
         name = place.registration.name
         return f"This desk has the role {place.role.value} at {name}. Ask for the role restore."

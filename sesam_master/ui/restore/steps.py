@@ -96,8 +96,8 @@ class RunStep(QWidget):
         layout.addLayout(note_row)
         layout.addWidget(body, 1)
 
-    def show_row(self, row: ResultRow) -> None:
-        """The newest value of the job."""
+    def show_row(self, row: ResultRow, hindrance: str | None = None) -> None:
+        """The newest value of the job; `hindrance` is why this desk may not cancel it."""
         is_first = self._row is None or self._row.job.key != row.job.key
         has_changed = self._row is not None and self._row.job != row.job
         self._row = row
@@ -112,8 +112,9 @@ class RunStep(QWidget):
         self.restore_now.setVisible(is_dry and is_over)
         self.cancel.setText("Cancel dry run" if is_dry else "Cancel restore")
         self.cancel.setVisible(row.job.is_open)
-        self.cancel.setEnabled(row.is_live)
-        reason = "" if row.is_live else f"{row.location} is dark; nothing can be sent to it."
+        dark = f"{row.location} is dark; nothing can be sent to it."
+        reason = (hindrance or "") if row.is_live else dark
+        self.cancel.setEnabled(not reason)
         self.cancel.setToolTip(reason)
         self.progress.set_row(row)
         self.facts.set_facts(job_facts(row, self._zone))

@@ -11,6 +11,7 @@ from sesam_master.core.fleet import LocationState
 from sesam_master.core.records import Job, JobKind, Role
 from sesam_master.core.states import CONNECTION_WORDS, JobState
 from sesam_master.ui.icons import icon
+from sesam_master.ui.observing import observe_reason
 from sesam_master.ui.results.rows import ResultRow
 from sesam_master.ui.theme import ThemeHolder
 
@@ -147,4 +148,4 @@ def _dark_reason(place: LocationState | None) -> str | None:
     if not place.is_live:
         word = CONNECTION_WORDS[place.shown_connection].lower()
         return f"{place.registration.name} is {word}; nothing can be sent to it."
-    return None
+    return observe_reason(place)

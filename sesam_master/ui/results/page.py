@@ -127,6 +127,13 @@ class ResultsPage(QWidget):
             self.drawer.close_job()
             self._narrow(replace(self.presenter.filter, scope=scope, locations=frozenset()))
 
+    def show_only(self, chosen: ResultFilter) -> None:
+        """Narrow to exactly this, in the order that is shown."""
+        shown = self._chosen
+        self.table.clearSelection()
+        self.drawer.close_job()
+        self._narrow(replace(chosen, order=shown.order, descending=shown.descending))
+
     def refresh(self) -> None:
         """Show what waits and ask the locations again."""
         self.rows.begin_refresh()

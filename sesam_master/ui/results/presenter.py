@@ -163,7 +163,9 @@ class ResultsPresenter(QObject):
         told = self._list.live & self._list.merge.answered - self._list.failed.keys()
         if self.groups is not None:
             told &= self.groups.answered - self.groups.failed.keys()
-        return Coverage(len(ids & told), len(ids), proved.newest_age, proved.oldest_age)
+        covered = len(ids & told)
+        off = min(proved.off, len(ids) - covered)
+        return Coverage(covered, len(ids), proved.newest_age, proved.oldest_age, off)
 
     def picture(self) -> ResultsPicture:
         """Everything as it is to be shown now; asks for the pages that are missing in it."""

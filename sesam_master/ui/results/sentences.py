@@ -24,6 +24,7 @@ _SHORT = {
     Trouble.NO_ANSWER: "did not answer in time",
     Trouble.REFUSED: "refused",
     Trouble.OFF: "off",
+    Trouble.OBSERVED: "only observed",
 }
 
 

@@ -3,6 +3,7 @@
 from sesam_master.core.fleet import LocationState
 from sesam_master.core.records import Role
 from sesam_master.core.states import CONNECTION_WORDS
+from sesam_master.ui.observing import observe_reason
 
 NOT_LISTED = "The location is not listed any more."
 
@@ -11,14 +12,14 @@ def verify_reason(place: LocationState | None) -> str | None:
     """Why nothing can be compared with its digests there."""
     if place is not None and place.is_live and not place.role.may_verify:
         return _role_reason(place, Role.OPERATOR)
-    return dark_reason(place)
+    return dark_reason(place) or observe_reason(place)
 
 
 def change_reason(place: LocationState | None) -> str | None:
     """Why no saveset can be deleted there, nor its EOL be changed."""
     if place is not None and place.is_live and place.role is not Role.ADMIN:
         return _role_reason(place, Role.ADMIN)
-    return dark_reason(place)
+    return dark_reason(place) or observe_reason(place)
 
 
 def dark_reason(place: LocationState | None) -> str | None:

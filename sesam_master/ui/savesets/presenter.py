@@ -172,7 +172,9 @@ class SavesetsPresenter(QObject):
         told: set[str] = set()
         if self._list is not None:
             told = self._list.live & self._list.answered - self._list.failed.keys()
-        return Coverage(len(ids & told), len(ids), proved.newest_age, proved.oldest_age)
+        covered = len(ids & told)
+        off = min(proved.off, len(ids) - covered)
+        return Coverage(covered, len(ids), proved.newest_age, proved.oldest_age, off)
 
     def picture(self) -> SavesetsPicture:
         """Everything as it is to be shown now; asks for the pages that are missing in it."""

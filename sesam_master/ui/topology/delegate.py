@@ -1,17 +1,28 @@
 """Paints a row of the tree: sign at the left, trouble counts and ages at the right."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from sesam_master.core.states import Connection, JobState
+from sesam_master.ui.farms.colours import mark_colour
 from sesam_master.ui.icons import icon_pixmap
 from sesam_master.ui.signs import SignAtlas
 from sesam_master.ui.theme import ThemeHolder
-from sesam_master.ui.topology.model import TreeRole, TreeRow
+from sesam_master.ui.topology.model import TreeRole
 from sesam_master.ui.topology.nodes import Kind
+from sesam_master.ui.topology.rows import TreeRow
 
 WANTED_ICON = "hard-drive"
+BAR_WIDTH = 3
 _SIGN = 12
 _GAP = 6
 _ICONS = {
@@ -49,15 +60,39 @@ class TopologyDelegate(QStyledItemDelegate):
         painter.save()
         self._paint_ground(painter, option, rect)
         rect = rect.adjusted(2, 0, -8, 0)
+        self._paint_mark(painter, rect, row)
         rect.setLeft(self._paint_sign(painter, rect, row))
-        rect.setRight(self._paint_right(painter, rect, row))
         font, colour = self._style(row)
+        metrics = QFontMetrics(font)
+        if row.kind is Kind.FARM:  # names go before numbers
+            row = self._fitted(row, rect.width() - metrics.horizontalAdvance(row.text))
+        rect.setRight(self._paint_right(painter, rect, row))
         painter.setFont(font)
         painter.setPen(colour)
-        metrics = QFontMetrics(font)
         text = metrics.elidedText(row.text, Qt.TextElideMode.ElideRight, rect.width())
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()
+
+    def createEditor(
+        self,
+        parent: QWidget,
+        _option: QStyleOptionViewItem,
+        _index: QModelIndex | QPersistentModelIndex,
+    ) -> QWidget:
+        """A field no higher than its row."""
+        field = QLineEdit(parent)
+        field.setStyleSheet("QLineEdit { padding: 0 4px; min-height: 0; border-radius: 0 }")
+        field.setAccessibleName("Name of the farm")
+        return field
+
+    def _fitted(self, row: TreeRow, room: int) -> TreeRow:
+        """Without the numbers at the right, if they would cut the name of a farm: the tooltip has
+        them too."""
+        signs = len(row.badges) + len(row.counts)
+        numbers = [str(number) for _state, number in row.counts] + [row.side]
+        texts = sum(self._small_metrics.horizontalAdvance(text) + _GAP for text in numbers)
+        needed = texts + signs * (self._sign_size + _GAP)
+        return row if needed <= room else replace(row, side="")
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect) -> None:
         theme = self._holder.current
@@ -68,15 +103,23 @@ class TopologyDelegate(QStyledItemDelegate):
         elif state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(rect, theme.hover)
 
+    def _paint_mark(self, painter: QPainter, rect: QRect, row: TreeRow) -> None:
+        """A person's own colour, as a bar at the left edge; the tooltip names it."""
+        if row.colour is not None:
+            bar = QRect(rect.left() - 2, rect.top() + 2, BAR_WIDTH, rect.height() - 4)
+            painter.fillRect(bar, mark_colour(row.colour, is_dark=self._holder.current.is_dark))
+
     def _paint_sign(self, painter: QPainter, rect: QRect, row: TreeRow) -> int:
         """Returns where the text begins."""
         ratio = painter.device().devicePixelRatio()
+        rect = rect.adjusted(BAR_WIDTH, 0, 0, 0)
         if row.sign is not None:
             size = self._sign_size
             pixmap = self._atlas.sign(row.sign, size, ratio)
-        elif row.kind in _ICONS:
-            size = self._holder.fonts.px(15)
-            pixmap = icon_pixmap(_ICONS[row.kind], size, self._holder.current.text2, ratio)
+        elif row.icon or row.kind in _ICONS:
+            size = self._holder.fonts.px(15 if row.kind in _ICONS else 13)
+            name = row.icon or _ICONS[row.kind]
+            pixmap = icon_pixmap(name, size, self._holder.current.text2, ratio)
         else:
             return rect.left()
         painter.drawPixmap(rect.left(), rect.center().y() - size // 2 + 1, pixmap)
@@ -88,11 +131,13 @@ class TopologyDelegate(QStyledItemDelegate):
         painter.setFont(self._holder.fonts.small)
         right = rect.right()
         if row.side:
-            is_broken = row.sign is Connection.BROKEN
+            is_place = row.kind is Kind.LOCATION
+            is_broken = is_place and row.sign is Connection.BROKEN and not row.is_silent
             painter.setPen(theme.error_text if is_broken else theme.text2)
             right = self._write(painter, rect, right, row.side)
-        painter.setPen(theme.text2 if row.is_dark else theme.text)
         ratio = painter.device().devicePixelRatio()
+        right = self._paint_badges(painter, rect, right, row)
+        painter.setPen(theme.text2 if row.is_dark else theme.text)
         size = self._sign_size
         for state, number in reversed(row.counts):
             right = self._write(painter, rect, right, str(number)) - size + 3
@@ -100,6 +145,17 @@ class TopologyDelegate(QStyledItemDelegate):
             painter.drawPixmap(right, y, self._atlas.state(state, size, ratio))
             right -= _GAP
         return self._paint_wanted(painter, rect, right, row) if row.wanted else right
+
+    def _paint_badges(self, painter: QPainter, rect: QRect, right: int, row: TreeRow) -> int:
+        """What this desk may not do there, or does not expect."""
+        ratio, size = painter.device().devicePixelRatio(), self._holder.fonts.px(13)
+        for name in reversed(row.badges):
+            right -= size
+            y = rect.center().y() - size // 2 + 1
+            pixmap = icon_pixmap(name, size, self._holder.current.text2, ratio)
+            painter.drawPixmap(right, y, pixmap)
+            right -= _GAP
+        return right
 
     def _paint_wanted(self, painter: QPainter, rect: QRect, right: int, row: TreeRow) -> int:
         """A medium that somebody has to put in, as on the page Now; how many, if there are more."""
@@ -123,7 +179,7 @@ class TopologyDelegate(QStyledItemDelegate):
         if row.kind is Kind.ALL:
             return fonts.body_bold, theme.text
         if row.kind is Kind.FARM:
-            return fonts.small_bold, theme.text2
+            return fonts.small_bold, theme.text
         return fonts.body, theme.text2 if row.is_dark else theme.text
 
     def _take_theme(self) -> None:

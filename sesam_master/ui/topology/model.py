@@ -1,27 +1,28 @@
-"""The tree of locations, clients and tasks as a lazy item model over the fleet."""
+"""The tree of farms, locations, clients and tasks as a lazy item model over the fleet."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-
-from sesam_master.core.fleet import Fleet, FleetChange, LocationState
-from sesam_master.core.states import (
-    CONNECTION_WORDS,
-    SEVERITY,
-    WORDS,
-    Connection,
-    JobState,
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
 )
-from sesam_master.core.wanted_media import wanted_labels
-from sesam_master.ui.actions import Selection
-from sesam_master.ui.formatting import age_between
-from sesam_master.ui.topology.nodes import Filter, Kind, Node, Scope, child_keys
-from sesam_master.ui.topology.tips import location_tip, task_tip
 
+from sesam_master.core.farms import ROOT
+from sesam_master.core.fleet import Fleet, FleetChange
+from sesam_master.core.states import Connection
+from sesam_master.ui.topology.nodes import Filter, Kind, Layout, Node, Scope, is_dark
+from sesam_master.ui.topology.rows import RowTexts, TreeRow
+
+DRAGGED = "application/x-sesam-place"  # a line: what it is, and its id
+_DRAGGABLE = (Kind.FARM, Kind.LOCATION, Kind.STRANGER)
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
@@ -33,28 +34,18 @@ class TreeRole(IntEnum):
     SELECTION = Qt.ItemDataRole.UserRole + 2
 
 
-@dataclass(frozen=True, slots=True)
-class TreeRow:
-    """A row as the delegate paints it. `counts` are worst first; `side` is the text at the right:
-    an age for what is dark, else a number of things below. `wanted`: how many media its jobs wait
-    for, which somebody has to put in. `is_dark`: its location is not proved
-    now, so ended results and counts stay, as of that age, but nothing newer is known."""
-
-    kind: Kind
-    text: str
-    sign: Connection | JobState | None
-    counts: tuple[tuple[JobState, int], ...]
-    side: str
-    is_dark: bool = False
-    wanted: int = 0
-
-
 class TopologyModel(QAbstractItemModel):
     """Rows are made when a view asks for them; `data` reads the fleet each time.
 
     Changes come in through `take`. Rows below a collapsed one are not announced: the view says
     what is expanded with `set_expanded`.
+
+    `move_wanted`: a farm (True) or location (False), its id, and the farm it is to lie in.
+    `rename_wanted`: the id of a farm, and its new name. Nothing changes here until the fleet does.
     """
+
+    move_wanted = Signal(bool, str, str)
+    rename_wanted = Signal(str, str)
 
     def __init__(
         self, fleet: Fleet, now: Callable[[], datetime], parent: QObject | None = None
@@ -63,8 +54,12 @@ class TopologyModel(QAbstractItemModel):
         self._fleet = fleet
         self._now = now
         self._filter = Filter()
+        self._texts = RowTexts(fleet, now)
+        self._layout = Layout(fleet, self._filter)
+        self.is_editable = True
         self._root = Node(Kind.ROOT, "", "", None, is_expanded=True)
         self._locations: dict[str, Node] = {}
+        self._farms: dict[str, Node] = {}
         self._shown_ages: dict[str, str] = {}
         self._load(self._root)
 
@@ -72,6 +67,7 @@ class TopologyModel(QAbstractItemModel):
 
     def set_filter(self, shown: Filter) -> None:
         self._filter = shown
+        self._layout = Layout(self._fleet, shown)
         self._sync_tree(self._root)
 
     def set_expanded(self, index: Index, is_expanded: bool) -> None:
@@ -80,6 +76,9 @@ class TopologyModel(QAbstractItemModel):
 
     def take(self, change: FleetChange) -> None:
         """Follows a change of the fleet."""
+        if change.locations_listed:
+            self._texts.renew()
+        self._layout = Layout(self._fleet, self._filter)
         regrouped = change.locations_listed or self._scope_moved(change)
         if regrouped:
             self._sync_tree(self._root)
@@ -87,19 +86,21 @@ class TopologyModel(QAbstractItemModel):
         for location_id in contents:
             if (node := self._locations.get(location_id)) is not None:
                 self._sync_tree(node)
-        touched = contents | change.connections | {i for i, _ in change.jobs}
+        touched = contents | change.connections | change.processes | {i for i, _ in change.jobs}
         for location_id in self._locations.copy() if change.locations_listed else touched:
             self._refresh_location(location_id)
         self._refresh_tasks(change)
         if regrouped or change.connections:
             self._announce(self._root.children[0] if self._root.children else self._root)
+        if self._texts.touch(touched) or regrouped:
+            self._refresh_farms()
 
     def refresh_ages(self) -> None:
         """Time passed: rows of dark locations show how long they are dark."""
         for location_id, node in self._locations.items():
             state = self._fleet.locations.get(location_id)
             if state is not None and not state.is_live:
-                age = self._age(node)
+                age = self._texts.side(node)
                 if self._shown_ages.get(location_id) != age:
                     self._shown_ages[location_id] = age
                     self._announce(node)
@@ -110,7 +111,7 @@ class TopologyModel(QAbstractItemModel):
         return {
             Scope.ALL: len(states),
             Scope.TROUBLE: sum(state.is_in_trouble for state in states),
-            Scope.DARK: sum(not state.is_live for state in states),
+            Scope.DARK: sum(is_dark(state) for state in states),
         }
 
     # -- Qt's side
@@ -140,7 +141,7 @@ class TopologyModel(QAbstractItemModel):
         node = self._node(parent)
         if node.children is not None:
             return bool(node.children)
-        return bool(child_keys(node, self._fleet, self._filter))
+        return bool(self._layout.keys(node))
 
     def canFetchMore(self, parent: Index) -> bool:
         return self._node(parent).children is None and self.hasChildren(parent)
@@ -152,113 +153,85 @@ class TopologyModel(QAbstractItemModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        node = self._node(index)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(node)
+        node, texts = self._node(index), self._texts
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return texts.text(node)
         if role == TreeRole.ROW:
-            return self._row(node)
+            return texts.row(node)
         if role == TreeRole.SELECTION:
-            return self._selection(node)
+            return texts.selection(node)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tooltip(node)
+            return texts.tooltip(node)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self._sentence(node)
+            return texts.sentence(node)
         return None
 
-    # -- what a row shows
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        if not self.is_editable:
+            return flags
+        kind = self._node(index).kind if index.isValid() else Kind.ROOT
+        if kind in _DRAGGABLE:
+            flags |= Qt.ItemFlag.ItemIsDragEnabled
+        if kind in (Kind.ROOT, Kind.ALL, Kind.FARM):
+            flags |= Qt.ItemFlag.ItemIsDropEnabled
+        if kind is Kind.FARM:
+            flags |= Qt.ItemFlag.ItemIsEditable
+        return flags
 
-    def _row(self, node: Node) -> TreeRow:
-        state = self._state(node)
-        return TreeRow(
-            node.kind,
-            self._text(node),
-            self._sign(node),
-            self._counts(node),
-            self._age(node),
-            is_dark=state is not None and not state.is_live,
-            wanted=len(self._wanted(node)),
-        )
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        node = self._node(index)
+        is_name = role == Qt.ItemDataRole.EditRole and node.kind is Kind.FARM
+        if is_name and str(value).strip() not in ("", self._texts.text(node)):
+            self.rename_wanted.emit(node.name, str(value))
+        return False
 
-    def _text(self, node: Node) -> str:
-        if node.kind is Kind.ALL:
-            return "All locations"
-        if node.kind is Kind.CLIENTS:
-            return "Clients"
-        if node.kind is Kind.COMPONENTS:
-            return "Components"
-        if node.kind is Kind.PLAN:
-            return "Scheduling"
-        state = self._state(node)
-        if node.kind is Kind.LOCATION:
-            return state.registration.name if state else ""
-        return node.name
+    def supportedDropActions(self) -> Qt.DropAction:
+        return Qt.DropAction.MoveAction
 
-    def _sign(self, node: Node) -> Connection | JobState | None:
-        state = self._state(node)
-        if state is None:
-            return None
-        if node.kind is Kind.LOCATION:
-            return state.shown_connection
-        if node.kind is Kind.TASK:
-            job = state.newest_backup(node.name)
-            return state.shown_state(job) if job else JobState.NOT_PLANNED
-        return None
+    def mimeTypes(self) -> list[str]:
+        return [DRAGGED]
 
-    def _counts(self, node: Node) -> tuple[tuple[JobState, int], ...]:
-        state = self._state(node)
-        if node.kind is not Kind.LOCATION or state is None:
-            return ()
-        counts = state.trouble_counts
-        return tuple((s, counts[s]) for s in SEVERITY if s in counts)
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """Of the one row that is dragged."""
+        data = QMimeData()
+        node = self._node(indexes[0])
+        kind = "farm" if node.kind is Kind.FARM else "location"
+        data.setData(DRAGGED, f"{kind} {node.name}".encode())
+        return data
 
-    def _wanted(self, node: Node) -> list[str]:
-        """The media that jobs of a location, or of a task, wait for."""
-        state = self._state(node)
-        if state is None or node.kind not in (Kind.LOCATION, Kind.TASK):
-            return []
-        return wanted_labels(state, node.name if node.kind is Kind.TASK else "")
+    def canDropMimeData(
+        self, data: QMimeData, _action: Qt.DropAction, _row: int, _column: int, parent: Index
+    ) -> bool:
+        if not data.hasFormat(DRAGGED):
+            return False
+        farms, target = self._fleet.farms, self._farm_of(self._node(parent))
+        is_farm, dragged = _dragged(data)
+        if target is None:
+            return False
+        if is_farm:
+            is_inside = target != ROOT and dragged in farms.above(target)
+            return dragged in farms.farms and not is_inside
+        place = farms.places.get(dragged)
+        return place is not None and place.farm != target
 
-    def _age(self, node: Node) -> str:
-        if node.kind is Kind.ALL:
-            return str(len(self._fleet.locations))
-        state = self._state(node)
-        if node.kind is Kind.CLIENTS and state is not None and state.picture is not None:
-            return str(len(state.picture.clients))
-        if node.kind is not Kind.LOCATION or state is None or state.is_live:
-            return ""
-        return age_between(state.proof_time, self._now()) if state.proof_time else ""
+    def dropMimeData(
+        self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
+    ) -> bool:
+        """Never true: the view would remove what is only moved when the fleet says so."""
+        target = self._farm_of(self._node(parent))
+        if target is not None and self.canDropMimeData(data, action, row, column, parent):
+            self.move_wanted.emit(*_dragged(data), target)
+        return False
 
-    def _selection(self, node: Node) -> Selection:
-        if node.kind is Kind.TASK:
-            return Selection(node.location_id, ((node.location_id, node.name),))
-        client = node.name if node.kind is Kind.CLIENT else ""
-        return Selection(node.location_id, client=client)
+    def farm_index(self, farm_id: str) -> QModelIndex:
+        """The row of a farm; invalid if it is not there."""
+        return self._index_of(self._farms.get(farm_id))
 
-    def _tooltip(self, node: Node) -> str | None:
-        state = self._state(node)
-        if state is None:
-            return None
-        if node.kind is Kind.LOCATION:
-            return location_tip(state, self._now())
-        if node.kind is Kind.TASK:
-            return task_tip(state, node.name, self._now())
-        return None
-
-    def _sentence(self, node: Node) -> str:
-        parts = [self._text(node)]
-        sign = self._sign(node)
-        if isinstance(sign, Connection):
-            parts.append(CONNECTION_WORDS[sign])
-        elif sign is not None:
-            parts.append(WORDS[sign])
-        parts += [f"{number} {WORDS[state]}" for state, number in self._counts(node)]
-        parts += [f"wants the medium {label}" for label in self._wanted(node)]
-        age = self._age(node)
-        is_old = node.kind is Kind.LOCATION and age
-        return ", ".join(part for part in (*parts, f"as of {age} ago" if is_old else age) if part)
-
-    def _state(self, node: Node) -> LocationState | None:
-        return self._fleet.locations.get(node.location_id)
+    def _farm_of(self, node: Node) -> str | None:
+        if node.kind is Kind.FARM:
+            return node.name
+        return ROOT if node.kind in (Kind.ROOT, Kind.ALL) else None
 
     # -- changes of rows
 
@@ -267,20 +240,27 @@ class TopologyModel(QAbstractItemModel):
         renamed = bool(change.pictures or change.clients or change.tasks)
         if self._filter.scope is Scope.ALL:
             return bool(self._filter.text) and renamed
-        return renamed or bool(change.connections or change.jobs)
+        return renamed or bool(change.connections or change.jobs or change.processes)
 
     def _refresh_location(self, location_id: str) -> None:
         node = self._locations.get(location_id)
         state = self._fleet.locations.get(location_id)
         if node is None or state is None:
             return
-        shown = self._row(node)
+        shown = self._texts.row(node)
         if shown != node.shown:
             was_live = isinstance(node.shown, TreeRow) and node.shown.sign is Connection.ON
             node.shown = shown
             self._announce(node)
             if was_live != state.is_live:
                 self._announce_tasks(node)
+
+    def _refresh_farms(self) -> None:
+        for node in self._farms.values():
+            shown = self._texts.row(node)
+            if shown != node.shown:
+                node.shown = shown
+                self._announce(node)
 
     def _refresh_tasks(self, change: FleetChange) -> None:
         for location_id, job_id in change.jobs:
@@ -332,7 +312,7 @@ class TopologyModel(QAbstractItemModel):
             self._sync_tree(child)
 
     def _sync_children(self, node: Node) -> None:
-        wanted = child_keys(node, self._fleet, self._filter)
+        wanted = self._layout.keys(node)
         self._drop(node, set(wanted))
         kept = [child.key for child in node.children or ()]
         places = {key: place for place, key in enumerate(wanted)}
@@ -359,10 +339,17 @@ class TopologyModel(QAbstractItemModel):
             self.beginRemoveRows(self._index_of(node), row, row)
             del children[row]
             self._number(node, row)
-            for gone in [child, *(child.children or [])]:
-                if self._locations.get(gone.location_id) is gone:
-                    del self._locations[gone.location_id]
+            self._forget(child)
             self.endRemoveRows()
+
+    def _forget(self, node: Node) -> None:
+        """A row that is gone, with the farms and locations below it."""
+        rows = self._farms if node.kind is Kind.FARM else self._locations
+        if rows.get(node.name) is node:
+            del rows[node.name]
+        if node.kind is Kind.FARM:
+            for child in node.children or ():
+                self._forget(child)
 
     def _insert(self, node: Node, row: int, keys: list[tuple[Kind, str]]) -> None:
         """Puts rows in front of `row`, all in one go."""
@@ -374,12 +361,20 @@ class TopologyModel(QAbstractItemModel):
         children = node.children if node.children is not None else []
         children[row:row] = new
         self._number(node, row)
-        for location in (n for n in new if n.kind is Kind.LOCATION):
-            location.shown = self._row(location)
-            self._locations[location.location_id] = location
+        for child in new:
+            if child.kind in (Kind.LOCATION, Kind.FARM):
+                child.shown = self._texts.row(child)
+                rows = self._locations if child.kind is Kind.LOCATION else self._farms
+                rows[child.name] = child
         self.endInsertRows()
 
     def _number(self, node: Node, first: int) -> None:
         children = node.children or []
         for row in range(first, len(children)):
             children[row].row = row
+
+
+def _dragged(data: QMimeData) -> tuple[bool, str]:
+    """Whether it is a farm, and its id."""
+    kind, _, key = bytes(data.data(DRAGGED).data()).decode().partition(" ")
+    return kind == "farm", key

@@ -23,16 +23,19 @@ from sesam_master.ui.theme import ThemeHolder
 from sesam_master.ui.topology.delegate import TopologyDelegate
 from sesam_master.ui.topology.model import TopologyModel, TreeRole
 from sesam_master.ui.topology.nodes import Filter, Kind, Scope
+from sesam_master.ui.topology.tag_button import TagButton
 
 
 class TopologyPanel(QWidget):
     """`selected` carries a Selection; `menu_wanted` a Selection and a global position.
-    `components_wanted`, `plan_wanted`: that row of a location, by its id, was activated."""
+    `components_wanted`, `plan_wanted`: that row of a location, by its id, was activated.
+    `properties_wanted`: of a farm, or of a location that is not listed."""
 
     selected = Signal(object)
     activated = Signal(object)
     components_wanted = Signal(str)
     plan_wanted = Signal(str)
+    properties_wanted = Signal(object)
     menu_wanted = Signal(object, QPoint)
 
     def __init__(self, holder: ThemeHolder, bridge: Bridge, now: Callable[[], datetime]) -> None:
@@ -43,6 +46,9 @@ class TopologyPanel(QWidget):
         self.model = TopologyModel(bridge.fleet, now, self)
         self.tree = QTreeView()
         self.filter_field = QLineEdit()
+        self.tags = TagButton(holder, self.filter_field)
+        self._fleet = bridge.fleet
+        self._to_rename = ""
         self._scopes: dict[Scope, QPushButton] = {}
         self._scope = Scope.ALL
         self._empty = QLabel("Locations appear here, each with its clients, tasks and results.")
@@ -73,6 +79,10 @@ class TopologyPanel(QWidget):
         tree.setMouseTracking(True)
         tree.setAccessibleName("Locations")
         tree.setStyleSheet("QTreeView { background: transparent }")
+        tree.setDragDropMode(QTreeView.DragDropMode.DragDrop)
+        tree.setDefaultDropAction(Qt.DropAction.MoveAction)
+        tree.setEditTriggers(QTreeView.EditTrigger.EditKeyPressed)
+        tree.setAutoExpandDelay(600)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.customContextMenuRequested.connect(self._ask_menu)
         tree.selectionModel().currentChanged.connect(self._select)
@@ -85,6 +95,7 @@ class TopologyPanel(QWidget):
         field = self.filter_field
         field.setPlaceholderText("Filter tree")
         field.setAccessibleName("Filter tree")
+        field.setToolTip("A name, or #tag for what is marked with it")
         field.setClearButtonEnabled(True)
         search = QAction(icon("search", self._holder, "text3"), "", field)
         field.addAction(search, QLineEdit.ActionPosition.LeadingPosition)
@@ -114,6 +125,7 @@ class TopologyPanel(QWidget):
             self._scopes[scope] = button
             scopes.addWidget(button)
         scopes.addStretch()
+        scopes.addWidget(self.tags)
         self._scopes[Scope.ALL].setChecked(True)
         self._empty.setWordWrap(True)
         self._empty.setProperty("role", "secondary")
@@ -130,8 +142,45 @@ class TopologyPanel(QWidget):
         layout.addWidget(self._empty)
         layout.addStretch()
 
+    def show_farm(self, farm_id: str) -> None:
+        """Chooses a farm, if no filter hides it."""
+        farms = self._fleet.farms
+        for above in reversed(farms.above(farm_id)[1:] if farm_id in farms.farms else []):
+            index = self.model.farm_index(above)
+            self.tree.expand(index)
+            self.model.fetchMore(index)
+        index = self.model.farm_index(farm_id)
+        if index.isValid():
+            self.tree.setCurrentIndex(index)
+
+    def rename(self) -> None:
+        """Lets a person type another name for the chosen farm, at its place."""
+        self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.tree.edit(self.tree.currentIndex())
+
+    def rename_when_shown(self, farm_id: str) -> None:
+        """Chooses a farm that has just been made, as soon as it is here, to be named."""
+        self._to_rename = farm_id
+        self._rename_new()
+
+    def bind(self, keys: str, run: Callable[[], object]) -> None:
+        """A key that works while the tree has the keyboard."""
+        shortcut = QShortcut(QKeySequence(keys), self.tree)
+        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        shortcut.activated.connect(run)
+
+    def _rename_new(self) -> None:
+        if self._to_rename in self._fleet.farms.farms:
+            self.show_farm(self._to_rename)
+            if self.selection().farm == self._to_rename:
+                self.rename()
+            self._to_rename = ""
+
     def _take(self, change: FleetChange) -> None:
         self.model.take(change)
+        if change.locations_listed:
+            self.tags.set_tags(self._fleet.farms.all_tags())
+            self._rename_new()
         self._show_counts()
 
     def _show_counts(self) -> None:
@@ -156,10 +205,10 @@ class TopologyPanel(QWidget):
         self.model.set_filter(Filter(self.filter_field.text().strip(), self._scope))
 
     def _open_farms(self, parent: QModelIndex, first: int, last: int) -> None:
-        if parent.isValid():
+        if parent.isValid() and parent.data(TreeRole.ROW).kind is not Kind.FARM:
             return
         for row in range(first, last + 1):
-            index = self.model.index(row, 0)
+            index = self.model.index(row, 0, parent)
             if index.data(TreeRole.ROW).kind is Kind.FARM:
                 self.tree.expand(index)
 
@@ -173,6 +222,8 @@ class TopologyPanel(QWidget):
             self.plan_wanted.emit(chosen.location_id)
         elif kind is Kind.COMPONENTS:
             self.components_wanted.emit(chosen.location_id)
+        elif kind in (Kind.FARM, Kind.STRANGER):
+            self.properties_wanted.emit(chosen)
         else:
             self.activated.emit(chosen)
 

@@ -23,6 +23,7 @@ TYPE_BOX = 17
 BAR_HEIGHT = 6
 CHEVRON = 12
 ELIDED_TEXTS_KEPT = 4096
+NO_BAR = -1.0  # value of a cell of the kind PROGRESS that has a text only
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -231,7 +232,7 @@ class CellDelegate(QStyledItemDelegate):
         text_width = self._metrics["small"].horizontalAdvance(cell.text)
         self._draw(painter, rect, cell.text, "small", self._text_colour, cell, is_right=True)
         width = rect.width() - text_width - PADDING
-        if width < BAR_HEIGHT:
+        if width < BAR_HEIGHT or cell.value == NO_BAR:
             return
         y = rect.y() + (rect.height() - BAR_HEIGHT) / 2
         paint_bar(painter, QRectF(rect.x(), y, width, BAR_HEIGHT), cell, self._theme)

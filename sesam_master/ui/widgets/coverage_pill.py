@@ -106,9 +106,10 @@ class CoveragePill(FlatButton):
 
 
 def coverage_words(coverage: Coverage) -> str:
-    """The words for a coverage: 19 of 23 locations."""
+    """The words for a coverage: 19 of 23 locations, 2 switched off."""
     noun = "location" if coverage.total == 1 else "locations"
-    return f"{coverage.covered} of {coverage.total} {noun}"
+    off = f", {coverage.off} switched off" if coverage.off else ""
+    return f"{coverage.covered} of {coverage.total} {noun}{off}"
 
 
 def _newest(coverage: Coverage) -> str:

@@ -19,11 +19,23 @@ _ORDER = (Connection.ON, Connection.STALE, Connection.BROKEN, Connection.OFF)
 
 
 class Tick(NamedTuple):
-    """One location. Several may have the same name."""
+    """One location. Several may have the same name. `is_silent`: its silence is expected."""
 
     location_id: str
     name: str
     connection: Connection
+    is_silent: bool = False
+
+    @property
+    def shown(self) -> Connection:
+        """Nothing that is expected is drawn as broken."""
+        is_quiet = self.is_silent and self.connection is Connection.BROKEN
+        return Connection.STALE if is_quiet else self.connection
+
+    @property
+    def words(self) -> str:
+        maintenance = ", in maintenance" if self.is_silent else ""
+        return f"{self.name}: {CONNECTION_WORDS[self.connection].lower()}{maintenance}"
 
 
 class StatusTicks(QWidget):
@@ -45,7 +57,7 @@ class StatusTicks(QWidget):
 
     def set_locations(self, locations: Sequence[Tick]) -> None:
         """All locations of the desk."""
-        self._ticks = sorted(locations, key=lambda tick: _ORDER.index(tick.connection))
+        self._ticks = sorted(locations, key=lambda tick: _ORDER.index(tick.shown))
         numbers = Counter(tick.connection for tick in self._ticks)
         counts = [f"{numbers[kind]} {CONNECTION_WORDS[kind].lower()}" for kind in _ORDER]
         self.setAccessibleName(f"Locations: {', '.join(counts)}")
@@ -65,7 +77,7 @@ class StatusTicks(QWidget):
         painter = QPainter(self)
         top = (self.height() - TICK_HEIGHT) // 2
         for place, group in enumerate(self._groups()):
-            worst = max((tick.connection for tick in group), key=_ORDER.index)
+            worst = max((tick.shown for tick in group), key=_ORDER.index)
             left = place * self._pitch()
             width = max(1, self._pitch() - GAP)
             _paint_tick(painter, worst, QRect(left, top, width, TICK_HEIGHT), self._holder.current)
@@ -74,8 +86,8 @@ class StatusTicks(QWidget):
         """The tooltip names the locations of the tick under the pointer."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             group = self._group_at(event.pos().x())
-            lines = [f"{tick.name}: {CONNECTION_WORDS[tick.connection].lower()}" for tick in group]
-            QToolTip.showText(event.globalPos(), "\n".join(lines), self)
+            lines = "\n".join(tick.words for tick in group)
+            QToolTip.showText(event.globalPos(), lines, self)
             return True
         return super().event(event)
 

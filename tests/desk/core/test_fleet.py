@@ -5,16 +5,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sesam_master.core.coverage import Coverage
+from sesam_master.core.farm_edits import mark_farm
+from sesam_master.core.farms import ROOT, Farms, Marks, Switches
 from sesam_master.core.fleet import (
     ConnectionChanged,
     ConnectionTrouble,
     Fleet,
-    Lazy,
     ObjectsChanged,
     Picture,
     PictureArrived,
     RegistrationsChanged,
 )
+from sesam_master.core.lazy import Lazy
+from sesam_master.core.maintenance import MaintenanceWindow
 from sesam_master.core.records import Client, Identity, Job, JobKind, Role, Task
 from sesam_master.core.registry import Registration
 from sesam_master.core.states import Connection, JobState
@@ -253,3 +257,45 @@ def test_the_zone_of_a_site_is_utc_where_it_is_not_known(
     identity = replace(shown.identity, time_zone=name)
     fleet.apply(PictureArrived(HERE, replace(shown, identity=identity), NOW))
     assert str(place.zone) == zone
+
+
+def night(hours: int) -> MaintenanceWindow:
+    here = NOW.replace(tzinfo=None)
+    return MaintenanceWindow(here - timedelta(hours=1), here + timedelta(hours=hours), "UTC")
+
+
+def controlled(switches: Switches) -> Fleet:
+    """One location, which is broken, under these switches."""
+    fleet = Fleet()
+    farms = mark_farm(Farms().adopted((registration("a"),)), ROOT, Marks(switches=switches))
+    listed = (farms.applied(registration("a")),)
+    fleet.apply(RegistrationsChanged(listed, farms, NOW))
+    kind = Connection.OFF if switches.is_off else Connection.BROKEN
+    fleet.apply(ConnectionChanged("a", kind, None, None))
+    return fleet
+
+
+def test_what_is_off_or_in_maintenance_needs_nobody() -> None:
+    assert controlled(Switches()).locations["a"].is_in_trouble
+    assert controlled(Switches(observes=True)).locations["a"].is_in_trouble
+    for switches in (Switches(is_off=True), Switches(windows=(night(1),))):
+        state = controlled(switches).locations["a"]
+        assert state.is_silent
+        assert not state.is_in_trouble
+
+
+def test_maintenance_is_known_at_once_and_ends_by_itself() -> None:
+    fleet = controlled(Switches(windows=(night(2),)))
+    state, end = fleet.locations["a"], NOW + timedelta(hours=2)
+    assert state.maintenance_end == end, "before anything can alarm"
+    assert fleet.expire(end - timedelta(seconds=1)).connections == set()
+    assert fleet.expire(end).connections == {"a"}
+    assert state.is_in_trouble
+    assert fleet.expire(end + timedelta(days=1)).connections == set()
+
+
+def test_coverage_says_how_many_are_off() -> None:
+    coverage = controlled(Switches(is_off=True)).coverage(NOW)
+    assert (coverage.covered, coverage.total, coverage.off) == (0, 1, 1)
+    with pytest.raises(ValueError, match="cannot be off"):
+        Coverage(2, 3, off=2)

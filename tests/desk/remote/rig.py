@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from sesam_master.core.control_source import LockStore, MemoryFarms, NoLock
 from sesam_master.core.fleet import ConnectionChanged, Fleet, FleetEvent, LocationState
 from sesam_master.core.registry import (
     CredentialStore,
@@ -111,6 +112,8 @@ class HubRig:
         self.registry = MemoryRegistry()
         self.credentials = MemoryCredentials()
         self.pictures = MemoryPictures()
+        self.farms = MemoryFarms()
+        self.lock: LockStore = NoLock()
         self.events: list[FleetEvent] = []
         self.fleet = Fleet()
         self._changed = threading.Condition()
@@ -121,7 +124,10 @@ class HubRig:
         self, registry: RegistryStore, credentials: CredentialStore, pictures: PictureStore
     ) -> None:
         """Uses these stores instead of its own; before the start."""
-        self.hub = Hub(registry, credentials, pictures, self._take, self._times, self._clock)
+        self.hub = Hub(
+            *(registry, credentials, pictures, self._take, self._times, self._clock),
+            control=(self.farms, self.lock),
+        )
 
     def __enter__(self) -> "HubRig":
         self.hub.start()

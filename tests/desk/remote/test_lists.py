@@ -22,6 +22,7 @@ class Site:
     pages: int
     registration: Registration = SITE
     trouble: None = None
+    observed_by: None = None
     asked: list[str] = field(default_factory=list)
 
     @property

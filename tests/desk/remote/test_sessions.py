@@ -230,7 +230,7 @@ def test_off_and_on(agent: FakeAgent) -> None:
         rig.until(location_id, Connection.ON)
         rig.ask(gateway.change_registration(location_id, RegistrationChange(is_on=False)))
         rig.until(location_id, Connection.OFF)
-        assert not rig.registry.kept[0].is_on
+        assert rig.farms.load().control(location_id).off_by == ""
 
 
 def test_a_new_name_does_not_touch_the_connection(agent: FakeAgent) -> None:

@@ -30,6 +30,7 @@ class Site:
     connection: Connection = Connection.ON
     live: None = None
     trouble: None = None
+    observed_by: None = None
 
     @property
     def link(self) -> Link:

@@ -30,6 +30,7 @@ def window() -> HubRig:
 def other(window: HubRig) -> HubRig:
     """Not started yet, over the stores of the window."""
     rig = HubRig()
+    rig.farms = window.farms
     rig.over(window.registry, window.credentials, window.pictures)
     return rig
 

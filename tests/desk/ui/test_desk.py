@@ -9,7 +9,6 @@ from sesam_master.core.fleet import (
     PictureArrived,
     RegistrationsChanged,
 )
-from sesam_master.core.registry import RegistrationChange
 from sesam_master.core.states import Connection
 from sesam_master.ui.actions import Selection
 from sesam_master.ui.bridge import Bridge
@@ -62,7 +61,10 @@ def test_what_cannot_be_done_says_why(desk: Desk, bridge: Bridge) -> None:
     listed(bridge)
     desk.actions.set_selection(Selection())
     switch = desk.actions.qaction("switch")
-    assert (switch.isEnabled(), switch.toolTip()) == (False, "Choose a location in the tree first.")
+    assert (switch.isEnabled(), switch.toolTip()) == (
+        False,
+        "Choose a farm or a location in the tree first.",
+    )
 
     desk.actions.set_selection(Selection("lab"))
 
@@ -74,12 +76,12 @@ def test_the_switch_action_asks_for_the_other_state(
     desk: Desk, bridge: Bridge, gateway: FakeGateway
 ) -> None:
     listed(bridge)
+    gateway.farms = bridge.fleet.farms
     desk.actions.set_selection(Selection("lab"))
 
     desk.actions.qaction("switch").trigger()
 
-    changed = ("change_registration", "lab", RegistrationChange(is_on=False))
-    assert [call for call in gateway.calls if call[0] == changed[0]] == [changed]
+    assert gateway.farms.control("lab").off_by == ""
 
 
 def test_a_location_that_breaks_and_comes_back_is_told_once_each(

@@ -20,12 +20,12 @@ from tests.desk.results.memory import NOW, MemoryGateway, bring_up, job, list_lo
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 SITES = ("Hamburg", "Boulder")
-FIXED = 5
+FIXED = 6
 
 
 @pytest.fixture
 def desk(holder: ThemeHolder, bridge: Bridge, qtbot: QtBot) -> Desk:
-    """Twelve tabs at 1280 x 800; in front is the last one."""
+    """Thirteen tabs at 1280 x 800; in front is the last one."""
     jobs = {site: [job(site, number) for number in range(1, 4)] for site in SITES}
     list_locations(bridge, *SITES)
     for site in SITES:
@@ -41,7 +41,7 @@ def desk(holder: ThemeHolder, bridge: Bridge, qtbot: QtBot) -> Desk:
         made.open_restore(site, None, "home")
     made.open_restore("Hamburg", None, "R&D and all documents of the board")
     pump()
-    assert made.window.tabs.count() == 12
+    assert made.window.tabs.count() == 13
     return made
 
 
@@ -49,13 +49,13 @@ def front(desk: Desk) -> str:
     return desk.window.tabs.tabToolTip(desk.window.tabs.currentIndex())
 
 
-def test_twelve_tabs_keep_their_titles_and_the_one_in_front_is_seen(desk: Desk) -> None:
+def test_many_tabs_keep_their_titles_and_the_one_in_front_is_seen(desk: Desk) -> None:
     tabs = desk.window.tabs
     for place in range(tabs.count()):
         title = tabs.tabToolTip(place)
         wide = min(tabs.fontMetrics().horizontalAdvance(title), 190)
         assert tabs.tabRect(place).width() >= wide, title
-    for place in (11, 0, 6):
+    for place in (12, 0, 6):
         tabs.setCurrentIndex(place)
         assert tabs.rect().contains(tabs.tabRect(place).center())
     assert desk.window.width() == 1280
@@ -63,8 +63,8 @@ def test_twelve_tabs_keep_their_titles_and_the_one_in_front_is_seen(desk: Desk) 
 
 def test_a_name_with_an_ampersand_is_whole(desk: Desk) -> None:
     tabs = desk.window.tabs
-    assert "R&&D" in tabs.tabText(11)  # one alone would be an underlined D
-    assert tabs.tabToolTip(11) == "Restore: R&D and all documents of the board, Hamburg"
+    assert "R&&D" in tabs.tabText(12)  # one alone would be an underlined D
+    assert tabs.tabToolTip(12) == "Restore: R&D and all documents of the board, Hamburg"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_keys_go_to_the_tab_beside(
     tabs = desk.window.tabs
     tabs.setCurrentIndex(0)
     qtbot.keyClick(desk.window, key, modifiers)
-    assert tabs.currentIndex() == step % 12
+    assert tabs.currentIndex() == step % 13
 
 
 def test_ctrl_w_closes_and_goes_on_where_one_came_from(desk: Desk, qtbot: QtBot) -> None:
@@ -90,44 +90,44 @@ def test_ctrl_w_closes_and_goes_on_where_one_came_from(desk: Desk, qtbot: QtBot)
     desk.growth.open("Boulder")
     qtbot.keyClick(desk.window, Qt.Key.Key_W, CONTROL)
     assert front(desk) == "Savesets"
-    assert desk.window.tabs.count() == 11
+    assert desk.window.tabs.count() == 12
     qtbot.keyClick(desk.window, Qt.Key.Key_W, CONTROL)  # it is always there
-    assert desk.window.tabs.count() == 11
+    assert desk.window.tabs.count() == 12
 
 
 def test_a_middle_click_closes_the_tab_under_it(desk: Desk, qtbot: QtBot) -> None:
     tabs = desk.window.tabs
-    tabs.setCurrentIndex(6)
-    at = tabs.tabRect(7).center()
-    assert tabs.tabToolTip(7) == "Restore: home, Hamburg"
+    tabs.setCurrentIndex(7)
+    at = tabs.tabRect(8).center()
+    assert tabs.tabToolTip(8) == "Restore: home, Hamburg"
     qtbot.mouseClick(tabs, Qt.MouseButton.MiddleButton, pos=at)
-    assert [tabs.tabToolTip(place) for place in (6, 7)] == [
+    assert [tabs.tabToolTip(place) for place in (7, 8)] == [
         "Interfaces, Hamburg",
         "Growth, Boulder",
     ]
-    assert tabs.currentIndex() == 6
-    qtbot.mousePress(tabs, Qt.MouseButton.MiddleButton, pos=tabs.tabRect(7).center())
-    qtbot.mouseRelease(tabs, Qt.MouseButton.MiddleButton, pos=tabs.tabRect(6).center())
-    assert tabs.count() == 11  # let go elsewhere: nothing
+    assert tabs.currentIndex() == 7
+    qtbot.mousePress(tabs, Qt.MouseButton.MiddleButton, pos=tabs.tabRect(8).center())
+    qtbot.mouseRelease(tabs, Qt.MouseButton.MiddleButton, pos=tabs.tabRect(7).center())
+    assert tabs.count() == 12  # let go elsewhere: nothing
 
 
 def test_the_list_has_all_tabs_and_brings_one_to_the_front(desk: Desk, qtbot: QtBot) -> None:
     qtbot.keyClick(desk.window, Qt.Key.Key_O, CONTROL | SHIFT)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
-    assert len(menu.actions()) == 12
-    assert [a.text() for a in menu.actions() if a.isChecked()] == [menu.actions()[11].text()]
+    assert len(menu.actions()) == 13
+    assert [a.text() for a in menu.actions() if a.isChecked()] == [menu.actions()[12].text()]
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):  # from the last to the first
         qtbot.keyClick(menu, key)
-    assert front(desk) == "Savesets"
+    assert front(desk) == "Backups by state"
     assert not menu.isVisible()
 
 
 def test_the_others_are_closed_and_the_fixed_ones_stay(desk: Desk) -> None:
     tabs = desk.window.tabs
-    tabs.setCurrentIndex(7)
+    tabs.setCurrentIndex(8)
     kept = front(desk)
-    at = tabs.tabRect(7).center()
+    at = tabs.tabRect(8).center()
     reason = QContextMenuEvent.Reason.Mouse
     QApplication.sendEvent(tabs, QContextMenuEvent(reason, at, tabs.mapToGlobal(at)))
     menu = QApplication.activePopupWidget()
