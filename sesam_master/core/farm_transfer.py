@@ -1,12 +1,24 @@
 """What taking over the farms of a file changes, before it is done: merged, or in place of these."""
 
+import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from sesam_master.core.farm_edits import add_farm, checked, move_farm, rename_farm
-from sesam_master.core.farms import ROOT, ROOT_NAME, Farm, FarmError, Farms, Marks, Place, Switches
+from sesam_master.core.farms import (
+    LONGEST_NAME,
+    ROOT,
+    ROOT_NAME,
+    Farm,
+    FarmError,
+    Farms,
+    Marks,
+    Place,
+    Switches,
+)
 
 
 class ImportMode(StrEnum):
@@ -110,17 +122,24 @@ def _place_differences(here: Farms, there: Farms) -> Iterator[Difference]:
 
 
 class _Merging:
-    """One merge. Farms are the same if they have the same id, or the same name in the same farm."""
+    """One merge. Farms are the same if they have the same id, or the same name in the same farm
+    and ids that the other side does not know."""
 
     def __init__(self, here: Farms, *, takes_file: bool) -> None:
         self._farms = here
         self._takes_file = takes_file
+        self._known: frozenset[str] = frozenset()  # ids of the file
+        self._waiting: dict[str, str] = {}  # farms whose name was taken, and that name
         self.conflicts: list[Difference] = []
 
     def merged(self, there: Farms) -> Farms:
         known = {ROOT: ROOT}
+        self._known = frozenset(there.farms)
         for farm in _from_the_top(there):
             known[farm.id] = self._farm(farm, known[farm.parent])
+        for farm_id, name in self._waiting.items():  # it may have become free
+            with suppress(FarmError):
+                self._farms = rename_farm(self._farms, farm_id, name)
         root = self._marks(True, ROOT_NAME, self._farms.root, there.root)
         self._farms = replace(self._farms, root=root)
         for place in there.places.values():
@@ -131,13 +150,12 @@ class _Merging:
         """Takes one in; returns its id here."""
         twin = self._twin(farm, parent)
         if twin is None:
-            farm_id = farm.id
-            while farm_id in self._farms.farms:
-                farm_id += " #2"
-            self._farms = add_farm(self._farms, farm_id, farm.name, parent)
-            added = replace(self._farms.farms[farm_id], marks=farm.marks)
-            self._put(added)
-            return farm_id
+            name = self._free_name(farm.name, parent)
+            if name != farm.name:
+                self._waiting[farm.id] = farm.name
+            self._farms = add_farm(self._farms, farm.id, name, parent)
+            self._put(replace(self._farms.farms[farm.id], marks=farm.marks))
+            return farm.id
         mine, path = self._farms.farms[twin], self._farms.path(twin)
         if mine.name != farm.name:
             self._conflict(True, path, Aspect.NAME, mine.name, farm.name)
@@ -151,9 +169,18 @@ class _Merging:
         return twin
 
     def _twin(self, farm: Farm, parent: str) -> str | None:
+        if farm.id in self._farms.farms:
+            return farm.id
         wanted = farm.name.casefold()
         named = (f.id for f in self._farms.children(parent) if f.name.casefold() == wanted)
-        return farm.id if farm.id in self._farms.farms else next(named, None)
+        return next((each for each in named if each not in self._known), None)
+
+    def _free_name(self, name: str, parent: str) -> str:
+        """The name, or one like it if another farm has it there."""
+        taken = {farm.name.casefold() for farm in self._farms.children(parent)}
+        begin = name[: LONGEST_NAME - 10].rstrip()
+        names = itertools.chain([name], (f"{begin} ({number})" for number in itertools.count(2)))
+        return next(each for each in names if each.casefold() not in taken)
 
     def _place(self, theirs: Place, farm: str) -> None:
         mine = self._farms.places.get(theirs.location_id)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sesam_master.core import farm_edits
@@ -353,8 +353,14 @@ def test_no_edit_breaks_the_farms_and_each_is_taken_back(
             assert (after.control(place).off_by is not None) == is_off
 
 
+_A, _B, _C = ("add", 0, "a"), ("add", 0, "b"), ("add", 0, "c")
+
+
 @settings(max_examples=60)
 @given(ACTS, ACTS, st.sampled_from(ImportMode), st.booleans())
+# What is called b here is c in the file, which has another one that is called b.
+@example([_A, _A, _A, _B], [_A, _A, _B, _C], ImportMode.TAKE_FILE, True)
+@example([_A, _A, _A, _B], [_A, _A, _B, _C], ImportMode.KEEP_HERE, True)
 def test_any_import_makes_farms_without_faults(
     mine: list[tuple[str, int, object]],
     theirs: list[tuple[str, int, object]],
